@@ -1,0 +1,95 @@
+//! What a source hands over: a path, where the content comes from, and a reader. Knows no rules.
+
+use std::fmt;
+use std::io::Read;
+use std::ops::RangeInclusive;
+
+/// A path as the source names it: raw bytes, `/` between the parts, never empty.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobPath(Vec<u8>);
+
+impl BlobPath {
+    /// Takes the bytes as they are.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> BlobPath {
+        BlobPath(bytes.into())
+    }
+
+    /// From a path of the file system. On Windows `\` becomes `/`; elsewhere a `\` is part of a name.
+    pub fn from_path(path: &std::path::Path) -> BlobPath {
+        let bytes = path.as_os_str().as_encoded_bytes();
+        let bytes = bytes.strip_prefix(b"./").unwrap_or(bytes);
+        if cfg!(windows) {
+            BlobPath(bytes.iter().map(|&b| if b == b'\\' { b'/' } else { b }).collect())
+        } else {
+            BlobPath(bytes.to_vec())
+        }
+    }
+
+    /// The raw bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The part after the last `/`.
+    pub fn file_name(&self) -> &[u8] {
+        self.0.rsplit(|&b| b == b'/').next().unwrap_or(&self.0)
+    }
+
+    /// For people and reports: valid UTF-8, bytes that are not as U+FFFD. Control characters are kept:
+    /// escaping them is up to each report format.
+    pub fn to_text(&self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+}
+
+impl fmt::Debug for BlobPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_text())
+    }
+}
+
+/// Where the content of a blob was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A file on disk.
+    Worktree,
+    /// Standard input.
+    Stdin,
+    /// The git index, as the commit in progress records it.
+    Index,
+    /// The head side of a git diff.
+    Diff,
+    /// A blob of the git history, by its object id in hex.
+    History {
+        /// Object id in hex.
+        object: String,
+    },
+    /// The message of a commit or annotated tag, by its object id in hex.
+    Message {
+        /// Object id in hex.
+        object: String,
+    },
+}
+
+/// The lines (from 1, inclusive ranges, ascending, not touching) that a change adds or touches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineSet(pub Vec<RangeInclusive<usize>>);
+
+impl LineSet {
+    /// Whether any line of `lines` is in the set.
+    pub fn touches(&self, lines: RangeInclusive<usize>) -> bool {
+        self.0.iter().any(|r| r.start() <= lines.end() && lines.start() <= r.end())
+    }
+}
+
+/// One thing to scan.
+pub struct Blob<'a> {
+    /// Name for reports and for rules that look at file names.
+    pub path: BlobPath,
+    /// Where the content comes from.
+    pub origin: Origin,
+    /// Only findings that touch these lines count; `None`: all.
+    pub touched: Option<LineSet>,
+    /// The content.
+    pub content: &'a mut dyn Read,
+}

@@ -1,0 +1,131 @@
+//! What the scan found. A finding owns its data and no longer contains the secret: everything that
+//! shows text of the file shows it masked.
+
+use std::sync::Arc;
+
+use crate::blob::BlobPath;
+use crate::rule::{Confidence, Rule, Severity};
+use crate::span::{Location, Span};
+
+/// One fault in one place.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule that found it.
+    pub rule: Arc<Rule>,
+    /// Harm if real.
+    pub severity: Severity,
+    /// How likely it is real.
+    pub confidence: Confidence,
+    /// One line, lower-case, no final full stop.
+    pub message: String,
+    /// The file.
+    pub path: BlobPath,
+    /// The primary place.
+    pub location: Location,
+    /// Other places that belong to it, in the same file, in order.
+    pub labels: Vec<Label>,
+    /// The lines around it, masked, ready to print.
+    pub excerpt: Excerpt,
+    /// Why it was taken for real: "named CLOUDFLARE_API_TOKEN", "checksum matches".
+    pub evidence: Vec<String>,
+    /// How to fix it: one or more sentences.
+    pub help: String,
+    /// The permissions a token would need in place of a Global API Key.
+    pub permissions: Vec<String>,
+    /// Stable identity: rule, path, content; neither line nor commit.
+    pub fingerprint: Fingerprint,
+    /// The credential, if the finding is one.
+    pub credential: Option<Credential>,
+    /// Set when something accepted the finding; it is then no longer counted.
+    pub suppressed: Option<Suppression>,
+    /// Where in the history it comes from.
+    pub provenance: Option<Provenance>,
+}
+
+/// A secondary place with a few words on what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub location: Location,
+    /// Lower-case words: "the e-mail beside the key".
+    pub message: String,
+}
+
+/// A credential, described without giving it away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// "user API token", "Global API Key", …
+    pub kind: String,
+    /// Public prefix, asterisks, at most the last four characters.
+    pub masked: String,
+    /// Length of the real value in characters.
+    pub length: usize,
+}
+
+/// Identity of a finding over edits elsewhere: `v1:` and 32 hex digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub String);
+
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// What accepted it.
+    pub by: SuppressedBy,
+    /// The reason given.
+    pub reason: String,
+}
+
+/// What can accept a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SuppressedBy {
+    /// A comment in the file.
+    Inline,
+    /// An entry of the baseline.
+    Baseline,
+    /// The configuration.
+    Config,
+}
+
+/// Where in the history a finding was first recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// Commit id in hex.
+    pub commit: String,
+    /// Author date, ISO 8601.
+    pub date: String,
+    /// Age in whole days at the time of the scan.
+    pub age_days: u64,
+    /// Whether the same secret still stands in HEAD.
+    pub in_head: bool,
+}
+
+/// Lines of the file around a finding: secrets masked, control characters escaped, long lines clipped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The shown lines, each ending in `\n`.
+    pub text: String,
+    /// One entry per shown line.
+    pub lines: Vec<ExcerptLine>,
+    /// Marked places, the primary one first.
+    pub labels: Vec<ExcerptLabel>,
+}
+
+/// One shown line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExcerptLine {
+    /// Byte offset of the line in [`Excerpt::text`].
+    pub start: usize,
+    /// Line number in the file, from 1.
+    pub number: usize,
+}
+
+/// A marked place in an excerpt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExcerptLabel {
+    /// Bytes of [`Excerpt::text`].
+    pub span: Span,
+    /// What it is; may be empty.
+    pub message: String,
+    /// Whether it is the finding's own place.
+    pub primary: bool,
+}

@@ -1,0 +1,12 @@
+//! flaresec finds Cloudflare credentials and faults in the use of the Cloudflare API.
+//!
+//! The modules in the order the data flows; imports go this way only (a test keeps it so):
+//! sources → text → prefilter → facts → checks → findings → filters → report.
+
+pub mod blob;
+pub mod finding;
+pub mod report;
+pub mod rule;
+pub mod source;
+pub mod span;
+pub mod synthetic;

@@ -1,0 +1,3 @@
+//! The `flaresec` program: arguments in, exit code out.
+
+fn main() {}

@@ -1,0 +1,166 @@
+//! Reads rule files. Everything wrong with one is found here, with its place in the TOML.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Category, CheckKind, Detect, Docs, Example, Rule, Severity};
+use crate::synthetic;
+
+/// The written form of a rule. `deny_unknown_fields`: a misspelt key is an error, not a silent no-op.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleFile {
+    id: String,
+    title: String,
+    category: Category,
+    severity: Severity,
+    practice: String,
+    #[serde(default)]
+    pedantic: bool,
+    #[serde(default)]
+    detect: Vec<Detect>,
+    docs: Docs,
+    #[serde(default)]
+    example: Vec<Example>,
+}
+
+impl RuleFile {
+    pub(super) fn into_rule(self) -> Rule {
+        Rule {
+            id: self.id,
+            title: self.title,
+            category: self.category,
+            severity: self.severity,
+            practice: self.practice,
+            pedantic: self.pedantic,
+            detects: self.detect,
+            docs: self.docs,
+            examples: self.example,
+        }
+    }
+}
+
+/// What is wrong with a rule file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleError {
+    /// Lower-case, no final full stop.
+    pub message: String,
+    /// Bytes of the TOML text, if the place is known.
+    pub span: Option<Range<usize>>,
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for RuleError {}
+
+/// Reads one rule from TOML and checks it: `stem` is the name of its file without `.toml`,
+/// `practices` the known practice keys.
+///
+/// # Errors
+/// The first fault found, with its place in `text`.
+pub fn parse(text: &str, stem: &str, practices: &[String]) -> Result<Rule, RuleError> {
+    let file: RuleFile = toml::from_str(text)
+        .map_err(|e| RuleError { message: e.message().to_lowercase(), span: e.span() })?;
+    let rule = file.into_rule();
+    check(&rule, stem, practices)
+        .map_err(|(message, anchor)| RuleError { message, span: place(text, &anchor) })?;
+    Ok(rule)
+}
+
+/// The first place where `anchor` stands in the text: faults of content name a word of it.
+fn place(text: &str, anchor: &str) -> Option<Range<usize>> {
+    text.find(anchor).map(|at| at..at + anchor.len())
+}
+
+type Fault = (String, String);
+
+fn check(rule: &Rule, stem: &str, practices: &[String]) -> Result<(), Fault> {
+    let fault = |message: String, anchor: &str| Err((message, anchor.to_owned()));
+    if rule.id != stem {
+        return fault(format!("id `{}` is not the name of the file, `{stem}`", rule.id), &rule.id);
+    }
+    if !rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+        return fault(format!("id `{}` has characters other than a-z, 0-9 and -", rule.id), &rule.id);
+    }
+    if !practices.contains(&rule.practice) {
+        return fault(
+            format!("no practice `{}`; there are: {}", rule.practice, practices.join(", ")),
+            &rule.practice,
+        );
+    }
+    if rule.detects.is_empty() {
+        return fault("no [[detect]]: the rule can find nothing".to_owned(), "title");
+    }
+    for detect in &rule.detects {
+        check_detect(detect)?;
+    }
+    let (good, bad): (Vec<_>, Vec<_>) = rule.examples.iter().partition(|e| e.matches);
+    if good.len() < 3 || bad.len() < 3 {
+        return fault(
+            format!(
+                "{} examples that match and {} that do not; at least 3 of each are needed",
+                good.len(),
+                bad.len()
+            ),
+            "[[example]]",
+        );
+    }
+    for example in &rule.examples {
+        let expanded = synthetic::expand(&example.text)
+            .map_err(|e| (format!("example `{}`: {e}", example.name), example.name.clone()))?;
+        if example.matches == expanded.expected.is_empty() {
+            let what = if example.matches { "has no marker" } else { "must not match but has a marker" };
+            return fault(format!("example `{}` {what}", example.name), &example.name);
+        }
+    }
+    Ok(())
+}
+
+fn check_detect(detect: &Detect) -> Result<(), Fault> {
+    let fault = |message: String, anchor: &str| Err((message, anchor.to_owned()));
+    let needs: &[(&str, bool)] = match detect.check {
+        CheckKind::Token => {
+            &[("keywords", !detect.keywords.is_empty()), ("pattern", detect.pattern.is_some())]
+        }
+        CheckKind::Assignment => &[("value", detect.value.is_some()), ("name", detect.name.is_some())],
+        CheckKind::Request | CheckKind::Setting | CheckKind::Block => {
+            &[("variant", detect.variant.is_some())]
+        }
+        CheckKind::Duplicate => &[],
+    };
+    if let Some((key, _)) = needs.iter().find(|(_, there)| !there) {
+        return fault(format!("a [[detect]] of this check needs `{key}`"), "[[detect]]");
+    }
+    for (key, expression) in [
+        ("pattern", &detect.pattern),
+        ("value", &detect.value),
+        ("name", &detect.name),
+        ("not_name", &detect.not_name),
+        ("near", &detect.near),
+        ("file", &detect.file),
+    ] {
+        let Some(expression) = expression else { continue };
+        if let Err(e) = regex::bytes::Regex::new(expression) {
+            return fault(format!("`{key}` is not a valid expression: {e}"), expression);
+        }
+    }
+    if let Some(pattern) = &detect.pattern
+        && !pattern.contains("(?<secret>")
+        && !pattern.contains("(?<span>")
+    {
+        return fault(
+            "`pattern` has no group `secret` or `span`: where would the finding be?".to_owned(),
+            pattern,
+        );
+    }
+    if let Some(keyword) = detect.keywords.iter().find(|k| k.len() < 3 || k.to_lowercase() != **k) {
+        return fault(format!("keyword `{keyword}` must be lower-case and at least 3 bytes long"), keyword);
+    }
+    Ok(())
+}
