@@ -4,9 +4,11 @@
 //! sources → text → prefilter → facts → checks → findings → filters → report.
 
 pub mod blob;
+pub mod check;
 pub mod finding;
 pub mod report;
 pub mod rule;
 pub mod source;
 pub mod span;
 pub mod synthetic;
+pub mod text;

@@ -1,0 +1,224 @@
+//! A blob as text: decoded once, with line starts, and a way back from every place to the original bytes.
+//! Knows no rules. UTF-8 and every 8-bit encoding stay the bytes they are; only UTF-16 is turned into UTF-8.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use crate::span::{Location, Position, Span};
+
+/// A decoded blob, or one segment of a very large one.
+pub struct Text<'a> {
+    bytes: Cow<'a, [u8]>,
+    encoding: Encoding,
+    /// Where the segment starts in its blob.
+    base: Base,
+    lines: OnceCell<Vec<usize>>,
+}
+
+/// What stood before the segment: bytes, line breaks, and characters since the last of these.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Base {
+    /// Bytes of the blob before the segment.
+    pub offset: usize,
+    /// Line breaks before the segment.
+    pub lines: usize,
+    /// Characters between the last line break and the segment.
+    pub column: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    /// Offsets of the text are offsets of the blob.
+    Bytes,
+    /// Two bytes a unit, after a byte order mark of `mark` bytes.
+    Utf16 { mark: usize },
+}
+
+impl<'a> Text<'a> {
+    /// Decodes a whole blob. A UTF-8 byte order mark stays part of the text.
+    pub fn decode(blob: &'a [u8]) -> Text<'a> {
+        match Utf16::detect(blob) {
+            None => Text::segment(blob, Base::default()),
+            Some(utf16) => Text {
+                bytes: Cow::Owned(utf16.decode(blob)),
+                encoding: Encoding::Utf16 { mark: utf16.mark },
+                base: Base::default(),
+                lines: OnceCell::new(),
+            },
+        }
+    }
+
+    /// One segment of a blob that is not UTF-16.
+    pub fn segment(bytes: &'a [u8], base: Base) -> Text<'a> {
+        Text { bytes: Cow::Borrowed(bytes), encoding: Encoding::Bytes, base, lines: OnceCell::new() }
+    }
+
+    /// The text.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The bytes of a span of this text.
+    pub fn get(&self, span: Span) -> &[u8] {
+        &self.bytes[span.start..span.end]
+    }
+
+    /// The line that holds `offset`, without its line break.
+    pub fn line(&self, offset: usize) -> Span {
+        let starts = self.line_starts();
+        let index = self.line_index(offset);
+        let start = starts[index];
+        let mut end = starts.get(index + 1).map_or(self.bytes.len(), |next| next - 1);
+        if end > start && self.bytes[end - 1] == b'\r' {
+            end -= 1;
+        }
+        Span::new(start, end.max(start))
+    }
+
+    /// Index of the line that holds `offset`, from 0, within this text.
+    pub fn line_index(&self, offset: usize) -> usize {
+        self.line_starts().partition_point(|&start| start <= offset) - 1
+    }
+
+    /// The line of that index, if there is one, without its line break.
+    pub fn line_at(&self, index: usize) -> Option<Span> {
+        self.line_starts().get(index).map(|&start| self.line(start))
+    }
+
+    /// The number a person gives the line of `offset`: from 1, over the whole blob.
+    pub fn line_number(&self, offset: usize) -> usize {
+        self.base.lines + self.line_index(offset) + 1
+    }
+
+    /// A span of this text as bytes of the blob, with lines and columns.
+    pub fn location(&self, span: Span) -> Location {
+        Location {
+            span: Span::new(self.original(span.start), self.original(span.end)),
+            start: self.position(span.start),
+            end: self.position(span.end),
+        }
+    }
+
+    fn position(&self, offset: usize) -> Position {
+        let index = self.line_index(offset);
+        let start = self.line_starts()[index];
+        let before = if index == 0 { self.base.column } else { 0 };
+        Position {
+            line: self.base.lines + index + 1,
+            column: before + characters(&self.bytes[start..offset]) + 1,
+        }
+    }
+
+    fn original(&self, offset: usize) -> usize {
+        match self.encoding {
+            Encoding::Bytes => self.base.offset + offset,
+            Encoding::Utf16 { mark } => {
+                let text = String::from_utf8_lossy(&self.bytes[..offset]);
+                mark + text.chars().map(char::len_utf16).sum::<usize>() * 2
+            }
+        }
+    }
+
+    fn line_starts(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let breaks = self.bytes.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i + 1);
+            std::iter::once(0).chain(breaks).collect()
+        })
+    }
+}
+
+/// How many characters the bytes are; a byte that is not UTF-8 counts as one.
+pub fn characters(bytes: &[u8]) -> usize {
+    bytes.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum()
+}
+
+/// UTF-16, with or without a byte order mark.
+struct Utf16 {
+    mark: usize,
+    big_endian: bool,
+}
+
+impl Utf16 {
+    /// By byte order mark, else by the zero bytes that Latin letters leave on one side only.
+    fn detect(blob: &[u8]) -> Option<Utf16> {
+        match blob {
+            [0xFF, 0xFE, 0, 0, ..] => None, // UTF-32: nobody writes it
+            [0xFF, 0xFE, ..] => Some(Utf16 { mark: 2, big_endian: false }),
+            [0xFE, 0xFF, ..] => Some(Utf16 { mark: 2, big_endian: true }),
+            _ => {
+                let head = &blob[..blob.len().min(1024) & !1];
+                let zeros = |side: usize| head.iter().skip(side).step_by(2).filter(|b| **b == 0).count();
+                let (high, low, pairs) = (zeros(0), zeros(1), head.len() / 2);
+                if pairs < 8 || high.min(low) * 50 > pairs {
+                    return None;
+                }
+                (high.max(low) * 10 > pairs * 7).then_some(Utf16 { mark: 0, big_endian: high > low })
+            }
+        }
+    }
+
+    fn decode(&self, blob: &[u8]) -> Vec<u8> {
+        let units = blob[self.mark..].chunks_exact(2).map(|pair| {
+            let pair = [pair[0], pair[1]];
+            if self.big_endian { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }
+        });
+        let mut out = String::with_capacity(blob.len() / 2);
+        for unit in char::decode_utf16(units) {
+            out.push(unit.unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+        out.into_bytes()
+    }
+}
+
+/// Whether these first bytes of a blob are UTF-16 text rather than something binary.
+pub fn is_utf16(head: &[u8]) -> bool {
+    Utf16::detect(head).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Base, Text};
+    use crate::span::{Position, Span};
+
+    #[test]
+    fn positions_count_characters_and_lines_from_one() {
+        let text = Text::decode("é=1\r\nab".as_bytes());
+        let at = text.location(Span::new(6, 7));
+        assert_eq!(at.start, Position { line: 2, column: 1 });
+        assert_eq!(text.location(Span::new(2, 3)).start, Position { line: 1, column: 2 });
+        assert_eq!(text.get(text.line(0)), "é=1".as_bytes());
+    }
+
+    #[test]
+    fn utf16_maps_back_to_the_original_bytes() {
+        for big in [false, true] {
+            for mark in [false, true] {
+                let source = "ключ = \"𝄞value\"\nsecond line here";
+                let mut blob = Vec::new();
+                let units = mark.then_some(0xFEFF).into_iter().chain(source.encode_utf16());
+                units.for_each(|u| blob.extend(if big { u.to_be_bytes() } else { u.to_le_bytes() }));
+                if !mark {
+                    // Without a mark only mostly Latin text is recognised.
+                    blob.clear();
+                    let units = "value = \"1234\"\nsecond".encode_utf16();
+                    units.for_each(|u| blob.extend(if big { u.to_be_bytes() } else { u.to_le_bytes() }));
+                }
+                let text = Text::decode(&blob);
+                let at = text.bytes().windows(6).position(|w| w == b"second").unwrap();
+                let place = text.location(Span::new(at, at + 6));
+                assert_eq!(place.span.len(), 12);
+                assert_eq!(place.start, Position { line: 2, column: 1 });
+                let first = if big { [0, b's'] } else { [b's', 0] };
+                assert_eq!(blob[place.span.start..place.span.start + 2], first);
+            }
+        }
+    }
+
+    #[test]
+    fn a_segment_counts_from_what_stood_before() {
+        let text = Text::segment(b"rest\nnext", Base { offset: 100, lines: 3, column: 7 });
+        assert_eq!(text.location(Span::new(0, 4)).start, Position { line: 4, column: 8 });
+        assert_eq!(text.location(Span::new(5, 9)).span, Span::new(105, 109));
+        assert_eq!(text.location(Span::new(5, 9)).start, Position { line: 5, column: 1 });
+    }
+}
