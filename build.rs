@@ -22,12 +22,13 @@ fn main() {
          pub(super) json: &'static str }\npub(super) const RULES: &[Embedded] = &[\n",
     );
     let mut practices = String::new();
+    let mut samples = serde_json::Value::Null;
     for path in files {
         let stem = path.file_stem().and_then(|s| s.to_str()).expect("rule names are ASCII").to_owned();
         let json = json_of(&path);
         match stem.as_str() {
             "practices" => practices = serde_json::to_string(&json["practice"]).expect("valid JSON"),
-            "samples" => {}
+            "samples" => samples = json["sample"].clone(),
             _ => {
                 let file = out.join(format!("{stem}.json"));
                 fs::write(&file, json.to_string()).expect("OUT_DIR is writable");
@@ -40,6 +41,9 @@ fn main() {
         }
     }
     writeln!(code, "];\npub(super) const PRACTICES: &str = {practices:?};").expect("writing to a string");
+    let digests: Vec<&str> =
+        samples.as_array().expect("[[sample]]").iter().map(|s| s["sha256"].as_str().expect("hex")).collect();
+    writeln!(code, "pub(super) const SAMPLES: &[&str] = &{digests:?};").expect("writing to a string");
     fs::write(out.join("rules.rs"), code).expect("OUT_DIR is writable");
 }
 

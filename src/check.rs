@@ -1,10 +1,18 @@
 //! The matching kinds: what is wrong about what a text says. One file each; a rule file names the kind.
 //! A check sees one text and pushes [`Candidate`]s; it does no I/O, cannot fail, and knows no report.
 
+use std::sync::OnceLock;
+
 use crate::blob::BlobPath;
-use crate::rule::{Confidence, Detect, Severity};
+use crate::fact::decode::Decoded;
+use crate::rule::{Confidence, Detect, Rule, Severity};
 use crate::span::Span;
 use crate::text::Text;
+
+pub(crate) mod assignment;
+pub(crate) mod proof;
+pub(crate) mod token;
+pub(crate) mod value;
 
 /// What a check looks at.
 pub struct Input<'a> {
@@ -66,4 +74,102 @@ impl Candidate {
             credential: None,
         }
     }
+}
+
+/// The bytes that value checks look at: the text itself, or the text with encoded pieces decoded.
+pub(crate) struct View<'a> {
+    /// The bytes.
+    pub(crate) bytes: &'a [u8],
+    /// How they were made from the text, first step first; empty for the text itself.
+    pub(crate) steps: &'a [Decoded],
+}
+
+impl View<'_> {
+    /// Where a span of the view stands in the text.
+    pub(crate) fn original(&self, span: Span) -> Span {
+        self.steps.iter().rev().fold(span, |span, step| step.original(span))
+    }
+}
+
+/// A detection with its expressions, compiled when first needed.
+pub(crate) struct Compiled {
+    pub(crate) detect: Detect,
+    /// Index of the rule in the rule set.
+    pub(crate) rule: usize,
+    title: String,
+    pattern: OnceLock<Option<regex::bytes::Regex>>,
+    value: OnceLock<Option<regex::bytes::Regex>>,
+    partner: OnceLock<Option<regex::bytes::Regex>>,
+    file: OnceLock<Option<regex::bytes::Regex>>,
+    name: OnceLock<Option<regex::Regex>>,
+    not_name: OnceLock<Option<regex::Regex>>,
+    near: OnceLock<Option<regex::Regex>>,
+}
+
+impl Compiled {
+    pub(crate) fn new(rule: usize, of: &Rule, detect: &Detect) -> Compiled {
+        Compiled {
+            detect: detect.clone(),
+            rule,
+            title: of.title.clone(),
+            pattern: OnceLock::new(),
+            value: OnceLock::new(),
+            partner: OnceLock::new(),
+            file: OnceLock::new(),
+            name: OnceLock::new(),
+            not_name: OnceLock::new(),
+            near: OnceLock::new(),
+        }
+    }
+
+    /// What kind of credential it finds.
+    pub(crate) fn kind(&self) -> String {
+        self.detect.kind.clone().unwrap_or_else(|| self.title.clone())
+    }
+
+    /// The message of its findings.
+    pub(crate) fn message(&self) -> &str {
+        self.detect.message.as_deref().unwrap_or(&self.title)
+    }
+
+    pub(crate) fn pattern(&self) -> Option<&regex::bytes::Regex> {
+        bytes(&self.pattern, &self.detect.pattern)
+    }
+
+    pub(crate) fn value(&self) -> Option<&regex::bytes::Regex> {
+        bytes(&self.value, &self.detect.value)
+    }
+
+    pub(crate) fn partner(&self) -> Option<&regex::bytes::Regex> {
+        bytes(&self.partner, &self.detect.partner)
+    }
+
+    pub(crate) fn file(&self) -> Option<&regex::bytes::Regex> {
+        bytes(&self.file, &self.detect.file)
+    }
+
+    pub(crate) fn name(&self) -> Option<&regex::Regex> {
+        text(&self.name, &self.detect.name)
+    }
+
+    pub(crate) fn not_name(&self) -> Option<&regex::Regex> {
+        text(&self.not_name, &self.detect.not_name)
+    }
+
+    pub(crate) fn near(&self) -> Option<&regex::Regex> {
+        text(&self.near, &self.detect.near)
+    }
+}
+
+const LOADED: &str = "expressions are tried when a rule is loaded";
+
+fn bytes<'a>(
+    cell: &'a OnceLock<Option<regex::bytes::Regex>>,
+    source: &Option<String>,
+) -> Option<&'a regex::bytes::Regex> {
+    cell.get_or_init(|| source.as_ref().map(|e| regex::bytes::Regex::new(e).expect(LOADED))).as_ref()
+}
+
+fn text<'a>(cell: &'a OnceLock<Option<regex::Regex>>, source: &Option<String>) -> Option<&'a regex::Regex> {
+    cell.get_or_init(|| source.as_ref().map(|e| regex::Regex::new(e).expect(LOADED))).as_ref()
 }

@@ -5,9 +5,13 @@
 
 pub mod blob;
 pub mod check;
+pub mod collect;
+pub mod fact;
 pub mod finding;
+pub mod prefilter;
 pub mod report;
 pub mod rule;
+pub mod scan;
 pub mod source;
 pub mod span;
 pub mod synthetic;

@@ -178,6 +178,12 @@ pub struct Detect {
     /// Overrides the rule's title as message; lower-case, no final full stop.
     #[serde(default)]
     pub message: Option<String>,
+    /// The other half of a pair, near the value; its group `label` is marked as a second place.
+    #[serde(default)]
+    pub partner: Option<String>,
+    /// What the other half is, in a few lower-case words.
+    #[serde(default)]
+    pub partner_label: Option<String>,
     /// Which variant of a check written in Rust this is (`request`, `block`, …).
     #[serde(default)]
     pub variant: Option<String>,

@@ -3,6 +3,8 @@
 
 use crate::blob::{Blob, BlobPath};
 
+pub mod worktree;
+
 /// Receives what a source finds. Called from several threads at once.
 pub trait Visitor: Sync {
     /// One blob. Errors of its reader are reported by the visitor, not returned.

@@ -144,6 +144,7 @@ fn check_detect(detect: &Detect) -> Result<(), Fault> {
         ("not_name", &detect.not_name),
         ("near", &detect.near),
         ("file", &detect.file),
+        ("partner", &detect.partner),
     ] {
         let Some(expression) = expression else { continue };
         if let Err(e) = regex::bytes::Regex::new(expression) {

@@ -1,5 +1,6 @@
 //! All rules of a run: the embedded ones, in the order of their ids, plus those of the user.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,8 @@ pub struct RuleSet {
     pub rules: Vec<Arc<Rule>>,
     /// The ten practices, in their documented order.
     pub practices: Vec<Practice>,
+    /// SHA-256, in hex, of published sample values that are never reported.
+    pub samples: HashSet<String>,
 }
 
 impl RuleSet {
@@ -48,7 +51,8 @@ impl RuleSet {
             .collect();
         let practices =
             serde_json::from_str(embedded::PRACTICES).expect("a test loads the embedded practices");
-        RuleSet { rules, practices }
+        let samples = embedded::SAMPLES.iter().map(|digest| (*digest).to_owned()).collect();
+        RuleSet { rules, practices, samples }
     }
 
     /// The rule of that id.

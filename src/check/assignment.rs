@@ -1,0 +1,181 @@
+//! `check = "assignment"`: a value of some shape that goes by a name which says what it is. The shape finds the value;
+//! its names, what encloses it, the path and the addresses near it decide.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Candidate, Compiled, View, token, value};
+use crate::blob::BlobPath;
+use crate::fact::naming::{Naming, naming};
+use crate::fact::words;
+use crate::rule::Confidence;
+use crate::span::Span;
+
+/// Around a value, in bytes: where an address of the API belongs to the same call.
+const SAME_CALL: usize = 700;
+/// Around a value, in bytes: where the vendor's name makes a general name mean the vendor's.
+const SAME_TOPIC: usize = 2500;
+
+/// Names of other vendors and of things that are no secrets: the name says otherwise.
+static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        "(^| )(github|gh|gitlab|bitbucket|aws|amazon|gcp|google|azure|npm|node auth|docker|dockerhub|ghcr|slack|stripe|sentry|\
+         datadog|discord|telegram|heroku|vercel|netlify|digitalocean|do|hetzner|linode|openai|anthropic|twilio|sendgrid|mailgun|\
+         mailchimp|algolia|firebase|supabase|auth0|okta|codecov|sonar|snyk|circleci|travis|pypi|twine|rubygems|cargo registry|crates|\
+         session|csrf|cookie|redis|mysql|postgres|pg|mongo|mongodb|rabbitmq|facebook|twitter|shopify|paypal|grafana|pagerduty|newrelic|\
+         bugsnag|fastly|akamai|bunny|godaddy|namecheap|route53|ovh|gandi|porkbun|vultr|dnspod|aliyun|alibaba|tencent|huggingface|hf|\
+         replicate|notion|airtable|linear|jira|atlassian|confluence|vault|consul|nomad|hubspot|zendesk|intercom|segment|mixpanel|amplitude|\
+         posthog|launchdarkly|pusher|mapbox|plaid|square|resend|postmark|clerk|neon|planetscale|turso|upstash|railway|fly|render|buildkite|\
+         jenkins|artifactory|nexus|jfrog|terraform cloud|tfe|pulumi access|sops|age|commit|sha|sha1|sha256|md5|hash|checksum|digest|integrity|\
+         revision|rev|etag|nonce|ray|build id|cache key|fingerprint|uuid|guid|kid|aud|resolved|signature|thumbprint|serial)( |$)",
+    )
+    .expect("a fixed expression")
+});
+
+/// Names that say what a value is but not whose: only taken where the vendor is close by.
+static GENERAL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        "^((api|token|tkn|tokens|auth|key|keys|secret|secrets|bearer|authorization|access|global|my|our|default|prod|production|dev|\
+         development|staging|stage|test|testing|const|let|var|val|static|final|public|private|export|env|environ|environment|os|process|self|\
+         this|config|cfg|conf|settings|header|headers|x|h|new|with|set|add|get|string|str|value|client|user|password|passwd|pass|pw|pwd|\
+         credential|credentials|zone|dns|account|read|write|edit|only|admin|main|ci|deploy|deployment|def|request|req|http|option|options|\
+         from|to|is|the|a|your|for|old|live|curl|v1|v2|v3|[0-9]+|params|param|args|data|body|app|service|login|input|type|raw|and|run|arg|\
+         setenv|putenv|getenv|define|field|name|id|site|root|super|full|scoped|ttl|generated|created|here|this|legacy|current|backup|tmp) )+$",
+    )
+    .expect("a fixed expression")
+});
+
+static HOSTS: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
+    regex::bytes::Regex::new(
+        r"(?i)api\.cloudflare\.com|gateway\.ai\.cloudflare\.com|cf-aig-authorization|api\.fed\.cloudflare\.com|smtp\.mx\.cloudflare\.net|\.r2\.cloudflarestorage\.com|rtc\.live\.cloudflare\.com|cloudflare-api|mcp\.cloudflare\.com|cloudflareaccess\.com|dash\.cloudflare\.com/profile|dash\.cloudflare\.com/api",
+    )
+    .expect("a fixed expression")
+});
+
+/// Looks at one run of value characters.
+pub(crate) fn check(
+    detections: &[&Compiled],
+    run: Span,
+    path: &BlobPath,
+    view: &View<'_>,
+    out: &mut Vec<Candidate>,
+) {
+    let mut names: Option<Naming> = None;
+    for detection in detections {
+        if let Some(span) = shape(detection, view.bytes, run) {
+            let bytes = &view.bytes[span.start..span.end];
+            let names = names.get_or_insert_with(|| naming(view.bytes, run, path));
+            let Some((confidence, why)) = judge(detection, names, view, span, path) else { continue };
+            let mut found = Candidate::new(detection.rule, view.original(span), confidence);
+            if !token::accept(detection, bytes, &mut found) {
+                continue;
+            }
+            found.evidence.push(why);
+            found.evidence.push(format!("{} characters", bytes.len()));
+            found.evidence.push(format!("{:.1} bits per character", value::entropy(bytes)));
+            found.secrets.push(view.original(span));
+            found.credential = Some((detection.kind(), bytes.to_vec()));
+            partner(detection, view, span, &mut found);
+            out.push(found);
+        }
+    }
+}
+
+/// The run itself if the whole of it has the shape.
+fn shape(detection: &Compiled, bytes: &[u8], run: Span) -> Option<Span> {
+    let value = detection.value()?;
+    let fits = |span: Span| {
+        value.find(&bytes[span.start..span.end]).is_some_and(|m| m.start() == 0 && m.end() == span.len())
+    };
+    if fits(run) && !continues(bytes, run) {
+        return Some(run);
+    }
+    None
+}
+
+/// The value is a part of something longer: a path, an address, base64, a dotted name.
+fn continues(bytes: &[u8], run: Span) -> bool {
+    let before = run.start.checked_sub(1).map(|i| bytes[i]);
+    let after = bytes.get(run.end).copied();
+    let next = bytes.get(run.end + 1).copied();
+    let word = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
+    match before {
+        Some(b'/' | b'+' | b'@') => return true,
+        Some(b'.') if run.start >= 2 && bytes[run.start - 2].is_ascii_alphanumeric() => return true,
+        _ => {}
+    }
+    match after {
+        Some(b'/' | b'+' | b'(') => true,
+        Some(b'.') => word(next),
+        Some(b'=') => !matches!(next, Some(b'=')) && !word(next) && next != Some(b'"') || next.is_none(),
+        _ => false,
+    }
+}
+
+/// Confidence from the names and surroundings, or `None` where nothing says that the value is one.
+fn judge(
+    detection: &Compiled,
+    names: &Naming,
+    view: &View<'_>,
+    span: Span,
+    path: &BlobPath,
+) -> Option<(Confidence, String)> {
+    let own = names.own();
+    let statement: String = names.phrases.iter().take(3).rev().map(|n| n.words.as_str()).collect();
+    let near = detection.near();
+    let ours = |text: &str| near.is_some_and(|n| n.is_match(text));
+    let named =
+        detection.name()?.is_match(own)
+            || names.phrases.iter().take(3).any(|n| {
+                !FOREIGN.is_match(&n.words) && detection.name().is_some_and(|r| r.is_match(&n.words))
+            })
+            || detection.name()?.is_match(&statement);
+    if !named || detection.not_name().is_some_and(|n| n.is_match(own)) {
+        return None;
+    }
+    let shown = own.trim();
+    if ours(own) {
+        return Some((detection.detect.confidence, format!("named `{shown}`")));
+    }
+    if FOREIGN.is_match(own) {
+        return None;
+    }
+    if ours(&statement) || ours(&names.enclosing) {
+        return Some((detection.detect.confidence, format!("named `{shown}` inside Cloudflare settings")));
+    }
+    let around = |reach: usize| {
+        let end = view.bytes.len().min(span.end + reach);
+        &view.bytes[span.start.saturating_sub(reach)..end]
+    };
+    if HOSTS.is_match(around(SAME_CALL)) {
+        return Some((detection.detect.confidence, format!("`{shown}` beside a Cloudflare address")));
+    }
+    let general = GENERAL.is_match(own);
+    if general && ours(&words::words(path.as_bytes())) {
+        return Some((
+            detection.detect.confidence.min(Confidence::Medium),
+            format!("`{shown}` in a file named after Cloudflare"),
+        ));
+    }
+    let topic = around(SAME_TOPIC).windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare"));
+    (general && topic && detection.detect.confidence > Confidence::Low)
+        .then(|| (Confidence::Medium, format!("`{shown}` near the word Cloudflare")))
+}
+
+/// Labels the other half of a pair, the nearest match of `partner`.
+fn partner(detection: &Compiled, view: &View<'_>, span: Span, found: &mut Candidate) {
+    let Some(partner) = detection.partner() else { return };
+    let start = span.start.saturating_sub(SAME_CALL);
+    let end = view.bytes.len().min(span.end + SAME_CALL);
+    let nearest = partner
+        .captures_iter(&view.bytes[start..end])
+        .filter_map(|groups| groups.name("label").map(|m| Span::new(m.start() + start, m.end() + start)))
+        .filter(|place| !place.overlaps(span))
+        .min_by_key(
+            |place| if place.start < span.start { span.start - place.end } else { place.start - span.end },
+        );
+    if let Some(place) = nearest {
+        found.labels.push((view.original(place), detection.detect.partner_label.clone().unwrap_or_default()));
+    }
+}

@@ -1,0 +1,122 @@
+//! Offline proofs that a value is what it looks like: checksums, decoding, structure.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+
+use crate::rule::{Confidence, Proof};
+
+/// What a proof says about a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Not what it looks like: no finding.
+    Refuted,
+    /// Likely, with that confidence, and why.
+    Confidence(Confidence, &'static str),
+}
+
+/// Applies a proof to a value.
+pub(crate) fn prove(proof: Proof, value: &[u8]) -> Verdict {
+    match proof {
+        Proof::Crc32 => match crc(value) {
+            true => Verdict::Confidence(Confidence::High, "its checksum is right"),
+            false => Verdict::Confidence(
+                Confidence::Medium,
+                "checksum does not match: altered, truncated or made up",
+            ),
+        },
+        Proof::Crc32Required => match crc(value) {
+            true => Verdict::Confidence(Confidence::High, "its checksum is right"),
+            false => Verdict::Refuted,
+        },
+        Proof::TunnelToken => structure(tunnel_token(value), "decodes to an account, a tunnel and a secret"),
+        Proof::TunnelCert => structure(tunnel_cert(value), "decodes to a zone, an account and a credential"),
+        Proof::AccessJwt => structure(access_jwt(value), "issued by a Cloudflare Access team"),
+        Proof::ConnectionString => structure(
+            connection_string(value),
+            "a database address with a password and a host that is not local",
+        ),
+    }
+}
+
+fn structure(holds: bool, why: &'static str) -> Verdict {
+    if holds { Verdict::Confidence(Confidence::High, why) } else { Verdict::Refuted }
+}
+
+/// The last 8 hex digits are the CRC-32 (IEEE) of the 40 characters before them. Announced as "CRC32 checksum suffix":
+/// <https://developers.cloudflare.com/changelog/post/2026-04-14-cloudflare-api-token-detections/>.
+fn crc(value: &[u8]) -> bool {
+    let Some((rest, digits)) = value.split_last_chunk::<8>() else { return false };
+    let Some((_, body)) = rest.split_last_chunk::<40>() else { return false };
+    format!("{:08x}", crc32fast::hash(body)).as_bytes() == digits
+}
+
+fn decode(value: &[u8]) -> Option<serde_json::Value> {
+    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let mut encoded: Vec<u8> = value.to_vec();
+    encoded.retain(|b| !b.is_ascii_whitespace() && *b != b'\\');
+    let url_safe = encoded.iter().any(|b| matches!(b, b'-' | b'_'));
+    let alphabet = if url_safe { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
+    let plain = GeneralPurpose::new(alphabet, LENIENT).decode(&encoded).ok()?;
+    serde_json::from_slice(&plain).ok()
+}
+
+fn field<'a>(json: &'a serde_json::Value, key: &str) -> &'a str {
+    json.get(key).and_then(serde_json::Value::as_str).unwrap_or_default()
+}
+
+fn is_hex(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn tunnel_token(value: &[u8]) -> bool {
+    let Some(json) = decode(value) else { return false };
+    is_hex(field(&json, "a"), 32) && field(&json, "t").len() == 36 && field(&json, "s").len() >= 16
+}
+
+fn tunnel_cert(value: &[u8]) -> bool {
+    let Some(json) = decode(value) else { return false };
+    let secret = [field(&json, "apiToken"), field(&json, "serviceKey")];
+    secret.iter().any(|s| s.len() >= 20)
+        && (!field(&json, "accountID").is_empty() || !field(&json, "zoneID").is_empty())
+}
+
+fn access_jwt(value: &[u8]) -> bool {
+    let Some(payload) = value.split(|b| *b == b'.').nth(1) else { return false };
+    decode(payload).is_some_and(|json| field(&json, "iss").ends_with(".cloudflareaccess.com"))
+}
+
+fn connection_string(value: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(value);
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let Some((user, address)) = rest.rsplit_once('@') else { return false };
+    let Some((name, password)) = user.split_once(':') else { return false };
+    let host = address.split(['/', ':', '?']).next().unwrap_or_default().to_ascii_lowercase();
+    let local = matches!(
+        host.as_str(),
+        "localhost"
+            | "127.0.0.1"
+            | "0.0.0.0"
+            | "["
+            | "host.docker.internal"
+            | "db"
+            | "postgres"
+            | "mysql"
+            | "database"
+            | "host"
+            | "hostname"
+            | ""
+    ) || host.contains("example");
+    let common = [
+        "password", "postgres", "pass", "root", "secret", "admin", "test", "user", "mysql", "p", "pw",
+        "passwd", "changeme",
+    ];
+    !local
+        && !common.contains(&password.to_ascii_lowercase().as_str())
+        && password.len() >= 6
+        && name != password
+        && !super::value::is_placeholder(password.as_bytes())
+}

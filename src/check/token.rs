@@ -1,0 +1,99 @@
+//! `check = "token"`: an expression around a keyword. For strings that identify themselves by a prefix, a structure,
+//! or words inside the same expression.
+
+use regex::bytes::Regex;
+
+use super::{Candidate, Compiled, View, proof, value};
+use crate::rule::Confidence;
+use crate::span::Span;
+
+/// How far before and after a keyword a match may reach, in bytes.
+const BEFORE: usize = 256;
+const AFTER: usize = 8 * 1024;
+
+/// Looks around every hit of one of the detection's keywords.
+pub(crate) fn check(detection: &Compiled, hits: &[usize], view: &View<'_>, out: &mut Vec<Candidate>) {
+    let Some(pattern) = detection.pattern() else { return };
+    let mut done = 0;
+    for &hit in hits {
+        // A match that was found from an earlier keyword is not looked for again.
+        if hit < done {
+            continue;
+        }
+        let start = hit.saturating_sub(BEFORE);
+        let end = view.bytes.len().min(hit + AFTER);
+        for groups in pattern.captures_iter(&view.bytes[start..end]) {
+            let whole = groups.get(0).expect("group 0 is the match");
+            if whole.start() + start > hit {
+                break;
+            }
+            if whole.end() + start <= hit {
+                continue;
+            }
+            done = whole.end() + start;
+            report(detection, pattern, &groups, start, view, out);
+            break;
+        }
+    }
+}
+
+fn report(
+    detection: &Compiled,
+    pattern: &Regex,
+    groups: &regex::bytes::Captures<'_>,
+    offset: usize,
+    view: &View<'_>,
+    out: &mut Vec<Candidate>,
+) {
+    debug_assert!(pattern.captures_len() > 1);
+    let place = |name: &str| groups.name(name).map(|m| Span::new(m.start() + offset, m.end() + offset));
+    let secret = place("secret");
+    let Some(span) = place("span").or(secret) else { return };
+    let mut found = Candidate::new(detection.rule, view.original(span), detection.detect.confidence);
+    if let Some(secret) = secret {
+        if !stands_alone(view.bytes, secret) {
+            return;
+        }
+        let bytes = &view.bytes[secret.start..secret.end];
+        if !accept(detection, bytes, &mut found) {
+            return;
+        }
+        found.secrets.push(view.original(secret));
+        found.credential = Some((detection.kind(), bytes.to_vec()));
+    }
+    if let Some(label) = place("label") {
+        found.labels.push((view.original(label), detection.detect.partner_label.clone().unwrap_or_default()));
+    }
+    out.push(found);
+}
+
+/// Applies proof and randomness; false if the value is none.
+pub(super) fn accept(detection: &Compiled, bytes: &[u8], found: &mut Candidate) -> bool {
+    let mut proven = false;
+    if let Some(proof) = detection.detect.proof {
+        match proof::prove(proof, bytes) {
+            proof::Verdict::Refuted => return false,
+            proof::Verdict::Confidence(confidence, why) => {
+                proven = confidence == Confidence::High;
+                found.confidence = found.confidence.min(confidence);
+                found.evidence.push(why.to_owned());
+                if !proven {
+                    found.message = Some(format!("{} ({why})", detection.message()));
+                }
+            }
+        }
+    }
+    if !proven && (detection.detect.proof.is_some() && value::is_placeholder(bytes)) {
+        return false;
+    }
+    detection.detect.random.is_none_or(|random| proven || value::looks_random(random, bytes))
+}
+
+/// No letter or digit touches the value, but for those of an escape such as `\n`.
+fn stands_alone(bytes: &[u8], span: Span) -> bool {
+    let before = span.start.checked_sub(1).map(|i| bytes[i]);
+    let escape =
+        span.start >= 2 && bytes[span.start - 2] == b'\\' && matches!(before, Some(b'n' | b't' | b'r'));
+    let touches = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
+    (escape || !touches(before)) && !touches(bytes.get(span.end).copied())
+}

@@ -1,0 +1,165 @@
+//! Does a value look like a real secret, or like a word, a sequence, a placeholder, an identifier, a reference?
+
+use crate::rule::Randomness;
+
+/// Words that people write where a secret belongs. Compared without case, anywhere in the value.
+const PLACEHOLDERS: &[&str] = &[
+    "your",
+    "example",
+    "changeme",
+    "change_me",
+    "change-me",
+    "placeholder",
+    "xxxx",
+    "dummy",
+    "redacted",
+    "replace",
+    "insert",
+    "sample",
+    "fake",
+    "secret_here",
+    "token_here",
+    "key_here",
+    "notreal",
+    "not-real",
+    "not_real",
+    "todo",
+    "cloudflare",
+    "apitoken",
+    "api_token",
+    "api-token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "1234567890",
+    "0123456789",
+    "abcdefgh",
+    "deadbeef",
+    "mytoken",
+    "my_token",
+    "my-token",
+    "supersecret",
+    "lorem",
+    "foobar",
+    "testtest",
+];
+
+/// Whether the value looks random in the way asked for.
+pub(crate) fn looks_random(kind: Randomness, value: &[u8]) -> bool {
+    match kind {
+        Randomness::Token => token(value),
+        Randomness::Hex => hex(value),
+        Randomness::Opaque => !is_placeholder(value) && distinct(value) > 4,
+    }
+}
+
+/// Shannon entropy in bits per byte.
+pub(crate) fn entropy(value: &[u8]) -> f64 {
+    let mut counts = [0u32; 256];
+    value.iter().for_each(|b| counts[*b as usize] += 1);
+    let total = value.len() as f64;
+    counts.iter().filter(|c| **c > 0).map(|c| f64::from(*c) / total).map(|p| -p * p.log2()).sum()
+}
+
+/// Whether the value is a word for a secret rather than a secret: placeholder words, runs, sequences, templates.
+pub(crate) fn is_placeholder(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let text = String::from_utf8_lossy(&lower);
+    PLACEHOLDERS.iter().any(|word| text.contains(word))
+        || value.iter().any(|b| matches!(b, b'<' | b'>' | b'{' | b'}' | b'$' | b'*' | b' '))
+        || longest_run(&lower) >= 6
+        || longest_sequence(&lower) >= 7
+        || is_periodic(&lower)
+}
+
+/// A 40-character token: letters of both cases and digits in random order. Identifiers change case rarely,
+/// random strings at two of three places (a random token fails this once in some thousand).
+fn token(value: &[u8]) -> bool {
+    let has = |f: fn(&u8) -> bool| value.iter().any(f);
+    let classes = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
+    let class = |b: &u8| match b {
+        b'a'..=b'z' => 0,
+        b'A'..=b'Z' => 1,
+        b'0'..=b'9' => 2,
+        _ => 3,
+    };
+    let changes = value.windows(2).filter(|w| class(&w[0]) != class(&w[1])).count();
+    classes
+        && changes * 8 >= value.len() * 3
+        && distinct(value) * 5 >= value.len() * 2
+        && !is_placeholder(value)
+}
+
+/// Hex digits without a system: letters and digits, most of the sixteen used, no sequence, no repetition.
+fn hex(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    digits < value.len()
+        && digits > 0
+        && distinct(value) >= 9
+        && longest_run(value) < 6
+        && longest_sequence(value) < 7
+        && !is_periodic(value)
+        && !value.to_ascii_lowercase().windows(8).any(|w| w == b"deadbeef" || w == b"cafebabe")
+}
+
+fn distinct(value: &[u8]) -> usize {
+    let mut seen = [false; 256];
+    value.iter().for_each(|b| seen[*b as usize] = true);
+    seen.iter().filter(|s| **s).count()
+}
+
+fn longest_run(value: &[u8]) -> usize {
+    longest(value, |a, b| a == b)
+}
+
+/// Ascending or descending neighbours: `abcdefg`, `7654321`, `89abcdef`.
+fn longest_sequence(value: &[u8]) -> usize {
+    let next = |a: u8, b: u8| b == a.wrapping_add(1) || (a == b'9' && matches!(b, b'a' | b'0'));
+    longest(value, next).max(longest(value, |a, b| next(b, a)))
+}
+
+fn longest(value: &[u8], follows: impl Fn(u8, u8) -> bool) -> usize {
+    let (mut best, mut run) = (1, 1);
+    for pair in value.windows(2) {
+        run = if follows(pair[0], pair[1]) { run + 1 } else { 1 };
+        best = best.max(run);
+    }
+    best
+}
+
+/// The value is one short piece over and over.
+fn is_periodic(value: &[u8]) -> bool {
+    (1..=16.min(value.len() / 2)).any(|p| value.iter().zip(&value[p..]).all(|(a, b)| a == b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_random;
+    use crate::rule::Randomness;
+    use crate::synthetic::value;
+
+    #[test]
+    fn random_values_pass() {
+        for n in 0..200 {
+            let n = n.to_string();
+            assert!(looks_random(Randomness::Token, value("alnum40", &n).unwrap().as_bytes()), "{n}");
+            assert!(looks_random(Randomness::Hex, value("hex37", &n).unwrap().as_bytes()), "{n}");
+        }
+    }
+
+    #[test]
+    fn words_and_systems_do_not() {
+        for text in [
+            "AsyncLayer7ResourceWithStreamingResponse",
+            "TunnelListResponsesV4PagePaginationArray",
+            "YOUR_CLOUDFLARE_API_TOKEN_GOES_RIGHT_HER",
+            "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "abcdefghijklmnopqrstuvwxyz1234567890ABCD",
+        ] {
+            assert!(!looks_random(Randomness::Token, text.as_bytes()), "{text}");
+        }
+        for text in ["0123456789abcdef0123456789abcdef01234", "6743787633689793699141714808227354901"] {
+            assert!(!looks_random(Randomness::Hex, text.as_bytes()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The command line: what was typed, and which command carries it out. Belongs to the program; the library cannot
+//! import it.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use flaresec::rule::{Confidence, Severity};
+
+pub(crate) mod rules;
+pub(crate) mod scan;
+
+/// Everything went well and nothing was found.
+pub(crate) const CLEAN: u8 = 0;
+/// Something was found at or above the failing level.
+pub(crate) const FINDINGS: u8 = 1;
+/// The scan could not be completed.
+pub(crate) const INCOMPLETE: u8 = 2;
+
+/// Find Cloudflare credentials and unsafe use of the Cloudflare API
+///
+/// Without a command, flaresec scans the given paths, or the current folder.
+/// Exit code: 0 nothing found at or above the failing level, 1 findings, 2 the scan could not be completed.
+#[derive(Debug, Parser)]
+#[command(name = "flaresec", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    scan: ScanArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Scan files, folders, the git index, a diff or the history (the default command)
+    Scan(Box<ScanArgs>),
+    /// List the rules
+    Rules(rules::ListArgs),
+    /// Explain a rule: what it finds, why, what to do instead, examples
+    Explain(rules::ExplainArgs),
+}
+
+/// What to scan and how to report it.
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    /// Files and folders to scan [default: the current folder]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Output format, optionally into a file: FORMAT[=FILE]; may be given several times
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub(crate) format: Vec<OsString>,
+    /// Lowest severity that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", value_parser = severity, default_value = "low")]
+    pub(crate) fail_on: Severity,
+    /// Exit with 0 even if there are findings (an incomplete scan is still 2)
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+    /// Least confidence of the findings that are reported
+    #[arg(long, value_name = "CONFIDENCE", value_parser = confidence, default_value = "medium")]
+    pub(crate) min_confidence: Confidence,
+    /// Also run the rules that state opinions
+    #[arg(long)]
+    pub(crate) pedantic: bool,
+    /// Leave out what matches GLOB (.gitignore syntax); may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+    /// Scan files that .gitignore and the like leave out
+    #[arg(long)]
+    pub(crate) no_ignore: bool,
+    /// Skip files of more than BYTES bytes; the summary counts them
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_file_size: Option<u64>,
+    /// Number of threads [default: one per core]
+    #[arg(long, short = 'j', value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) threads: usize,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Whether standard output gets colour.
+    pub(crate) fn enabled(self) -> bool {
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && io::stdout().is_terminal()
+            }
+        }
+    }
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    let all = [Severity::Note, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+    all.into_iter()
+        .find(|s| s.name() == text)
+        .ok_or_else(|| String::from("one of note, low, medium, high, critical"))
+}
+
+fn confidence(text: &str) -> Result<Confidence, String> {
+    let all = [Confidence::Low, Confidence::Medium, Confidence::High];
+    all.into_iter().find(|s| s.name() == text).ok_or_else(|| String::from("one of low, medium, high"))
+}
+
+/// Carries out the command line; the exit code.
+pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no fault. A closed pipe changes nothing.
+            let _ = error.print();
+            return if error.use_stderr() { INCOMPLETE } else { CLEAN };
+        }
+    };
+    match cli.command {
+        None => scan::run(&cli.scan),
+        Some(Command::Scan(args)) => scan::run(&args),
+        Some(Command::Rules(args)) => rules::list(&args),
+        Some(Command::Explain(args)) => rules::explain(&args),
+    }
+}
+
+/// Prints to standard output; a closed pipe keeps the exit code.
+pub(crate) fn print(text: &str) {
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Prints an error the way all commands do: what, why, what to do.
+pub(crate) fn complain(what: &str, remedy: &str) -> u8 {
+    let mut stderr = io::stderr().lock();
+    let _ = writeln!(stderr, "error: {what}");
+    if !remedy.is_empty() {
+        let _ = writeln!(stderr, "  help: {remedy}");
+    }
+    INCOMPLETE
+}

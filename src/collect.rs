@@ -1,0 +1,241 @@
+//! Receives blobs from a source, reads each once, lets the gate decide, and has the scanner look at what passes.
+//! The one place where reading and scanning meet; memory is bounded whatever the size of a blob.
+
+use std::io::{self, Read};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use crate::blob::{Blob, BlobPath, LineSet};
+use crate::finding::Finding;
+use crate::prefilter::{Gate, by_name};
+use crate::report::{Report, Stats};
+use crate::scan::Scanner;
+use crate::source::{Failure, SkipReason, Visitor};
+use crate::text::{Base, Text, characters, is_utf16};
+
+/// One read; small enough to still be in the second-level cache when the gate looks at it.
+const CHUNK: usize = 128 * 1024;
+/// Blobs up to this size are scanned in one piece.
+const WHOLE: usize = 4 * 1024 * 1024;
+/// Larger ones are scanned in segments of this size …
+const SEGMENT: usize = 1024 * 1024;
+/// … that overlap by this much: more than the longest credential with its surroundings.
+const OVERLAP: usize = 32 * 1024;
+/// A gate word may stand across two reads.
+const WORD: usize = 64;
+/// Where binary content shows, in bytes.
+const HEAD: usize = 8 * 1024;
+/// The kernel copies fastest to the start of a page.
+const PAGE: usize = 4096;
+
+/// Collects what a scan finds.
+pub struct Collector<'a> {
+    scanner: &'a Scanner,
+    gate: Gate,
+    max_file_size: u64,
+    started: Instant,
+    buffers: Mutex<Vec<Buffers>>,
+    files: AtomicU64,
+    bytes: AtomicU64,
+    found: Mutex<Found>,
+}
+
+#[derive(Default)]
+struct Found {
+    findings: Vec<Finding>,
+    skipped: Vec<(BlobPath, SkipReason)>,
+    failures: Vec<Failure>,
+}
+
+/// Scratch space of one thread.
+#[derive(Default)]
+struct Buffers {
+    content: Vec<u8>,
+    folded: Vec<u8>,
+}
+
+impl<'a> Collector<'a> {
+    /// Collects for one scan; blobs of more than `max_file_size` bytes are skipped.
+    pub fn new(scanner: &'a Scanner, max_file_size: Option<u64>) -> Collector<'a> {
+        Collector {
+            scanner,
+            gate: Gate::new(),
+            max_file_size: max_file_size.unwrap_or(u64::MAX),
+            started: Instant::now(),
+            buffers: Mutex::default(),
+            files: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            found: Mutex::default(),
+        }
+    }
+
+    /// Everything, sorted: the same input gives the same report whatever the number of threads.
+    pub fn finish(self) -> Report {
+        let mut found = self.found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        found.findings.sort_by(|a, b| {
+            (&a.path, a.location.span, &a.rule.id, &a.fingerprint).cmp(&(
+                &b.path,
+                b.location.span,
+                &b.rule.id,
+                &b.fingerprint,
+            ))
+        });
+        found.skipped.sort();
+        found.failures.sort();
+        Report {
+            findings: found.findings,
+            skipped: found.skipped,
+            failures: found.failures,
+            notices: Vec::new(),
+            stats: Stats {
+                files: self.files.into_inner(),
+                bytes: self.bytes.into_inner(),
+                rules: self.scanner.rules().rules.len(),
+                elapsed: self.started.elapsed(),
+            },
+        }
+    }
+
+    fn found(&self) -> std::sync::MutexGuard<'_, Found> {
+        // A panic elsewhere leaves whole findings behind: they still count.
+        self.found.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn add(&self, mut findings: Vec<Finding>, touched: Option<&LineSet>) {
+        if let Some(lines) = touched {
+            findings.retain(|f| {
+                let touches = |l: &crate::span::Location| lines.touches(l.start.line..=l.end.line);
+                touches(&f.location) || f.labels.iter().any(|label| touches(&label.location))
+            });
+        }
+        if !findings.is_empty() {
+            self.found().findings.append(&mut findings);
+        }
+    }
+
+    /// Reads and scans one blob; the size in bytes, or why it was left out.
+    fn read(&self, blob: &mut Blob<'_>, buffers: &mut Buffers) -> io::Result<Result<u64, SkipReason>> {
+        let Buffers { content, folded } = buffers;
+        if content.is_empty() {
+            *content = vec![0; CHUNK + PAGE];
+        }
+        let mut origin = page_start(content);
+        let (mut filled, mut total, mut hit) = (0, 0_u64, by_name(blob.path.file_name()));
+        let mut base = Base::default();
+        let mut whole = true;
+        loop {
+            let read = read_chunk(blob.content, content, &mut origin, filled)?;
+            let seen = filled.saturating_sub(WORD);
+            filled += read;
+            if total == 0 && read > 0 && is_binary(&content[origin..origin + filled.min(HEAD)]) {
+                return Ok(Err(SkipReason::Binary));
+            }
+            total += read as u64;
+            if total > self.max_file_size {
+                return Ok(Err(SkipReason::TooLarge));
+            }
+            let wide = whole && is_utf16(&content[origin..origin + filled.min(HEAD)]);
+            hit = hit || wide || self.gate.passes(&content[origin + seen..origin + filled], folded);
+            let end = read < CHUNK;
+            let limit = if whole { WHOLE } else { SEGMENT };
+            if !end && filled + CHUNK <= limit + OVERLAP {
+                continue;
+            }
+            let bytes = &content[origin..origin + filled];
+            if hit {
+                let text = if whole && end { Text::decode(bytes) } else { Text::segment(bytes, base) };
+                self.add(self.scanner.scan_text(&blob.path, &text), blob.touched.as_ref());
+            }
+            if end {
+                return Ok(Ok(total));
+            }
+            let keep = filled - OVERLAP;
+            base = advance(base, &bytes[..keep]);
+            content.copy_within(origin + keep..origin + filled, origin);
+            filled = OVERLAP;
+            hit = self.gate.passes(&content[origin..origin + filled], folded);
+            whole = false;
+        }
+    }
+}
+
+impl Visitor for Collector<'_> {
+    fn blob(&self, mut blob: Blob<'_>) {
+        let pool = || self.buffers.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut buffers = pool().pop().unwrap_or_default();
+        let outcome = self.read(&mut blob, &mut buffers);
+        pool().push(buffers);
+        match outcome {
+            Ok(Ok(size)) => {
+                self.files.fetch_add(1, Ordering::Relaxed);
+                self.bytes.fetch_add(size, Ordering::Relaxed);
+            }
+            Ok(Err(reason)) => self.skipped(blob.path, reason),
+            Err(error) => self.failed(Failure {
+                what: blob.path.to_text(),
+                cause: format!("cannot be read: {error}"),
+                remedy: String::from("make it readable, or leave it out with --exclude"),
+            }),
+        }
+    }
+
+    fn skipped(&self, path: BlobPath, reason: SkipReason) {
+        self.found().skipped.push((path, reason));
+    }
+
+    fn failed(&self, failure: Failure) {
+        self.found().failures.push(failure);
+    }
+}
+
+/// Where the first whole page of the buffer starts.
+fn page_start(buffer: &[u8]) -> usize {
+    buffer.as_ptr().align_offset(PAGE).min(PAGE)
+}
+
+/// Fills up to [`CHUNK`] bytes after the first `filled`; fewer mean the end. The buffer grows where needed and its
+/// content moves with the page boundary.
+fn read_chunk(
+    reader: &mut dyn Read,
+    buffer: &mut Vec<u8>,
+    origin: &mut usize,
+    filled: usize,
+) -> io::Result<usize> {
+    if buffer.len() < filled + CHUNK + PAGE {
+        let mut larger = vec![0; (filled + CHUNK) * 2 + PAGE];
+        let start = page_start(&larger);
+        larger[start..start + filled].copy_from_slice(&buffer[*origin..*origin + filled]);
+        (*buffer, *origin) = (larger, start);
+    }
+    let target = &mut buffer[*origin + filled..*origin + filled + CHUNK];
+    let mut read = 0;
+    while read < target.len() {
+        match reader.read(&mut target[read..]) {
+            Ok(0) => break,
+            Ok(n) => read += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(read)
+}
+
+/// NUL bytes, but neither UTF-16 nor a text with a few of them strewn in.
+fn is_binary(head: &[u8]) -> bool {
+    let zeros = head.iter().filter(|b| **b == 0).count();
+    if zeros == 0 || is_utf16(head) {
+        return false;
+    }
+    let odd = head.iter().filter(|b| **b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x1B | 0x0C)).count();
+    odd * 20 > head.len()
+}
+
+fn advance(base: Base, passed: &[u8]) -> Base {
+    let breaks = passed.iter().filter(|b| **b == b'\n').count();
+    let column = match passed.iter().rposition(|b| *b == b'\n') {
+        Some(last) => characters(&passed[last + 1..]),
+        None => base.column + characters(passed),
+    };
+    Base { offset: base.offset + passed.len(), lines: base.lines + breaks, column }
+}

@@ -1,0 +1,7 @@
+//! What a text says, without judgement: runs of token characters, the names values go by, and encoded text.
+//! Knows syntax, never severity or rules.
+
+pub mod decode;
+pub mod naming;
+pub mod runs;
+pub mod words;

@@ -1,0 +1,330 @@
+//! Encoded text, decoded where it stands: base64 (wrapped, too), percent and backslash escapes, HTML entities, and
+//! string literals that are written in several pieces. The result is the whole text with the plain value in place,
+//! so that names around it still count, and a map back to where the encoded form stands.
+//!
+//! Bounds: a text is decoded at most [`DEPTH`] times over, base64 at most [`BASE64_BYTES`] per text and pass. The
+//! decoded text is never longer than the text.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+
+use crate::span::Span;
+
+/// How often decoding may find something new to decode.
+pub const DEPTH: usize = 3;
+/// How much base64 is decoded per text and pass, in bytes.
+pub const BASE64_BYTES: usize = 1 << 20;
+/// Shorter runs of base64 hold no credential of a known shape.
+const BASE64_SHORTEST: usize = 24;
+
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
+/// A text with its encoded pieces decoded.
+pub struct Decoded {
+    /// The text.
+    pub bytes: Vec<u8>,
+    /// The decoded pieces, in bytes of [`Decoded::bytes`], in order.
+    pub zones: Vec<Span>,
+    /// For every zone, what it replaces in the text that was decoded.
+    replaced: Vec<Span>,
+}
+
+impl Decoded {
+    /// Where a span of the decoded text stands in the text it was made from: whole encoded pieces.
+    pub fn original(&self, span: Span) -> Span {
+        Span::new(self.map(span.start, false), self.map(span.end, true))
+    }
+
+    fn map(&self, at: usize, is_end: bool) -> usize {
+        // An end belongs to the piece of the byte before it.
+        let zone = self.zones.partition_point(|z| if is_end { z.end < at } else { z.end <= at });
+        match self.zones.get(zone) {
+            Some(z) if is_end && z.start < at && at <= z.end => self.replaced[zone].end,
+            Some(z) if !is_end && z.start <= at && at < z.end => self.replaced[zone].start,
+            _ => match zone.checked_sub(1) {
+                None => at,
+                Some(last) => at - self.zones[last].end + self.replaced[last].end,
+            },
+        }
+    }
+}
+
+/// Decodes everything encoded in the text once; `None` if there is nothing.
+pub fn decode(bytes: &[u8]) -> Option<Decoded> {
+    let mut out = Decoded { bytes: Vec::new(), zones: Vec::new(), replaced: Vec::new() };
+    let mut budget = BASE64_BYTES;
+    let mut copied = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let class = CLASS[bytes[at] as usize];
+        if class == NOTHING {
+            at += 1;
+            continue;
+        }
+        let piece = match class {
+            ESCAPE => escape(bytes, at),
+            QUOTE => joint(bytes, at),
+            _ => {
+                let end = base64_end(bytes, at);
+                let piece = (end - at >= BASE64_SHORTEST && end - at <= budget)
+                    .then(|| base64_piece(bytes, Span::new(at, end)))
+                    .flatten();
+                if piece.is_some() {
+                    budget -= end - at;
+                } else {
+                    // A letter never starts an escape or a joint; the next run starts after this one.
+                    at = end;
+                    continue;
+                }
+                piece
+            }
+        };
+        let Some((span, plain)) = piece else {
+            at += 1;
+            continue;
+        };
+        out.bytes.extend_from_slice(&bytes[copied..span.start]);
+        let start = out.bytes.len();
+        out.bytes.extend_from_slice(&plain);
+        out.zones.push(Span::new(start, out.bytes.len()));
+        out.replaced.push(span);
+        copied = span.end;
+        at = span.end;
+    }
+    if out.zones.is_empty() {
+        return None;
+    }
+    out.bytes.extend_from_slice(&bytes[copied..]);
+    Some(out)
+}
+
+type Piece = Option<(Span, Vec<u8>)>;
+
+const NOTHING: u8 = 0;
+const ESCAPE: u8 = 1;
+const QUOTE: u8 = 2;
+const BASE64: u8 = 3;
+
+const CLASS: [u8; 256] = {
+    let mut table = [NOTHING; 256];
+    let mut i = 0;
+    while i < 256 {
+        let b = i as u8;
+        if b.is_ascii_alphanumeric() || b == b'+' || b == b'/' {
+            table[i] = BASE64;
+        }
+        i += 1;
+    }
+    table[b'%' as usize] = ESCAPE;
+    table[b'\\' as usize] = ESCAPE;
+    table[b'&' as usize] = ESCAPE;
+    table[b'"' as usize] = QUOTE;
+    table[b'\'' as usize] = QUOTE;
+    table[b'`' as usize] = QUOTE;
+    table
+};
+
+fn is_base64(byte: u8) -> bool {
+    CLASS[byte as usize] == BASE64 || byte == b'_' || byte == b'-'
+}
+
+/// Percent, `\u`, `\x` and HTML escapes of printable ASCII, and a line continuation inside a word.
+fn escape(bytes: &[u8], at: usize) -> Piece {
+    let rest = &bytes[at..bytes.len().min(at + 12)];
+    let (length, code) = match rest {
+        [b'%', a, b, ..] => (3, hex(&[*a, *b])?),
+        [b'\\', b'u', b'{', more @ ..] => {
+            let end = more.iter().position(|b| *b == b'}')?;
+            (end + 4, hex(&more[..end])?)
+        }
+        [b'\\', b'u', a, b, c, d, ..] => (6, hex(&[*a, *b, *c, *d])?),
+        [b'\\', b'x', a, b, ..] => (4, hex(&[*a, *b])?),
+        [b'\\', b'\n' | b'\r', ..] => return continuation(bytes, at),
+        [b'&', b'#', b'x' | b'X', more @ ..] => {
+            let end = more.iter().position(|b| *b == b';')?;
+            (end + 4, hex(&more[..end])?)
+        }
+        [b'&', b'#', more @ ..] => {
+            let end = more.iter().position(|b| *b == b';')?;
+            (end + 3, std::str::from_utf8(&more[..end]).ok()?.parse().ok()?)
+        }
+        [b'&', more @ ..] => {
+            let end = more.iter().position(|b| *b == b';')?;
+            let plain = match &more[..end] {
+                b"quot" => b'"',
+                b"apos" => b'\'',
+                b"equals" => b'=',
+                b"colon" => b':',
+                b"lowbar" | b"UnderBar" => b'_',
+                b"hyphen" | b"dash" => b'-',
+                b"nbsp" => b' ',
+                _ => return None,
+            };
+            (end + 2, u32::from(plain))
+        }
+        _ => return None,
+    };
+    let plain = u8::try_from(code).ok().filter(|b| (0x20..0x7F).contains(b))?;
+    Some((Span::new(at, at + length), vec![plain]))
+}
+
+fn hex(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() || digits.len() > 6 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// A backslash at the end of a line inside a word: the word goes on at the start of the next.
+fn continuation(bytes: &[u8], at: usize) -> Piece {
+    let next = at + bytes[at..].iter().take(80).skip(1).position(|b| !b.is_ascii_whitespace())? + 1;
+    let inside = at > 0 && word(bytes[at - 1]) && word(bytes[next]);
+    inside.then(|| (Span::new(at, next), Vec::new()))
+}
+
+fn word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=' | b'.')
+}
+
+/// The end of one piece of a string literal and the start of the next: `" + "`, `' . '`, `" \` line break `"`, `""`.
+fn joint(bytes: &[u8], at: usize) -> Piece {
+    if at == 0 || !word(bytes[at - 1]) {
+        return None;
+    }
+    let quote = bytes[at];
+    let window = &bytes[at + 1..bytes.len().min(at + 120)];
+    let mut operators = 0;
+    let mut i = 0;
+    while i < window.len() {
+        match window[i] {
+            b'"' | b'\'' | b'`' => break,
+            b' ' | b'\t' | b'\r' | b'\n' | b'\\' => {}
+            // Prefixes of string literals between the pieces: `"a" f"b"`.
+            b'f' | b'r' | b'b' | b'u' | b'@' | b'$' if matches!(window.get(i + 1), Some(b'"' | b'\'')) => {}
+            b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' if operators < 2 => operators += 1,
+            b',' if operators == 0 && joined_list(bytes, at) => operators = 2,
+            _ => return None,
+        }
+        i += 1;
+    }
+    let next = *window.get(i + 1)?;
+    // Without an operator both pieces must use the same quotes, or it is two values side by side.
+    let same = window.get(i) == Some(&quote);
+    let spaced = window[..i].contains(&b'\n');
+    let plausible = word(next)
+        && (operators > 0 || (same && (i == 0 || spaced || window[..i].iter().all(|b| *b == b' '))));
+    plausible.then(|| (Span::new(at, at + i + 2), Vec::new()))
+}
+
+/// Whether the list around `at` is joined to one string: `[…].join("")`, `"".join([…])`, `concat(…)`.
+fn joined_list(bytes: &[u8], at: usize) -> bool {
+    let near = |span: &[u8], words: &[&[u8]]| {
+        words.iter().any(|w| span.windows(w.len()).any(|x| x.eq_ignore_ascii_case(w)))
+    };
+    let before = &bytes[at.saturating_sub(160)..at];
+    let after = &bytes[at..bytes.len().min(at + 200)];
+    near(before, &[b"join(", b"concat(", b"concat!(", b"implode("])
+        || (near(before, &[b"["]) && near(after, &[b"].join(", b"].concat("]))
+}
+
+/// The end of the base64 run that starts at `at`, over line breaks where the lines are full.
+fn base64_end(bytes: &[u8], at: usize) -> usize {
+    let run =
+        |from: usize| bytes[from..].iter().position(|b| !is_base64(*b)).map_or(bytes.len(), |n| from + n);
+    let mut end = run(at);
+    let width = end - at;
+    if (60..=128).contains(&width) {
+        loop {
+            let gap = bytes[end..].iter().take(40).take_while(|b| b.is_ascii_whitespace()).count();
+            if gap == 0 || !bytes[end..end + gap].contains(&b'\n') {
+                break;
+            }
+            let next = run(end + gap);
+            let length = next - end - gap;
+            if length == 0
+                || length > width
+                || bytes.get(next).is_some_and(|b| !b.is_ascii_whitespace() && *b != b'=' && !is_quote(*b))
+            {
+                break;
+            }
+            end = next;
+            if length < width {
+                break;
+            }
+        }
+    }
+    let padding = bytes[end..].iter().take(2).take_while(|b| **b == b'=').count();
+    end + padding
+}
+
+fn is_quote(byte: u8) -> bool {
+    CLASS[byte as usize] == QUOTE
+}
+
+/// Base64 of printable text.
+fn base64_piece(bytes: &[u8], span: Span) -> Piece {
+    let mut encoded: Vec<u8> = bytes[span.start..span.end].to_vec();
+    encoded.retain(|b| !b.is_ascii_whitespace());
+    let url_safe = encoded.iter().any(|b| matches!(b, b'-' | b'_'));
+    let engine = if url_safe { &URL_SAFE } else { &STANDARD };
+    // Cheap refusal before the whole is decoded: random letters rarely give four printable bytes in a row.
+    let head = engine.decode(&encoded[..16]).ok()?;
+    if !head.iter().all(|b| printable(*b)) {
+        return None;
+    }
+    let mut plain = engine.decode(&encoded).ok()?;
+    while matches!(plain.last(), Some(b'\n' | b'\r' | 0)) {
+        plain.pop();
+    }
+    (plain.len() >= 16 && plain.iter().all(|b| printable(*b))).then_some((span, plain))
+}
+
+fn printable(byte: u8) -> bool {
+    (0x20..0x7F).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+    use crate::span::Span;
+    use crate::synthetic::expand;
+
+    #[track_caller]
+    fn plain(template: &str, expected: &str) {
+        let text = expand(template).unwrap();
+        let expected = expand(expected).unwrap().text;
+        let out = decode(text.text.as_bytes()).expect("something to decode");
+        assert_eq!(String::from_utf8_lossy(&out.bytes), expected);
+        // The decoded secret maps back to the encoded one.
+        if let (Some(place), Some(secret)) = (text.expected.first(), text.secrets.first()) {
+            let at = expected.find(secret.as_str()).unwrap();
+            assert_eq!(out.original(Span::new(at, at + secret.len())), *place);
+        }
+    }
+
+    #[test]
+    fn encodings() {
+        plain("a: @@token40|base64@@ b", "a: @@token40@@ b");
+        plain("a=@@token40|percent@@&b", "a=@@token40@@&b");
+        plain("a=\"@@token40|unicode@@\"", "a=\"@@token40@@\"");
+        plain("a=\"@@token40|hexesc@@\"", "a=\"@@token40@@\"");
+        plain("a=&quot;@@token40|html@@", "a=\"@@token40@@");
+    }
+
+    #[test]
+    fn pieces_of_literals() {
+        plain("k = \"abc\" + \"def\"", "k = \"abcdef\"");
+        plain("k = 'abc' .\n  'def'", "k = 'abcdef'");
+        plain("k = (\"abc\"\n     \"def\")", "k = (\"abcdef\")");
+        plain("k = \"abc\\\ndef\"", "k = \"abcdef\"");
+        plain("k = [\"abc\", \"def\"].join(\"\")", "k = [\"abcdef\"].join(\"\")");
+        assert!(decode(b"k = [\"abc\", \"def\"]").is_none());
+        assert!(decode(b"plain words, nothing else").is_none());
+    }
+}

@@ -1,0 +1,161 @@
+//! Names as words: `CF_DNS_API_TOKEN`, `cfDnsApiToken` and `cf-dns-api-token` all read `cf dns api token`.
+
+/// Words that people write together without a mark between them; only used to split a word that they cover whole.
+const PARTS: &[&str] = &[
+    "cloudflare",
+    "credentials",
+    "credential",
+    "turnstile",
+    "password",
+    "account",
+    "service",
+    "private",
+    "tunnel",
+    "access",
+    "bearer",
+    "client",
+    "global",
+    "secret",
+    "origin",
+    "purge",
+    "token",
+    "email",
+    "stream",
+    "images",
+    "auth",
+    "user",
+    "mail",
+    "zone",
+    "name",
+    "site",
+    "pass",
+    "api",
+    "dns",
+    "key",
+    "url",
+    "cf",
+    "r2",
+    "id",
+    "ca",
+    "ddns",
+    "app",
+    "my",
+    "aws",
+    "s3",
+    "host",
+    "endpoint",
+    "worker",
+    "workers",
+    "pages",
+    "tkn",
+    "pwd",
+];
+
+/// Appends the words of one identifier to `out`, lower-case, each followed by a space.
+pub fn split(identifier: &[u8], out: &mut String) {
+    let mut word = String::new();
+    let mut previous = Class::Other;
+    for (i, &byte) in identifier.iter().enumerate() {
+        let class = Class::of(byte);
+        let boundary = match (previous, class) {
+            (_, Class::Other) => true,
+            (Class::Lower | Class::Digit, Class::Upper) => true,
+            // The last capital of `APIToken` starts the next word, and so does that of `CFToken`.
+            (Class::Upper, Class::Upper) => identifier.get(i + 1).is_some_and(u8::is_ascii_lowercase),
+            _ => false,
+        };
+        if boundary {
+            finish(&mut word, out);
+        }
+        if class != Class::Other {
+            word.push(byte.to_ascii_lowercase() as char);
+        }
+        previous = class;
+    }
+    finish(&mut word, out);
+}
+
+/// The words of an identifier, joined by single spaces.
+pub fn words(identifier: &[u8]) -> String {
+    let mut out = String::new();
+    split(identifier, &mut out);
+    out.truncate(out.trim_end().len());
+    out
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Lower,
+    Upper,
+    Digit,
+    Other,
+}
+
+impl Class {
+    fn of(byte: u8) -> Class {
+        match byte {
+            b'a'..=b'z' => Class::Lower,
+            b'A'..=b'Z' => Class::Upper,
+            b'0'..=b'9' => Class::Digit,
+            _ => Class::Other,
+        }
+    }
+}
+
+fn finish(word: &mut String, out: &mut String) {
+    if word.is_empty() {
+        return;
+    }
+    let mut parts = Vec::new();
+    if word.len() <= 40 && cover(word, &mut parts) {
+        for part in parts {
+            out.push_str(part);
+            out.push(' ');
+        }
+    } else {
+        out.push_str(word);
+        out.push(' ');
+    }
+    word.clear();
+}
+
+/// Covers `rest` with known parts, longest first; false if a piece is left over.
+fn cover<'a>(rest: &'a str, parts: &mut Vec<&'a str>) -> bool {
+    if rest.is_empty() {
+        return true;
+    }
+    let digits = rest.trim_end_matches(|c: char| c.is_ascii_digit());
+    if digits.is_empty() {
+        parts.push(rest);
+        return true;
+    }
+    for part in PARTS {
+        if let Some(tail) = rest.strip_prefix(part) {
+            parts.push(&rest[..part.len()]);
+            if parts.len() < 6 && cover(tail, parts) {
+                return true;
+            }
+            parts.pop();
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn all_spellings_read_the_same() {
+        for name in
+            ["CF_DNS_API_TOKEN", "cfDnsApiToken", "cf-dns-api-token", "CFDnsAPIToken", "cf.dns.apitoken"]
+        {
+            assert_eq!(words(name.as_bytes()), "cf dns api token", "{name}");
+        }
+        assert_eq!(words(b"cftoken"), "cf token");
+        assert_eq!(words(b"X-Auth-Key"), "x auth key");
+        assert_eq!(words(b"process.env.cloudflareApiKey"), "process env cloudflare api key");
+        assert_eq!(words(b"cfg"), "cfg");
+        assert_eq!(words(b"R2_SECRET_ACCESS_KEY"), "r2 secret access key");
+    }
+}

@@ -1,0 +1,184 @@
+//! From bytes to findings: a pure function, no I/O, no globals; it cannot fail. Secrets end here: what leaves is masked.
+
+use std::collections::HashMap;
+
+use aho_corasick::AhoCorasick;
+
+use crate::blob::BlobPath;
+use crate::check::{Candidate, Compiled, View, assignment, token};
+use crate::fact::decode::{DEPTH, Decoded, decode};
+use crate::fact::runs::runs;
+use crate::finding::Finding;
+use crate::rule::{CheckKind, RuleSet};
+use crate::span::Span;
+use crate::text::Text;
+
+mod excerpt;
+mod mask;
+mod settle;
+
+/// Around a decoded piece, in bytes: how much of the text is looked at again with it in place.
+const AROUND_DECODED: usize = 128;
+
+/// The rules, compiled. Immutable; shared by all threads.
+pub struct Scanner {
+    rules: RuleSet,
+    detections: Vec<Compiled>,
+    /// All keywords of all detections, without case.
+    keywords: AhoCorasick,
+    /// For each keyword, the detections it belongs to.
+    owners: Vec<Vec<usize>>,
+}
+
+impl Scanner {
+    /// Compiles the rules. Expressions are compiled when first needed.
+    pub fn new(rules: RuleSet) -> Scanner {
+        let mut detections = Vec::new();
+        for (index, rule) in rules.rules.iter().enumerate() {
+            detections.extend(rule.detects.iter().map(|detect| Compiled::new(index, rule, detect)));
+        }
+        let mut words: Vec<&str> = Vec::new();
+        let mut owners: Vec<Vec<usize>> = Vec::new();
+        let mut index: HashMap<&str, usize> = HashMap::new();
+        for (number, detection) in detections.iter().enumerate() {
+            for keyword in &detection.detect.keywords {
+                let at = *index.entry(keyword).or_insert_with(|| {
+                    words.push(keyword);
+                    owners.push(Vec::new());
+                    words.len() - 1
+                });
+                owners[at].push(number);
+            }
+        }
+        let keywords = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(&words)
+            .expect("a few hundred short literal patterns");
+        Scanner { detections, keywords, owners, rules }
+    }
+
+    /// The rules it was made from.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// Everything found in a whole blob, sorted by place.
+    pub fn scan(&self, path: &BlobPath, blob: &[u8]) -> Vec<Finding> {
+        self.scan_text(path, &Text::decode(blob))
+    }
+
+    /// Everything found in a text, sorted by place.
+    pub fn scan_text(&self, path: &BlobPath, text: &Text<'_>) -> Vec<Finding> {
+        let mut candidates = Vec::new();
+        let whole = Span::new(0, text.bytes().len());
+        let hits = self.hits(text.bytes(), &[whole]);
+        self.values(path, &View { bytes: text.bytes(), steps: &[] }, &[whole], &hits, &mut candidates);
+        self.decoded(path, text.bytes(), &hits, &mut candidates);
+        self.structures(path, text, &hits, &mut candidates);
+        settle::settle(&self.rules, path, text, candidates)
+    }
+
+    /// For each detection, where its keywords stand inside the zones, ascending.
+    fn hits(&self, bytes: &[u8], zones: &[Span]) -> HashMap<usize, Vec<usize>> {
+        let mut out: HashMap<usize, Vec<usize>> = HashMap::new();
+        for zone in zones {
+            for hit in self.keywords.find_overlapping_iter(&bytes[zone.start..zone.end]) {
+                for &owner in &self.owners[hit.pattern().as_usize()] {
+                    out.entry(owner).or_default().push(zone.start + hit.start());
+                }
+            }
+        }
+        out.values_mut().for_each(|places| {
+            places.sort_unstable();
+            places.dedup();
+        });
+        out
+    }
+
+    /// Checks that look for values: self-identifying strings, and shapes with a name.
+    fn values(
+        &self,
+        path: &BlobPath,
+        view: &View<'_>,
+        zones: &[Span],
+        hits: &HashMap<usize, Vec<usize>>,
+        out: &mut Vec<Candidate>,
+    ) {
+        let applies = |d: &Compiled| d.file().is_none_or(|file| file.is_match(view.bytes));
+        for (number, places) in hits {
+            let detection = &self.detections[*number];
+            if detection.detect.check == CheckKind::Token && applies(detection) {
+                token::check(detection, places, view, out);
+            }
+        }
+        let mut named: Option<Vec<&Compiled>> = None;
+        for zone in zones {
+            for run in runs(view.bytes, *zone) {
+                let named = named.get_or_insert_with(|| {
+                    let active = |(number, d): &(usize, &Compiled)| {
+                        d.detect.check == CheckKind::Assignment
+                            && (d.detect.keywords.is_empty() || hits.contains_key(number))
+                            && applies(d)
+                    };
+                    self.detections.iter().enumerate().filter(active).map(|(_, d)| d).collect()
+                });
+                assignment::check(named, run, path, view, out);
+            }
+        }
+    }
+
+    /// The same checks around every encoded piece, with the plain text in its place.
+    fn decoded(
+        &self,
+        path: &BlobPath,
+        text: &[u8],
+        known: &HashMap<usize, Vec<usize>>,
+        out: &mut Vec<Candidate>,
+    ) {
+        let mut steps: Vec<Decoded> = Vec::new();
+        for _ in 0..DEPTH {
+            let Some(step) = decode(steps.last().map_or(text, |last| &last.bytes)) else { break };
+            steps.push(step);
+            let last = steps.last().expect("just pushed");
+            let zones = widen(&last.zones, last.bytes.len());
+            let mut hits = self.hits(&last.bytes, &zones);
+            // Keywords elsewhere in the file still say what the file is about.
+            for number in known.keys() {
+                hits.entry(*number).or_default();
+            }
+            self.values(path, &View { bytes: &last.bytes, steps: &steps }, &zones, &hits, out);
+        }
+    }
+
+    /// Checks that look at requests, settings and blocks, each once per file with one of its keywords.
+    fn structures(
+        &self,
+        _path: &BlobPath,
+        _text: &Text<'_>,
+        hits: &HashMap<usize, Vec<usize>>,
+        _out: &mut Vec<Candidate>,
+    ) {
+        let mut numbers: Vec<usize> = hits.keys().copied().collect();
+        numbers.sort_unstable();
+        for number in numbers {
+            match self.detections[number].detect.check {
+                CheckKind::Token | CheckKind::Assignment => {}
+                CheckKind::Request | CheckKind::Setting | CheckKind::Block | CheckKind::Duplicate => {}
+            }
+        }
+    }
+}
+
+/// The zones with what stands around them, joined where they touch.
+fn widen(zones: &[Span], length: usize) -> Vec<Span> {
+    let mut out: Vec<Span> = Vec::new();
+    for zone in zones {
+        let wide =
+            Span::new(zone.start.saturating_sub(AROUND_DECODED), (zone.end + AROUND_DECODED).min(length));
+        match out.last_mut() {
+            Some(last) if wide.start <= last.end => last.end = wide.end.max(last.end),
+            _ => out.push(wide),
+        }
+    }
+    out
+}

@@ -1,0 +1,135 @@
+//! The lines around a finding, ready to print: secrets masked, control and bidirectional characters replaced, long
+//! lines clipped around the marked place.
+
+use super::mask::masked;
+use crate::check::value::looks_random;
+use crate::fact::runs::{is_token_byte, runs};
+use crate::finding::{Excerpt, ExcerptLabel, ExcerptLine};
+use crate::rule::Randomness;
+use crate::span::Span;
+use crate::text::Text;
+
+/// How many characters of a line are shown.
+const WIDTH: usize = 160;
+/// How many lines one place may show; a longer one is marked on its first lines.
+const LINES: usize = 6;
+
+/// Builds the excerpt: `places` are spans of the text with a message, the primary one first; `secrets` are all spans
+/// of the text that must not be shown.
+pub(super) fn excerpt(text: &Text<'_>, places: &[(Span, String)], secrets: &[Span]) -> Excerpt {
+    let mut out = Excerpt::default();
+    let mut indices: Vec<usize> = places
+        .iter()
+        .flat_map(|(span, _)| {
+            let first = text.line_index(span.start);
+            first..=text.line_index(span.end.max(span.start + 1) - 1).min(first + LINES - 1)
+        })
+        .collect();
+    indices.sort_unstable();
+    indices.dedup();
+    let mut shown = Vec::new();
+    for index in indices {
+        let Some(line) = text.line_at(index) else { continue };
+        let anchor = places.iter().map(|(span, _)| *span).find(|s| s.overlaps(line) || line.contains(*s));
+        let start = out.text.len();
+        out.lines.push(ExcerptLine { start, number: text.line_number(line.start) });
+        let map = render(text, line, anchor.unwrap_or(line), secrets, &mut out.text);
+        out.text.push('\n');
+        shown.push((line, map));
+    }
+    for (number, (span, message)) in places.iter().enumerate() {
+        let mapped = shown.iter().filter(|(line, _)| touches(*line, *span)).map(|(line, map)| {
+            let from = map.at(span.start.max(line.start));
+            let to = map.at(span.end.min(line.end));
+            Span::new(from, to.max(from))
+        });
+        if let Some(place) = mapped.reduce(Span::cover) {
+            out.labels.push(ExcerptLabel { span: place, message: message.clone(), primary: number == 0 });
+        }
+    }
+    out
+}
+
+fn touches(line: Span, span: Span) -> bool {
+    line.overlaps(span) || (line.start <= span.start && span.start <= line.end)
+}
+
+/// Where the characters of a line went: pairs of offset in the text and offset in the excerpt, ascending.
+struct LineMap(Vec<(usize, usize)>);
+
+impl LineMap {
+    fn at(&self, offset: usize) -> usize {
+        let next = self.0.partition_point(|(from, _)| *from < offset);
+        self.0.get(next).or(self.0.last()).map_or(0, |(_, to)| *to)
+    }
+}
+
+/// Appends the visible part of a line to `out`.
+fn render(text: &Text<'_>, line: Span, anchor: Span, secrets: &[Span], out: &mut String) -> LineMap {
+    // Far beyond what fits nothing is looked at: a line may be a gigabyte long.
+    let reach = WIDTH * 4;
+    let from = anchor.start.max(line.start).saturating_sub(reach).max(line.start);
+    let to = line.end.min(anchor.start.max(line.start) + reach + WIDTH);
+    let bytes = text.bytes();
+    let mut hidden: Vec<Span> = secrets.iter().copied().filter(|s| s.overlaps(Span::new(from, to))).collect();
+    hidden.extend(unknown_secrets(bytes, Span::new(from, to)));
+    let mut characters: Vec<(usize, char)> = Vec::new();
+    let mut at = from;
+    for chunk in bytes[from..to].utf8_chunks() {
+        for c in chunk.valid().chars() {
+            characters.push((at, c));
+            at += c.len_utf8();
+        }
+        for _ in chunk.invalid() {
+            characters.push((at, '\u{FFFD}'));
+            at += 1;
+        }
+    }
+    let place = characters.iter().position(|(offset, _)| *offset >= anchor.start).unwrap_or(0);
+    let long = characters.len() > WIDTH || from > line.start || to < line.end;
+    let first = if long { place.saturating_sub(WIDTH / 4) } else { 0 };
+    let last = characters.len().min(first + WIDTH);
+    let mut map = Vec::with_capacity(last - first + 1);
+    if long && (first > 0 || from > line.start) {
+        out.push('…');
+    }
+    for (offset, c) in &characters[first..last] {
+        map.push((*offset, out.len()));
+        out.push(visible(bytes, *offset, *c, &hidden));
+    }
+    map.push((characters.get(last).map_or(to, |(offset, _)| *offset), out.len()));
+    if long && (last < characters.len() || to < line.end) {
+        out.push('…');
+    }
+    LineMap(map)
+}
+
+fn visible(bytes: &[u8], offset: usize, c: char, hidden: &[Span]) -> char {
+    if let Some(secret) = hidden.iter().find(|s| s.start <= offset && offset < s.end) {
+        let shown = masked(&bytes[secret.start..secret.end]);
+        let index = String::from_utf8_lossy(&bytes[secret.start..offset]).chars().count();
+        return shown.chars().nth(index).unwrap_or('*');
+    }
+    match c {
+        '\t' => ' ',
+        '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{FEFF}'
+        | '\u{061C}' => '\u{FFFD}',
+        c if c.is_control() => '\u{FFFD}',
+        c => c,
+    }
+}
+
+/// Long random-looking values that no rule took for a secret are not shown either.
+fn unknown_secrets(bytes: &[u8], line: Span) -> Vec<Span> {
+    let mut found = runs(bytes, line);
+    found.retain(|run| {
+        let value = &bytes[run.start..run.end];
+        debug_assert!(value.iter().all(|b| is_token_byte(*b)));
+        let hex = value.iter().all(u8::is_ascii_hexdigit);
+        if hex { value.len() > 36 && value.len() != 40 } else { looks_random(Randomness::Token, value) }
+    });
+    found
+}

@@ -1,0 +1,30 @@
+//! What may be shown of a secret.
+
+/// Prefixes that say what kind a credential is, and nothing more.
+const PUBLIC: &[&str] = &["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_", "v1.0-", "0x4AAAAA"];
+/// Values shorter than this show nothing of themselves.
+const SHOWS_TAIL: usize = 24;
+
+/// The value with everything but a public prefix and the last four characters replaced by `*`, one per character.
+pub(super) fn masked(value: &[u8]) -> String {
+    let text = String::from_utf8_lossy(value);
+    let length = text.chars().count();
+    let prefix = PUBLIC.iter().find(|p| text.starts_with(**p)).map_or("", |p| *p);
+    let tail = if length >= SHOWS_TAIL { 4 } else { 0 };
+    let hidden = length - prefix.len() - tail;
+    let end: String =
+        text.chars().skip(length - tail).map(|c| if c.is_control() { '*' } else { c }).collect();
+    format!("{prefix}{}{end}", "*".repeat(hidden))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn at_most_prefix_and_four_characters_stay() {
+        assert_eq!(masked(b"cfut_0123456789012345678901"), "cfut_******************8901");
+        assert_eq!(masked(b"short"), "*****");
+        assert_eq!(masked(b"cfk_1"), "cfk_*");
+    }
+}

@@ -1,0 +1,147 @@
+//! From candidates to findings: one finding per secret and place, sample values left out, everything masked.
+
+use sha2::{Digest, Sha256};
+
+use super::excerpt::excerpt;
+use super::mask::masked;
+use crate::blob::BlobPath;
+use crate::check::Candidate;
+use crate::finding::{Credential, Finding, Fingerprint, Label};
+use crate::rule::{Category, Rule, RuleSet};
+use crate::span::Span;
+use crate::text::Text;
+
+/// Turns what the checks found in one text into findings, sorted by place and rule.
+pub(super) fn settle(
+    rules: &RuleSet,
+    path: &BlobPath,
+    text: &Text<'_>,
+    mut candidates: Vec<Candidate>,
+) -> Vec<Finding> {
+    // Everything that looked like a secret stays hidden, also where it is then not reported.
+    let mut secrets: Vec<Span> = candidates.iter().flat_map(|c| c.secrets.iter().copied()).collect();
+    secrets.sort_unstable();
+    secrets.dedup();
+    candidates.retain(|c| !is_sample(rules, c));
+    let candidates = best(rules, candidates);
+    let mut seen: Vec<[u8; 16]> = Vec::new();
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            let digest = identity(&rules.rules[candidate.rule], path, text, &candidate, &mut seen);
+            finding(rules, path, text, candidate, digest, &secrets)
+        })
+        .collect()
+}
+
+/// Published sample values are recognised by their digest.
+fn is_sample(rules: &RuleSet, candidate: &Candidate) -> bool {
+    candidate.credential.as_ref().is_some_and(|(_, value)| {
+        let digest: String = Sha256::digest(value).iter().map(|b| format!("{b:02x}")).collect();
+        rules.samples.contains(&digest)
+    })
+}
+
+/// Of secrets in the same place the surest stays; of other findings, one per rule and place.
+fn best(rules: &RuleSet, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let is_secret = |c: &Candidate| rules.rules[c.rule].category == Category::Secret;
+    // Best first: a proof beats a name, a longer value a part of it.
+    candidates.sort_by_key(|c| {
+        (
+            std::cmp::Reverse(c.confidence),
+            std::cmp::Reverse(c.credential.as_ref().map_or(0, |(_, v)| v.len())),
+            std::cmp::Reverse(rules.rules[c.rule].severity),
+            c.span,
+            c.rule,
+        )
+    });
+    let mut kept: Vec<Candidate> = Vec::new();
+    for candidate in candidates {
+        let covered = kept.iter().any(|k| {
+            let same_kind = is_secret(k) && is_secret(&candidate);
+            (same_kind && k.span.overlaps(candidate.span))
+                || (k.rule == candidate.rule && k.span.overlaps(candidate.span))
+        });
+        if !covered {
+            kept.push(candidate);
+        }
+    }
+    kept.sort_by_key(|c| (c.span, c.rule));
+    kept
+}
+
+/// Rule, path and content, and which of several equal ones; neither line nor commit.
+fn identity(
+    rule: &Rule,
+    path: &BlobPath,
+    text: &Text<'_>,
+    candidate: &Candidate,
+    seen: &mut Vec<[u8; 16]>,
+) -> Fingerprint {
+    let mut hash = Sha256::new();
+    for part in [b"flaresec v1", rule.id.as_bytes(), path.as_bytes()] {
+        hash.update(part);
+        hash.update([0]);
+    }
+    match &candidate.credential {
+        Some((_, value)) => hash.update(value),
+        None => {
+            for word in text.get(candidate.span).split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()) {
+                hash.update(word);
+                hash.update(b" ");
+            }
+        }
+    }
+    let base = shorten(&hash.clone().finalize());
+    let occurrence = seen.iter().filter(|s| **s == base).count();
+    seen.push(base);
+    if occurrence > 0 {
+        hash.update([0]);
+        hash.update(occurrence.to_string());
+    }
+    let digest = shorten(&hash.finalize());
+    Fingerprint(digest.iter().fold(String::from("v1:"), |text, b| text + &format!("{b:02x}")))
+}
+
+fn shorten(digest: &[u8]) -> [u8; 16] {
+    digest[..16].try_into().expect("SHA-256 has 32 bytes")
+}
+
+fn finding(
+    rules: &RuleSet,
+    path: &BlobPath,
+    text: &Text<'_>,
+    candidate: Candidate,
+    fingerprint: Fingerprint,
+    secrets: &[Span],
+) -> Finding {
+    let rule = &rules.rules[candidate.rule];
+    let message = candidate.message.unwrap_or_else(|| rule.title.clone());
+    let mut places = vec![(candidate.span, message.clone())];
+    places.extend(candidate.labels.iter().cloned());
+    Finding {
+        rule: rule.clone(),
+        severity: candidate.severity.unwrap_or(rule.severity),
+        confidence: candidate.confidence,
+        message,
+        path: path.clone(),
+        location: text.location(candidate.span),
+        labels: candidate
+            .labels
+            .into_iter()
+            .map(|(span, message)| Label { location: text.location(span), message })
+            .collect(),
+        excerpt: excerpt(text, &places, secrets),
+        evidence: candidate.evidence,
+        help: candidate.help.unwrap_or_else(|| rule.docs.instead.clone()),
+        permissions: candidate.permissions,
+        fingerprint,
+        credential: candidate.credential.map(|(kind, value)| Credential {
+            kind,
+            masked: masked(&value),
+            length: String::from_utf8_lossy(&value).chars().count(),
+        }),
+        suppressed: None,
+        provenance: None,
+    }
+}

@@ -1,0 +1,146 @@
+//! Files on disk: folders are walked in parallel, files are read as they are named.
+
+use std::collections::HashSet;
+use std::fs::{File, FileType};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use ignore::overrides::OverrideBuilder;
+use ignore::{WalkBuilder, WalkState};
+
+use super::{Failure, SkipReason, Visitor};
+use crate::blob::{Blob, BlobPath, Origin};
+
+/// What of the worktree to scan.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// Globs of what to leave out, relative to the current folder.
+    pub exclude: Vec<String>,
+    /// Whether ignore files are not obeyed.
+    pub no_ignore: bool,
+    /// Number of threads; 0: as many as there are cores.
+    pub threads: usize,
+    /// Files to scan even where an ignore file names them: those that git tracks.
+    pub tracked: Vec<PathBuf>,
+}
+
+/// Hands every file to the visitor, each once however often it is named.
+pub fn walk(options: &Options, visitor: &dyn Visitor) {
+    let (mut folders, mut files) = (Vec::new(), options.tracked.clone());
+    for path in &options.paths {
+        match std::fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => folders.push(path.clone()),
+            // A pipe or device that is named is meant to be read.
+            Ok(_) => files.push(path.clone()),
+            Err(error) => visitor.failed(Failure {
+                what: path.display().to_string(),
+                cause: format!("cannot be scanned: {error}"),
+                remedy: String::from("name a file or folder that exists"),
+            }),
+        }
+    }
+    // Only where several paths are named can a file come up twice.
+    let seen = (options.paths.len() > 1 || !files.is_empty()).then(|| Mutex::new(HashSet::new()));
+    let once = |path: &Path| match &seen {
+        None => true,
+        Some(seen) => {
+            let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(real)
+        }
+    };
+    files.iter().filter(|file| once(file)).for_each(|file| read(file, visitor));
+    if folders.is_empty() {
+        return;
+    }
+    let walker = match builder(&folders, options) {
+        Ok(walker) => walker,
+        Err(failure) => return visitor.failed(failure),
+    };
+    walker.build_parallel().run(|| {
+        Box::new(|entry| {
+            match entry {
+                Ok(entry) => {
+                    if let Some(kind) = entry.file_type() {
+                        visit(entry.path(), kind, &folders, &once, visitor);
+                    }
+                }
+                Err(error) => visitor.failed(Failure {
+                    what: String::from("a folder"),
+                    cause: format!("cannot be walked: {error}"),
+                    remedy: String::from("make it readable, or leave it out with --exclude"),
+                }),
+            }
+            WalkState::Continue
+        })
+    });
+}
+
+fn builder(folders: &[PathBuf], options: &Options) -> Result<WalkBuilder, Failure> {
+    let fault = |what: String, error: ignore::Error| Failure {
+        what,
+        cause: format!("not a valid glob: {error}"),
+        remedy: String::from("use .gitignore syntax, for example `vendor/**`"),
+    };
+    let mut overrides = OverrideBuilder::new(".");
+    for glob in [".git"].into_iter().chain(options.exclude.iter().map(String::as_str)) {
+        overrides.add(&format!("!{glob}")).map_err(|e| fault(format!("--exclude {glob}"), e))?;
+    }
+    let overrides = overrides.build().map_err(|e| fault(String::from("--exclude"), e))?;
+    let mut walk = WalkBuilder::new(&folders[0]);
+    for folder in &folders[1..] {
+        walk.add(folder);
+    }
+    let obey = !options.no_ignore;
+    walk.hidden(false)
+        .ignore(obey)
+        .git_ignore(obey)
+        .git_exclude(obey)
+        .git_global(obey)
+        .parents(obey)
+        .follow_links(false)
+        .overrides(overrides)
+        .threads(options.threads);
+    Ok(walk)
+}
+
+fn visit(
+    path: &Path,
+    kind: FileType,
+    folders: &[PathBuf],
+    once: &dyn Fn(&Path) -> bool,
+    visitor: &dyn Visitor,
+) {
+    if kind.is_file() {
+        if once(path) {
+            read(path, visitor);
+        }
+    } else if kind.is_symlink() {
+        // A link to a file of the tree is that file, which the walk meets by itself; anything else is not scanned.
+        let inside = path.canonicalize().ok().is_some_and(|target| {
+            folders.iter().filter_map(|f| f.canonicalize().ok()).any(|folder| target.starts_with(folder))
+        });
+        if !inside {
+            visitor.skipped(BlobPath::from_path(path), SkipReason::SymlinkOutside);
+        }
+    } else if !kind.is_dir() {
+        visitor.skipped(BlobPath::from_path(path), SkipReason::NotAFile);
+    }
+}
+
+fn read(path: &Path, visitor: &dyn Visitor) {
+    match File::open(path) {
+        Ok(mut file) => visitor.blob(Blob {
+            path: BlobPath::from_path(path),
+            origin: Origin::Worktree,
+            touched: None,
+            content: &mut file,
+        }),
+        Err(error) => visitor.failed(Failure {
+            what: path.display().to_string(),
+            cause: format!("cannot be read: {error}"),
+            remedy: String::from("make it readable, or leave it out with --exclude"),
+        }),
+    }
+}
