@@ -120,9 +120,10 @@ const TRANSPARENT: &[&str] = &[
 pub fn naming(bytes: &[u8], value: Span, path: &BlobPath) -> Naming {
     let mut out = Naming { phrases: phrases(bytes, value.start), enclosing: String::new() };
     if (out.own().is_empty() || is_generic_pair(&out))
-        && let Some(sibling) = sibling_name(bytes, value) {
-            out.phrases.insert(0, sibling);
-        }
+        && let Some(sibling) = sibling_name(bytes, value)
+    {
+        out.phrases.insert(0, sibling);
+    }
     if let Some(column) = column_heading(bytes, value.start, path) {
         out.phrases.insert(0, column);
     }
