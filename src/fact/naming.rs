@@ -156,7 +156,8 @@ fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
         }
         i -= 1;
         match byte {
-            b' ' | b'\t' | b'"' | b'\'' | b'`' | b'-' | b'\\' | b'*' | b'<' | b'/' | b'$' | b'@' | b'&' => {}
+            b'"' | b'\'' | b'`' if i > floor && opens(bytes[i - 1]) => phrase.finish(&mut out, &mut pending),
+            b' ' | b'\t' | b'"' | b'\'' | b'`' | b'-' | b'\\' | b'*' | b'<' | b'$' | b'@' | b'&' => {}
             b'\n' | b'\r' => {
                 let named = out.iter().any(|n| !n.words.is_empty()) || phrase.says_something();
                 if named && !is_continued(bytes, i) {
@@ -180,6 +181,11 @@ fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
     }
     phrase.finish(&mut out, &mut pending);
     out
+}
+
+/// What stands before a quote that opens a string.
+fn opens(before: u8) -> bool {
+    before.is_ascii_whitespace() || matches!(before, b'(' | b'[' | b'{' | b'=' | b',' | b':')
 }
 
 /// A line whose end says that the statement goes on: `\`, `` ` ``, `^`, `(`, `,`, `=`, `{`, `[`.
@@ -385,7 +391,7 @@ mod tests {
         own("api_token = \"VALUE\"", "api token");
         own("{\\\"api_token\\\": \\\"VALUE\\\"}", "api token");
         own("cloudflare:\n  api_token: >-\n    VALUE", "api token");
-        own("-H 'Authorization: Bearer VALUE'", "h authorization bearer");
+        own("-H 'Authorization: Bearer VALUE'", "authorization bearer");
         own("req.Header.Set(\"X-Auth-Key\", \"VALUE\")", "x auth key");
         own("os.environ['CF_TOKEN'] = 'VALUE'", "cf token");
         own("os.getenv(\"CF_TOKEN\", \"VALUE\")", "cf token");
