@@ -151,7 +151,10 @@ fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
             while i > floor && (is_identifier_byte(bytes[i - 1]) || is_joint(bytes, i - 1)) {
                 i -= 1;
             }
-            phrase.push(bytes, Span::new(i, end));
+            // The name of a closing tag is that of the opening one further left.
+            if !bytes[..i].ends_with(b"</") {
+                phrase.push(bytes, Span::new(i, end));
+            }
             continue;
         }
         i -= 1;
@@ -396,7 +399,7 @@ mod tests {
         own("os.environ['CF_TOKEN'] = 'VALUE'", "cf token");
         own("os.getenv(\"CF_TOKEN\", \"VALUE\")", "cf token");
         own("process.env.CF_TOKEN || 'VALUE'", "process env cf token");
-        own("<key>auth_client_secret</key>\n  <string>VALUE</string>", "auth client secret key string");
+        own("<key>auth_client_secret</key>\n  <string>VALUE</string>", "auth client secret string");
         own("- name: CF_TOKEN\n  value: VALUE", "cf token value");
         own("- value: VALUE\n  name: CF_TOKEN", "cf token");
         own("{\"value\": \"VALUE\", \"name\": \"CF_TOKEN\"}", "cf token");
