@@ -133,8 +133,8 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 /// Prints to standard output; a closed pipe keeps the exit code.
-pub(crate) fn print(text: &str) {
-    let _ = io::stdout().lock().write_all(text.as_bytes());
+pub(crate) fn print(text: &[u8]) {
+    let _ = io::stdout().lock().write_all(text);
 }
 
 /// Prints an error the way all commands do: what, why, what to do.

@@ -1,10 +1,95 @@
 //! Reports: one file per format, all over the same sorted [`Report`]. The only part that formats output.
 
+use std::io::{self, Write};
+use std::str::FromStr;
 use std::time::Duration;
 
 use crate::blob::BlobPath;
 use crate::finding::Finding;
+use crate::rule::RuleSet;
 use crate::source::{Failure, SkipReason};
+
+mod human;
+mod json;
+mod lines;
+mod sarif;
+
+/// An output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For a person at a terminal.
+    Human,
+    /// One line per finding.
+    Concise,
+    /// One versioned object.
+    Json,
+    /// One object per line.
+    Jsonl,
+    /// SARIF 2.1.0 for code scanning.
+    Sarif,
+    /// GitHub annotations.
+    Github,
+}
+
+impl Format {
+    /// All formats with the names they are asked for by.
+    pub const ALL: &[(&str, Format)] = &[
+        ("human", Format::Human),
+        ("concise", Format::Concise),
+        ("json", Format::Json),
+        ("jsonl", Format::Jsonl),
+        ("sarif", Format::Sarif),
+        ("github", Format::Github),
+    ];
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Format, String> {
+        let found = Format::ALL.iter().find(|(known, _)| *known == name);
+        found.map(|(_, format)| *format).ok_or_else(|| {
+            let names: Vec<&str> = Format::ALL.iter().map(|(name, _)| *name).collect();
+            format!("no format `{name}`; there are: {}", names.join(", "))
+        })
+    }
+}
+
+/// Writes the report in a format.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(
+    format: Format,
+    report: &Report,
+    rules: &RuleSet,
+    color: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Human => human::human(report, rules, color, out),
+        Format::Concise => lines::concise(report, out),
+        Format::Json => json::json(report, rules, out),
+        Format::Jsonl => json::jsonl(report, rules, out),
+        Format::Sarif => sarif::sarif(report, rules, out),
+        Format::Github => lines::github(report, out),
+    }
+}
+
+/// Text from outside made safe for a terminal: control and direction-changing characters become escapes.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{FEFF}'
+            | '\u{061C}' => c.escape_unicode().to_string(),
+            c if c.is_control() => c.escape_default().to_string(),
+            c => c.to_string(),
+        })
+        .collect()
+}
 
 /// Everything a scan has to say.
 #[derive(Clone, Debug, Default)]

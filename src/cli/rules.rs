@@ -37,7 +37,7 @@ pub(crate) fn list(args: &ListArgs) -> u8 {
     } else {
         set.rules.iter().for_each(|rule| line(rule, &mut out));
     }
-    print(&out);
+    print(out.as_bytes());
     CLEAN
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> u8 {
         };
         return complain(&format!("no rule `{}`", args.rule), &remedy);
     };
-    print(&explanation(&set, rule));
+    print(explanation(&set, rule).as_bytes());
     CLEAN
 }
 

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use flaresec::collect::Collector;
-use flaresec::report::Report;
+use flaresec::report::{self, Format, Report};
 use flaresec::rule::RuleSet;
 use flaresec::scan::Scanner;
 use flaresec::source::worktree;
 
-use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs};
+use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs, complain, print};
 
 /// Scans as asked; the exit code.
 pub(crate) fn run(args: &ScanArgs) -> u8 {
@@ -31,9 +31,47 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
     );
     let mut report = collector.finish();
     report.findings.retain(|finding| finding.confidence >= args.min_confidence);
-    let _ = args.color.enabled();
-    super::print(&format!("{report:#?}\n"));
-    exit_code(args, &report)
+    match output(args, &report, scanner.rules()) {
+        Ok(()) => exit_code(args, &report),
+        Err(code) => code,
+    }
+}
+
+/// Writes every format asked for; human on standard output if none is.
+fn output(args: &ScanArgs, report: &Report, rules: &RuleSet) -> Result<(), u8> {
+    if args.format.is_empty() {
+        emit(Format::Human, None, args, report, rules)?;
+    }
+    for wanted in &args.format {
+        let text = wanted.to_string_lossy();
+        let (name, file) = match text.split_once('=') {
+            Some((name, file)) => (name.to_owned(), Some(file.to_owned())),
+            None => (text.into_owned(), None),
+        };
+        let format = name.parse().map_err(|e: String| complain(&format!("--format: {e}"), ""))?;
+        emit(format, file.as_deref(), args, report, rules)?;
+    }
+    Ok(())
+}
+
+fn emit(
+    format: Format,
+    file: Option<&str>,
+    args: &ScanArgs,
+    report: &Report,
+    rules: &RuleSet,
+) -> Result<(), u8> {
+    let color = file.is_none() && args.color.enabled();
+    let mut text = Vec::new();
+    report::write(format, report, rules, color, &mut text).expect("writing to memory cannot fail");
+    match file {
+        // A closed pipe keeps the verdict.
+        None => print(&text),
+        Some(file) => std::fs::write(file, text).map_err(|e| {
+            complain(&format!("{file} cannot be written: {e}"), "name a file in a folder that exists")
+        })?,
+    }
+    Ok(())
 }
 
 fn exit_code(args: &ScanArgs, report: &Report) -> u8 {

@@ -1,0 +1,86 @@
+//! `concise` and `github`: one line per finding, for editors and for annotations.
+
+use std::io::{self, Write};
+
+use super::{Report, printable};
+use crate::finding::Finding;
+use crate::rule::Severity;
+
+/// GitHub shows this many annotations of one step.
+const ANNOTATIONS: usize = 10;
+
+/// `path:line:column: severity[rule] message`.
+pub(super) fn concise(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for finding in open(report) {
+        writeln!(
+            out,
+            "{}:{}:{}: {}[{}] {}",
+            printable(&finding.path.to_text()),
+            finding.location.start.line,
+            finding.location.start.column,
+            finding.severity,
+            finding.rule.id,
+            printable(&finding.message)
+        )?;
+    }
+    for failure in &report.failures {
+        writeln!(out, "error: {}: {}", printable(&failure.what), printable(&failure.cause))?;
+    }
+    for notice in &report.notices {
+        writeln!(out, "note: {}", printable(notice))?;
+    }
+    Ok(())
+}
+
+/// Workflow commands. Everything from outside is escaped as GitHub's toolkit does, so no command can be smuggled in.
+pub(super) fn github(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut count = 0;
+    for finding in open(report) {
+        count += 1;
+        if count > ANNOTATIONS {
+            continue;
+        }
+        let level = match finding.severity {
+            Severity::Critical | Severity::High => "error",
+            Severity::Medium | Severity::Low => "warning",
+            Severity::Note => "notice",
+        };
+        writeln!(
+            out,
+            "::{level} file={},line={},endLine={},col={},endColumn={},title={}::{}",
+            property(&finding.path.to_text()),
+            finding.location.start.line,
+            finding.location.end.line,
+            finding.location.start.column,
+            finding.location.end.column,
+            property(&format!("flaresec {}", finding.rule.id)),
+            data(&format!("{}. {}", finding.message, finding.help.trim()))
+        )?;
+    }
+    if count > ANNOTATIONS {
+        writeln!(
+            out,
+            "::notice title=flaresec::{} more findings are in the log and the report",
+            count - ANNOTATIONS
+        )?;
+    }
+    for notice in &report.notices {
+        writeln!(out, "::notice title=flaresec::{}", data(notice))?;
+    }
+    for failure in &report.failures {
+        writeln!(out, "::error title=flaresec::{}", data(&format!("{}: {}", failure.what, failure.cause)))?;
+    }
+    Ok(())
+}
+
+fn open(report: &Report) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().filter(|f| f.suppressed.is_none())
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

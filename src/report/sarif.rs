@@ -1,0 +1,185 @@
+//! `sarif`: SARIF 2.1.0 within the limits of GitHub code scanning.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::Report;
+use crate::finding::Finding;
+use crate::rule::{Confidence, Rule, RuleSet, Severity};
+use crate::span::Location;
+
+/// GitHub takes no more results of one run.
+const RESULTS: usize = 25_000;
+
+/// Writes one run. Suppressed findings are left out: code scanning would open alerts for them.
+pub(super) fn sarif(report: &Report, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
+    let open: Vec<&Finding> = report.findings.iter().filter(|f| f.suppressed.is_none()).collect();
+    let mut index: BTreeMap<&str, (usize, &Rule)> = BTreeMap::new();
+    for finding in &open {
+        index.entry(&finding.rule.id).or_insert((0, &finding.rule));
+    }
+    for rule in &rules.rules {
+        index.entry(&rule.id).or_insert((0, rule));
+    }
+    for (number, entry) in index.values_mut().enumerate() {
+        entry.0 = number;
+    }
+    let results: Vec<Value> =
+        open.iter().take(RESULTS).map(|f| result(f, index[f.rule.id.as_str()].0)).collect();
+    let run = json!({
+        "tool": { "driver": {
+            "name": "flaresec",
+            "version": env!("CARGO_PKG_VERSION"),
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "informationUri": env!("CARGO_PKG_REPOSITORY"),
+            "rules": index.values().map(|(_, rule)| descriptor(rule, rules)).collect::<Vec<_>>(),
+        }},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": { "%SRCROOT%": { "description": { "text": "the folder flaresec was started in" } } },
+        "invocations": [{
+            "executionSuccessful": report.failures.is_empty(),
+            "toolExecutionNotifications": notifications(report, open.len()),
+        }],
+        "results": results,
+    });
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [run],
+    });
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    out.write_all(b"\n")
+}
+
+fn descriptor(rule: &Rule, rules: &RuleSet) -> Value {
+    let practice = rules.practice(&rule.practice);
+    let why = practice
+        .map_or(String::new(), |p| format!("**Best practice**: [{}]({}). {}\n\n", p.title, p.source, p.why));
+    let links: String = rule.docs.references.iter().map(|link| format!("- <{link}>\n")).collect();
+    let markdown = format!(
+        "{why}{}\n\n**Why this is bad**: {}\n\n**What to do instead**: {}\n\n{links}",
+        rule.docs.what.trim(),
+        rule.docs.why.trim(),
+        rule.docs.instead.trim()
+    );
+    json!({
+        "id": rule.id,
+        "name": rule.id,
+        "shortDescription": { "text": rule.title },
+        "fullDescription": { "text": rule.docs.what.trim() },
+        "help": { "text": rule.docs.instead.trim(), "markdown": markdown },
+        "helpUri": rule.docs.references.first().map_or(env!("CARGO_PKG_REPOSITORY"), String::as_str),
+        "defaultConfiguration": { "level": level(rule.severity) },
+        "properties": {
+            "tags": ["security", "cloudflare", rule.category.name()],
+            "security-severity": score(rule.severity),
+            "precision": "high",
+        },
+    })
+}
+
+fn result(finding: &Finding, index: usize) -> Value {
+    let related: Vec<Value> = finding
+        .labels
+        .iter()
+        .enumerate()
+        .map(|(id, label)| {
+            let mut place = location(finding, &label.location);
+            place["id"] = json!(id + 1);
+            place["message"] = json!({ "text": label.message });
+            place
+        })
+        .collect();
+    let needs = match finding.permissions.as_slice() {
+        [] => String::new(),
+        needs => format!(" A token needs: {}.", needs.join(", ")),
+    };
+    json!({
+        "ruleId": finding.rule.id,
+        "ruleIndex": index,
+        "level": level(finding.severity),
+        "message": { "text": format!("{}.{needs} {}", finding.message, finding.help.trim()) },
+        "locations": [location(finding, &finding.location)],
+        "relatedLocations": related,
+        "partialFingerprints": { "flaresec/v1": finding.fingerprint.0 },
+        "properties": {
+            "security-severity": score(finding.severity),
+            "precision": precision(finding.confidence),
+            "evidence": finding.evidence,
+        },
+    })
+}
+
+fn location(finding: &Finding, at: &Location) -> Value {
+    json!({ "physicalLocation": {
+        "artifactLocation": { "uri": uri(finding.path.as_bytes()), "uriBaseId": "%SRCROOT%" },
+        "region": {
+            "startLine": at.start.line,
+            "startColumn": at.start.column,
+            "endLine": at.end.line,
+            "endColumn": at.end.column.max(if at.start.line == at.end.line { at.start.column } else { 1 }),
+            "byteOffset": at.span.start,
+            "byteLength": at.span.len(),
+        },
+    }})
+}
+
+/// The path as a relative URI reference: every byte that is not unreserved is percent-encoded.
+fn uri(path: &[u8]) -> String {
+    let path = path.strip_prefix(b"./").unwrap_or(path);
+    path.iter().fold(String::new(), |mut out, &b| {
+        if b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_' | b'~') {
+            out.push(b as char);
+        } else {
+            out += &format!("%{b:02X}");
+        }
+        out
+    })
+}
+
+fn notifications(report: &Report, open: usize) -> Vec<Value> {
+    let note = |level: &str, text: String| json!({ "level": level, "message": { "text": text } });
+    let mut out: Vec<Value> = report.notices.iter().map(|text| note("note", text.clone())).collect();
+    out.extend(
+        report.failures.iter().map(|f| note("error", format!("{}: {}; {}", f.what, f.cause, f.remedy))),
+    );
+    out.extend(
+        report
+            .skipped
+            .iter()
+            .map(|(path, reason)| note("note", format!("skipped {}: {}", path.to_text(), reason.describe()))),
+    );
+    if open > RESULTS {
+        out.push(note("warning", format!("{} more findings are not listed", open - RESULTS)));
+    }
+    out
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium | Severity::Low => "warning",
+        Severity::Note => "note",
+    }
+}
+
+/// GitHub reads the number: above 9 critical, 7 high, 4 medium, below that low.
+fn score(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "3.0",
+        Severity::Note => "1.0",
+    }
+}
+
+fn precision(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::High => "very-high",
+        Confidence::Medium => "high",
+        Confidence::Low => "low",
+    }
+}
