@@ -3,6 +3,8 @@
 
 use std::sync::OnceLock;
 
+use regex::bytes::{Regex, RegexBuilder};
+
 use crate::blob::BlobPath;
 use crate::fact::decode::Decoded;
 use crate::rule::{Confidence, Detect, Rule, Severity};
@@ -97,13 +99,13 @@ pub(crate) struct Compiled {
     /// Index of the rule in the rule set.
     pub(crate) rule: usize,
     title: String,
-    pattern: OnceLock<Option<regex::bytes::Regex>>,
-    value: OnceLock<Option<regex::bytes::Regex>>,
-    partner: OnceLock<Option<regex::bytes::Regex>>,
-    file: OnceLock<Option<regex::bytes::Regex>>,
-    name: OnceLock<Option<regex::Regex>>,
-    not_name: OnceLock<Option<regex::Regex>>,
-    near: OnceLock<Option<regex::Regex>>,
+    pattern: OnceLock<Option<Regex>>,
+    value: OnceLock<Option<Regex>>,
+    partner: OnceLock<Option<Regex>>,
+    file: OnceLock<Option<Regex>>,
+    name: OnceLock<Option<Regex>>,
+    not_name: OnceLock<Option<Regex>>,
+    near: OnceLock<Option<Regex>>,
 }
 
 impl Compiled {
@@ -132,44 +134,41 @@ impl Compiled {
         self.detect.message.as_deref().unwrap_or(&self.title)
     }
 
-    pub(crate) fn pattern(&self) -> Option<&regex::bytes::Regex> {
-        bytes(&self.pattern, &self.detect.pattern)
+    pub(crate) fn pattern(&self) -> Option<&Regex> {
+        compile(&self.pattern, &self.detect.pattern)
     }
 
-    pub(crate) fn value(&self) -> Option<&regex::bytes::Regex> {
-        bytes(&self.value, &self.detect.value)
+    pub(crate) fn value(&self) -> Option<&Regex> {
+        compile(&self.value, &self.detect.value)
     }
 
-    pub(crate) fn partner(&self) -> Option<&regex::bytes::Regex> {
-        bytes(&self.partner, &self.detect.partner)
+    pub(crate) fn partner(&self) -> Option<&Regex> {
+        compile(&self.partner, &self.detect.partner)
     }
 
-    pub(crate) fn file(&self) -> Option<&regex::bytes::Regex> {
-        bytes(&self.file, &self.detect.file)
+    pub(crate) fn file(&self) -> Option<&Regex> {
+        compile(&self.file, &self.detect.file)
     }
 
-    pub(crate) fn name(&self) -> Option<&regex::Regex> {
-        text(&self.name, &self.detect.name)
+    pub(crate) fn name(&self) -> Option<&Regex> {
+        compile(&self.name, &self.detect.name)
     }
 
-    pub(crate) fn not_name(&self) -> Option<&regex::Regex> {
-        text(&self.not_name, &self.detect.not_name)
+    pub(crate) fn not_name(&self) -> Option<&Regex> {
+        compile(&self.not_name, &self.detect.not_name)
     }
 
-    pub(crate) fn near(&self) -> Option<&regex::Regex> {
-        text(&self.near, &self.detect.near)
+    pub(crate) fn near(&self) -> Option<&Regex> {
+        compile(&self.near, &self.detect.near)
     }
 }
 
-const LOADED: &str = "expressions are tried when a rule is loaded";
-
-fn bytes<'a>(
-    cell: &'a OnceLock<Option<regex::bytes::Regex>>,
-    source: &Option<String>,
-) -> Option<&'a regex::bytes::Regex> {
-    cell.get_or_init(|| source.as_ref().map(|e| regex::bytes::Regex::new(e).expect(LOADED))).as_ref()
+/// An expression over bytes: no Unicode tables, which cost more to compile than a small scan takes.
+pub(crate) fn expression(source: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(source).unicode(false).build()
 }
 
-fn text<'a>(cell: &'a OnceLock<Option<regex::Regex>>, source: &Option<String>) -> Option<&'a regex::Regex> {
-    cell.get_or_init(|| source.as_ref().map(|e| regex::Regex::new(e).expect(LOADED))).as_ref()
+fn compile<'a>(cell: &'a OnceLock<Option<Regex>>, source: &Option<String>) -> Option<&'a Regex> {
+    let build = |e: &String| expression(e).expect("expressions are tried when a rule is loaded");
+    cell.get_or_init(|| source.as_ref().map(build)).as_ref()
 }

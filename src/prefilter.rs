@@ -5,7 +5,7 @@
 //! [`MOST`] words, few enough for the SIMD search of `aho-corasick`; one automaton over all rule keywords would be ten
 //! times slower. Every keyword of a rule contains one of the words (a test asserts it).
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, MatchKind};
 
 /// The packed search of `aho-corasick` takes no more patterns at full speed.
 pub const MOST: usize = 36;
@@ -74,7 +74,6 @@ impl Gate {
     pub fn new() -> Gate {
         let words = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostFirst)
-            .kind(Some(AhoCorasickKind::DFA))
             .build(WORDS.iter().map(|w| fold_all(w.as_bytes())))
             .expect("a few short literal patterns");
         Gate { words }

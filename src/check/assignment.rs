@@ -3,9 +3,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::bytes::Regex;
 
-use super::{Candidate, Compiled, View, token, value};
+use super::{Candidate, Compiled, View, expression, token, value};
 use crate::blob::BlobPath;
 use crate::fact::naming::{Naming, naming};
 use crate::fact::words;
@@ -19,7 +19,7 @@ const SAME_TOPIC: usize = 2500;
 
 /// Names of other vendors and of things that are no secrets: the name says otherwise.
 static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         "(^| )(github|gh|gitlab|bitbucket|aws|amazon|gcp|google|azure|npm|node auth|docker|dockerhub|ghcr|slack|stripe|sentry|\
          datadog|discord|telegram|heroku|vercel|netlify|digitalocean|do|hetzner|linode|openai|anthropic|twilio|sendgrid|mailgun|\
          mailchimp|algolia|firebase|supabase|auth0|okta|codecov|sonar|snyk|circleci|travis|pypi|twine|rubygems|cargo registry|crates|\
@@ -35,7 +35,7 @@ static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Names that say what a value is but not whose: only taken where the vendor is close by.
 static GENERAL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         "^((api|token|tkn|tokens|auth|key|keys|secret|secrets|bearer|authorization|access|global|my|our|default|prod|production|dev|\
          development|staging|stage|test|testing|const|let|var|val|static|final|public|private|export|env|environ|environment|os|process|self|\
          this|config|cfg|conf|settings|header|headers|x|h|new|with|set|add|get|string|str|value|client|user|password|passwd|pass|pw|pwd|\
@@ -46,8 +46,8 @@ static GENERAL: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
-static HOSTS: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
-    regex::bytes::Regex::new(
+static HOSTS: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
         r"(?i)api\.cloudflare\.com|gateway\.ai\.cloudflare\.com|cf-aig-authorization|api\.fed\.cloudflare\.com|smtp\.mx\.cloudflare\.net|\.r2\.cloudflarestorage\.com|rtc\.live\.cloudflare\.com|cloudflare-api|mcp\.cloudflare\.com|cloudflareaccess\.com|dash\.cloudflare\.com/profile|dash\.cloudflare\.com/api",
     )
     .expect("a fixed expression")
@@ -65,12 +65,14 @@ pub(crate) fn check(
     for detection in detections {
         if let Some(span) = shape(detection, view.bytes, run) {
             let bytes = &view.bytes[span.start..span.end];
-            let names = names.get_or_insert_with(|| naming(view.bytes, run, path));
-            let Some((confidence, why)) = judge(detection, names, view, span, path) else { continue };
-            let mut found = Candidate::new(detection.rule, view.original(span), confidence);
+            // The look of the value is cheap to judge; its names are not.
+            let mut found = Candidate::new(detection.rule, view.original(span), detection.detect.confidence);
             if !token::accept(detection, bytes, &mut found) {
                 continue;
             }
+            let names = names.get_or_insert_with(|| naming(view.bytes, run, path));
+            let Some((confidence, why)) = judge(detection, names, view, span, path) else { continue };
+            found.confidence = found.confidence.min(confidence);
             found.evidence.push(why);
             found.evidence.push(format!("{} characters", bytes.len()));
             found.evidence.push(format!("{:.1} bits per character", value::entropy(bytes)));
@@ -124,21 +126,21 @@ fn judge(
     let own = names.own();
     let statement: String = names.phrases.iter().take(3).rev().map(|n| n.words.as_str()).collect();
     let near = detection.near();
-    let ours = |text: &str| near.is_some_and(|n| n.is_match(text));
-    let named =
-        detection.name()?.is_match(own)
-            || names.phrases.iter().take(3).any(|n| {
-                !FOREIGN.is_match(&n.words) && detection.name().is_some_and(|r| r.is_match(&n.words))
-            })
-            || detection.name()?.is_match(&statement);
-    if !named || detection.not_name().is_some_and(|n| n.is_match(own)) {
+    let ours = |text: &str| near.is_some_and(|n| n.is_match(text.as_bytes()));
+    let named = detection.name()?.is_match(own.as_bytes())
+        || names.phrases.iter().take(3).any(|n| {
+            !FOREIGN.is_match(n.words.as_bytes())
+                && detection.name().is_some_and(|r| r.is_match(n.words.as_bytes()))
+        })
+        || detection.name()?.is_match(statement.as_bytes());
+    if !named || detection.not_name().is_some_and(|n| n.is_match(own.as_bytes())) {
         return None;
     }
     let shown = own.trim();
     if ours(own) {
         return Some((detection.detect.confidence, format!("named `{shown}`")));
     }
-    if FOREIGN.is_match(own) {
+    if FOREIGN.is_match(own.as_bytes()) {
         return None;
     }
     if ours(&statement) || ours(&names.enclosing) {
@@ -151,7 +153,7 @@ fn judge(
     if HOSTS.is_match(around(SAME_CALL)) {
         return Some((detection.detect.confidence, format!("`{shown}` beside a Cloudflare address")));
     }
-    let general = GENERAL.is_match(own);
+    let general = GENERAL.is_match(own.as_bytes());
     if general && ours(&words::words(path.as_bytes())) {
         return Some((
             detection.detect.confidence.min(Confidence::Medium),

@@ -147,7 +147,7 @@ fn check_detect(detect: &Detect) -> Result<(), Fault> {
         ("partner", &detect.partner),
     ] {
         let Some(expression) = expression else { continue };
-        if let Err(e) = regex::bytes::Regex::new(expression) {
+        if let Err(e) = regex::bytes::RegexBuilder::new(expression).unicode(false).build() {
             return fault(format!("`{key}` is not a valid expression: {e}"), expression);
         }
     }
