@@ -8,7 +8,7 @@
 use aho_corasick::{AhoCorasick, MatchKind};
 
 /// The packed search of `aho-corasick` takes no more patterns at full speed.
-pub const MOST: usize = 36;
+pub const MOST: usize = 38;
 
 /// The words, lower-case; at least three bytes, starting with bytes that are rare in code.
 pub const WORDS: &[&str] = &[
@@ -34,8 +34,9 @@ pub const WORDS: &[&str] = &[
     "cfkey",
     "cfauth",
     "cfuser",
-    "r2_",
     "auth_client",
+    "r2_acc",
+    "r2_sec",
     "flaresec:",
     "urnstile",
     "y2z1df",
@@ -50,12 +51,58 @@ pub const WORDS: &[&str] = &[
 ];
 
 /// Words that begin with these are only passed with one of [`CF_NEXT`] after them: `cf_` alone is in every hardware header.
-const SHORT: &[&str] = &["cf_", "cf-", "r2_"];
+const SHORT: &[&str] = &["cf_", "cf-"];
 const CF_NEXT: &[&[u8]] = &[
-    b"ap", b"au", b"acc", b"em", b"ke", b"tok", b"tkn", b"gl", b"zone", b"sec", b"dns", b"dd", b"mail",
-    b"man", b"call", b"tun", b"tur", b"r2", b"str", b"ima", b"ai", b"ori", b"purg", b"work", b"page",
-    b"user", b"pass", b"cred", b"rs_", b"id", b"cl", b"web", b"log", b"hyp", b"tea", b"war", b"bear",
-    b"prod", b"dev", b"stag", b"sta", b"end", b"buck", b"write", b"read",
+    b"api",
+    b"auth",
+    b"acc",
+    b"emai",
+    b"key",
+    b"tok",
+    b"tkn",
+    b"glob",
+    b"zone",
+    b"secr",
+    b"serv",
+    b"dns",
+    b"ddns",
+    b"mail",
+    b"mana",
+    b"call",
+    b"tun",
+    b"turn",
+    b"r2",
+    b"stre",
+    b"imag",
+    b"ai_",
+    b"ai-",
+    b"aig",
+    b"orig",
+    b"purg",
+    b"work",
+    b"page",
+    b"user",
+    b"pass",
+    b"cred",
+    b"rs_a",
+    b"id\x7f",
+    b"clie",
+    b"webh",
+    b"logp",
+    b"hyper",
+    b"team",
+    b"warp",
+    b"bear",
+    b"prod",
+    b"deplo",
+    b"stag",
+    b"write",
+    b"read\x7f",
+    b"web\x7f",
+    b"pat",
+    b"ca_",
+    b"ca\x7f",
+    b"bypass",
 ];
 
 /// The gate. Holds no state between calls but the caller's buffer.

@@ -14,6 +14,8 @@ use crate::span::Span;
 
 /// How often decoding may find something new to decode.
 pub const DEPTH: usize = 3;
+/// The shortest piece of a string literal that is joined to the next, in bytes.
+const PIECE: usize = 4;
 /// How much base64 is decoded per text and pass, in bytes.
 pub const BASE64_BYTES: usize = 1 << 20;
 /// Shorter runs of base64 hold no credential of a known shape.
@@ -194,7 +196,8 @@ fn word(byte: u8) -> bool {
 
 /// The end of one piece of a string literal and the start of the next: `" + "`, `' . '`, `" \` line break `"`, `""`.
 fn joint(bytes: &[u8], at: usize) -> Piece {
-    if at == 0 || !word(bytes[at - 1]) {
+    // Pieces of a credential are longer than most words between quotes.
+    if at < PIECE || !bytes[at - PIECE..at].iter().all(|b| word(*b)) {
         return None;
     }
     let quote = bytes[at];
@@ -213,12 +216,12 @@ fn joint(bytes: &[u8], at: usize) -> Piece {
         }
         i += 1;
     }
-    let next = *window.get(i + 1)?;
     // Without an operator both pieces must use the same quotes, or it is two values side by side.
     let same = window.get(i) == Some(&quote);
     let spaced = window[..i].contains(&b'\n');
-    let plausible = word(next)
-        && (operators > 0 || (same && (i == 0 || spaced || window[..i].iter().all(|b| *b == b' '))));
+    let alike = same && (i == 0 || window[..i].iter().all(u8::is_ascii_whitespace));
+    let piece = window.get(i + 1..i + 1 + PIECE).is_some_and(|p| p.iter().all(|b| word(*b)));
+    let plausible = piece && (operators > 0 || alike || (same && spaced));
     plausible.then(|| (Span::new(at, at + i + 2), Vec::new()))
 }
 
@@ -319,12 +322,12 @@ mod tests {
 
     #[test]
     fn pieces_of_literals() {
-        plain("k = \"abc\" + \"def\"", "k = \"abcdef\"");
-        plain("k = 'abc' .\n  'def'", "k = 'abcdef'");
-        plain("k = (\"abc\"\n     \"def\")", "k = (\"abcdef\")");
-        plain("k = \"abc\\\ndef\"", "k = \"abcdef\"");
-        plain("k = [\"abc\", \"def\"].join(\"\")", "k = [\"abcdef\"].join(\"\")");
-        assert!(decode(b"k = [\"abc\", \"def\"]").is_none());
+        plain("k = \"abcd\" + \"efgh\"", "k = \"abcdefgh\"");
+        plain("k = 'abcd' .\n  'efgh'", "k = 'abcdefgh'");
+        plain("k = (\"abcd\"\n     \"efgh\")", "k = (\"abcdefgh\")");
+        plain("k = \"abcd\\\nefgh\"", "k = \"abcdefgh\"");
+        plain("k = [\"abcd\", \"efgh\"].join(\"\")", "k = [\"abcdefgh\"].join(\"\")");
+        assert!(decode(b"k = [\"abcd\", \"efgh\"]").is_none());
         assert!(decode(b"plain words, nothing else").is_none());
     }
 }
