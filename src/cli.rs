@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flaresec::rule::{Confidence, Severity};
 
+pub(crate) mod demo;
 pub(crate) mod rules;
 pub(crate) mod scan;
 
@@ -35,6 +36,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Scan files, folders, the git index, a diff or the history (the default command)
     Scan(Box<ScanArgs>),
+    /// Scan a small example that comes with the program, to see what findings look like
+    Demo(Box<ScanArgs>),
     /// List the rules
     Rules(rules::ListArgs),
     /// Explain a rule: what it finds, why, what to do instead, examples
@@ -127,6 +130,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match cli.command {
         None => scan::run(&cli.scan),
         Some(Command::Scan(args)) => scan::run(&args),
+        Some(Command::Demo(args)) => demo::run(*args),
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Explain(args)) => rules::explain(&args),
     }

@@ -118,3 +118,9 @@ pub struct Stats {
     /// Wall time.
     pub elapsed: Duration,
 }
+
+/// A path made safe for a terminal and for the log of a workflow, where a line that starts with `::` is a command.
+pub fn shown_path(path: &BlobPath) -> String {
+    let text = printable(&path.to_text());
+    if text.starts_with("::") || text.starts_with("##[") { format!("./{text}") } else { text }
+}

@@ -143,8 +143,13 @@ impl Utf16 {
     fn detect(blob: &[u8]) -> Option<Utf16> {
         match blob {
             [0xFF, 0xFE, 0, 0, ..] => None, // UTF-32: nobody writes it
-            [0xFF, 0xFE, ..] => Some(Utf16 { mark: 2, big_endian: false }),
-            [0xFE, 0xFF, ..] => Some(Utf16 { mark: 2, big_endian: true }),
+            // A line break or a space is enough for a zero byte: without any, the mark is just two odd bytes.
+            [0xFF, 0xFE, ..] => {
+                blob[..blob.len().min(1024)].contains(&0).then_some(Utf16 { mark: 2, big_endian: false })
+            }
+            [0xFE, 0xFF, ..] => {
+                blob[..blob.len().min(1024)].contains(&0).then_some(Utf16 { mark: 2, big_endian: true })
+            }
             _ => {
                 let head = &blob[..blob.len().min(1024) & !1];
                 let zeros = |side: usize| head.iter().skip(side).step_by(2).filter(|b| **b == 0).count();

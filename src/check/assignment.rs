@@ -67,6 +67,7 @@ pub(crate) fn check(
             let bytes = &view.bytes[span.start..span.end];
             // The look of the value is cheap to judge; its names are not.
             let mut found = Candidate::new(detection.rule, view.original(span), detection.detect.confidence);
+            found.message = detection.detect.message.clone();
             if !token::accept(detection, bytes, &mut found) {
                 continue;
             }

@@ -52,6 +52,7 @@ fn report(
     let secret = place("secret");
     let Some(span) = place("span").or(secret) else { return };
     let mut found = Candidate::new(detection.rule, view.original(span), detection.detect.confidence);
+    found.message = detection.detect.message.clone();
     if let Some(secret) = secret {
         if !stands_alone(view.bytes, secret) {
             return;

@@ -9,7 +9,7 @@ use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Chars, Config, emit_to_write_style};
 
-use super::{Report, printable};
+use super::{Report, printable, shown_path};
 use crate::finding::{Excerpt, Finding};
 use crate::rule::{RuleSet, Severity};
 
@@ -25,7 +25,7 @@ pub(super) fn human(report: &Report, rules: &RuleSet, color: bool, out: &mut dyn
 fn write(report: &Report, rules: &RuleSet, out: &mut dyn WriteColor) -> io::Result<()> {
     let config = Config { chars: Chars::box_drawing(), ..Config::default() };
     for finding in report.findings.iter().filter(|f| f.suppressed.is_none()) {
-        let files = Shown { name: printable(&finding.path.to_text()), finding };
+        let files = Shown { name: shown_path(&finding.path), finding };
         emit_to_write_style(out, &config, &files, &diagnostic(finding, rules)).map_err(io::Error::other)?;
     }
     for notice in &report.notices {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Report, printable};
+use super::{Report, printable, shown_path};
 use crate::finding::Finding;
 use crate::rule::Severity;
 
@@ -15,7 +15,7 @@ pub(super) fn concise(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "{}:{}:{}: {}[{}] {}",
-            printable(&finding.path.to_text()),
+            shown_path(&finding.path),
             finding.location.start.line,
             finding.location.start.column,
             finding.severity,
@@ -78,6 +78,10 @@ fn open(report: &Report) -> impl Iterator<Item = &Finding> {
 }
 
 fn data(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() && !matches!(c, '\r' | '\n') { '\u{FFFD}' } else { c })
+        .collect();
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

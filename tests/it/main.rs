@@ -1,3 +1,7 @@
 //! The one integration test binary; one line per module.
 
+mod cli; // exit codes, bad and hostile input
+mod fixtures; // what a user sees on small repositories, as snapshots
 mod rules; // rule files load, examples run through the whole scanner
+mod secrecy; // no output holds a secret
+mod support; // runs the program hermetically, expands fixtures

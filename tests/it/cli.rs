@@ -1,0 +1,180 @@
+//! Exit codes, bad input, hostile input: the message, the code, nothing lost.
+
+use std::fs;
+use std::io::Read;
+use std::process::Stdio;
+
+use crate::support::{findings, fixture, flaresec, run, stdout, text};
+
+fn one_file(name: &str, content: &[u8]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(name), content).unwrap();
+    folder
+}
+
+fn leak() -> Vec<u8> {
+    text("CLOUDFLARE_API_TOKEN=@@cfut@@\n").into_bytes()
+}
+
+#[test]
+fn exit_codes() {
+    let leaky = one_file(".env", &leak());
+    let clean = one_file("a.txt", b"nothing here\n");
+    for (folder, arguments, code) in [
+        (&leaky, &["."][..], 1),
+        (&leaky, &["scan", "."], 1),
+        (&leaky, &["--exit-zero"], 0),
+        (&leaky, &["--fail-on", "critical"], 1),
+        (&clean, &["."], 0),
+        (&clean, &["--no-such-flag"], 2),
+        (&clean, &["no-such-file"], 2),
+        (&clean, &["--format", "nothing"], 2),
+        (&clean, &["--exclude", "a[", "."], 2),
+        (&clean, &["explain", "no-such-rule"], 2),
+        (&clean, &["--help"], 0),
+        (&clean, &["--version"], 0),
+        (&clean, &["rules"], 0),
+        (&clean, &["rules", "--by-practice"], 0),
+        (&clean, &["explain", "hardcoded-api-token"], 0),
+    ] {
+        let output = run(folder.path(), arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{}{errors}", stdout(&output));
+        let report = arguments.contains(&"no-such-file") || arguments.contains(&"a[");
+        assert!(code != 2 || report || errors.contains("error: "), "{arguments:?}: {errors}");
+    }
+}
+
+#[test]
+fn an_incomplete_scan_still_prints_its_findings() {
+    let folder = one_file(".env", &leak());
+    let output = run(folder.path(), &[".env", "no-such-file", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(findings(&output).len(), 1);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["failures"][0]["what"], "no-such-file");
+}
+
+#[test]
+fn the_demo_shows_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["demo", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let ids: Vec<_> = findings(&output).iter().map(|f| f["rule_id"].as_str().unwrap().to_owned()).collect();
+    for id in ["hardcoded-api-token", "hardcoded-global-api-key"] {
+        assert!(ids.iter().any(|found| found == id), "{id} not in {ids:?}");
+    }
+}
+
+#[test]
+fn a_closed_pipe_keeps_the_verdict() {
+    let folder = one_file(".env", &leak().repeat(2000));
+    let mut child = flaresec(folder.path()).arg(".").stdout(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 1];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_file_named_twice_is_scanned_once() {
+    let folder = one_file(".env", &leak());
+    let output = run(folder.path(), &[".env", "./.env", ".", "--format", "json"]);
+    assert_eq!(findings(&output).len(), 1);
+}
+
+#[test]
+fn hidden_files_are_scanned_ignored_ones_only_on_request() {
+    let folder = one_file(".dev.vars", &leak());
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    fs::write(folder.path().join(".git/config"), leak()).unwrap();
+    fs::write(folder.path().join(".gitignore"), "ignored.txt\n").unwrap();
+    fs::write(folder.path().join("ignored.txt"), leak()).unwrap();
+    let paths = |arguments: &[&str]| -> Vec<String> {
+        let output = run(folder.path(), arguments);
+        findings(&output).iter().map(|f| f["path"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(paths(&["--format", "json"]), [".dev.vars"]);
+    assert_eq!(paths(&["--format", "json", "--no-ignore"]), [".dev.vars", "ignored.txt"]);
+    assert_eq!(paths(&["--format", "json", "--exclude", ".dev.vars"]), [""; 0]);
+}
+
+#[test]
+fn hostile_contents_are_survived_and_the_token_is_found() {
+    let token = text("@@cfut@@");
+    let long = format!("{}{token} {}", "x ".repeat(1_500_000), "y ".repeat(1_000_000));
+    let wide: Vec<u8> =
+        format!("\u{FEFF}$token = \"{token}\"\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let cases: Vec<(&str, Vec<u8>, usize)> = vec![
+        ("control characters", format!("\x1b[31m\x07 {token} \u{202E}").into_bytes(), 1),
+        ("invalid UTF-8", [b"\xff\xfe\xfd latin \xe9 ".as_slice(), token.as_bytes()].concat(), 1),
+        ("a 5 MB line", long.into_bytes(), 1),
+        (
+            "a few NUL bytes",
+            [b"text \0 ".repeat(2).as_slice(), &b"words ".repeat(50), token.as_bytes()].concat(),
+            1,
+        ),
+        ("no final newline", token.clone().into_bytes(), 1),
+        ("CRLF", format!("a\r\nTOKEN={token}\r\nb\r\n").into_bytes(), 1),
+        ("UTF-16", wide, 1),
+        ("empty", Vec::new(), 0),
+        ("binary", (0..=255).cycle().take(40_000).collect(), 0),
+    ];
+    for (name, content, expected) in cases {
+        let folder = one_file("input", &content);
+        for format in ["json", "human", "sarif", "github", "concise", "jsonl"] {
+            let output = run(folder.path(), &["--format", format]);
+            assert_eq!(output.status.code(), Some(i32::from(expected > 0)), "{name} {format}");
+            assert!(!stdout(&output).contains('\u{202E}'), "{name} {format}");
+            if format == "json" {
+                let found = findings(&output);
+                assert_eq!(found.len(), expected, "{name}");
+                if let Some(first) = found.first() {
+                    let at = |key: &str| first["span"][key].as_u64().unwrap() as usize;
+                    let width = if name == "UTF-16" { 2 } else { 1 };
+                    assert_eq!(at("end") - at("start"), token.len() * width, "{name}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_output_does_not_depend_on_the_number_of_threads() {
+    let (folder, _) = fixture("kubernetes");
+    for number in 0..200 {
+        fs::write(folder.path().join(format!("copy-{number}.env")), leak()).unwrap();
+    }
+    let of = |threads: &str| stdout(&run(folder.path(), &["--format", "json", "-j", threads]));
+    let one = of("1");
+    assert_eq!(one, of("2"));
+    assert_eq!(one, of("8"));
+}
+
+#[cfg(unix)]
+#[test]
+fn odd_file_names_are_scanned_and_printed_safely() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    for name in [&b"new\nline"[..], b"\xff\xfe", b"-leading", b"a b", b"\x1b[31m", b"::error::x"] {
+        fs::write(folder.path().join(std::ffi::OsStr::from_bytes(name)), leak()).unwrap();
+    }
+    let output = run(folder.path(), &["--format", "json"]);
+    assert_eq!(findings(&output).len(), 6);
+    let output = run(folder.path(), &["--format", "human", "--format", "github", "--format", "concise"]);
+    let shown = stdout(&output);
+    assert!(!shown.contains('\x1b'), "{shown}");
+    assert!(shown.lines().all(|line| !line.starts_with("::error::x")), "{shown}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed_out_of_the_tree() {
+    let outside = one_file(".env", &leak());
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(outside.path(), folder.path().join("out")).unwrap();
+    std::os::unix::fs::symlink(".", folder.path().join("loop")).unwrap();
+    let output = run(folder.path(), &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["skipped"].as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,56 @@
+//! No part of a planted secret is in any output, in any format.
+
+use std::fs;
+
+use crate::support::{fixture, run, text};
+
+/// Longest piece of a secret that an output may hold, in bytes: the public prefix or the last four characters.
+const WINDOW: usize = 8;
+
+fn assert_secret(output: &[u8], secrets: &[String], context: &str) {
+    for secret in secrets {
+        // The public prefix of a credential is no secret.
+        let start = secret.find('_').filter(|at| *at < 6).map_or(0, |at| at + 1);
+        let start = if secret.starts_with("0x4AAAAAAA") { 10 } else { start };
+        for window in secret.as_bytes()[start..].windows(WINDOW) {
+            let leaks = output.windows(WINDOW).any(|w| w == window);
+            assert!(!leaks, "{context}: {}", String::from_utf8_lossy(output));
+        }
+    }
+}
+
+const FORMATS: &[&str] = &["human", "concise", "json", "jsonl", "sarif", "github"];
+
+#[test]
+fn no_format_shows_a_secret() {
+    for name in ["example", "encodings", "kubernetes", "pairs"] {
+        let (folder, secrets) = fixture(name);
+        // Ids are no secrets; they are 32 hex digits or end with `.access`.
+        let secrets: Vec<String> =
+            secrets.into_iter().filter(|s| s.len() != 32 && !s.ends_with(".access")).collect();
+        let secrets: Vec<String> = secrets.into_iter().filter(|s| s.len() != 64 || name == "pairs").collect();
+        assert!(!secrets.is_empty());
+        for format in FORMATS {
+            for extra in ["--pedantic", "--min-confidence=low"] {
+                let output = run(folder.path(), &["--format", format, "--color=always", extra]);
+                assert_secret(&output.stdout, &secrets, &format!("{name} {format}"));
+                assert_secret(&output.stderr, &secrets, &format!("{name} {format}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn neighbours_on_the_line_and_in_other_encodings_stay_hidden() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = "A=@@cfut@@ B=@@cfat@@ cloudflare_token=@@token40@@ x=@@hex45@@ y=@@token40:2|base64@@\nTUNNEL_TOKEN=@@tunnel@@\n";
+    fs::write(folder.path().join("all.txt"), text(template)).unwrap();
+    let secrets: Vec<String> =
+        ["@@cfut@@", "@@cfat@@", "@@token40@@", "@@hex45@@", "@@token40:2|base64@@", "@@tunnel@@"]
+            .map(text)
+            .into();
+    for format in FORMATS {
+        let output = run(folder.path(), &["--format", format, "--min-confidence", "low"]);
+        assert_secret(&output.stdout, &secrets, format);
+    }
+}
