@@ -1,5 +1,7 @@
 //! The one integration test binary; one line per module.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod cli; // exit codes, bad and hostile input
 mod fixtures; // what a user sees on small repositories, as snapshots
 mod rules; // rule files load, examples run through the whole scanner
