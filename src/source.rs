@@ -3,6 +3,8 @@
 
 use crate::blob::{Blob, BlobPath};
 
+pub mod git;
+pub mod tracked;
 pub mod worktree;
 
 /// Receives what a source finds. Called from several threads at once.
