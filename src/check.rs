@@ -13,6 +13,8 @@ use crate::text::Text;
 
 pub(crate) mod assignment;
 pub(crate) mod proof;
+pub(crate) mod request;
+pub(crate) mod setting;
 pub(crate) mod token;
 pub(crate) mod value;
 

@@ -3,5 +3,6 @@
 
 pub mod decode;
 pub mod naming;
+pub mod place;
 pub mod runs;
 pub mod words;

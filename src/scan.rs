@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aho_corasick::AhoCorasick;
 
 use crate::blob::BlobPath;
-use crate::check::{Candidate, Compiled, View, assignment, token};
+use crate::check::{Candidate, Compiled, Detection, Input, View, assignment, request, setting, token};
 use crate::fact::decode::{DEPTH, Decoded, decode};
 use crate::fact::runs::runs;
 use crate::finding::Finding;
@@ -153,17 +153,21 @@ impl Scanner {
     /// Checks that look at requests, settings and blocks, each once per file with one of its keywords.
     fn structures(
         &self,
-        _path: &BlobPath,
-        _text: &Text<'_>,
+        path: &BlobPath,
+        text: &Text<'_>,
         hits: &HashMap<usize, Vec<usize>>,
-        _out: &mut Vec<Candidate>,
+        out: &mut Vec<Candidate>,
     ) {
         let mut numbers: Vec<usize> = hits.keys().copied().collect();
         numbers.sort_unstable();
+        let input = Input { path, text };
         for number in numbers {
-            match self.detections[number].detect.check {
-                CheckKind::Token | CheckKind::Assignment => {}
-                CheckKind::Request | CheckKind::Setting | CheckKind::Block | CheckKind::Duplicate => {}
+            let compiled = &self.detections[number];
+            let detection = Detection { detect: &compiled.detect, rule: compiled.rule };
+            match compiled.detect.check {
+                CheckKind::Token | CheckKind::Assignment | CheckKind::Duplicate | CheckKind::Block => {}
+                CheckKind::Request => request::check(&detection, &input, out),
+                CheckKind::Setting => setting::check(&detection, &input, out),
             }
         }
     }

@@ -1,0 +1,241 @@
+//! `check = "request"`: how the API is called: the address, the headers, the connection.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::{Candidate, Detection, Input, expression};
+use crate::endpoint::advice;
+use crate::fact::place::{around, in_comment, in_prose, in_test};
+use crate::rule::Confidence;
+use crate::span::Span;
+
+mod headers;
+mod tls;
+
+/// Addresses of the API and of services that take the same credentials, behind a scheme.
+const HOSTS: &str = r"(?:api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|rtc\.live\.cloudflare\.com|dash\.cloudflare\.com/api|challenges\.cloudflare\.com/turnstile|www\.cloudflare\.com/api_json|[^\s\x22'`/<>]{1,90}\.r2\.cloudflarestorage\.com)";
+
+/// Any mention of an API address.
+pub(super) static API: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"(?i)api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|\.r2\.cloudflarestorage\.com|challenges\.cloudflare\.com/turnstile|rtc\.live\.cloudflare\.com")
+        .expect("a fixed expression")
+});
+
+static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
+    expression(&format!(r#"(?i)(?P<span>http:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]{{1,60}}@)?{HOSTS}[^\s"'`<>)\\,;]*)"#))
+        .expect("a fixed expression")
+});
+
+/// A scheme on its own beside the host on its own, clients that are plain HTTP by their name or a switch.
+static SPLIT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [
+        r#"(?i)(?P<span>[\w-]*(?:scheme|protocol|proto)["']?\s*(?:=>|[:=])\s*["']?http["']?)(?:[\s,;)}]|$)"#,
+        r#"(?i)(?P<span>HTTPConnection\(\s*["']api\.cloudflare\.com["'][^)]*\))"#,
+        r#"(?i)(?P<span>http\.(?:request|get)\(\s*\{[^}]{0,200}?(?:host|hostname)\s*:\s*["']api\.cloudflare\.com["'])"#,
+        r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]{0,80}"api\.cloudflare\.com[^)]*\))"#,
+        r#"(?im)^[ \t]*(?P<span>ssl[ \t]*=[ \t]*no)\b"#,
+        r#"(?im)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#,
+        r#"(?i)(?P<span>(?:use_?|enable_?)?(?:ssl|tls|https)["']?\s*(?:=>|[:=])\s*(?:false|0|off|no)\b)"#,
+    ]
+    .iter()
+    .map(|e| expression(e).expect("a fixed expression"))
+    .collect()
+});
+
+/// The scheme is added to a variable that holds the host.
+static JOINED: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)(?P<span>http://["'`]?\s*(?:[+.,]\s*)?(?:\$\{?|\{\{?|#\{|\$\(|%\()?\s*(?P<name>[A-Za-z_][\w.]*))"#)
+        .expect("a fixed expression")
+});
+
+/// `curl` and `wget` add `http://` themselves.
+static BARE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)\b(?:curl|wget|http|xh)\b(?:[^\n|;&`]|\\\r?\n){0,500}?[\s"'=](?P<span>api\.cloudflare\.com/[^\s"'`]*)"#)
+        .expect("a fixed expression")
+});
+
+static LOCATION_TRUSTED: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?P<span>--location-trusted)").expect("a fixed expression"));
+
+static V1: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)(?P<span>(?:https?://)?(?:www\.|api\.)?cloudflare\.com/(?:api_json\.html|host-gw\.html)[^\s"'`<>]*)"#)
+        .expect("a fixed expression")
+});
+
+static SERVICE_KEY: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)(?P<span>x-auth-user-service-key["']?\s*(?:[:=,]|=>)\s*[^\s,;)\]}]+|\b(?:CLOUDFLARE|CF)_API_(?:USER_SERVICE_KEY|CERTKEY)["']?\s*[:=]\s*[^\s]+|\b(?:api_)?user_service_key["']?\s*[:=]\s*[^\s,;)}]+|\buserServiceKey\s*:\s*[^\s,;)}]+|\bserviceKeyRef\s*:|WithUserServiceKey\([^)\n]+\)|Credentials::Service\s*\{[^}]*\}|\bcerttoken\s*=\s*[^\s,)]+)"#)
+        .expect("a fixed expression")
+});
+
+static BEARER_KEY: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)(?P<span>Authorization["']?\s*(?:[:=,]|=>)\s*[fb]?["'`]?\s*\\?["']?Bearer(?:\s|["'`]\s*[+.]\s*|%s|\s)+(?P<value>cfk_\w+|[0-9a-f]{37}\b|\$?\{?\{?\s*(?:[\w.]*?)(?:(?:cf|cloudflare)_?(?:global_?)?api_?key|global_?(?:api_?)?key|auth_?key)\b[^\s"'`]*))"#)
+        .expect("a fixed expression")
+});
+
+/// The variants a rule file can name.
+pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    match detection.detect.variant.as_deref() {
+        Some("plain-http") => plain(detection, input, out),
+        Some("tls-off") => tls::check(detection, input, out),
+        Some("key-headers") => headers::check(detection, input, out),
+        Some("legacy-v1") => simple(&V1, detection, input, out),
+        Some("service-key") => simple(&SERVICE_KEY, detection, input, out),
+        Some("bearer-key") => bearer(detection, input, out),
+        _ => {}
+    }
+}
+
+/// Every match outside comments and running text.
+fn simple(pattern: &Regex, detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    for span in spans(pattern, input) {
+        if !skipped(input, span) {
+            out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
+        }
+    }
+}
+
+fn bearer(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let topic = API.is_match(input.text.bytes());
+    for span in spans(&BEARER_KEY, input) {
+        let own = input.text.get(span).to_ascii_lowercase();
+        let named =
+            own.windows(4).any(|w| w == b"cfk_" || w == b"clou") || own.windows(3).any(|w| w == b"cf_");
+        if (topic || named) && !skipped(input, span) {
+            out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
+        }
+    }
+}
+
+/// All places of the group `span`.
+pub(super) fn spans(pattern: &Regex, input: &Input<'_>) -> Vec<Span> {
+    let matches = pattern.captures_iter(input.text.bytes());
+    matches.filter_map(|g| g.name("span").map(|m| Span::new(m.start(), m.end()))).collect()
+}
+
+/// Comments, running text, and code that refuses what the rule looks for.
+fn skipped(input: &Input<'_>, span: Span) -> bool {
+    in_comment(input.text, span.start, input.path)
+        || in_prose(input.text, span.start, input.path)
+        || in_test(input.text, span.start)
+}
+
+fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let bytes = input.text.bytes();
+    let mut push = |span: Span, label: Option<(Span, &str)>| {
+        if skipped(input, span) || is_namespace(input, span) {
+            return;
+        }
+        let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
+        found.labels.extend(label.map(|(place, words)| (place, words.to_owned())));
+        out.push(found);
+    };
+    for span in spans(&PLAIN, input) {
+        push(span, None);
+    }
+    for groups in JOINED.captures_iter(bytes) {
+        let (Some(span), Some(name)) = (groups.name("span"), groups.name("name")) else { continue };
+        if let Some(host) = defined_host(bytes, name.as_bytes()) {
+            push(Span::new(span.start(), span.end()), Some((host, "the host it is put before")));
+        }
+    }
+    for span in spans(&BARE, input) {
+        push(span, None);
+    }
+    if bytes.windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare")) {
+        for pattern in SPLIT.iter().chain([&*LOCATION_TRUSTED]) {
+            for span in spans(pattern, input) {
+                let near = around(input.text, span, 400);
+                let beside = API.find(input.text.get(near));
+                let own = API.is_match(input.text.get(span));
+                let settings =
+                    input.text.get(near).windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare"))
+                        && matches!(first_word(input.text.get(span)), b"ssl" | b"use_https");
+                if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
+                    let label = beside.map(|m| Span::new(near.start + m.start(), near.start + m.end()));
+                    push(span, label.filter(|l| !l.overlaps(span)).map(|l| (l, "the API it talks to")));
+                }
+            }
+        }
+    }
+}
+
+fn first_word(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(bytes.len());
+    &bytes[..end]
+}
+
+/// Whether an address of somebody else stands nearer to the place than one of the API.
+fn other_host_closer(input: &Input<'_>, span: Span, near: Span) -> bool {
+    static ANY: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?i)https?://[\w.-]+|["'][\w-]+(?:\.[\w-]+)+["']|api\.cloudflare\.com"#)
+            .expect("a fixed expression")
+    });
+    let distance = |m: &regex::bytes::Match<'_>| {
+        let (start, end) = (near.start + m.start(), near.start + m.end());
+        if end <= span.start { span.start - end } else { start.saturating_sub(span.end) }
+    };
+    let nearest = ANY.find_iter(input.text.get(near)).min_by_key(distance);
+    nearest.is_some_and(|m| !m.as_bytes().windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare")))
+}
+
+/// `NAME = "api.cloudflare.com"` in the same file, for the last part of a dotted name.
+fn defined_host(bytes: &[u8], name: &[u8]) -> Option<Span> {
+    let last = name.rsplit(|b| *b == b'.').next()?;
+    let mut from = 0;
+    while let Some(at) = bytes[from..].windows(last.len()).position(|w| w == last) {
+        let start = from + at;
+        let rest = &bytes[start + last.len()..bytes.len().min(start + last.len() + 40)];
+        let skip =
+            rest.iter().position(|b| !matches!(b, b' ' | b':' | b'=' | b'"' | b'\'' | b'`' | b'>' | b','))?;
+        if skip > 0 && rest[skip..].starts_with(b"api.cloudflare.com") {
+            let host = start + last.len() + skip;
+            return Some(Span::new(host, host + 18));
+        }
+        from = start + last.len();
+    }
+    None
+}
+
+/// XML namespaces, JSON-LD contexts and schema ids only look like addresses.
+fn is_namespace(input: &Input<'_>, span: Span) -> bool {
+    let line = input.text.line(span.start);
+    let before = input.text.bytes()[line.start..span.start].to_ascii_lowercase();
+    [&b"xmlns"[..], b"$schema", b"@context", b"\"$id\"", b"schemalocation", b"namespace"]
+        .iter()
+        .any(|word| before.windows(word.len()).any(|w| w == *word))
+}
+
+/// The permissions a token would need for the calls near a place.
+pub(super) fn permissions(input: &Input<'_>, span: Span) -> Vec<String> {
+    static CALL: LazyLock<Regex> =
+        LazyLock::new(|| expression(r#"(?i)/client/v4(?P<path>/[^\s"'`,;|]*)"#).expect("a fixed expression"));
+    static METHOD: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?i)(?:-X\s*|--request[ =]|-Method\s+|method["']?\s*[:=(,]+\s*["']?|\.(?:request|NewRequest\w*)\([^)]{0,30}?["']|requests\.|axios\.|client\.|session\.|http\.|\.)["']?(?P<method>GET|POST|PUT|PATCH|DELETE)\b"#)
+            .expect("a fixed expression")
+    });
+    static DATA: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"(?:\s-d\b|--data|--json|-F\s)").expect("a fixed expression"));
+    let near = around(input.text, span, 700);
+    let bytes = input.text.get(near);
+    let mut paths: Vec<(usize, String)> = CALL
+        .captures_iter(bytes)
+        .filter_map(|g| g.name("path"))
+        .map(|m| (m.start(), String::from_utf8_lossy(m.as_bytes()).into_owned()))
+        .collect();
+    let at = span.start - near.start;
+    paths.sort_by_key(|(place, _)| place.abs_diff(at));
+    let Some((_, path)) = paths.first() else { return Vec::new() };
+    let method = METHOD
+        .captures_iter(bytes)
+        .filter_map(|g| g.name("method"))
+        .min_by_key(|m| m.start().abs_diff(at))
+        .map(|m| String::from_utf8_lossy(m.as_bytes()).to_ascii_uppercase());
+    let method = method.unwrap_or_else(|| String::from(if DATA.is_match(bytes) { "POST" } else { "GET" }));
+    advice(&method, path).into_iter().collect()
+}
+
+/// Lowers the confidence where a way round cannot be excluded.
+pub(super) fn confidence(detection: &Detection<'_>, sure: bool) -> Confidence {
+    if sure { detection.detect.confidence } else { detection.detect.confidence.min(Confidence::Medium) }
+}

@@ -1,0 +1,211 @@
+//! Certificate checks turned off for a client that talks to the API.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::super::{Candidate, Detection, Input, expression};
+use super::{API, spans};
+use crate::fact::place::{in_comment, in_prose};
+use crate::span::Span;
+
+/// The switches, language by language; words first, so that one pass finds them all.
+static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
+    expression(concat!(
+        r#"(?i)(?P<span>"#,
+        r#"\bcurl\b(?:[^\n|;&]|\\\r?\n){0,300}?\s(?:-[a-z]*k[a-z]*|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$)"#,
+        r#"|--no-check-certificate|check_certificate\s*=\s*off|--check-certificate=false|--no-verify-peer|--verify[= ]no\b"#,
+        r#"|\bverify["']?\s*(?:=>|[:=])\s*(?:False|0)\b|\bverify_?ssl["']?\s*(?:=>|[:=])\s*(?:False|0)\b|\bssl\s*=\s*False\b|ssl_verify["']?\s*(?:=>|[:=])\s*(?:false|0)\b"#,
+        r#"|_create_unverified_context|CERT_NONE|check_hostname\s*=\s*False|PYTHONHTTPSVERIFY["']?\]?\s*=\s*["']?0|SSL_VERIFYPEER\s*,\s*(?:0|false)|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
+        r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|strict-?SSL["']?\s*[:=]\s*false|--unsafely-ignore-certificate-errors"#,
+        r#"|InsecureSkipVerify\s*[:=]\s*true|danger_accept_invalid_(?:certs|hostnames)\(\s*true|disable_verification\(\s*true|SslVerifyMode::NONE|DANGER_ACCEPT_INVALID_CERTS|\.dangerous\(\)|tls_danger_accept"#,
+        r#"|CURLOPT_SSL_VERIFY(?:PEER|HOST)["']?\s*(?:,|=>|\]?\s*=)\s*(?:false|0L?)\b|verify_peer(?:_name)?["']?\s*=>\s*false|sslverify["']?\s*=>\s*false|withoutVerifying\(\)"#,
+        r#"|VERIFY_NONE|verify_hostname\s*=>\s*0|SSL_verify_mode\s*=>\s*0|PERL_LWP_SSL_VERIFY_HOSTNAME["']?\}?\s*=\s*["']?0|verify:\s*:?verify_none|\{verify,\s*verify_none\}|verify\s*=\s*"none"|\binsecure:\s*true"#,
+        r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|setHostnameVerifier\(\s*\([^)]*\)\s*->\s*true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|X509TrustManager"#,
+        r#"|ServerCertificateCustomValidationCallback\s*\+?=[^\n]{0,80}true|DangerousAcceptAnyServerCertificateValidator|ServerCertificateValidationCallback\s*\+?=[^\n]{0,80}true|-SkipCertificateCheck\b"#,
+        r#"|validate_certs["']?\s*[:=]\s*["']?(?:no|false)\b|\binsecure\s*=\s*true|insecure_?skip_?(?:tls_?)?verify["']?\s*[:=]\s*["']?true|--insecure-skip-tls-verify|proxy_ssl_verify\s+off|tls_insecure_skip_verify|tlsSkipVerify["']?\s*[:=]\s*true"#,
+        r#"|GIT_SSL_NO_VERIFY\s*=\s*["']?(?:1|true)|sslVerify\s*[= ]\s*false|validateSSL["']?\s*:\s*false|verifyHostCertificate["']?\s*:\s*false|cacert\s+'IGNORE'"#,
+        r#")"#
+    ))
+    .expect("a fixed expression")
+});
+
+/// Any address or host name, and names that hold one.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)https?://[^\s"'`<>)\\]+|["'][a-z0-9-]+(?:\.[a-z0-9-]+)+\.?(?:/[^"']*)?["']|api(?:\.fed)?\.cloudflare\.com"#).expect("a fixed expression")
+});
+
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)\b(?P<name>[A-Za-z_]\w*)["']?\s*(?::\s*[\w&]+\s*)?(?:=>|:=|[:=])\s*[&fbru]?["'`]?(?P<url>https?://[^\s"'`]+|api\.cloudflare\.com[^\s"'`]*)"#)
+        .expect("a fixed expression")
+});
+
+pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let bytes = input.text.bytes();
+    if !API.is_match(bytes) {
+        return;
+    }
+    let switches = spans(&SWITCH, input);
+    if switches.is_empty() {
+        return;
+    }
+    let addresses = addresses(bytes);
+    let mut kept: Vec<Span> = Vec::new();
+    for switch in switches {
+        let near_origin = {
+            let line = input.text.line(switch.start);
+            let around = &bytes[line.start.saturating_sub(200)..line.end];
+            around.windows(13).any(|w| w.eq_ignore_ascii_case(b"originrequest"))
+                || around.windows(11).any(|w| w.eq_ignore_ascii_case(b"notlsverify"))
+        };
+        if near_origin
+            || in_comment(input.text, switch.start, input.path)
+            || in_prose(input.text, switch.start, input.path)
+        {
+            continue;
+        }
+        let Some((place, ours)) = target(input, switch, &addresses) else { continue };
+        // One client has several switches side by side.
+        if !ours
+            || kept
+                .iter()
+                .any(|k| input.text.line_index(k.start).abs_diff(input.text.line_index(switch.start)) <= 3)
+        {
+            continue;
+        }
+        kept.push(switch);
+        let span = narrow(input, switch);
+        let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
+        if !place.overlaps(span) {
+            found.labels.push((place, String::from("the API it talks to")));
+        }
+        out.push(found);
+    }
+}
+
+/// Of a whole command only the switch.
+fn narrow(input: &Input<'_>, switch: Span) -> Span {
+    let bytes = input.text.get(switch).trim_ascii_end();
+    let bytes = bytes
+        .strip_suffix(b"\"")
+        .or(bytes.strip_suffix(b"'"))
+        .or(bytes.strip_suffix(b"\\"))
+        .unwrap_or(bytes)
+        .trim_ascii_end();
+    if !bytes.to_ascii_lowercase().starts_with(b"curl") {
+        return Span::new(switch.start, switch.start + bytes.len());
+    }
+    let word = bytes.iter().rposition(u8::is_ascii_whitespace).map_or(0, |at| at + 1);
+    Span::new(switch.start + word, switch.start + bytes.len())
+}
+
+/// All addresses and uses of names that hold one, with whether they are the API's.
+fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
+    let mut out: Vec<(Span, bool)> = ADDRESS
+        .find_iter(bytes)
+        .map(|m| (Span::new(m.start(), m.end()), API.is_match(m.as_bytes())))
+        .collect();
+    for groups in NAMED.captures_iter(bytes).take(50) {
+        let (Some(name), Some(url)) = (groups.name("name"), groups.name("url")) else { continue };
+        if name.len() < 3 {
+            continue;
+        }
+        let ours = API.is_match(url.as_bytes());
+        let mut from = groups.get(0).map_or(0, |m| m.end());
+        while let Some(at) =
+            bytes[from..].windows(name.len()).position(|w| w == name.as_bytes()).filter(|_| out.len() < 2000)
+        {
+            let start = from + at;
+            out.push((Span::new(start, start + name.len()), ours));
+            from = start + name.len();
+        }
+    }
+    out
+}
+
+/// What the switch is for: an address in its own statement, else the nearest, else that of the file.
+fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
+    let own = statement(input, switch);
+    let mut inside: Vec<&(Span, bool)> = addresses.iter().filter(|(span, _)| own.overlaps(*span)).collect();
+    if inside.iter().any(|(_, ours)| *ours) {
+        inside.retain(|(_, ours)| *ours);
+    }
+    if let Some(found) = inside.first() {
+        return Some(**found);
+    }
+    // A client is configured before it is used.
+    let distance = |span: &Span| {
+        if span.start >= switch.end {
+            span.start - switch.end
+        } else {
+            (switch.start - span.end.min(switch.start)) * 2
+        }
+    };
+    addresses.iter().min_by_key(|(span, _)| distance(span)).copied()
+}
+
+/// The lines of the statement: over continuations and open brackets, at most 25 lines each way.
+fn statement(input: &Input<'_>, span: Span) -> Span {
+    let text = input.text;
+    let (mut first, mut last) =
+        (text.line_index(span.start), text.line_index(span.end.saturating_sub(1).max(span.start)));
+    let line = |index: usize| text.line_at(index).map(|l| text.get(l).trim_ascii_end());
+    let mut depth = 0_i32;
+    for _ in 0..25 {
+        let Some(previous) = first.checked_sub(1).and_then(line) else { break };
+        let current = line(first).unwrap_or_default();
+        depth += balance(if first == last { current } else { b"" });
+        let goes_on = matches!(previous.last(), Some(b'\\' | b'`' | b'(' | b'{' | b'[' | b',' | b'^'))
+            && !previous.starts_with(b"}");
+        if !goes_on || (previous.ends_with(b"{") && is_block(previous)) {
+            break;
+        }
+        first -= 1;
+    }
+    for _ in 0..25 {
+        let current = line(last).unwrap_or_default();
+        let Some(_) = line(last + 1) else { break };
+        if !matches!(current.last(), Some(b'\\' | b'`' | b'(' | b'{' | b'[' | b',' | b'^')) && depth <= 0 {
+            break;
+        }
+        if !matches!(current.last(), Some(b'\\' | b'`' | b'(' | b'{' | b'[' | b',' | b'^')) {
+            break;
+        }
+        last += 1;
+    }
+    let start = text.line_at(first).map_or(span.start, |l| l.start);
+    let end = text.line_at(last).map_or(span.end, |l| l.end);
+    Span::new(start.min(span.start), end.max(span.end))
+}
+
+fn balance(line: &[u8]) -> i32 {
+    line.iter()
+        .map(|b| match b {
+            b'(' | b'[' | b'{' => 1,
+            b')' | b']' | b'}' => -1,
+            _ => 0,
+        })
+        .sum()
+}
+
+/// A line that opens a body rather than a value.
+fn is_block(line: &[u8]) -> bool {
+    let trimmed = line.trim_ascii_start();
+    [
+        &b"func "[..],
+        b"function ",
+        b"if ",
+        b"for ",
+        b"class ",
+        b"fn ",
+        b"pub ",
+        b"async ",
+        b"def ",
+        b"public ",
+        b"private ",
+        b"else",
+        b"try",
+    ]
+    .iter()
+    .any(|w| trimmed.starts_with(w))
+}

@@ -1,0 +1,124 @@
+//! Where in a file something stands: code or comment, program or prose. Line by line, without a grammar.
+
+use crate::blob::BlobPath;
+use crate::span::Span;
+use crate::text::Text;
+
+/// Whether the place is in a comment: a line that starts as one, or text behind a comment mark on its line.
+pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
+    let line = text.line(at);
+    let before = &text.bytes()[line.start..at];
+    let trimmed = before.trim_ascii_start();
+    let marks: &[&[u8]] =
+        &[b"//", b"--", b";", b"/*", b"* ", b"<!--", b"REM ", b"rem ", b"::", b"\"\"\" ", b"%% "];
+    if is_prose(path) {
+        return false;
+    }
+    if marks.iter().any(|mark| trimmed.starts_with(mark))
+        || trimmed.starts_with(b"#") && !trimmed.starts_with(b"#{")
+    {
+        return true;
+    }
+    // A mark behind code: a space before it, so that it is neither part of an address nor of a string.
+    let behind = |mark: &[u8]| before.windows(mark.len()).any(|w| w == mark);
+    behind(b" // ") || behind(b" # ") || behind(b"\t# ") || in_block_comment(text, at)
+}
+
+/// Inside `/* … */`, `""" … """` as documentation, or `<!-- … -->` that starts on an earlier line.
+fn in_block_comment(text: &Text<'_>, at: usize) -> bool {
+    let start = at.saturating_sub(4000);
+    let before = &text.bytes()[start..at];
+    let last = |mark: &[u8]| before.windows(mark.len()).rposition(|w| w == mark);
+    let open = |from: &[u8], to: &[u8]| match (last(from), last(to)) {
+        (Some(from), Some(to)) => from > to,
+        (Some(_), None) => true,
+        _ => false,
+    };
+    open(b"/*", b"*/") && open(b"/**", b"*/") || open(b"<!--", b"-->")
+}
+
+/// Whether the file is prose by its name: Markdown, reStructuredText, AsciiDoc, plain text.
+pub fn is_prose(path: &BlobPath) -> bool {
+    let name = path.file_name().to_ascii_lowercase();
+    [&b".md"[..], b".mdx", b".markdown", b".rst", b".adoc", b".txt"].iter().any(|end| name.ends_with(end))
+}
+
+/// Whether the place is running text rather than a listing: in a prose file, outside fences and indented blocks.
+pub fn in_prose(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
+    if !is_prose(path) {
+        return false;
+    }
+    let bytes = text.bytes();
+    let line = text.line(at);
+    let content = &bytes[line.start..line.end];
+    let name = path.file_name();
+    if name.ends_with(b".txt") {
+        return !looks_like_command(content);
+    }
+    if content.starts_with(b"    ") || content.starts_with(b"\t") || looks_like_command(content) {
+        return false;
+    }
+    let mut fences = 0;
+    let mut start = 0;
+    while let Some(at_fence) =
+        bytes[start..line.start].windows(3).position(|w| w == b"```" || w == b"~~~" || w == b"---")
+    {
+        let at_fence = start + at_fence;
+        if &bytes[at_fence..at_fence + 3] != b"---" {
+            fences += 1;
+        }
+        start = at_fence + 3;
+    }
+    fences % 2 == 0
+}
+
+fn looks_like_command(line: &[u8]) -> bool {
+    let trimmed = line.trim_ascii_start();
+    let trimmed = trimmed.strip_prefix(b"$ ").or(trimmed.strip_prefix(b"> ")).unwrap_or(trimmed);
+    [&b"curl "[..], b"wget ", b"http ", b"-H ", b"export ", b"xh "]
+        .iter()
+        .any(|word| trimmed.starts_with(word))
+        || line.windows(6).any(|w| w == b"`curl ")
+}
+
+/// Whether the code around a place tests something: a test file by name, or an assertion within a few lines.
+pub fn in_test(text: &Text<'_>, at: usize) -> bool {
+    let first = text.line_index(at).saturating_sub(3);
+    let start = text.line_at(first).map_or(0, |line| line.start);
+    let last = text.line_at(text.line_index(at) + 3).map_or(text.bytes().len(), |line| line.end);
+    let around = text.bytes()[start..last].to_ascii_lowercase();
+    let words: &[&[u8]] = &[
+        b"assert",
+        b"expect(",
+        b"tothrow",
+        b"reject",
+        b"raises",
+        b"must not",
+        b"should not",
+        b"should_not",
+        b"refuse",
+        b"throw new",
+        b"not allowed",
+        b"startswith(\"http:",
+        b"startswith('http:",
+        b".replace(",
+        b"hasprefix",
+        b"invalid",
+        b"panic(",
+        b"require.error",
+        b"errorf(",
+        b"raise valueerror",
+        b"never ",
+        b"don't ",
+        b"do not ",
+        b"insteadof",
+        b"redirect",
+        b"upgrade",
+    ];
+    words.iter().any(|word| around.windows(word.len()).any(|w| w == *word))
+}
+
+/// The bytes around a place, at most `reach` on each side.
+pub fn around(text: &Text<'_>, span: Span, reach: usize) -> Span {
+    Span::new(span.start.saturating_sub(reach), text.bytes().len().min(span.end + reach))
+}
