@@ -9,10 +9,13 @@ use crate::finding::Finding;
 use crate::rule::RuleSet;
 use crate::source::{Failure, SkipReason};
 
+mod gitlab;
 mod human;
 mod json;
 mod lines;
+mod markdown;
 mod sarif;
+mod xml;
 
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,16 @@ pub enum Format {
     Sarif,
     /// GitHub annotations.
     Github,
+    /// GitLab secret detection: the findings that are credentials.
+    GitlabSecrets,
+    /// GitLab code quality: all findings.
+    GitlabQuality,
+    /// JUnit XML: a finding is a failed test.
+    Junit,
+    /// Checkstyle XML.
+    Checkstyle,
+    /// Markdown for a job summary or a comment.
+    Markdown,
 }
 
 impl Format {
@@ -40,6 +53,11 @@ impl Format {
         ("jsonl", Format::Jsonl),
         ("sarif", Format::Sarif),
         ("github", Format::Github),
+        ("gitlab-secrets", Format::GitlabSecrets),
+        ("gitlab-quality", Format::GitlabQuality),
+        ("junit", Format::Junit),
+        ("checkstyle", Format::Checkstyle),
+        ("markdown", Format::Markdown),
     ];
 }
 
@@ -73,6 +91,11 @@ pub fn write(
         Format::Jsonl => json::jsonl(report, rules, out),
         Format::Sarif => sarif::sarif(report, rules, out),
         Format::Github => lines::github(report, out),
+        Format::GitlabSecrets => gitlab::secrets(report, out),
+        Format::GitlabQuality => gitlab::quality(report, out),
+        Format::Junit => xml::junit(report, out),
+        Format::Checkstyle => xml::checkstyle(report, out),
+        Format::Markdown => markdown::markdown(report, rules, out),
     }
 }
 
@@ -104,6 +127,13 @@ pub struct Report {
     pub notices: Vec<String>,
     /// Figures for the summary.
     pub stats: Stats,
+}
+
+impl Report {
+    /// The findings that count: those that nothing accepted.
+    pub fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.suppressed.is_none())
+    }
 }
 
 /// Figures of a scan.

@@ -24,7 +24,7 @@ pub(super) fn human(report: &Report, rules: &RuleSet, color: bool, out: &mut dyn
 
 fn write(report: &Report, rules: &RuleSet, out: &mut dyn WriteColor) -> io::Result<()> {
     let config = Config { chars: Chars::box_drawing(), ..Config::default() };
-    for finding in report.findings.iter().filter(|f| f.suppressed.is_none()) {
+    for finding in report.open() {
         let files = Shown { name: shown_path(&finding.path), finding };
         emit_to_write_style(out, &config, &files, &diagnostic(finding, rules)).map_err(io::Error::other)?;
     }
@@ -92,21 +92,26 @@ fn printable_lines(text: &str) -> String {
     text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
-fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let open = report.findings.iter().filter(|f| f.suppressed.is_none());
+/// How many findings of which severity: "2 findings (1 critical, 1 high), 1 suppressed".
+pub(super) fn headline(report: &Report) -> String {
     let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
-    open.for_each(|f| *counts.entry(f.severity).or_default() += 1);
+    report.open().for_each(|f| *counts.entry(f.severity).or_default() += 1);
     let total: usize = counts.values().sum();
     let each: Vec<String> = counts.iter().rev().map(|(severity, n)| format!("{n} {severity}")).collect();
-    let suppressed = report.findings.len() - total;
     let mut line = match total {
         0 => String::from("no findings"),
         1 => format!("1 finding ({})", each.join(", ")),
         _ => format!("{total} findings ({})", each.join(", ")),
     };
+    let suppressed = report.findings.len() - total;
     if suppressed > 0 {
         line += &format!(", {suppressed} suppressed");
     }
+    line
+}
+
+fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = headline(report);
     let stats = report.stats;
     line += &format!(
         "; {} files, {}, {} rules, {:.2} s",

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use super::{Report, printable, shown_path};
-use crate::finding::Finding;
 use crate::rule::Severity;
 
 /// GitHub shows this many annotations of one step.
@@ -11,7 +10,7 @@ const ANNOTATIONS: usize = 10;
 
 /// `path:line:column: severity[rule] message`.
 pub(super) fn concise(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for finding in open(report) {
+    for finding in report.open() {
         writeln!(
             out,
             "{}:{}:{}: {}[{}] {}",
@@ -35,7 +34,7 @@ pub(super) fn concise(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// Workflow commands. Everything from outside is escaped as GitHub's toolkit does, so no command can be smuggled in.
 pub(super) fn github(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut count = 0;
-    for finding in open(report) {
+    for finding in report.open() {
         count += 1;
         if count > ANNOTATIONS {
             continue;
@@ -71,10 +70,6 @@ pub(super) fn github(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "::error title=flaresec::{}", data(&format!("{}: {}", failure.what, failure.cause)))?;
     }
     Ok(())
-}
-
-fn open(report: &Report) -> impl Iterator<Item = &Finding> {
-    report.findings.iter().filter(|f| f.suppressed.is_none())
 }
 
 fn data(text: &str) -> String {

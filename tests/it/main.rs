@@ -4,6 +4,7 @@
 
 mod cli; // exit codes, bad and hostile input
 mod fixtures; // what a user sees on small repositories, as snapshots
+mod reports; // every format is well-formed, whatever the names and contents
 mod rules; // rule files load, examples run through the whole scanner
 mod secrecy; // no output holds a secret
 mod support; // runs the program hermetically, expands fixtures

@@ -19,7 +19,9 @@ fn assert_secret(output: &[u8], secrets: &[String], context: &str) {
     }
 }
 
-const FORMATS: &[&str] = &["human", "concise", "json", "jsonl", "sarif", "github"];
+fn formats() -> impl Iterator<Item = &'static str> {
+    flaresec::report::Format::ALL.iter().map(|(name, _)| *name)
+}
 
 #[test]
 fn no_format_shows_a_secret() {
@@ -30,7 +32,7 @@ fn no_format_shows_a_secret() {
             secrets.into_iter().filter(|s| s.len() != 32 && !s.ends_with(".access")).collect();
         let secrets: Vec<String> = secrets.into_iter().filter(|s| s.len() != 64 || name == "pairs").collect();
         assert!(!secrets.is_empty());
-        for format in FORMATS {
+        for format in formats() {
             for extra in ["--pedantic", "--min-confidence=low"] {
                 let output = run(folder.path(), &["--format", format, "--color=always", extra]);
                 assert_secret(&output.stdout, &secrets, &format!("{name} {format}"));
@@ -49,7 +51,7 @@ fn neighbours_on_the_line_and_in_other_encodings_stay_hidden() {
         ["@@cfut@@", "@@cfat@@", "@@token40@@", "@@hex45@@", "@@token40:2|base64@@", "@@tunnel@@"]
             .map(text)
             .into();
-    for format in FORMATS {
+    for format in formats() {
         let output = run(folder.path(), &["--format", format, "--min-confidence", "low"]);
         assert_secret(&output.stdout, &secrets, format);
     }

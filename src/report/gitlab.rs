@@ -1,0 +1,152 @@
+//! `gitlab-secrets` and `gitlab-quality`: what GitLab reads from the artifacts of a job.
+
+use std::io::{self, Write};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use super::Report;
+use crate::finding::Finding;
+use crate::rule::Severity;
+
+/// Version of GitLab's security report schemas that the output follows.
+const SCHEMA: &str = "15.2.1";
+/// GitLab asks for a commit of every secret; this is what its own analyzer writes when it scans no history.
+const NO_COMMIT: &str = "0000000";
+
+/// The findings that are credentials, as a secret detection report. Holds the time of the scan, which GitLab requires.
+pub(super) fn secrets(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let program = json!({
+        "id": "flaresec",
+        "name": "flaresec",
+        "version": env!("CARGO_PKG_VERSION"),
+        "vendor": { "name": "flaresec" },
+        "url": env!("CARGO_PKG_REPOSITORY"),
+    });
+    let messages: Vec<Value> = report
+        .failures
+        .iter()
+        .map(|f| json!({ "level": "fatal", "value": format!("{}: {}", f.what, f.cause) }))
+        .chain(report.notices.iter().map(|text| json!({ "level": "info", "value": text })))
+        .collect();
+    let object = json!({
+        "version": SCHEMA,
+        "vulnerabilities": report.open().filter(|f| f.credential.is_some()).map(vulnerability).collect::<Vec<_>>(),
+        "scan": {
+            "type": "secret_detection",
+            "analyzer": program,
+            "scanner": program,
+            "start_time": time(now.saturating_sub(report.stats.elapsed)),
+            "end_time": time(now),
+            "status": if report.failures.is_empty() { "success" } else { "failure" },
+            "messages": messages,
+        },
+    });
+    serde_json::to_writer_pretty(&mut *out, &object)?;
+    out.write_all(b"\n")
+}
+
+fn vulnerability(finding: &Finding) -> Value {
+    let mut identifier = json!({
+        "type": "flaresec_rule_id",
+        "name": format!("flaresec rule {}", finding.rule.id),
+        "value": finding.rule.id,
+    });
+    if let Some(link) = finding.rule.docs.references.first() {
+        identifier["url"] = json!(link);
+    }
+    json!({
+        "id": finding.fingerprint.0,
+        "category": "secret_detection",
+        "name": finding.message,
+        "description": format!("{}. {}", finding.message, finding.evidence.join("; ")),
+        "severity": match finding.severity {
+            Severity::Critical => "Critical",
+            Severity::High => "High",
+            Severity::Medium => "Medium",
+            Severity::Low => "Low",
+            Severity::Note => "Info",
+        },
+        "solution": finding.help.trim(),
+        "location": {
+            "file": finding.path.to_text(),
+            "start_line": finding.location.start.line,
+            "end_line": finding.location.end.line,
+            "commit": { "sha": finding.provenance.as_ref().map_or(NO_COMMIT, |p| p.commit.as_str()) },
+        },
+        "identifiers": [identifier],
+        "links": finding.rule.docs.references.iter().map(|url| json!({ "url": url })).collect::<Vec<_>>(),
+    })
+}
+
+/// All findings, as a code quality report.
+pub(super) fn quality(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let issues: Vec<Value> = report
+        .open()
+        .map(|finding| {
+            json!({
+                "description": format!("{}. {}", finding.message, finding.help.trim()),
+                "check_name": finding.rule.id,
+                "fingerprint": finding.fingerprint.0,
+                "severity": match finding.severity {
+                    Severity::Critical => "blocker",
+                    Severity::High => "critical",
+                    Severity::Medium => "major",
+                    Severity::Low => "minor",
+                    Severity::Note => "info",
+                },
+                "location": {
+                    "path": finding.path.to_text(),
+                    "lines": { "begin": finding.location.start.line, "end": finding.location.end.line },
+                },
+            })
+        })
+        .collect();
+    serde_json::to_writer_pretty(&mut *out, &issues)?;
+    out.write_all(b"\n")
+}
+
+/// `2026-01-31T23:59:59` in UTC from the time since 1970.
+fn time(since: Duration) -> String {
+    let seconds = since.as_secs();
+    let (mut days, rest) = (seconds / 86_400, seconds % 86_400);
+    let mut year = 1970;
+    while days >= length_of_year(year) {
+        days -= length_of_year(year);
+        year += 1;
+    }
+    let february = length_of_year(year) - 337;
+    let mut month = 1;
+    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    format!("{year}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}", days + 1)
+}
+
+fn length_of_year(year: u64) -> u64 {
+    if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) { 366 } else { 365 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_utc() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00"),
+            (951_782_399, "2000-02-28T23:59:59"),
+            (951_782_400, "2000-02-29T00:00:00"),
+            (1_735_689_599, "2024-12-31T23:59:59"),
+            (1_735_689_600, "2025-01-01T00:00:00"),
+        ] {
+            assert_eq!(time(Duration::from_secs(seconds)), text);
+        }
+    }
+}
