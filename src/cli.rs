@@ -11,6 +11,7 @@ use flaresec::rule::{Confidence, Severity};
 pub(crate) mod demo;
 pub(crate) mod rules;
 pub(crate) mod scan;
+pub(crate) mod select;
 
 /// Everything went well and nothing was found.
 pub(crate) const CLEAN: u8 = 0;
@@ -49,6 +50,8 @@ enum Command {
 pub(crate) struct ScanArgs {
     /// Files and folders to scan [default: the current folder]
     pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: select::SourceArgs,
     /// Output format, optionally into a file: FORMAT[=FILE]; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub(crate) format: Vec<OsString>,

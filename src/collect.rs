@@ -97,6 +97,11 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Takes the findings collected so far, for a source that says more about each blob than its path.
+    pub fn take(&self) -> Vec<Finding> {
+        std::mem::take(&mut self.found().findings)
+    }
+
     fn found(&self) -> std::sync::MutexGuard<'_, Found> {
         // A panic elsewhere leaves whole findings behind: they still count.
         self.found.lock().unwrap_or_else(|poisoned| poisoned.into_inner())

@@ -3,7 +3,14 @@
 
 use crate::blob::{Blob, BlobPath};
 
+pub mod changes;
+pub mod diff;
+pub mod exclude;
 pub mod git;
+pub mod history;
+pub mod index;
+mod objects;
+pub mod stream;
 pub mod tracked;
 pub mod worktree;
 

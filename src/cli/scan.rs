@@ -1,12 +1,8 @@
 //! `flaresec scan`: source, scan, report, exit code.
 
-use std::path::PathBuf;
-
-use flaresec::collect::Collector;
 use flaresec::report::{self, Format, Report};
 use flaresec::rule::RuleSet;
 use flaresec::scan::Scanner;
-use flaresec::source::worktree;
 
 use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs, complain, print};
 
@@ -17,19 +13,7 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
         rules.rules.retain(|rule| !rule.pedantic);
     }
     let scanner = Scanner::new(rules);
-    let collector = Collector::new(&scanner, args.max_file_size);
-    let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths.clone() };
-    worktree::walk(
-        &worktree::Options {
-            paths,
-            exclude: args.exclude.clone(),
-            no_ignore: args.no_ignore,
-            threads: args.threads,
-            tracked: Vec::new(),
-        },
-        &collector,
-    );
-    let mut report = collector.finish();
+    let mut report = super::select::scan(args, &scanner);
     report.findings.retain(|finding| finding.confidence >= args.min_confidence);
     match output(args, &report, scanner.rules()) {
         Ok(()) => exit_code(args, &report),

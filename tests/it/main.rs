@@ -7,4 +7,5 @@ mod fixtures; // what a user sees on small repositories, as snapshots
 mod reports; // every format is well-formed, whatever the names and contents
 mod rules; // rule files load, examples run through the whole scanner
 mod secrecy; // no output holds a secret
-mod support; // runs the program hermetically, expands fixtures
+mod sources;
+mod support; // runs the program hermetically, expands fixtures // git situations, standard input, lists of files, on real repositories

@@ -1,0 +1,214 @@
+//! Which source a scan reads, as asked on the command line, and running it.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use flaresec::blob::BlobPath;
+use flaresec::collect::Collector;
+use flaresec::finding::{Finding, Provenance};
+use flaresec::report::Report;
+use flaresec::scan::Scanner;
+use flaresec::source::changes::Lines;
+use flaresec::source::exclude::Excluding;
+use flaresec::source::git::Git;
+use flaresec::source::{Failure, Visitor, diff, history, index, stream, tracked, worktree};
+
+use super::ScanArgs;
+
+/// What to scan other than the worktree.
+#[derive(Debug, Args)]
+#[group(id = "source", multiple = true)]
+pub(crate) struct SourceArgs {
+    /// Scan what the commit in progress records: lines it adds or touches, or whole files with --staged=all
+    #[arg(
+        long,
+        value_name = "all",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "touched",
+        value_parser = ["touched", "all"],
+        conflicts_with_all = ["diff", "history", "files_from"]
+    )]
+    pub(crate) staged: Option<String>,
+    /// Scan what a branch adds or touches since it left BASE
+    #[arg(long, value_name = "BASE[..HEAD]", conflicts_with_all = ["history", "files_from"])]
+    pub(crate) diff: Option<String>,
+    /// Scan everything ever committed on any ref, or in RANGE
+    #[arg(
+        long,
+        value_name = "RANGE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with = "files_from"
+    )]
+    pub(crate) history: Option<String>,
+    /// With --history: only commits after DATE, as git understands it
+    #[arg(long, value_name = "DATE", requires = "history")]
+    pub(crate) since: Option<String>,
+    /// With --history: only this branch; may be given several times
+    #[arg(long, value_name = "NAME", requires = "history")]
+    pub(crate) branch: Vec<String>,
+    /// Name of what comes from standard input (`-`)
+    #[arg(long, value_name = "PATH", default_value = "<stdin>", hide_default_value = true)]
+    pub(crate) stdin_path: PathBuf,
+    /// Scan the files listed in FILE, one per line (`-`: standard input)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) files_from: Option<PathBuf>,
+    /// Names in --files-from end with a NUL byte
+    #[arg(short = '0', requires = "files_from")]
+    pub(crate) nul: bool,
+}
+
+/// Scans what was asked for.
+pub(crate) fn scan(args: &ScanArgs, scanner: &Scanner) -> Report {
+    if let Some(range) = &args.source.history {
+        return scan_history(args, range, scanner);
+    }
+    let collector = Collector::new(scanner, args.max_file_size);
+    match Excluding::new(&args.exclude, &collector) {
+        Ok(visitor) => read(args, &visitor, &collector),
+        Err(failure) => collector.failed(failure),
+    }
+    collector.finish()
+}
+
+fn read(args: &ScanArgs, visitor: &dyn Visitor, direct: &dyn Visitor) {
+    let source = &args.source;
+    // Where the caller stands: a hook's environment names its repository and index relative to that.
+    let git = Git::at(".");
+    if let Some(lines) = &source.staged {
+        index::staged(&git, &args.paths, lines_of(lines), visitor);
+    } else if let Some(range) = &source.diff {
+        diff::diff(&git, range, &args.paths, Lines::Touched, visitor);
+    } else if let Some(list) = &source.files_from {
+        match listed(list, source.nul) {
+            Ok(mut paths) => {
+                paths.extend(args.paths.iter().cloned());
+                if !paths.is_empty() {
+                    walk(args, paths, visitor, direct);
+                }
+            }
+            Err(error) => visitor.failed(Failure {
+                what: list.display().to_string(),
+                cause: format!("the list of files cannot be read: {error}"),
+                remedy: String::from("name a file that exists, or `-` for standard input"),
+            }),
+        }
+    } else {
+        let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) =
+            args.paths.iter().cloned().partition(|path| path == Path::new("-"));
+        if !stdin.is_empty() {
+            stream::stream(&mut io::stdin().lock(), BlobPath::from_path(&source.stdin_path), visitor);
+        }
+        if !paths.is_empty() || stdin.is_empty() {
+            let here = || vec![PathBuf::from(".")];
+            walk(args, if paths.is_empty() { here() } else { paths }, visitor, direct);
+        }
+    }
+}
+
+fn lines_of(word: &str) -> Lines {
+    if word == "all" { Lines::Whole } else { Lines::Touched }
+}
+
+fn walk(args: &ScanArgs, paths: Vec<PathBuf>, visitor: &dyn Visitor, direct: &dyn Visitor) {
+    let mut kept = Vec::new();
+    if !args.no_ignore {
+        for folder in paths.iter().filter(|path| path.is_dir()) {
+            match tracked::tracked_but_ignored(folder) {
+                Ok(found) => kept.extend(found),
+                Err(failure) => visitor.failed(failure),
+            }
+        }
+    }
+    // The walk prunes excluded folders by itself; only what git names has to be looked at one by one.
+    let options = worktree::Options {
+        paths,
+        exclude: args.exclude.clone(),
+        no_ignore: args.no_ignore,
+        threads: args.threads,
+        tracked: kept,
+    };
+    worktree::walk(&options, if options.tracked.is_empty() { direct } else { visitor });
+}
+
+fn listed(list: &Path, nul: bool) -> io::Result<Vec<PathBuf>> {
+    let input: Box<dyn Read> =
+        if list == Path::new("-") { Box::new(io::stdin()) } else { Box::new(std::fs::File::open(list)?) };
+    stream::file_list(&mut BufReader::new(input), nul)
+}
+
+/// Reads every blob once without its name; what has findings is looked up in the commits and scanned again under it.
+fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner) -> Report {
+    let git = Git::at(".");
+    let mut revisions = args.source.branch.clone();
+    if !range.is_empty() {
+        revisions.push(range.to_owned());
+    }
+    let options = history::Options { revisions, since: args.source.since.clone() };
+    let first = Collector::new(scanner, args.max_file_size);
+    history::contents(&git, &options, &first);
+    let first = first.finish();
+    let ids: HashSet<String> = first.findings.iter().map(|finding| finding.path.to_text()).collect();
+    let second = Collector::new(scanner, args.max_file_size);
+    let origins = history::attribute(&git, &options, &ids).unwrap_or_else(|failure| {
+        second.failed(failure);
+        HashMap::new()
+    });
+    let mut found = Vec::new();
+    match Excluding::new(&args.exclude, &second) {
+        Ok(visitor) => found = history::by_object(&git, &origins, &visitor, || second.take()),
+        Err(failure) => second.failed(failure),
+    }
+    let mut report = second.finish();
+    report.stats.files = first.stats.files;
+    report.stats.bytes = first.stats.bytes;
+    report.stats.elapsed += first.stats.elapsed;
+    report.skipped = first.skipped;
+    report.failures.extend(first.failures);
+    report.findings = attributed(found);
+    report
+}
+
+/// One finding per secret and path: where it first came up, and whether it still stands.
+fn attributed(found: Vec<(history::Origins, Vec<Finding>)>) -> Vec<Finding> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+    let mut out: HashMap<String, (usize, Finding)> = HashMap::new();
+    for (origins, findings) in found {
+        for mut finding in findings {
+            let mut provenance = Provenance {
+                commit: origins.commit.clone(),
+                date: origins.date.clone(),
+                age_days: (now - origins.seconds).max(0) as u64 / 86_400,
+                in_head: origins.in_head,
+            };
+            let key = finding.fingerprint.0.clone();
+            if let Some((rank, known)) = out.get_mut(&key) {
+                let held = known.provenance.as_ref().is_some_and(|p| p.in_head);
+                provenance.in_head |= held;
+                if *rank >= origins.rank {
+                    if let Some(p) = &mut known.provenance {
+                        p.in_head = provenance.in_head;
+                    }
+                    continue;
+                }
+            }
+            finding.provenance = Some(provenance);
+            out.insert(key, (origins.rank, finding));
+        }
+    }
+    let mut findings: Vec<Finding> = out.into_values().map(|(_, finding)| finding).collect();
+    findings.sort_by(|a, b| {
+        (&a.path, a.location.span, &a.rule.id, &a.fingerprint).cmp(&(
+            &b.path,
+            b.location.span,
+            &b.rule.id,
+            &b.fingerprint,
+        ))
+    });
+    findings
+}

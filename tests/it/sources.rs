@@ -1,0 +1,493 @@
+//! Every situation git can be in, on real repositories: a planted leak is found, and its clean twin passes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use flaresec::synthetic::value;
+
+use crate::support::{findings, flaresec, stdout};
+
+/// A temporary folder with a repository of its own, cut off from the machine's settings.
+struct Repo {
+    home: tempfile::TempDir,
+    folder: PathBuf,
+}
+
+impl Repo {
+    fn new() -> Repo {
+        Repo::with(&["init", "-q", "-b", "main"])
+    }
+
+    fn with(init: &[&str]) -> Repo {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("repo");
+        fs::create_dir(&folder).unwrap();
+        let repo = Repo { home, folder };
+        repo.git(init);
+        repo
+    }
+
+    fn command(&self, program: &mut Command) -> Output {
+        program
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.home.path())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .env("GIT_AUTHOR_NAME", "A")
+            .env("GIT_AUTHOR_EMAIL", "a@b.test")
+            .env("GIT_AUTHOR_DATE", "2024-01-02T03:04:05Z")
+            .env("GIT_COMMITTER_NAME", "A")
+            .env("GIT_COMMITTER_EMAIL", "a@b.test")
+            .env("GIT_COMMITTER_DATE", "2024-01-02T03:04:05Z")
+            .output()
+            .unwrap()
+    }
+
+    fn try_git(&self, args: &[&str]) -> Output {
+        self.command(Command::new("git").args(args).current_dir(&self.folder))
+    }
+
+    fn git(&self, args: &[&str]) -> String {
+        let output = self.try_git(args);
+        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn commit(&self, name: &str, text: &str) {
+        self.write(name, text);
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-qm", "Change"]);
+    }
+
+    fn scan_in(&self, folder: &Path, args: &[&str]) -> Output {
+        flaresec(folder).args(args).args(["--format", "json"]).output().unwrap()
+    }
+
+    fn scan(&self, args: &[&str]) -> Output {
+        self.scan_in(&self.folder, args)
+    }
+}
+
+fn leak() -> String {
+    format!("CLOUDFLARE_API_TOKEN={}\n", value("cfut", "1").unwrap())
+}
+
+const CLEAN: &str = "CLOUDFLARE_API_TOKEN=${CLOUDFLARE_API_TOKEN}\n";
+
+/// Brings a repository into a state with the given content planted; says where and with what arguments to scan.
+type Situation = fn(&Repo, &str);
+
+fn check(name: &str, init: &[&str], args: &[&str], build: Situation) {
+    for (content, code) in [(leak(), 1), (CLEAN.to_owned(), 0)] {
+        let repo = Repo::with(init);
+        build(&repo, &content);
+        let output = repo.scan(args);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{name}: {}{errors}", stdout(&output));
+        assert_eq!(findings(&output).len(), code as usize, "{name}: {}", stdout(&output));
+    }
+}
+
+const INIT: &[&str] = &["init", "-q", "-b", "main"];
+const SHA256: &[&str] = &["init", "-q", "-b", "main", "--object-format=sha256"];
+
+#[test]
+fn what_is_staged_is_found() {
+    let situations: &[(&str, Situation)] = &[
+        ("first commit", |r, c| {
+            r.write("a.env", c);
+            r.git(&["add", "a.env"]);
+        }),
+        ("new file", |r, c| {
+            r.commit("x", "x\n");
+            r.write("a.env", c);
+            r.git(&["add", "a.env"]);
+        }),
+        ("staged, then removed from the worktree", |r, c| {
+            r.commit("a.env", "x\n");
+            r.write("a.env", c);
+            r.git(&["add", "a.env"]);
+            r.write("a.env", "x\n");
+        }),
+        ("staged, then deleted from the worktree", |r, c| {
+            r.commit("x", "x\n");
+            r.write("a.env", c);
+            r.git(&["add", "a.env"]);
+            fs::remove_file(r.folder.join("a.env")).unwrap();
+        }),
+        ("one line of many", |r, c| {
+            r.commit("a.env", &"line\n".repeat(1000));
+            r.write("a.env", &format!("{}{c}{}", "line\n".repeat(500), "line\n".repeat(500)));
+            r.git(&["add", "a.env"]);
+        }),
+        ("renamed and changed", |r, c| {
+            r.commit("old.env", &"some line\n".repeat(100));
+            r.git(&["mv", "old.env", "new.env"]);
+            r.write("new.env", &format!("{}{c}", "some line\n".repeat(100)));
+            r.git(&["add", "new.env"]);
+        }),
+        ("mode and content changed", |r, c| {
+            r.commit("a.sh", "true\n");
+            r.write("a.sh", c);
+            r.git(&["add", "a.sh"]);
+            r.git(&["update-index", "--chmod=+x", "a.sh"]);
+        }),
+        ("intent to add beside it", |r, c| {
+            r.commit("x", "x\n");
+            r.write("later.env", &leak());
+            r.git(&["add", "-N", "later.env"]);
+            r.write("a.env", c);
+            r.git(&["add", "a.env"]);
+        }),
+        ("a file becomes a link and back", |r, c| {
+            r.commit("x", "x\n");
+            std::os::unix::fs::symlink("x", r.folder.join("a.env")).unwrap();
+            r.git(&["add", "a.env"]);
+            r.git(&["commit", "-qm", "Link"]);
+            fs::remove_file(r.folder.join("a.env")).unwrap();
+            r.write("a.env", c);
+            r.git(&["add", "a.env"]);
+        }),
+        ("unmerged", |r, c| {
+            r.commit("a.env", "one\n");
+            r.git(&["checkout", "-qb", "side"]);
+            r.commit("a.env", c);
+            r.git(&["checkout", "-q", "main"]);
+            r.commit("a.env", "two\n");
+            assert!(!r.try_git(&["merge", "-q", "side"]).status.success());
+        }),
+        ("odd names", |r, c| {
+            r.commit("x", "x\n");
+            r.write("-a b\n@@ -1 +1 @@\n\"ü.env", c);
+            r.git(&["add", "-A"]);
+        }),
+        ("binary attribute", |r, c| {
+            r.commit(".gitattributes", "*.env -diff\n");
+            r.commit("a.env", "x\n");
+            r.write("a.env", c);
+            r.git(&["add", "-A"]);
+        }),
+        ("a submodule beside it", |r, c| {
+            r.commit("x", "x\n");
+            let head = r.git(&["rev-parse", "HEAD"]);
+            r.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{head},sub")]);
+            r.write("a.env", c);
+            r.git(&["add", "a.env"]);
+        }),
+        ("a deletion beside it", |r, c| {
+            r.commit("gone.env", &"another line\n".repeat(50));
+            r.git(&["rm", "-q", "gone.env"]);
+            r.write("a.env", c);
+            r.git(&["add", "a.env"]);
+        }),
+        ("sparse checkout", |r, c| {
+            r.commit("in/x", "x\n");
+            r.commit("out/x", "x\n");
+            r.git(&["sparse-checkout", "set", "--sparse-index", "in"]);
+            r.write("in/a.env", c);
+            r.git(&["add", "in/a.env"]);
+        }),
+    ];
+    for (name, build) in situations {
+        for init in [INIT, SHA256] {
+            check(name, init, &["--staged"], *build);
+        }
+    }
+}
+
+#[test]
+fn staged_says_only_what_the_change_touches() {
+    let repo = Repo::new();
+    repo.commit("a.env", &leak());
+    repo.write("a.env", &format!("{}# more\n", leak()));
+    repo.git(&["add", "-A"]);
+    assert_eq!(repo.scan(&["--staged"]).status.code(), Some(0));
+    assert_eq!(repo.scan(&["--staged=all"]).status.code(), Some(1));
+}
+
+#[test]
+fn moving_or_deleting_a_file_adds_nothing() {
+    let repo = Repo::new();
+    repo.commit("a.env", &leak());
+    repo.git(&["mv", "a.env", "b.env"]);
+    assert_eq!(repo.scan(&["--staged"]).status.code(), Some(0));
+    repo.git(&["commit", "-qm", "Move"]);
+    repo.git(&["rm", "-q", "b.env"]);
+    assert_eq!(repo.scan(&["--staged"]).status.code(), Some(0));
+    assert_eq!(repo.scan(&["--staged=all"]).status.code(), Some(0));
+}
+
+#[test]
+fn the_index_of_the_environment_counts() {
+    let repo = Repo::new();
+    repo.commit("a.env", "x\n");
+    let other = repo.home.path().join("other-index");
+    repo.write("a.env", &leak());
+    let blob = repo.git(&["hash-object", "-w", "a.env"]);
+    repo.git(&["update-index", "--cacheinfo", &format!("100644,{blob},a.env")]);
+    fs::copy(repo.folder.join(".git/index"), &other).unwrap();
+    repo.git(&["reset", "-q", "--hard"]);
+    assert_eq!(repo.scan(&["--staged"]).status.code(), Some(0));
+    let output = flaresec(&repo.folder).args(["--staged"]).env("GIT_INDEX_FILE", &other).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let elsewhere = flaresec(repo.home.path())
+        .args(["--staged"])
+        .env("GIT_DIR", repo.folder.join(".git"))
+        .env("GIT_WORK_TREE", &repo.folder)
+        .env("GIT_INDEX_FILE", &other)
+        .output()
+        .unwrap();
+    assert_eq!(elsewhere.status.code(), Some(1));
+}
+
+#[test]
+fn a_linked_worktree_has_an_index_of_its_own() {
+    for (content, code) in [(leak(), 1), (CLEAN.to_owned(), 0)] {
+        let repo = Repo::new();
+        repo.commit("x", "x\n");
+        let linked = repo.home.path().join("linked");
+        repo.git(&["worktree", "add", "-q", linked.to_str().unwrap()]);
+        fs::write(linked.join("a.env"), content).unwrap();
+        repo.git(&["-C", linked.to_str().unwrap(), "add", "a.env"]);
+        assert_eq!(repo.scan_in(&linked, &["--staged"]).status.code(), Some(code));
+        assert_eq!(repo.scan(&["--staged"]).status.code(), Some(0));
+    }
+}
+
+#[test]
+fn a_partial_clone_is_scanned_without_fetching() {
+    let repo = Repo::new();
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    repo.commit("a.env", "x\n");
+    repo.commit("b.env", "y\n");
+    let clone = repo.home.path().join("clone");
+    let url = format!("file://{}", repo.folder.display());
+    repo.git(&["clone", "-q", "--no-checkout", "--filter=blob:none", &url, clone.to_str().unwrap()]);
+    let inside = |args: &[&str]| repo.git(&[&["-C", clone.to_str().unwrap()], args].concat());
+    inside(&["reset", "-q"]);
+    fs::write(clone.join("a.env"), leak()).unwrap();
+    inside(&["add", "a.env"]);
+    let output = repo.scan_in(&clone, &["--staged"]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let history = repo.scan_in(&clone, &["--history"]);
+    assert_ne!(history.status.code(), Some(0), "blobs that are not here are not clean");
+}
+
+#[test]
+fn a_branch_is_compared_with_where_it_started() {
+    for (content, code) in [(leak(), 1), (CLEAN.to_owned(), 0)] {
+        let repo = Repo::new();
+        repo.commit("x", "x\n");
+        repo.git(&["checkout", "-qb", "side"]);
+        repo.commit("a.env", &content);
+        repo.git(&["checkout", "-q", "main"]);
+        repo.commit("b.env", &leak().replace("TOKEN", "KEY"));
+        repo.git(&["checkout", "-q", "side"]);
+        for range in ["main", "main..side", "main...side", "main.."] {
+            let output = repo.scan(&["--diff", range]);
+            assert_eq!(output.status.code(), Some(code), "{range}: {}", stdout(&output));
+        }
+        assert_eq!(repo.scan(&["--diff", "HEAD..HEAD"]).status.code(), Some(0));
+        for range in ["nowhere", "--output=x", "main..nowhere"] {
+            let output = repo.scan(&[&format!("--diff={range}")]);
+            assert_eq!(output.status.code(), Some(2), "{range}");
+        }
+    }
+}
+
+#[test]
+fn a_shallow_clone_is_an_error_with_a_remedy() {
+    let repo = Repo::new();
+    repo.commit("x", "x\n");
+    repo.git(&["checkout", "-qb", "side"]);
+    repo.commit("y", "y\n");
+    let clone = repo.home.path().join("clone");
+    let url = format!("file://{}", repo.folder.display());
+    repo.git(&["checkout", "-q", "main"]);
+    repo.commit("z", "z\n");
+    repo.git(&["clone", "-q", "--depth=1", "--no-single-branch", &url, clone.to_str().unwrap()]);
+    for args in [&["--diff", "origin/side"][..], &["--history"]] {
+        let output = repo.scan_in(&clone, args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(stdout(&output).contains("git fetch --unshallow"), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn the_history_remembers() {
+    for init in [INIT, SHA256] {
+        check("removed again", init, &["--history"], |r, c| {
+            r.commit("conf/a.env", c);
+            r.commit("conf/a.env", "x\n");
+        });
+        check("on another branch", init, &["--history"], |r, c| {
+            r.commit("x", "x\n");
+            r.git(&["checkout", "-qb", "side"]);
+            r.commit("a.env", c);
+            r.git(&["checkout", "-q", "main"]);
+        });
+        check("in a commit message", init, &["--history"], |r, c| {
+            r.git(&["commit", "-q", "--allow-empty", "-m", c]);
+        });
+        check("in a tag message", init, &["--history"], |r, c| {
+            r.commit("x", "x\n");
+            r.git(&["tag", "-a", "v1", "-m", c]);
+        });
+        check("in a note", init, &["--history"], |r, c| {
+            r.commit("x", "x\n");
+            r.git(&["notes", "add", "-m", c]);
+        });
+        check("resolved in a merge", init, &["--history"], |r, c| {
+            r.commit("a.env", "one\n");
+            r.git(&["checkout", "-qb", "side"]);
+            r.commit("a.env", "two\n");
+            r.git(&["checkout", "-q", "main"]);
+            r.commit("a.env", "three\n");
+            let _ = r.try_git(&["merge", "-q", "side"]);
+            r.commit("a.env", c);
+        });
+        check("in a range", init, &["--history=HEAD~1..HEAD"], |r, c| {
+            r.commit("old.env", &leak());
+            r.commit("a.env", &format!("# new\n{c}"));
+        });
+        check("many versions of one leak", init, &["--history"], |r, c| {
+            for version in 0..5 {
+                r.commit("a.env", &format!("{c}# {version}\n"));
+            }
+        });
+    }
+}
+
+#[test]
+fn history_says_where_a_leak_began_and_whether_it_stands() {
+    let repo = Repo::new();
+    repo.commit("first.env", &leak());
+    let first = repo.git(&["rev-parse", "HEAD"]);
+    repo.commit("first.env", &format!("{}# more\n", leak()));
+    let standing = findings(&repo.scan(&["--history"]));
+    assert_eq!(standing.len(), 1);
+    assert_eq!(standing[0]["path"], "first.env");
+    assert_eq!(standing[0]["provenance"]["commit"], first);
+    assert_eq!(standing[0]["provenance"]["in_head"], true);
+    repo.commit("first.env", "x\n");
+    let gone = findings(&repo.scan(&["--history"]));
+    assert_eq!(gone[0]["provenance"]["in_head"], false);
+    assert_eq!(gone[0]["provenance"]["commit"], first);
+}
+
+#[test]
+fn an_empty_repository_is_clean_and_no_repository_is_an_error() {
+    let repo = Repo::new();
+    for args in ["--staged", "--history"] {
+        assert_eq!(repo.scan(&[args]).status.code(), Some(0), "{args}");
+    }
+    let plain = tempfile::tempdir().unwrap();
+    for args in ["--staged", "--history", "--diff=main"] {
+        let output = repo.scan_in(plain.path(), &[args]);
+        assert_eq!(output.status.code(), Some(2), "{args}");
+        assert!(stdout(&output).contains("not a git repository"));
+    }
+}
+
+#[test]
+fn a_hostile_repository_runs_nothing() {
+    let repo = Repo::new();
+    repo.commit("a.env", "x\n");
+    let proof = repo.home.path().join("ran");
+    let script = repo.home.path().join("evil.sh");
+    fs::write(&script, format!("#!/bin/sh\ntouch {}\ncat\n", proof.display())).unwrap();
+    let mut mode = fs::metadata(&script).unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut mode, 0o755);
+    fs::set_permissions(&script, mode).unwrap();
+    let evil = script.to_str().unwrap();
+    let hooks = repo.folder.join(".git/hooks");
+    for hook in ["post-index-change", "pre-commit", "reference-transaction"] {
+        let _ = fs::copy(&script, hooks.join(hook));
+    }
+    for key in [
+        "core.fsmonitor",
+        "core.pager",
+        "core.askPass",
+        "core.sshCommand",
+        "diff.external",
+        "diff.evil.textconv",
+        "diff.evil.command",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "filter.evil.process",
+        "credential.helper",
+        "gpg.program",
+    ] {
+        repo.git(&["config", key, evil]);
+    }
+    repo.git(&["config", "log.showSignature", "true"]);
+    repo.git(&["config", "color.ui", "always"]);
+    repo.git(&["config", "diff.noprefix", "true"]);
+    repo.write(".git/info/attributes", "* diff=evil filter=evil\n");
+    let blob = repo.home.path().join("leak");
+    fs::write(&blob, leak()).unwrap();
+    let id = repo.git(&["hash-object", "-w", "--no-filters", blob.to_str().unwrap()]);
+    repo.git(&["-c", "core.fsmonitor=false", "update-index", "--cacheinfo", &format!("100644,{id},a.env")]);
+    let _ = fs::remove_file(&proof);
+    for (args, code) in [(&["--staged"][..], 1), (&["--history"], 0), (&["--diff", "HEAD"], 0), (&["."], 0)] {
+        assert_eq!(repo.scan(args).status.code(), Some(code), "{args:?}");
+        assert!(!proof.exists(), "{args:?} ran a program");
+    }
+}
+
+#[test]
+fn tracked_files_are_scanned_though_ignored() {
+    for (content, code) in [(leak(), 1), (CLEAN.to_owned(), 0)] {
+        let repo = Repo::new();
+        repo.write("a.env", &content);
+        repo.git(&["add", "a.env"]);
+        repo.git(&["commit", "-qm", "Add"]);
+        repo.write(".gitignore", "*.env\n");
+        repo.write("untracked.env", &leak());
+        let output = repo.scan(&["."]);
+        assert_eq!(findings(&output).len(), code as usize, "{}", stdout(&output));
+        assert_eq!(repo.scan(&["--exclude", "a.env"]).status.code(), Some(0));
+    }
+}
+
+#[test]
+fn standard_input_and_lists_of_files() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let folder = tempfile::tempdir().unwrap();
+    let odd = "a b\nc.env";
+    fs::write(folder.path().join(odd), leak()).unwrap();
+    fs::write(folder.path().join("clean.env"), CLEAN).unwrap();
+    let feed = |args: &[&str], input: &[u8]| {
+        let mut child = flaresec(folder.path())
+            .args(args)
+            .args(["--format", "json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let named = feed(&["-", "--stdin-path", "x/.env"], leak().as_bytes());
+    assert_eq!(named.status.code(), Some(1));
+    assert_eq!(findings(&named)[0]["path"], "x/.env");
+    assert_eq!(feed(&["-"], CLEAN.as_bytes()).status.code(), Some(0));
+    let nul = format!("{odd}\0clean.env\0");
+    assert_eq!(feed(&["--files-from", "-", "-0"], nul.as_bytes()).status.code(), Some(1));
+    assert_eq!(feed(&["--files-from", "-"], b"clean.env\n").status.code(), Some(0));
+    assert_eq!(feed(&["--files-from", "-"], b"").status.code(), Some(0));
+    assert_eq!(feed(&["--files-from", "-"], b"gone.env\n").status.code(), Some(2));
+    assert_eq!(feed(&["--files-from", "gone"], b"").status.code(), Some(2));
+    let direct = flaresec(folder.path()).args(["clean.env", odd]).output().unwrap();
+    assert_eq!(direct.status.code(), Some(1));
+}
