@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use flaresec::rule::{Confidence, Severity};
 
 pub(crate) mod demo;
+pub(crate) mod hook;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod select;
@@ -41,6 +42,8 @@ enum Command {
     Demo(Box<ScanArgs>),
     /// List the rules
     Rules(rules::ListArgs),
+    /// Install, remove or look for a pre-commit hook that scans what is about to be committed
+    Hook(hook::HookArgs),
     /// Explain a rule: what it finds, why, what to do instead, examples
     Explain(rules::ExplainArgs),
 }
@@ -134,6 +137,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         None => scan::run(&cli.scan),
         Some(Command::Scan(args)) => scan::run(&args),
         Some(Command::Demo(args)) => demo::run(*args),
+        Some(Command::Hook(args)) => hook::run(&args),
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Explain(args)) => rules::explain(&args),
     }

@@ -491,3 +491,60 @@ fn standard_input_and_lists_of_files() {
     let direct = flaresec(folder.path()).args(["clean.env", odd]).output().unwrap();
     assert_eq!(direct.status.code(), Some(1));
 }
+
+/// What `git commit` says with the hook in place and the program on the path.
+fn try_commit(repo: &Repo, args: &[&str]) -> bool {
+    let program = Path::new(env!("CARGO_BIN_EXE_flaresec")).parent().unwrap().to_owned();
+    let old = std::env::var_os("PATH").unwrap();
+    let path = std::env::join_paths([program].into_iter().chain(std::env::split_paths(&old))).unwrap();
+    let mut command = Command::new("git");
+    command.env_clear().env("PATH", path).env("HOME", repo.home.path());
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+    command.args(["-c", "user.name=A", "-c", "user.email=a@b.test", "commit", "-qm", "Change"]);
+    command.args(args).current_dir(&repo.folder).output().unwrap().status.success()
+}
+
+#[test]
+fn the_hook_refuses_every_way_to_commit_a_leak() {
+    let repo = Repo::new();
+    assert_eq!(repo.scan_in(&repo.folder, &[]).status.code(), Some(0));
+    let hook = |action: &str| flaresec(&repo.folder).args(["hook", action]).output().unwrap().status.code();
+    assert_eq!(hook("status"), Some(1));
+    assert_eq!(hook("install"), Some(0));
+    assert_eq!(hook("install"), Some(0));
+    assert_eq!(hook("status"), Some(0));
+    repo.write("a.env", &leak());
+    repo.git(&["add", "a.env"]);
+    assert!(!try_commit(&repo, &[]), "first commit");
+    repo.write("a.env", CLEAN);
+    assert!(!try_commit(&repo, &[]), "staged, then corrected in the worktree only");
+    repo.git(&["add", "a.env"]);
+    assert!(try_commit(&repo, &[]), "corrected");
+    repo.write("a.env", &leak());
+    assert!(!try_commit(&repo, &["-a"]), "commit -a");
+    assert!(!try_commit(&repo, &["a.env"]), "commit PATH");
+    repo.write("b.env", "clean\n");
+    repo.git(&["add", "b.env"]);
+    assert!(try_commit(&repo, &["b.env"]), "commit PATH beside a leak in the worktree");
+    repo.git(&["checkout", "-q", "a.env"]);
+    repo.git(&["rm", "-q", "a.env"]);
+    assert!(try_commit(&repo, &[]), "only a deletion");
+    assert_eq!(hook("uninstall"), Some(0));
+    assert_eq!(hook("uninstall"), Some(0));
+    assert_eq!(hook("status"), Some(1));
+}
+
+#[test]
+fn a_foreign_hook_stays() {
+    let repo = Repo::new();
+    repo.git(&["config", "core.hooksPath", "my hooks"]);
+    repo.write("my hooks/pre-commit", "#!/bin/sh\n");
+    for (action, code) in [("install", 2), ("uninstall", 2), ("status", 1)] {
+        let output = flaresec(&repo.folder).args(["hook", action]).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{action}");
+    }
+    assert_eq!(fs::read_to_string(repo.folder.join("my hooks/pre-commit")).unwrap(), "#!/bin/sh\n");
+    fs::remove_file(repo.folder.join("my hooks/pre-commit")).unwrap();
+    assert_eq!(flaresec(&repo.folder).args(["hook", "install"]).status().unwrap().code(), Some(0));
+    assert!(repo.folder.join("my hooks/pre-commit").exists());
+}

@@ -1,0 +1,145 @@
+//! `flaresec hook`: a pre-commit hook for people without a hook manager. Touches only a hook that it wrote.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use flaresec::source::Failure;
+use flaresec::source::git::{Git, path_from_bytes};
+
+use super::{CLEAN, FINDINGS, complain, print};
+
+/// How a hook of ours is told from others.
+const MARK: &str = "# Written by `flaresec hook install`";
+
+const SCRIPT: &str = "#!/bin/sh
+# Written by `flaresec hook install`; `flaresec hook uninstall` removes it.
+if ! command -v flaresec >/dev/null 2>&1; then
+    echo 'flaresec is not on the PATH: install it, or remove this hook' >&2
+    exit 1
+fi
+exec flaresec --staged
+";
+
+/// What to do with the hook.
+#[derive(Debug, Args)]
+pub(crate) struct HookArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Write a pre-commit hook that scans what is about to be committed
+    Install,
+    /// Remove the hook that `install` wrote
+    Uninstall,
+    /// Say whether the hook is there: exit code 0 if it is, 1 if not
+    Status,
+}
+
+enum State {
+    Absent,
+    Ours,
+    Foreign,
+}
+
+/// Carries out the command; the exit code.
+pub(crate) fn run(args: &HookArgs) -> u8 {
+    let path = match hook_path() {
+        Ok(path) => path,
+        Err(failure) => return complain(&format!("{}: {}", failure.what, failure.cause), &failure.remedy),
+    };
+    let outcome = state(&path).and_then(|state| match args.action {
+        Action::Install => install(&path, &state),
+        Action::Uninstall => uninstall(&path, &state),
+        Action::Status => Ok(status(&path, &state)),
+    });
+    outcome.unwrap_or_else(|error| {
+        complain(
+            &format!("{}: {error}", path.display()),
+            "see that the folder exists and that you may write to it",
+        )
+    })
+}
+
+/// Where git looks for the hook: `core.hooksPath` counts.
+fn hook_path() -> Result<PathBuf, Failure> {
+    // `rev-parse` runs no hooks.
+    let git = Git::at(".").knowing_hooks();
+    let output = git.read("the hooks of the repository", &["rev-parse", "--git-path", "hooks"])?;
+    Ok(path_from_bytes(output.strip_suffix(b"\n").unwrap_or(&output)).join("pre-commit"))
+}
+
+fn state(path: &Path) -> io::Result<State> {
+    if path.symlink_metadata().is_ok_and(|meta| !meta.is_file()) {
+        return Ok(State::Foreign);
+    }
+    match fs::read(path) {
+        Ok(text) if String::from_utf8_lossy(&text).contains(MARK) => Ok(State::Ours),
+        Ok(_) => Ok(State::Foreign),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::Absent),
+        Err(error) => Err(error),
+    }
+}
+
+fn install(path: &Path, state: &State) -> io::Result<u8> {
+    if matches!(state, State::Foreign) {
+        return Ok(complain(
+            &format!("{} is a hook that flaresec did not write", path.display()),
+            "add the line `flaresec --staged || exit` to it, or use a hook manager",
+        ));
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    // A new file that takes the name in one step: git never sees half a hook.
+    let draft = path.with_extension("flaresec-new");
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&draft)?;
+    let written = file.write_all(SCRIPT.as_bytes()).and_then(|()| executable(&draft));
+    if let Err(error) = written.and_then(|()| fs::rename(&draft, path)) {
+        let _ = fs::remove_file(&draft);
+        return Err(error);
+    }
+    print(format!("installed {}\n", path.display()).as_bytes());
+    Ok(CLEAN)
+}
+
+#[cfg(unix)]
+fn executable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn executable(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn uninstall(path: &Path, state: &State) -> io::Result<u8> {
+    match state {
+        State::Absent => print(b"no hook is installed\n"),
+        State::Ours => {
+            fs::remove_file(path)?;
+            print(format!("removed {}\n", path.display()).as_bytes());
+        }
+        State::Foreign => {
+            return Ok(complain(
+                &format!("{} is a hook that flaresec did not write", path.display()),
+                "remove what belongs to flaresec by hand",
+            ));
+        }
+    }
+    Ok(CLEAN)
+}
+
+fn status(path: &Path, state: &State) -> u8 {
+    let (text, code) = match state {
+        State::Ours => ("installed", CLEAN),
+        State::Absent => ("not installed", FINDINGS),
+        State::Foreign => ("another hook is installed", FINDINGS),
+    };
+    print(format!("{text}: {}\n", path.display()).as_bytes());
+    code
+}
