@@ -6,7 +6,7 @@ use regex::bytes::Regex;
 
 use super::{Candidate, Detection, Input, expression};
 use crate::endpoint::advice;
-use crate::fact::place::{around, in_comment, in_prose, in_test};
+use crate::fact::place::{around, in_comment, in_prose, in_test, is_test};
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -36,7 +36,7 @@ static SPLIT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]{0,80}"api\.cloudflare\.com[^)]*\))"#,
         r#"(?im)^[ \t]*(?P<span>ssl[ \t]*=[ \t]*no)\b"#,
         r#"(?im)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#,
-        r#"(?i)(?P<span>(?:use_?|enable_?)?(?:ssl|tls|https)["']?\s*(?:=>|[:=])\s*(?:false|0|off|no)\b)"#,
+        r#"(?i)(?P<span>(?:use|enable)_?(?:ssl|tls|https)["']?\s*(?:=>|[:=])\s*(?:false|0|off|no)\b)"#,
     ]
     .iter()
     .map(|e| expression(e).expect("a fixed expression"))
@@ -88,6 +88,9 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 
 /// Every match outside comments and running text.
 fn simple(pattern: &Regex, detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    if is_test(input.path) || headers::takes_a_token(input) {
+        return;
+    }
     for span in spans(pattern, input) {
         if !skipped(input, span) {
             out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
@@ -142,7 +145,7 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
     for span in spans(&BARE, input) {
         push(span, None);
     }
-    if bytes.windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare")) {
+    {
         for pattern in SPLIT.iter().chain([&*LOCATION_TRUSTED]) {
             for span in spans(pattern, input) {
                 let near = around(input.text, span, 400);

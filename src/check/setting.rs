@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::{Candidate, Detection, Input, expression};
-use crate::fact::place::{around, in_comment, in_prose, is_prose};
+use crate::fact::place::{around, in_comment, in_prose, is_code, is_prose, is_test};
 use crate::fact::words::words;
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -75,6 +75,9 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 }
 
 fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    if is_test(input.path) {
+        return;
+    }
     let settings = settings(input);
     for (key, email) in keys(input, &settings) {
         if supports_both(input, key.span) {
@@ -104,7 +107,12 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
     static WINS: LazyLock<Regex> = LazyLock::new(|| {
         expression("(?i)wrangler|traefik|lego|python|CloudFlare|workers?\\b|CF_DNS_API|CLOUDFLARE_DNS_API|pages deploy").expect("a fixed expression")
     });
-    if is_prose(input.path) || !(WINS.is_match(input.text.bytes()) || WINS.is_match(input.path.as_bytes())) {
+    let script = input.path.file_name().ends_with(b"sh");
+    if is_prose(input.path)
+        || is_test(input.path)
+        || (is_code(input.path) && !script)
+        || !(WINS.is_match(input.text.bytes()) || WINS.is_match(input.path.as_bytes()))
+    {
         return;
     }
     let settings = settings(input);
@@ -145,7 +153,10 @@ fn keys<'s>(input: &Input<'_>, settings: &'s [Setting]) -> Vec<(&'s Setting, Opt
                 e.email && near.contains(e.span) && input.text.line_index(e.span.start).abs_diff(line) <= 8
             })
             .filter(|e| alike(key, e))
-            .filter(|e| !token || mentions_mail(input, e))
+            .filter(|e| {
+                mentions_mail(input, e)
+                    || (!token && (e.ours || e.words.contains("auth") || e.words.contains("api")))
+            })
             .min_by_key(|e| e.span.start.abs_diff(key.span.start));
         let global = GLOBAL.is_match(key.words.as_bytes());
         // A token stays a token beside an address that belongs to a key of its own.
@@ -157,6 +168,12 @@ fn keys<'s>(input: &Input<'_>, settings: &'s [Setting]) -> Vec<(&'s Setting, Opt
                     && !NOT_KEY.is_match(o.words.as_bytes())
             });
         let named = key.ours && key.words.ends_with("key");
+        // A plain `key` means the API key only inside a call or block that is named after Cloudflare.
+        let plain =
+            matches!(key.words.as_str(), "key" | "token" | "password" | "user" | "self key" | "this key");
+        if plain && !directly_inside(input, key.span) {
+            continue;
+        }
         if !(about(key) && (email.is_some() || global || named))
             || own_key
             || (token && !global && email.is_none())
@@ -199,7 +216,13 @@ fn is_token(input: &Input<'_>, key: &Setting) -> bool {
 }
 
 fn settings(input: &Input<'_>) -> Vec<Setting> {
+    static WORTH: LazyLock<Regex> = LazyLock::new(|| {
+        expression("(?i)mail|apiuser|cfuser|cf_user|global|login=|username").expect("a fixed expression")
+    });
     let bytes = input.text.bytes();
+    if !WORTH.is_match(bytes) {
+        return Vec::new();
+    }
     let mut out = Vec::new();
     let mut from = 0;
     while let Some(groups) = SETTING.captures_at(bytes, from) {
@@ -287,6 +310,14 @@ fn is_setting(input: &Input<'_>, name: &[u8], separator: &[u8], value: &[u8], sp
         })
 }
 
+/// `cloudflare` stands shortly before, or in the name of the file or section.
+fn directly_inside(input: &Input<'_>, span: Span) -> bool {
+    let start = span.start.saturating_sub(160);
+    has(input.text.get(Span::new(start, span.start)), b"cloudflare")
+        || OURS.is_match(words(input.path.file_name()).as_bytes())
+        || has(input.text.get(around(input.text, span, 160)), b"cloudflareprovider")
+}
+
 fn skipped(input: &Input<'_>, span: Span) -> bool {
     in_comment(input.text, span.start, input.path) || in_prose(input.text, span.start, input.path)
 }
@@ -302,19 +333,10 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if is_prose(input.path) {
         return TOKEN_WAY.is_match(input.text.bytes());
     }
-    let near = input.text.get(around(input.text, span, 1500));
-    is_code(input) && TOKEN_WAY.is_match(near) && DECIDES.is_match(near)
-}
-
-/// Programs decide; settings files do not.
-fn is_code(input: &Input<'_>) -> bool {
-    let name = input.path.file_name();
-    let end = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
-    let code: &[&[u8]] = &[
-        b"py", b"js", b"ts", b"mjs", b"cjs", b"tsx", b"jsx", b"go", b"rs", b"php", b"rb", b"java", b"kt",
-        b"cs", b"sh", b"bash", b"ps1", b"pl", b"lua", b"ex", b"exs", b"swift", b"c", b"cpp", b"h",
-    ];
-    code.contains(&end)
+    let script = input.path.file_name().ends_with(b"sh");
+    let reach = if script { 1500 } else { 20_000 };
+    let near = input.text.get(around(input.text, span, reach));
+    is_code(input.path) && TOKEN_WAY.is_match(near) && DECIDES.is_match(near)
 }
 
 fn has(bytes: &[u8], word: &[u8]) -> bool {

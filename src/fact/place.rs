@@ -40,7 +40,32 @@ fn in_block_comment(text: &Text<'_>, at: usize) -> bool {
 /// Whether the file is prose by its name: Markdown, reStructuredText, AsciiDoc, plain text.
 pub fn is_prose(path: &BlobPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
-    [&b".md"[..], b".mdx", b".markdown", b".rst", b".adoc", b".txt"].iter().any(|end| name.ends_with(end))
+    [&b".md"[..], b".mdx", b".markdown", b".rst", b".adoc", b".txt", b"pkg-info", b"readme", b"changelog"]
+        .iter()
+        .any(|end| name.ends_with(end))
+}
+
+/// Whether the file is a test by its name or folder.
+pub fn is_test(path: &BlobPath) -> bool {
+    let lower = path.as_bytes().to_ascii_lowercase();
+    let name = path.file_name().to_ascii_lowercase();
+    let folders = lower.split(|b| *b == b'/').rev().skip(1);
+    let folder = |f: &[u8]| matches!(f, b"test" | b"tests" | b"__tests__" | b"spec" | b"specs" | b"testdata");
+    let marks: &[&[u8]] = &[b"_test.", b".test.", b".spec.", b"_spec.", b"-test."];
+    folders.into_iter().any(folder)
+        || name.starts_with(b"test_")
+        || marks.iter().any(|mark| name.windows(mark.len()).any(|w| w == *mark))
+}
+
+/// Whether the file is a program by its name: programs decide, settings do not.
+pub fn is_code(path: &BlobPath) -> bool {
+    let end = path.file_name().rsplit(|b| *b == b'.').next().unwrap_or_default();
+    let code: &[&[u8]] = &[
+        b"py", b"js", b"ts", b"mjs", b"cjs", b"mts", b"cts", b"tsx", b"jsx", b"go", b"rs", b"php", b"rb",
+        b"java", b"kt", b"cs", b"sh", b"bash", b"ps1", b"pl", b"lua", b"ex", b"exs", b"swift", b"c", b"cpp",
+        b"h", b"dart", b"scala", b"vue",
+    ];
+    code.contains(&end)
 }
 
 /// Whether the place is running text rather than a listing: in a prose file, outside fences and indented blocks.

@@ -6,7 +6,7 @@ use regex::bytes::Regex;
 
 use super::super::{Candidate, Detection, Input, expression};
 use super::{API, confidence, permissions, spans};
-use crate::fact::place::{around, in_comment, in_prose, is_prose};
+use crate::fact::place::{around, in_comment, in_prose, is_code, is_prose, is_test};
 use crate::span::Span;
 
 /// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
@@ -44,6 +44,11 @@ static BEARER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    static TOPIC: LazyLock<Regex> =
+        LazyLock::new(|| expression("(?i)cloudflare|cf_").expect("a fixed expression"));
+    if is_test(input.path) {
+        return;
+    }
     let bytes = input.text.bytes();
     let emails = spans(&EMAIL, input);
     for mut span in spans(&KEY, input) {
@@ -114,8 +119,18 @@ fn has_both(input: &Input<'_>, span: Span) -> bool {
     if is_prose(input.path) {
         return BEARER.is_match(input.text.bytes());
     }
+    if !input.path.file_name().ends_with(b"sh") && takes_a_token(input) {
+        return true;
+    }
     let Some(bearer) = BEARER.find(bytes) else { return false };
     let (place, at) = (bearer.start(), span.start - near.start);
     let between = &bytes[place.min(at)..place.max(at)];
     DECIDES.is_match(between)
+}
+
+/// A program that sends a token as well, depending on what is configured.
+pub(super) fn takes_a_token(input: &Input<'_>) -> bool {
+    let bytes = input.text.bytes();
+    is_prose(input.path) && BEARER.is_match(bytes)
+        || is_code(input.path) && BEARER.is_match(bytes) && DECIDES.is_match(bytes)
 }
