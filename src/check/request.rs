@@ -6,7 +6,7 @@ use regex::bytes::Regex;
 
 use super::{Candidate, Detection, Input, expression};
 use crate::endpoint::advice;
-use crate::fact::place::{around, in_comment, in_prose, in_test, is_test};
+use crate::fact::place::{around, in_comment, in_prose, in_test, is_code, is_prose, is_test};
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -68,6 +68,9 @@ static SERVICE_KEY: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed expression")
 });
 
+static TOKEN: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?i)api_?-?token|bearer").expect("a fixed expression"));
+
 static BEARER_KEY: LazyLock<Regex> = LazyLock::new(|| {
     expression(r#"(?i)(?P<span>Authorization["']?\s*(?:[:=,]|=>)\s*[fb]?["'`]?\s*\\?["']?Bearer(?:\s|["'`]\s*[+.]\s*|%s|\s)+(?P<value>cfk_\w+|[0-9a-f]{37}\b|\$?\{?\{?\s*(?:[\w.]*?)(?:(?:cf|cloudflare)_?(?:global_?)?api_?key|global_?(?:api_?)?key|auth_?key)\b[^\s"'`]*))"#)
         .expect("a fixed expression")
@@ -80,6 +83,9 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         Some("tls-off") => tls::check(detection, input, out),
         Some("key-headers") => headers::check(detection, input, out),
         Some("legacy-v1") => simple(&V1, detection, input, out),
+        // Programs and documentation that know the token as well only offer the old way.
+        Some("service-key")
+            if (is_code(input.path) || is_prose(input.path)) && TOKEN.is_match(input.text.bytes()) => {}
         Some("service-key") => simple(&SERVICE_KEY, detection, input, out),
         Some("bearer-key") => bearer(detection, input, out),
         _ => {}

@@ -35,6 +35,12 @@ static NOT_KEY: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed expression")
 });
 
+/// Names of an API key that do not say whose.
+static API_KEY: LazyLock<Regex> = LazyLock::new(|| {
+    expression("(^| )(api|auth|global)( user| api| access)* (key|token)|(^| )apikey( |$)")
+        .expect("a fixed expression")
+});
+
 /// SDK calls that take the key by position or by their own name.
 static SDK: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(

@@ -58,8 +58,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             emails.iter().copied().filter(|e| near.contains(*e)).min_by_key(|e| e.start.abs_diff(span.start));
         let address =
             API.find(input.text.get(near)).map(|m| Span::new(near.start + m.start(), near.start + m.end()));
-        let topic =
-            bytes.windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare")) || has_word(bytes, b"cf_");
+        let topic = TOPIC.is_match(bytes);
         let ours = email.is_some() || address.is_some() || (topic && has_word(input.text.get(span), b"cf"));
         if !ours && !topic || other_use(input, span) || has_both(input, span) {
             continue;
