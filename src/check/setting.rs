@@ -175,9 +175,9 @@ fn keys<'s>(input: &Input<'_>, settings: &'s [Setting]) -> Vec<(&'s Setting, Opt
             });
         let named = key.ours && key.words.ends_with("key");
         // A plain `key` means the API key only inside a call or block that is named after Cloudflare.
-        let plain =
-            matches!(key.words.as_str(), "key" | "token" | "password" | "user" | "self key" | "this key");
-        if plain && !directly_inside(input, key.span) {
+        let plain = matches!(key.words.as_str(), "key" | "token" | "password");
+        let says_api = key.ours || API_KEY.is_match(key.words.as_bytes());
+        if if plain { !directly_inside(input, key.span) } else { !says_api } {
             continue;
         }
         if !(about(key) && (email.is_some() || global || named))
