@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flaresec::rule::{Confidence, Severity};
 
+pub(crate) mod baseline;
 pub(crate) mod demo;
 pub(crate) mod hook;
 pub(crate) mod rules;
@@ -40,6 +41,8 @@ enum Command {
     Scan(Box<ScanArgs>),
     /// Scan a small example that comes with the program, to see what findings look like
     Demo(Box<ScanArgs>),
+    /// Accept the findings there are now, so that only new ones count
+    Baseline(Box<baseline::BaselineArgs>),
     /// List the rules
     Rules(rules::ListArgs),
     /// Install, remove or look for a pre-commit hook that scans what is about to be committed
@@ -79,6 +82,12 @@ pub(crate) struct ScanArgs {
     /// Skip files of more than BYTES bytes; the summary counts them
     #[arg(long, value_name = "BYTES")]
     pub(crate) max_file_size: Option<u64>,
+    /// Report also what `flaresec: allow(…)` comments accept
+    #[arg(long)]
+    pub(crate) no_suppressions: bool,
+    /// Accept the findings listed in FILE [default: .flaresec-baseline, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
     /// Number of threads [default: one per core]
     #[arg(long, short = 'j', value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
@@ -138,6 +147,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Some(Command::Scan(args)) => scan::run(&args),
         Some(Command::Demo(args)) => demo::run(*args),
         Some(Command::Hook(args)) => hook::run(&args),
+        Some(Command::Baseline(args)) => baseline::run(&args),
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Explain(args)) => rules::explain(&args),
     }

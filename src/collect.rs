@@ -2,16 +2,20 @@
 //! The one place where reading and scanning meet; memory is bounded whatever the size of a blob.
 
 use std::io::{self, Read};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 use crate::blob::{Blob, BlobPath, LineSet};
+use crate::fact::directive::{self, Directive};
+use crate::filter::suppression::{self, Placed};
 use crate::finding::Finding;
 use crate::prefilter::{Gate, by_name};
 use crate::report::{Report, Stats};
-use crate::scan::Scanner;
+use crate::rule::RuleSet;
+use crate::scan::{Scanner, show};
 use crate::source::{Failure, SkipReason, Visitor};
+use crate::span::Span;
 use crate::text::{Base, Text, characters, is_utf16};
 
 /// One read; small enough to still be in the second-level cache when the gate looks at it.
@@ -39,6 +43,11 @@ pub struct Collector<'a> {
     files: AtomicU64,
     bytes: AtomicU64,
     found: Mutex<Found>,
+    /// Whether `flaresec: allow` comments count.
+    pub obey_comments: bool,
+    /// The date by which comments expire.
+    today: String,
+    known: OnceLock<Vec<String>>,
 }
 
 #[derive(Default)]
@@ -67,6 +76,9 @@ impl<'a> Collector<'a> {
             files: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             found: Mutex::default(),
+            obey_comments: true,
+            today: suppression::today(),
+            known: OnceLock::new(),
         }
     }
 
@@ -119,6 +131,21 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Lets the comments of a text speak about its findings.
+    fn suppress(&self, path: &BlobPath, text: &Text<'_>, findings: &mut Vec<Finding>) {
+        let directives = directive::parse(text.bytes());
+        if directives.is_empty() || !self.obey_comments {
+            return;
+        }
+        let secrets: Vec<Span> = findings.iter().filter_map(|f| text.holding(&f.location)).collect();
+        let placed = directives.into_iter().map(|directive| place(text, directive, &secrets)).collect();
+        let known = self.known.get_or_init(|| {
+            let all = RuleSet::embedded().rules.into_iter().chain(self.scanner.rules().rules.iter().cloned());
+            all.map(|rule| rule.id.clone()).collect()
+        });
+        suppression::apply(path, findings, placed, self.scanner.rules(), known, &self.today);
+    }
+
     /// Reads and scans one blob; the size in bytes, or why it was left out.
     fn read(&self, blob: &mut Blob<'_>, buffers: &mut Buffers) -> io::Result<Result<u64, SkipReason>> {
         let Buffers { content, folded } = buffers;
@@ -150,7 +177,9 @@ impl<'a> Collector<'a> {
             let bytes = &content[origin..origin + filled];
             if hit {
                 let text = if whole && end { Text::decode(bytes) } else { Text::segment(bytes, base) };
-                self.add(self.scanner.scan_text(&blob.path, &text), blob.touched.as_ref());
+                let mut findings = self.scanner.scan_text(&blob.path, &text);
+                self.suppress(&blob.path, &text, &mut findings);
+                self.add(findings, blob.touched.as_ref());
             }
             if end {
                 return Ok(Ok(total));
@@ -163,6 +192,17 @@ impl<'a> Collector<'a> {
             whole = false;
         }
     }
+}
+
+/// The directive with its line, masked.
+fn place(text: &Text<'_>, directive: Directive, secrets: &[Span]) -> Placed {
+    let span = Span::new(directive.span.start, directive.span.end);
+    let reason = Span::new(directive.reason.start, directive.reason.end);
+    let mut excerpt = show(text, &[(span, String::new()), (reason, String::new())], secrets);
+    let shown = excerpt.labels.pop().filter(|_| !reason.is_empty());
+    let reason =
+        shown.and_then(|label| excerpt.text.get(label.span.start..label.span.end)).unwrap_or_default();
+    Placed { reason: reason.to_owned(), location: text.location(span), directive, excerpt }
 }
 
 impl Visitor for Collector<'_> {

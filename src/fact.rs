@@ -2,6 +2,7 @@
 //! Knows syntax, never severity or rules.
 
 pub mod decode;
+pub mod directive;
 pub mod naming;
 pub mod place;
 pub mod runs;

@@ -8,6 +8,7 @@ pub mod check;
 pub mod collect;
 pub mod endpoint;
 pub mod fact;
+pub mod filter;
 pub mod finding;
 pub mod prefilter;
 pub mod report;

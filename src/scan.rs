@@ -8,7 +8,7 @@ use crate::blob::BlobPath;
 use crate::check::{Candidate, Compiled, Detection, Input, View, assignment, request, setting, token};
 use crate::fact::decode::{DEPTH, Decoded, decode};
 use crate::fact::runs::runs;
-use crate::finding::Finding;
+use crate::finding::{Excerpt, Finding};
 use crate::rule::{CheckKind, RuleSet};
 use crate::span::Span;
 use crate::text::Text;
@@ -171,6 +171,11 @@ impl Scanner {
             }
         }
     }
+}
+
+/// The lines around places of a text, with everything hidden that is in `secrets` or looks like one.
+pub fn show(text: &Text<'_>, places: &[(Span, String)], secrets: &[Span]) -> Excerpt {
+    excerpt::excerpt(text, places, secrets)
 }
 
 /// The zones with what stands around them, joined where they touch.

@@ -99,6 +99,23 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Bytes of this text that hold a place of the blob: at least the place itself, for UTF-16 its whole lines.
+    pub fn holding(&self, place: &Location) -> Option<Span> {
+        let length = self.bytes.len();
+        match self.encoding {
+            Encoding::Bytes => {
+                let start = place.span.start.checked_sub(self.base.offset)?;
+                let end = place.span.end.checked_sub(self.base.offset)?;
+                (end <= length).then(|| Span::new(start, end))
+            }
+            Encoding::Utf16 { .. } => {
+                let first = self.line_at(place.start.line.checked_sub(self.base.lines + 1)?)?;
+                let last = self.line_at(place.end.line.checked_sub(self.base.lines + 1)?)?;
+                Some(first.cover(last))
+            }
+        }
+    }
+
     fn position(&self, offset: usize) -> Position {
         let index = self.line_index(offset);
         let start = self.line_starts()[index];

@@ -8,6 +8,18 @@ use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs, complain, print};
 
 /// Scans as asked; the exit code.
 pub(crate) fn run(args: &ScanArgs) -> u8 {
+    let (mut report, scanner) = collect(args);
+    if let Err(code) = super::baseline::apply(args, &mut report) {
+        return code;
+    }
+    match output(args, &report, scanner.rules()) {
+        Ok(()) => exit_code(args, &report),
+        Err(code) => code,
+    }
+}
+
+/// Everything found that is asked for.
+pub(crate) fn collect(args: &ScanArgs) -> (Report, Scanner) {
     let mut rules = RuleSet::embedded();
     if !args.pedantic {
         rules.rules.retain(|rule| !rule.pedantic);
@@ -15,10 +27,7 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
     let scanner = Scanner::new(rules);
     let mut report = super::select::scan(args, &scanner);
     report.findings.retain(|finding| finding.confidence >= args.min_confidence);
-    match output(args, &report, scanner.rules()) {
-        Ok(()) => exit_code(args, &report),
-        Err(code) => code,
-    }
+    (report, scanner)
 }
 
 /// Writes every format asked for; human on standard output if none is.

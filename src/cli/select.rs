@@ -68,7 +68,8 @@ pub(crate) fn scan(args: &ScanArgs, scanner: &Scanner) -> Report {
     if let Some(range) = &args.source.history {
         return scan_history(args, range, scanner);
     }
-    let collector = Collector::new(scanner, args.max_file_size);
+    let mut collector = Collector::new(scanner, args.max_file_size);
+    collector.obey_comments = !args.no_suppressions;
     match Excluding::new(&args.exclude, &collector) {
         Ok(visitor) => read(args, &visitor, &collector),
         Err(failure) => collector.failed(failure),
@@ -150,11 +151,13 @@ fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner) -> Report {
         revisions.push(range.to_owned());
     }
     let options = history::Options { revisions, since: args.source.since.clone() };
-    let first = Collector::new(scanner, args.max_file_size);
+    let mut first = Collector::new(scanner, args.max_file_size);
+    first.obey_comments = !args.no_suppressions;
     history::contents(&git, &options, &first);
     let first = first.finish();
     let ids: HashSet<String> = first.findings.iter().map(|finding| finding.path.to_text()).collect();
-    let second = Collector::new(scanner, args.max_file_size);
+    let mut second = Collector::new(scanner, args.max_file_size);
+    second.obey_comments = !args.no_suppressions;
     let origins = history::attribute(&git, &options, &ids).unwrap_or_else(|failure| {
         second.failed(failure);
         HashMap::new()

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod baseline; // accepted findings over edits
 mod cli; // exit codes, bad and hostile input
 mod fixtures; // what a user sees on small repositories, as snapshots
 mod reports; // every format is well-formed, whatever the names and contents
 mod rules; // rule files load, examples run through the whole scanner
 mod secrecy; // no output holds a secret
-mod sources;
-mod support; // runs the program hermetically, expands fixtures // git situations, standard input, lists of files, on real repositories
+mod sources; // git situations, standard input, lists of files, on real repositories
+mod support; // runs the program hermetically, expands fixtures
+mod suppress; // comments that accept findings

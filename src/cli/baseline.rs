@@ -1,0 +1,117 @@
+//! `flaresec baseline`: writes, updates, prunes and shows the file of accepted findings.
+
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use flaresec::filter::baseline::{self, DEFAULT, Entry};
+use flaresec::report::Report;
+
+use super::{CLEAN, INCOMPLETE, ScanArgs, complain, print, scan};
+
+/// Arguments of `flaresec baseline`.
+///
+/// The file has one line per accepted finding: fingerprint, rule, path. No line numbers, no dates, no secrets: it stays
+/// the same when lines move, and a different secret in an accepted place is a new finding. Run it in the folder in
+/// which the scan runs, and commit the file.
+#[derive(Debug, Args)]
+pub(crate) struct BaselineArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Write a new baseline with all findings; never overwrites one
+    Create(Box<ScanArgs>),
+    /// Add findings that are not in the baseline, and remove entries without a finding
+    Update(Box<ScanArgs>),
+    /// Remove entries without a finding
+    Prune(Box<ScanArgs>),
+    /// List the entries
+    Show {
+        /// The file
+        #[arg(long, value_name = "FILE", default_value = DEFAULT)]
+        baseline: PathBuf,
+    },
+}
+
+/// Carries out `flaresec baseline`; the exit code.
+pub(crate) fn run(args: &BaselineArgs) -> u8 {
+    let outcome = match &args.action {
+        Action::Create(scan) => change(scan, "create"),
+        Action::Update(scan) => change(scan, "update"),
+        Action::Prune(scan) => change(scan, "prune"),
+        Action::Show { baseline } => read(baseline).map(|entries| {
+            print(baseline::write(&entries).as_bytes());
+            CLEAN
+        }),
+    };
+    outcome.unwrap_or_else(|code| code)
+}
+
+fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
+    let file = args.baseline.clone().unwrap_or_else(|| PathBuf::from(DEFAULT));
+    let old = match action {
+        "create" if file.exists() => {
+            let what = format!("{} is there already", file.display());
+            return Err(complain(&what, "`flaresec baseline update` brings it up to date"));
+        }
+        "create" => BTreeSet::new(),
+        _ => read(&file)?,
+    };
+    let (report, _) = scan::collect(args);
+    if let Some(failure) = report.failures.first() {
+        let what = format!("{}: {}; the baseline is left as it was", failure.what, failure.cause);
+        return Err(complain(&what, &failure.remedy));
+    }
+    let open = report.findings.iter().filter(|f| f.suppressed.is_none());
+    let now: BTreeSet<Entry> = open.map(baseline::entry).collect();
+    let new: BTreeSet<Entry> =
+        if action == "prune" { now.intersection(&old).cloned().collect() } else { now };
+    let written = std::fs::write(&file, baseline::write(&new));
+    written.map_err(|e| complain(&format!("{} cannot be written: {e}", file.display()), ""))?;
+    let (added, removed) = (new.difference(&old).count(), old.difference(&new).count());
+    print(
+        format!("{}: {} entries, {added} added, {removed} removed\n", file.display(), new.len()).as_bytes(),
+    );
+    Ok(CLEAN)
+}
+
+fn read(file: &Path) -> Result<BTreeSet<Entry>, u8> {
+    let bytes = std::fs::read(file).map_err(|e| {
+        complain(
+            &format!("the baseline {} cannot be read: {e}", file.display()),
+            "`flaresec baseline create` writes one",
+        )
+    })?;
+    baseline::read(&String::from_utf8_lossy(&bytes)).map_err(|(line, fault)| {
+        complain(
+            &format!("{}:{line}: {fault}", file.display()),
+            "mend the line, or delete the file and run `flaresec baseline create`",
+        )
+    })
+}
+
+/// Marks what the baseline accepts, and says so in the report. A named file must be there.
+pub(crate) fn apply(args: &ScanArgs, report: &mut Report) -> Result<(), u8> {
+    let named = args.baseline.as_deref();
+    let file = named.unwrap_or(Path::new(DEFAULT));
+    if named.is_none() && matches!(std::fs::metadata(file), Err(e) if e.kind() == ErrorKind::NotFound) {
+        return Ok(());
+    }
+    let entries = read(file).map_err(|_| INCOMPLETE)?;
+    let stale = baseline::apply(&entries, &mut report.findings).len();
+    report.notices.push(format!("baseline {}: {} accepted findings", file.display(), entries.len()));
+    // A scan of a part of the tree says nothing about the rest.
+    let source = &args.source;
+    let part = source.staged.is_some() || source.diff.is_some() || source.files_from.is_some();
+    if stale > 0 && !part && args.paths.is_empty() {
+        report.notices.push(format!(
+            "baseline {}: {stale} entries without a finding in this scan; `flaresec baseline prune` removes them",
+            file.display()
+        ));
+    }
+    Ok(())
+}

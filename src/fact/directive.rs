@@ -1,0 +1,204 @@
+//! Comments addressed to flaresec: `flaresec: allow(rule-id) reason`. Says what is written and where; whether it is
+//! right or of any use is for the filter to judge.
+
+use std::ops::Range;
+
+/// The word that every directive starts with.
+pub const WORD: &[u8] = b"flaresec:";
+/// What a directive may cost: more than this many in one text are not read.
+const MOST: usize = 10_000;
+/// How much of a line is looked at after the word, in bytes.
+const REACH: usize = 1024;
+
+/// What part of the file a directive speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Its own line, and the next one if it stands alone.
+    Line,
+    /// The whole file.
+    File,
+    /// From here to the matching end.
+    Start,
+    /// The end of a block.
+    End,
+    /// A word that is none of these.
+    Unknown,
+}
+
+/// One directive as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Directive {
+    /// Bytes of the text from the word to the end of the reason.
+    pub span: Range<usize>,
+    /// What it speaks of.
+    pub scope: Scope,
+    /// The names between the brackets.
+    pub rules: Vec<String>,
+    /// Bytes of the text that give the reason; empty if there is none.
+    pub reason: Range<usize>,
+    /// What follows `until=`.
+    pub until: Option<String>,
+    /// Whether nothing but the comment stands on the line.
+    pub alone: bool,
+}
+
+/// Every directive of a text, in order.
+pub fn parse(text: &[u8]) -> Vec<Directive> {
+    let finder = memchr_word(text);
+    finder.take(MOST).filter_map(|at| directive(text, at)).collect()
+}
+
+fn memchr_word(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        while let Some(colon) = text.get(from..)?.iter().position(|b| *b == b':') {
+            let end = from + colon + 1;
+            from = end;
+            if end >= WORD.len() && &text[end - WORD.len()..end] == WORD {
+                return Some(end - WORD.len());
+            }
+        }
+        None
+    })
+}
+
+fn directive(text: &[u8], at: usize) -> Option<Directive> {
+    let floor = at.saturating_sub(REACH);
+    let line = text[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |i| floor + i + 1);
+    let alone = comment_before(&text[line..at])?;
+    let ceiling = text.len().min(at + REACH);
+    let end = text[at..ceiling].iter().position(|b| matches!(b, b'\n' | b'\r')).map_or(ceiling, |i| at + i);
+    let mut cursor = skip_blanks(text, at + WORD.len(), end);
+    let word = cursor;
+    while cursor < end && (text[cursor].is_ascii_lowercase() || text[cursor] == b'-') {
+        cursor += 1;
+    }
+    let word = &text[word..cursor];
+    let open = cursor < end && text[cursor] == b'(';
+    let scope = match word {
+        b"allow-end" => Scope::End,
+        b"allow" if open => Scope::Line,
+        b"allow-file" if open => Scope::File,
+        b"allow-start" if open => Scope::Start,
+        _ if open && !word.is_empty() => Scope::Unknown,
+        _ => return None,
+    };
+    let mut rules = Vec::new();
+    if open {
+        let close = text[cursor..end].iter().position(|b| *b == b')').map_or(end, |i| cursor + i);
+        rules = text[cursor + 1..close]
+            .split(|b| *b == b',')
+            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .collect();
+        cursor = (close + 1).min(end);
+    }
+    let (reason, until) = reason(text, cursor, end);
+    // Documentation shows the form with these words in place of a rule.
+    if rules.iter().any(|r| matches!(r.as_str(), "rule-id" | "rule" | "…" | "...")) {
+        return None;
+    }
+    let stop = reason.end.max(cursor);
+    Some(Directive { span: at..stop, scope, rules, reason, until, alone })
+}
+
+/// Whether nothing but a comment sign stands before the directive; `None` where it is in no comment.
+fn comment_before(before: &[u8]) -> Option<bool> {
+    const SIGNS: &[&[u8]] =
+        &[b"#", b"//", b"/*", b"<!--", b"--", b";", b"%", b"{{!", b"{#", b"*", b"'", b"REM", b"rem", b"dnl"];
+    let trimmed = before.trim_ascii();
+    if trimmed.is_empty() || trimmed == b"\xEF\xBB\xBF" {
+        return Some(true);
+    }
+    let signs = SIGNS.iter().any(|sign| before.windows(sign.len()).any(|w| w == *sign));
+    let code = trimmed.iter().any(|b| b.is_ascii_alphanumeric() || matches!(b, b'"' | b'`' | b'=' | b'{'));
+    let alone = !code || SIGNS.iter().any(|sign| trimmed.starts_with(sign));
+    // In backquotes it is an example in prose.
+    (signs && !trimmed.ends_with(b"`")).then_some(alone)
+}
+
+fn skip_blanks(text: &[u8], from: usize, end: usize) -> usize {
+    (from..end).find(|i| !matches!(text[*i], b' ' | b'\t')).unwrap_or(end)
+}
+
+/// The reason without comment signs at its end, and the date after `until=`.
+fn reason(text: &[u8], from: usize, end: usize) -> (Range<usize>, Option<String>) {
+    let mut rest = from..end;
+    for close in [&b"*/"[..], b"-->", b"#}", b"%>", b"}}"] {
+        if let Some(at) = text[rest.clone()].windows(close.len()).position(|w| w == close) {
+            rest.end = rest.start + at;
+        }
+    }
+    let mut until = None;
+    if let Some(at) = text[rest.clone()].windows(6).position(|w| w == b"until=") {
+        let value = rest.start + at + 6;
+        let stop = (value..rest.end).find(|i| !text[*i].is_ascii_alphanumeric() && text[*i] != b'-');
+        let stop = stop.unwrap_or(rest.end);
+        until = Some(String::from_utf8_lossy(&text[value..stop]).into_owned());
+        // The date stands before the reason or after it.
+        let before = text[rest.start..rest.start + at].iter().any(u8::is_ascii_alphanumeric);
+        rest = if before { rest.start..rest.start + at } else { stop..rest.end };
+    }
+    let trim = |b: u8| b.is_ascii_whitespace() || matches!(b, b':' | b'-' | b',' | b'[' | b']' | b'(' | b')');
+    while rest.start < rest.end && trim(text[rest.start]) {
+        rest.start += 1;
+    }
+    while rest.end > rest.start && trim(text[rest.end - 1]) {
+        rest.end -= 1;
+    }
+    if !text[rest.clone()].iter().any(|b| b.is_ascii_alphanumeric() || *b >= 0x80) {
+        rest.end = rest.start;
+    }
+    (rest, until)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Scope, parse};
+
+    #[test]
+    fn any_comment_syntax() {
+        for line in [
+            "# flaresec: allow(a-b, c) test value",
+            "x = 1 // flaresec: allow(a-b,c) test value",
+            "<!-- flaresec: allow(a-b, c) test value -->",
+            "/* flaresec:allow(a-b, c): test value */",
+            "-- flaresec: allow(a-b, c) - test value",
+            "x ; flaresec: allow(a-b, c) test value",
+            "{# flaresec: allow(a-b, c) test value #}",
+        ] {
+            let found = parse(line.as_bytes());
+            assert_eq!(found.len(), 1, "{line}");
+            assert_eq!(found[0].scope, Scope::Line);
+            assert_eq!(found[0].rules, ["a-b", "c"], "{line}");
+            assert_eq!(&line[found[0].reason.clone()], "test value", "{line}");
+            assert_eq!(found[0].alone, !line.starts_with('x'), "{line}");
+        }
+    }
+
+    #[test]
+    fn dates_on_either_side_of_the_reason() {
+        for line in ["# flaresec: allow(a) old until=2026-01-31", "# flaresec: allow(a) until=2026-01-31 old"]
+        {
+            let found = parse(line.as_bytes());
+            assert_eq!(found[0].until.as_deref(), Some("2026-01-31"));
+            assert_eq!(&line[found[0].reason.clone()], "old");
+        }
+    }
+
+    #[test]
+    fn prose_code_and_rubbish_are_no_directives() {
+        for line in [
+            "flaresec: a scanner",
+            "see flaresec: allow(a) b",
+            "`# flaresec: allow(rule-id) reason`",
+            "`flaresec: allow(a) b`",
+            "# flaresec:",
+            "# flaresec: allow",
+        ] {
+            assert!(parse(line.as_bytes()).is_empty(), "{line}");
+        }
+        assert_eq!(parse(b"# flaresec: allow(").len(), 1);
+        assert_eq!(parse(b"# flaresec: ignore(a) b")[0].scope, Scope::Unknown);
+    }
+}

@@ -1,0 +1,280 @@
+//! Suppression comments: marks what they accept, and reports those that are wrong, expired or of no use. Knows nothing
+//! of texts but what [`Placed`] holds.
+
+use std::sync::{Arc, LazyLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::blob::BlobPath;
+use crate::fact::directive::{Directive, Scope};
+use crate::finding::{Excerpt, Finding, Fingerprint, SuppressedBy, Suppression};
+use crate::rule::{Category, CheckKind, Confidence, Docs, Rule, RuleSet, Severity};
+use crate::span::Location;
+
+/// A directive with its place as a person sees it; everything that shows text is masked.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// What is written.
+    pub directive: Directive,
+    /// Where.
+    pub location: Location,
+    /// Its line, masked.
+    pub excerpt: Excerpt,
+    /// The reason, masked; empty if there is none.
+    pub reason: String,
+}
+
+/// Rule of suppressions that accept nothing.
+pub static UNUSED: LazyLock<Arc<Rule>> = LazyLock::new(|| {
+    rule(
+        "unused-suppression",
+        "suppression that accepts nothing",
+        "Finds `flaresec: allow(…)` comments to which no finding belongs any more.",
+        "A comment that outlives its cause hides the next real secret on that line.",
+        "Remove the comment, or move it to the line of the finding or the line above.",
+    )
+});
+
+/// Rule of suppressions that say something wrong.
+pub static INVALID: LazyLock<Arc<Rule>> = LazyLock::new(|| {
+    rule(
+        "invalid-suppression",
+        "suppression that does not apply as written",
+        "Finds `flaresec: …` comments that name no known rule, give no reason, have expired or are not closed.",
+        "Whoever wrote the comment believes that the finding is accepted; it is not.",
+        "Write `flaresec: allow(rule-id) reason`, with `until=YYYY-MM-DD` if it is to end by itself.",
+    )
+});
+
+fn rule(id: &str, title: &str, what: &str, why: &str, instead: &str) -> Arc<Rule> {
+    Arc::new(Rule {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        category: Category::BestPractice,
+        severity: Severity::Low,
+        practice: String::from("store-credentials-securely"),
+        pedantic: false,
+        detects: Vec::new(),
+        docs: Docs {
+            what: what.to_owned(),
+            why: why.to_owned(),
+            instead: instead.to_owned(),
+            references: Vec::new(),
+        },
+        examples: Vec::new(),
+    })
+}
+
+/// Marks the findings of one file that its directives accept, and adds findings about the directives themselves.
+/// `rules` are those that were looked for, `known` all ids there are; `today` is `YYYY-MM-DD`.
+pub fn apply(
+    path: &BlobPath,
+    findings: &mut Vec<Finding>,
+    placed: Vec<Placed>,
+    rules: &RuleSet,
+    known: &[String],
+    today: &str,
+) {
+    let mut about = Vec::new();
+    for (index, place) in placed.iter().enumerate() {
+        let directive = &place.directive;
+        let lines = match lines(&placed, index) {
+            Ok(lines) => lines,
+            Err(Some(message)) => {
+                about.push(report(&INVALID, path, place, &message, about.len()));
+                continue;
+            }
+            Err(None) => continue,
+        };
+        if let Some(message) = fault(place, today) {
+            about.push(report(&INVALID, path, place, &message, about.len()));
+            continue;
+        }
+        for id in &directive.rules {
+            if !known.iter().any(|k| k == id) {
+                let message = match nearest(id, known) {
+                    Some(near) => format!("suppression of `{}`, which is no rule: `{near}`?", shown(id)),
+                    None => format!("suppression of `{}`, which is no rule", shown(id)),
+                };
+                about.push(report(&INVALID, path, place, &message, about.len()));
+                continue;
+            }
+            let mut used = false;
+            for finding in findings.iter_mut().filter(|f| f.rule.id == *id) {
+                let (start, end) = (finding.location.start.line, finding.location.end.line);
+                if start <= lines.1 && lines.0 <= end {
+                    used = true;
+                    finding.suppressed.get_or_insert_with(|| Suppression {
+                        by: SuppressedBy::Inline,
+                        reason: place.reason.clone(),
+                    });
+                }
+            }
+            // A rule that was not looked for, or is settled only over all files, may still need its comment.
+            let judged =
+                |r: &Arc<Rule>| r.id == *id && !r.detects.iter().any(|d| d.check == CheckKind::Duplicate);
+            if !used && rules.rules.iter().any(judged) {
+                let message = format!("suppression of `{id}` accepts nothing here");
+                about.push(report(&UNUSED, path, place, &message, about.len()));
+            }
+        }
+    }
+    findings.append(&mut about);
+}
+
+/// First and last line a directive covers; `Err(None)` for one that covers nothing by itself.
+fn lines(placed: &[Placed], index: usize) -> Result<(usize, usize), Option<String>> {
+    let place = &placed[index];
+    let own = place.location.start.line;
+    match place.directive.scope {
+        Scope::File => Ok((1, usize::MAX)),
+        Scope::Line if place.directive.alone => {
+            // Several directives may stand above the line they all speak of.
+            let mut next = own + 1;
+            for later in &placed[index + 1..] {
+                if later.directive.alone && later.location.start.line == next {
+                    next += 1;
+                }
+            }
+            Ok((own, next))
+        }
+        Scope::Line => Ok((own, own)),
+        Scope::Start => placed[index + 1..]
+            .iter()
+            .find(|p| p.directive.scope == Scope::End)
+            .map(|end| (own, end.location.start.line))
+            .ok_or_else(|| Some(String::from("`allow-start` without `allow-end`: it accepts nothing"))),
+        Scope::End => {
+            if placed[..index].iter().any(|p| p.directive.scope == Scope::Start) {
+                Err(None)
+            } else {
+                Err(Some(String::from("`allow-end` without `allow-start`")))
+            }
+        }
+        Scope::Unknown => Err(Some(String::from(
+            "unknown directive: there are allow, allow-file, allow-start and allow-end",
+        ))),
+    }
+}
+
+fn fault(place: &Placed, today: &str) -> Option<String> {
+    let directive = &place.directive;
+    if directive.rules.is_empty() {
+        return Some(String::from("suppression that names no rule: it accepts nothing"));
+    }
+    if place.reason.is_empty() {
+        return Some(String::from("suppression without a reason: it accepts nothing"));
+    }
+    match &directive.until {
+        Some(until) if !is_date(until) => {
+            Some(String::from("suppression whose `until` is no date: write until=YYYY-MM-DD"))
+        }
+        Some(until) if until.as_str() < today => Some(format!("suppression that expired on {until}")),
+        _ => None,
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digits = bytes.iter().enumerate().all(|(i, b)| match i {
+        4 | 7 => *b == b'-',
+        _ => b.is_ascii_digit(),
+    });
+    bytes.len() == 10
+        && digits
+        && matches!(text[5..7].parse(), Ok(1..=12))
+        && matches!(text[8..10].parse(), Ok(1..=31))
+}
+
+/// What may be shown of a name that is no rule: it could be anything.
+fn shown(id: &str) -> String {
+    id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(24).collect()
+}
+
+/// The name that differs least, if it differs by little.
+pub fn nearest<'a>(wrong: &str, names: &'a [String]) -> Option<&'a str> {
+    if wrong.len() > 64 {
+        return None;
+    }
+    names
+        .iter()
+        .map(|name| (distance(wrong.as_bytes(), name.as_bytes()), name.as_str()))
+        .filter(|(steps, name)| *steps <= 2.max(name.len() / 4))
+        .min()
+        .map(|(_, name)| name)
+}
+
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+fn report(rule: &Arc<Rule>, path: &BlobPath, place: &Placed, message: &str, number: usize) -> Finding {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(format!("{}\0{}\0{message}\0{number}", rule.id, path.to_text()));
+    let mut fingerprint = String::from("v1:");
+    digest[..16].iter().for_each(|b| fingerprint.push_str(&format!("{b:02x}")));
+    Finding {
+        rule: rule.clone(),
+        severity: rule.severity,
+        confidence: Confidence::High,
+        message: message.to_owned(),
+        path: path.clone(),
+        location: place.location,
+        labels: Vec::new(),
+        excerpt: place.excerpt.clone(),
+        evidence: Vec::new(),
+        help: rule.docs.instead.clone(),
+        permissions: Vec::new(),
+        fingerprint: Fingerprint(fingerprint),
+        credential: None,
+        suppressed: None,
+        provenance: None,
+    }
+}
+
+/// The current date in UTC, `YYYY-MM-DD`.
+pub fn today() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    date(i64::try_from(seconds / 86_400).unwrap_or(0))
+}
+
+/// Days since 1970-01-01 as a date of the Gregorian calendar, after Howard Hinnant's `civil_from_days`.
+fn date(days: i64) -> String {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let day = z.rem_euclid(146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let in_year = day - (365 * year + year / 4 - year / 100);
+    let m = (5 * in_year + 2) / 153;
+    let month = if m < 10 { m + 3 } else { m - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{:02}", in_year - (153 * m + 2) / 5 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{date, is_date, nearest};
+
+    #[test]
+    fn dates() {
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(11_016), "2000-02-29");
+        assert_eq!(date(20_819), "2027-01-01");
+        assert!(is_date("2026-11-23") && !is_date("2026-13-01") && !is_date("soon") && !is_date("2026-1-1"));
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_recognised() {
+        let names = [String::from("hardcoded-api-token"), String::from("hardcoded-global-key")];
+        assert_eq!(nearest("hardcode-api-token", &names), Some("hardcoded-api-token"));
+        assert_eq!(nearest("everything", &names), None);
+    }
+}

@@ -1,0 +1,72 @@
+//! Suppression comments end to end.
+
+use std::fs;
+
+use crate::support::{findings, run, text};
+
+fn scan(content: &str) -> (Vec<(String, bool)>, Option<i32>) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.py"), text(content)).unwrap();
+    let output = run(folder.path(), &["--format", "json"]);
+    let rows = findings(&output).into_iter().map(|f| {
+        let rule = f["rule_id"].as_str().unwrap();
+        (rule.to_owned(), !f["suppressed"].is_null())
+    });
+    (rows.collect(), output.status.code())
+}
+
+#[test]
+fn on_the_line_above_it_for_a_block_and_for_the_file() {
+    for content in [
+        "t = '@@cfut@@' # flaresec: allow(hardcoded-api-token) revoked\n",
+        "# flaresec: allow(hardcoded-api-token) revoked\nt = '@@cfut@@'\n",
+        "# flaresec: allow-file(hardcoded-api-token) revoked\n\n\nt = '@@cfut@@'\n",
+        "# flaresec: allow-start(hardcoded-api-token) revoked\n\nt = '@@cfut@@'\n# flaresec: allow-end\n",
+        "t = '@@cfut@@' # flaresec: allow(hardcoded-api-token) revoked until=2999-01-01\n",
+    ] {
+        let (rows, code) = scan(content);
+        assert_eq!(rows.len(), 1, "{content}: {rows:?}");
+        assert!(rows[0].1, "{content}");
+        assert_eq!(code, Some(0), "{content}");
+    }
+}
+
+#[test]
+fn a_comment_without_its_cause_is_reported() {
+    let (rows, code) = scan("# flaresec: allow(hardcoded-api-token) revoked\nt = os.environ['T']\n");
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].0, "unused-suppression");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn a_wrong_comment_accepts_nothing_and_is_reported() {
+    for comment in [
+        "allow(hardcoded-api-token)",
+        "allow(hardcoded-api-tokn) slip",
+        "allow(hardcoded-api-token) old until=2020-01-01",
+        "allow(hardcoded-api-token) old until=soon",
+        "ignore(hardcoded-api-token) word",
+        "allow() all",
+        "allow(all) all",
+        "allow-start(hardcoded-api-token) never closed",
+    ] {
+        let (rows, code) = scan(&format!("t = '@@cfut@@' # flaresec: {comment}\n"));
+        assert_eq!(rows.len(), 2, "{comment}: {rows:?}");
+        assert!(rows.iter().all(|row| !row.1), "{comment}: {rows:?}");
+        assert!(rows.iter().any(|row| row.0 == "invalid-suppression"), "{comment}: {rows:?}");
+        assert_eq!(code, Some(1));
+    }
+}
+
+#[test]
+fn comments_can_be_told_not_to_count_and_leak_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = text("@@cfut@@");
+    let line = format!("t = '{secret}' # flaresec: allow(hardcoded-api-token) was {secret}\n");
+    fs::write(folder.path().join("a.py"), line).unwrap();
+    let output = run(folder.path(), &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(!String::from_utf8_lossy(&output.stdout).contains(&secret[5..]));
+    assert_eq!(run(folder.path(), &["--no-suppressions"]).status.code(), Some(1));
+}
