@@ -1,0 +1,85 @@
+//! The labelled corpus of `fixtures/corpus`: every case goes through the whole scanner, and recall and
+//! precision are counted per category, kind, carrier and encoding. How cases are written stands in
+//! `fixtures/corpus/README.md`.
+//!
+//! `FLARESEC_CORPUS_VERBOSE=1` names every miss and false alarm, `FLARESEC_CORPUS_ONLY=TEXT` keeps the
+//! cases whose name holds the text, `FLARESEC_CORPUS_EXPORT=FOLDER` writes the corpus out as files.
+
+mod cases;
+mod export;
+mod score;
+
+use std::env;
+
+use flaresec::blob::BlobPath;
+use flaresec::rule::{Confidence, RuleSet};
+use flaresec::scan::Scanner;
+
+use self::cases::Case;
+use self::score::{Judgement, Tally};
+
+/// What must be reached, in per mille: category, recall, precision.
+const FLOORS: &[(&str, u32, u32)] =
+    &[("secret", 980, 990), ("global-key", 0, 0), ("insecure-transport", 0, 0), ("best-practice", 0, 0)];
+
+#[test]
+fn corpus_recall_and_precision_hold_their_floors() {
+    let cases = selected();
+    if let Some(folder) = env::var_os("FLARESEC_CORPUS_EXPORT") {
+        export::write(&cases, folder.as_ref()).unwrap();
+    }
+    let scanner = Scanner::new(RuleSet::embedded());
+    let verbose = env::var_os("FLARESEC_CORPUS_VERBOSE").is_some();
+    let mut tally = Tally::default();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let judgement = judge(&scanner, case);
+        if verbose {
+            wrong.extend(judgement.describe(case));
+        }
+        tally.add(case, &judgement);
+    }
+    println!("{tally}\n{}", wrong.join("\n"));
+    if env::var_os("FLARESEC_CORPUS_ONLY").is_some() {
+        return;
+    }
+    let mut below = Vec::new();
+    for (category, recall, precision) in FLOORS {
+        let reached = tally.category(category);
+        if reached.recall() < *recall || reached.precision() < *precision {
+            below.push(format!(
+                "{category}: recall {} (floor {recall}), precision {} (floor {precision}), per mille",
+                reached.recall(),
+                reached.precision()
+            ));
+        }
+    }
+    assert!(below.is_empty(), "{}", below.join("\n"));
+}
+
+#[test]
+fn corpus_names_are_unique() {
+    let mut names: Vec<String> = cases::load().into_iter().map(|c| c.name).collect();
+    names.sort();
+    let twice: Vec<&String> = names.windows(2).filter(|w| w[0] == w[1]).map(|w| &w[0]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+fn selected() -> Vec<Case> {
+    let mut cases = cases::load();
+    if let Ok(only) = env::var("FLARESEC_CORPUS_ONLY") {
+        cases.retain(|c| c.name.contains(&only));
+    }
+    cases
+}
+
+/// Compares what is found at default settings with what is marked.
+fn judge(scanner: &Scanner, case: &Case) -> Judgement {
+    let findings = scanner.scan(&BlobPath::new(case.path.as_str()), &case.bytes);
+    let counted = findings.into_iter().filter(|f| {
+        f.confidence > Confidence::Low
+            && (case.category == "any" || f.rule.category.name() == case.category)
+            && (case.pedantic || !f.rule.pedantic)
+    });
+    Judgement::new(case, counted.collect())
+}

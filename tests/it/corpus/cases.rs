@@ -1,0 +1,217 @@
+//! Reads the corpus: written cases, and kinds crossed with carriers.
+
+use std::fs;
+
+use flaresec::span::Span;
+use flaresec::synthetic::expand;
+use serde::Deserialize;
+
+use crate::support::root;
+
+/// One file to scan, with what must be found in it.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) path: String,
+    pub(crate) category: String,
+    pub(crate) kind: String,
+    pub(crate) carrier: String,
+    pub(crate) encoding: String,
+    pub(crate) pedantic: bool,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) expected: Vec<Span>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    defaults: Defaults,
+    #[serde(default)]
+    case: Vec<Written>,
+    #[serde(default)]
+    kind: Vec<Kind>,
+    #[serde(default)]
+    carrier: Vec<Carrier>,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Defaults {
+    category: String,
+    kind: String,
+    carrier: String,
+    path: String,
+    pedantic: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    path: Option<String>,
+    category: Option<String>,
+    kind: Option<String>,
+    carrier: Option<String>,
+    encoding: Option<String>,
+    pedantic: Option<bool>,
+    text: String,
+}
+
+/// A value under its usual name. `marker` is a marker's inside (`cfut`, `-hex32`), `literal` a plain text.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kind {
+    kind: String,
+    name: String,
+    marker: Option<String>,
+    literal: Option<String>,
+}
+
+/// A file form. `{NAME}`, `{name}`, `{camelName}`, `{kebab-name}` stand for the name, `{VALUE}` and
+/// `{VALUE|filter}` for the value.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Carrier {
+    carrier: String,
+    path: String,
+    encoding: Option<String>,
+    #[serde(default)]
+    not: Vec<String>,
+    text: String,
+}
+
+/// All cases, in the order of files and places.
+pub(crate) fn load() -> Vec<Case> {
+    let mut files: Vec<_> =
+        fs::read_dir(root().join("fixtures/corpus")).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|p| p.extension().is_some_and(|e| e == "toml"));
+    files.sort();
+    let files: Vec<(String, File)> = files
+        .iter()
+        .map(|path| {
+            let stem = path.file_stem().unwrap().to_str().unwrap();
+            let text = fs::read_to_string(path).unwrap();
+            (stem.to_owned(), toml::from_str(&text).unwrap_or_else(|e| panic!("{stem}: {e}")))
+        })
+        .collect();
+    let forms: Vec<&Carrier> = files.iter().flat_map(|(_, file)| &file.carrier).collect();
+    let mut cases = Vec::new();
+    for (stem, file) in &files {
+        cases.extend(file.case.iter().map(|case| written(stem, &file.defaults, case)));
+        for form in &forms {
+            let kinds = file.kind.iter().filter(|k| !form.not.contains(&k.kind));
+            cases.extend(kinds.filter_map(|k| crossed(stem, &file.defaults, form, k)));
+        }
+    }
+    cases
+}
+
+fn written(stem: &str, defaults: &Defaults, case: &Written) -> Case {
+    let or = |own: &Option<String>, default: &str, last: &str| {
+        own.clone().unwrap_or_else(|| if default.is_empty() { last } else { default }.to_owned())
+    };
+    build(
+        &case.text,
+        Case {
+            name: format!("{stem}/{}", case.name),
+            path: or(&case.path, &defaults.path, "notes.txt"),
+            category: or(&case.category, &defaults.category, "secret"),
+            kind: or(&case.kind, &defaults.kind, stem),
+            carrier: or(&case.carrier, &defaults.carrier, stem),
+            encoding: or(&case.encoding, "", "plain"),
+            pedantic: case.pedantic.unwrap_or(defaults.pedantic),
+            bytes: Vec::new(),
+            expected: Vec::new(),
+        },
+    )
+}
+
+/// `None` where a plain text would have to go through a filter.
+fn crossed(stem: &str, defaults: &Defaults, form: &Carrier, kind: &Kind) -> Option<Case> {
+    let mut text = form
+        .text
+        .replace("{NAME}", &kind.name)
+        .replace("{name}", &kind.name.to_lowercase())
+        .replace("{camelName}", &camel(&kind.name))
+        .replace("{kebab-name}", &kind.name.to_lowercase().replace('_', "-"));
+    if let Some(literal) = &kind.literal {
+        text = text.replace("{VALUE}", literal);
+        if text.contains("{VALUE|") {
+            return None;
+        }
+    }
+    if let Some(marker) = &kind.marker {
+        text = text.replace("{VALUE}", &format!("@@{marker}@@"));
+        while let Some(at) = text.find("{VALUE|") {
+            let end = at + text[at..].find('}').unwrap();
+            let with = format!("@@{marker}|{}@@", &text[at + 7..end]);
+            text.replace_range(at..=end, &with);
+        }
+    }
+    let encoding = form.encoding.as_deref().unwrap_or("plain");
+    Some(build(
+        &text,
+        Case {
+            name: format!("{stem}/{} {} × {} {}", form.carrier, encoding, kind.kind, kind.name),
+            path: form.path.clone(),
+            category: if defaults.category.is_empty() { "secret".into() } else { defaults.category.clone() },
+            kind: kind.kind.clone(),
+            carrier: form.carrier.clone(),
+            encoding: encoding.to_owned(),
+            pedantic: false,
+            bytes: Vec::new(),
+            expected: Vec::new(),
+        },
+    ))
+}
+
+/// Fills in the content: published samples from hex (`@@=…@@`), markers, then the encoding of the file.
+fn build(text: &str, mut case: Case) -> Case {
+    let mut plain = text.to_owned();
+    while let Some(at) = plain.find("@@=") {
+        let end = at + 3 + plain[at + 3..].find("@@").unwrap_or_else(|| panic!("{}: not closed", case.name));
+        let sample: Vec<u8> = (at + 3..end)
+            .step_by(2)
+            .map(|i| {
+                u8::from_str_radix(&plain[i..i + 2], 16).unwrap_or_else(|e| panic!("{}: {e}", case.name))
+            })
+            .collect();
+        plain.replace_range(at..end + 2, &String::from_utf8(sample).unwrap());
+    }
+    let expanded = expand(&plain).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+    let text = expanded.text;
+    case.bytes = encode(&text, &case.encoding);
+    let map = |at: usize| case.bytes.len() - encode_tail(&text[at..], &case.encoding);
+    case.expected = expanded.expected.iter().map(|s| Span::new(map(s.start), map(s.end))).collect();
+    case
+}
+
+/// The bytes of a file; an encoding that is not about the whole file leaves UTF-8.
+fn encode(text: &str, encoding: &str) -> Vec<u8> {
+    let units = || text.encode_utf16();
+    match encoding {
+        "utf-16le" => units().flat_map(u16::to_le_bytes).collect(),
+        "utf-16be" => units().flat_map(u16::to_be_bytes).collect(),
+        "utf-16le-bom" => [0xFF, 0xFE].into_iter().chain(units().flat_map(u16::to_le_bytes)).collect(),
+        "utf-16be-bom" => [0xFE, 0xFF].into_iter().chain(units().flat_map(u16::to_be_bytes)).collect(),
+        "utf-8-bom" => [0xEF, 0xBB, 0xBF].into_iter().chain(text.bytes()).collect(),
+        "latin-1" => text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect(),
+        "crlf" => text.replace('\n', "\r\n").into_bytes(),
+        "cr" => text.replace('\n', "\r").into_bytes(),
+        _ => text.as_bytes().to_vec(),
+    }
+}
+
+fn encode_tail(tail: &str, encoding: &str) -> usize {
+    encode(tail, encoding.trim_end_matches("-bom")).len()
+}
+
+fn camel(name: &str) -> String {
+    let mut parts = name.split('_');
+    let mut out = parts.next().unwrap_or_default().to_lowercase();
+    for part in parts {
+        out.push_str(&part[..1].to_uppercase());
+        out.push_str(&part[1..].to_lowercase());
+    }
+    out
+}
