@@ -108,16 +108,12 @@ pub(crate) struct Count {
 impl Count {
     /// Marked places that were found, per mille.
     pub(crate) fn recall(self) -> u32 {
-        if self.hits + self.missed == 0 { 1000 } else { self.hits * 1000 / (self.hits + self.missed) }
+        (self.hits * 1000).checked_div(self.hits + self.missed).unwrap_or(1000)
     }
 
     /// Findings that were right, per mille.
     pub(crate) fn precision(self) -> u32 {
-        if self.hits + self.false_alarms == 0 {
-            1000
-        } else {
-            self.hits * 1000 / (self.hits + self.false_alarms)
-        }
+        (self.hits * 1000).checked_div(self.hits + self.false_alarms).unwrap_or(1000)
     }
 
     fn add(&mut self, judgement: &Judgement) {
