@@ -19,8 +19,12 @@ use self::cases::Case;
 use self::score::{Judgement, Tally};
 
 /// What must be reached, in per mille: category, recall, precision.
-const FLOORS: &[(&str, u32, u32)] =
-    &[("secret", 980, 995), ("global-key", 0, 0), ("insecure-transport", 0, 0), ("best-practice", 0, 0)];
+const FLOORS: &[(&str, u32, u32)] = &[
+    ("secret", 980, 995),
+    ("global-key", 800, 940),
+    ("insecure-transport", 960, 960),
+    ("best-practice", 0, 0),
+];
 
 #[test]
 fn corpus_recall_and_precision_hold_their_floors() {

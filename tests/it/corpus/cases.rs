@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 use crate::support::root;
 
+/// Marked places this near each other, in bytes, are one fault: a name and the value after it. Not for secrets.
+const JOINED: usize = 4;
+
 /// One file to scan, with what must be found in it.
 pub(crate) struct Case {
     pub(crate) name: String,
@@ -183,7 +186,16 @@ fn build(text: &str, mut case: Case) -> Case {
     let text = expanded.text.replace('\u{1}', "@");
     case.bytes = encode(&text, &case.encoding);
     let map = |at: usize| case.bytes.len() - encode_tail(&text[at..], &case.encoding);
-    case.expected = expanded.expected.iter().map(|s| Span::new(map(s.start), map(s.end))).collect();
+    let mut expected: Vec<Span> = Vec::new();
+    for span in expanded.expected.iter().map(|s| Span::new(map(s.start), map(s.end))) {
+        match expected.last_mut() {
+            Some(last) if case.category != "secret" && span.start - last.end <= JOINED => {
+                *last = last.cover(span)
+            }
+            _ => expected.push(span),
+        }
+    }
+    case.expected = expected;
     case
 }
 
