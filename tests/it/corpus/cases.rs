@@ -172,15 +172,15 @@ fn crossed(stem: &str, defaults: &Defaults, form: &Carrier, kind: &Kind) -> Opti
 fn build(text: &str, mut case: Case) -> Case {
     // An `@` right before an unexpected marker ("action@" and a commit) is not the marker's own.
     let mut plain = text.replace("@@@-", "\u{1}@@-");
-    while let Some(at) = plain.find("@@=") {
+    while let Some(at) = sample(&plain) {
         let end = at + 3 + plain[at + 3..].find("@@").unwrap_or_else(|| panic!("{}: not closed", case.name));
-        let sample: Vec<u8> = (at + 3..end)
+        let text: Vec<u8> = (at + 3..end)
             .step_by(2)
             .map(|i| {
                 u8::from_str_radix(&plain[i..i + 2], 16).unwrap_or_else(|e| panic!("{}: {e}", case.name))
             })
             .collect();
-        plain.replace_range(at..end + 2, &String::from_utf8(sample).unwrap());
+        plain.replace_range(at..end + 2, &String::from_utf8(text).unwrap());
     }
     let expanded = expand(&plain).unwrap_or_else(|e| panic!("{}: {e}", case.name));
     let text = expanded.text.replace('\u{1}', "@");
@@ -197,6 +197,11 @@ fn build(text: &str, mut case: Case) -> Case {
     }
     case.expected = expected;
     case
+}
+
+/// Where the next text in hex begins. `@@=@@` is the end of one marker and the begin of another.
+fn sample(text: &str) -> Option<usize> {
+    text.match_indices("@@=").map(|(at, _)| at).find(|at| !text[at + 3..].starts_with("@@"))
 }
 
 /// The bytes of a file; an encoding that is not about the whole file leaves UTF-8.
