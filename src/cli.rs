@@ -11,6 +11,7 @@ use flaresec::rule::{Confidence, Severity};
 pub(crate) mod baseline;
 pub(crate) mod demo;
 pub(crate) mod hook;
+pub(crate) mod permissions;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod select;
@@ -47,6 +48,8 @@ enum Command {
     Rules(rules::ListArgs),
     /// Install, remove or look for a pre-commit hook that scans what is about to be committed
     Hook(hook::HookArgs),
+    /// Say which permissions a token needs: for one operation, or for all calls in a tree
+    Permissions(permissions::PermissionsArgs),
     /// Explain a rule: what it finds, why, what to do instead, examples
     Explain(rules::ExplainArgs),
 }
@@ -148,6 +151,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Some(Command::Demo(args)) => demo::run(*args),
         Some(Command::Hook(args)) => hook::run(&args),
         Some(Command::Baseline(args)) => baseline::run(&args),
+        Some(Command::Permissions(args)) => permissions::run(&args),
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Explain(args)) => rules::explain(&args),
     }

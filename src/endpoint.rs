@@ -1,6 +1,8 @@
 //! Method and path of an API call → the permission groups that a token needs for it. A pure look-up in
 //! `rules/endpoints.tsv`.
 
+use std::sync::LazyLock;
+
 /// What an operation needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needs {
@@ -36,59 +38,130 @@ impl Scope {
 
 const TABLE: &str = include_str!("../rules/endpoints.tsv");
 
+/// One line of the table.
+struct Entry {
+    /// Upper-case; `None` for every method.
+    method: Option<&'static str>,
+    /// `None` for a segment that can be anything.
+    segments: Vec<Option<&'static str>>,
+    read: Vec<&'static str>,
+    write: Vec<&'static str>,
+    token: bool,
+}
+
+static ENTRIES: LazyLock<Vec<Entry>> =
+    LazyLock::new(|| TABLE.lines().filter(|line| !line.starts_with('#')).map(entry).collect());
+
+fn entry(line: &'static str) -> Entry {
+    let fields: Vec<&'static str> = line.split('\t').collect();
+    let field = |at: usize| fields.get(at).copied().unwrap_or("-");
+    let groups = |at: usize| if field(at) == "-" { Vec::new() } else { field(at).split('|').collect() };
+    let (method, path) = field(0).split_once(' ').map_or((None, field(0)), |(m, path)| (Some(m), path));
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    Entry {
+        method,
+        segments: parts.map(|part| (part != "{}").then_some(part)).collect(),
+        read: groups(1),
+        write: groups(2),
+        token: !matches!(field(3), "K" | "S" | "?"),
+    }
+}
+
+impl Entry {
+    /// Whether it speaks about the operation. One with a method is about that path only, not about what is below.
+    fn fits(&self, method: &str, segments: &[String]) -> bool {
+        let length = match self.method {
+            Some(own) => own == method && self.segments.len() == segments.len(),
+            None => self.segments.len() <= segments.len(),
+        };
+        length && self.segments.iter().zip(segments).all(|(part, s)| part.is_none_or(|part| part == s))
+    }
+
+    /// The longest wins; of equal length the one that names the method, then the one with fewer open segments.
+    fn rank(&self) -> (usize, bool, usize) {
+        (self.segments.len(), self.method.is_some(), self.segments.iter().flatten().count())
+    }
+}
+
 /// Looks up an operation. The path may hold placeholders of any language and may start with a host or `/client/v4`.
 /// `None` if no documented path is a prefix of it.
 pub fn needs(method: &str, path: &str) -> Option<Needs> {
     let segments = segments(path);
     let method = method.to_ascii_uppercase();
-    let read = matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS");
-    let mut best: Option<(usize, &'static str, bool)> = None;
-    for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
-        let key = line.split('\t').next().unwrap_or_default();
-        let (only, key) = key.split_once(' ').map_or(("", key), |(only, key)| (only, key));
-        if !only.is_empty() && only != method {
-            continue;
-        }
-        let exact = !only.is_empty();
-        let Some(length) = matched(key, &segments, exact) else { continue };
-        if best.is_none_or(|(longest, _, was_exact)| (length, exact) > (longest, was_exact)) {
-            best = Some((length, line, exact));
-        }
-    }
-    let (_, line, _) = best?;
-    let fields: Vec<&'static str> = line.split('\t').collect();
-    let column = if read { 1 } else { 2 };
-    let groups = fields.get(column).copied().unwrap_or("-");
-    let groups = if groups == "-" { Vec::new() } else { groups.split('|').collect() };
+    let entry =
+        ENTRIES.iter().filter(|entry| entry.fits(&method, &segments)).max_by_key(|entry| entry.rank())?;
+    let reads = matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS");
     let scope = match segments.first().map(String::as_str) {
-        Some("zones") | Some("certificates") => Scope::Zone,
-        Some("accounts") | Some("organizations") => Scope::Account,
+        Some("zones" | "certificates") => Scope::Zone,
+        Some("accounts" | "organizations" | "graphql") => Scope::Account,
         _ => Scope::User,
     };
-    let accepted = fields.get(3).copied().unwrap_or("TK");
-    Some(Needs { groups, scope, token: accepted.contains('T') || accepted == "public" || accepted == "JWT" })
+    Some(Needs { groups: if reads { &entry.read } else { &entry.write }.clone(), scope, token: entry.token })
 }
 
-/// In words for a finding: `Zone › DNS Write`, or that no token works.
-pub fn advice(method: &str, path: &str) -> Option<String> {
-    let needs = needs(method, path)?;
-    if !needs.token {
-        return Some(String::from("cannot use a token: this operation takes the Global API Key only"));
+impl Needs {
+    /// The one group to ask for, in the words of the dashboard; none if none is documented.
+    pub fn advice(&self) -> Option<String> {
+        if !self.token {
+            return Some(String::from(NO_TOKEN));
+        }
+        self.groups.first().map(|group| permission(self.scope, group))
     }
-    let group = needs.groups.first()?;
-    Some(format!("{} › {group}", needs.scope.name()))
 }
 
-/// The segments of the path after the version, without query; a placeholder stays one segment.
+/// What is said of operations that accept the Global API Key only.
+pub const NO_TOKEN: &str = "cannot use a token: this operation takes the Global API Key only";
+
+/// `Zone › DNS › Edit (DNS Write)`: where the dashboard shows the group, and its name in the API. What is no group
+/// ("any valid user token") stays as it is.
+pub fn permission(scope: Scope, group: &str) -> String {
+    if !is_group(group) {
+        return group.to_owned();
+    }
+    let (name, level) = [(" Write", "Edit"), (" Edit", "Edit"), (" Read", "Read"), (" Revoke", "Revoke")]
+        .iter()
+        .find_map(|(end, level)| group.strip_suffix(end).map(|name| (name.trim_end_matches(':'), *level)))
+        .or(group.strip_suffix(" Purge").map(|_| (group, "Purge")))
+        .unwrap_or((group, "Edit"));
+    format!("{} › {name} › {level} ({group})", scope.name())
+}
+
+/// Whether it is the name of a permission group rather than a remark.
+pub fn is_group(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
+/// In words for a finding, as [`Needs::advice`].
+pub fn advice(method: &str, path: &str) -> Option<String> {
+    needs(method, path)?.advice()
+}
+
+/// The path as a template: `/zones/{}/dns_records`, whatever the placeholders look like.
+pub fn template(path: &str) -> String {
+    let mut out = String::new();
+    for segment in segments(path) {
+        out.push('/');
+        out.push_str(if is_open(&segment) { "{}" } else { &segment });
+    }
+    out
+}
+
+/// A placeholder or an id: anything that is not a plain word.
+fn is_open(segment: &str) -> bool {
+    let id = segment.len() >= 20 && segment.bytes().filter(u8::is_ascii_digit).count() >= 4;
+    id || !segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        || (segment.len() > 1 && segment.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+}
+
+/// The segments of the path after the version, without query. Slashes inside a placeholder do not separate.
 fn segments(path: &str) -> Vec<String> {
-    let path = path.split('?').next().unwrap_or_default();
-    // Slashes inside a placeholder do not separate.
     let mut out = vec![String::new()];
     let mut depth = 0_usize;
     for c in path.chars() {
         match c {
             '{' | '(' | '<' | '[' => depth += 1,
             '}' | ')' | '>' | ']' => depth = depth.saturating_sub(1),
+            '?' if depth == 0 => break,
             '/' if depth == 0 => {
                 out.push(String::new());
                 continue;
@@ -103,7 +176,8 @@ fn segments(path: &str) -> Vec<String> {
     out.split_off((start + first).min(out.len()))
 }
 
-const ROOTS: &[&str] = &[
+/// First segments of the API's paths.
+pub const ROOTS: &[&str] = &[
     "accounts",
     "zones",
     "user",
@@ -126,17 +200,9 @@ const ROOTS: &[&str] = &[
     "workers",
 ];
 
-/// Number of segments of `key` if it is a prefix of the path.
-fn matched(key: &str, segments: &[String], exact: bool) -> Option<usize> {
-    let parts: Vec<&str> = key.split('/').filter(|part| !part.is_empty()).collect();
-    let fits = parts.len() <= segments.len() && (!exact || parts.len() == segments.len());
-    let all = parts.iter().zip(segments).all(|(part, segment)| *part == "{}" || part == segment);
-    (fits && all).then_some(parts.len())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Scope, TABLE, needs};
+    use super::{ENTRIES, Entry, Scope, advice, needs, template};
 
     /// Ways of writing a placeholder.
     const PLACEHOLDERS: &[&str] = &[
@@ -150,22 +216,31 @@ mod tests {
         "$(zone_id)",
         "023e105f4ecef8ad9ca31a8372d0c353",
         "#{zone.id}",
+        "\" + zone + \"",
+        "{self.ids['a/b']}",
     ];
+
+    fn path(entry: &Entry, placeholder: &str) -> String {
+        let parts = entry.segments.iter().map(|part| format!("/{}", part.unwrap_or(placeholder)));
+        format!("https://api.cloudflare.com/client/v4{}?page=1", parts.collect::<String>())
+    }
 
     #[test]
     fn every_operation_of_the_table_is_found_however_its_placeholders_are_written() {
-        for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
-            let fields: Vec<&str> = line.split('\t').collect();
-            let (method, path) = fields[0].split_once(' ').unwrap_or(("PUT", fields[0]));
+        for entry in ENTRIES.iter() {
             for placeholder in PLACEHOLDERS {
-                let path = format!("https://api.cloudflare.com/client/v4{}", path.replace("{}", placeholder));
-                let found = needs(method, &path).unwrap();
-                let expected: Vec<&str> =
-                    if fields[2] == "-" { Vec::new() } else { fields[2].split('|').collect() };
-                // A path with a method of its own hides the general one for that method.
-                if found.token || fields[3] == "K" {
-                    assert_eq!(found.groups, expected, "{method} {path}");
-                    assert_eq!(found.token, fields[3] != "K" && fields[3] != "?", "{method} {path}");
+                let path = path(entry, placeholder);
+                let methods = entry.method.map_or(vec!["GET", "PUT"], |method| vec![method]);
+                for method in methods {
+                    let found = needs(method, &path).unwrap();
+                    // A line with a method of its own hides the general one for that method.
+                    let hidden = entry.method.is_none()
+                        && ENTRIES.iter().any(|e| e.method == Some(method) && e.segments == entry.segments);
+                    if !hidden {
+                        let groups = if method == "GET" { &entry.read } else { &entry.write };
+                        assert_eq!(&found.groups, groups, "{method} {path}");
+                        assert_eq!(found.token, entry.token, "{method} {path}");
+                    }
                 }
             }
         }
@@ -178,7 +253,35 @@ mod tests {
         assert_eq!(needs("GET", "/zones/x/dns_records/y").unwrap().groups[0], "DNS Read");
         assert_eq!(needs("POST", "/zones/x/purge_cache").unwrap().groups, ["Cache Purge"]);
         assert!(!needs("POST", "/accounts").unwrap().token);
+        assert!(!needs("POST", "/accounts/move").unwrap().token);
         assert!(needs("GET", "/accounts").unwrap().token);
         assert!(needs("GET", "/nothing/known").is_none());
+    }
+
+    #[test]
+    fn advice_names_the_group_as_the_dashboard_and_as_the_api_do() {
+        let say = |method, path| advice(method, path).unwrap();
+        assert_eq!(say("PUT", "/zones/z/dns_records/r"), "Zone › DNS › Edit (DNS Write)");
+        assert_eq!(say("GET", "/zones"), "Zone › Zone › Read (Zone Read)");
+        assert_eq!(say("POST", "/zones/z/purge_cache"), "Zone › Cache Purge › Purge (Cache Purge)");
+        assert_eq!(
+            say("PUT", "/accounts/a/rules/lists/l"),
+            "Account › Account Filter Lists › Edit (Account Filter Lists Edit)"
+        );
+        assert_eq!(
+            say("GET", "/accounts/a/email-security/x"),
+            "Account › Cloud Email Security › Read (Cloud Email Security: Read)"
+        );
+        assert!(say("POST", "/tenants/t/accounts").starts_with("cannot use a token"));
+        assert_eq!(say("GET", "/user/tokens/verify"), "any valid user token");
+    }
+
+    #[test]
+    fn templates_are_the_same_for_all_placeholders() {
+        for placeholder in PLACEHOLDERS {
+            let path = format!("/client/v4/zones/{placeholder}/dns_records/{placeholder}?x=1");
+            assert_eq!(template(&path), "/zones/{}/dns_records/{}", "{placeholder}");
+        }
+        assert_eq!(template("/zones/ZONE_ID/purge_cache"), "/zones/{}/purge_cache");
     }
 }

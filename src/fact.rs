@@ -5,5 +5,6 @@ pub mod decode;
 pub mod directive;
 pub mod naming;
 pub mod place;
+pub mod request;
 pub mod runs;
 pub mod words;

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::{Candidate, Detection, Input, expression};
-use crate::endpoint::advice;
+use crate::endpoint::{ROOTS, advice};
 use crate::fact::place::{around, in_comment, in_prose, in_test, is_code, is_prose, is_test};
+use crate::fact::request::{Call, calls};
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -215,33 +216,24 @@ fn is_namespace(input: &Input<'_>, span: Span) -> bool {
         .any(|word| before.windows(word.len()).any(|w| w == *word))
 }
 
-/// The permissions a token would need for the calls near a place.
+/// The permissions a token would need: for the call a header stands in, or for all calls of the file where it stands
+/// apart from them.
 pub(super) fn permissions(input: &Input<'_>, span: Span) -> Vec<String> {
-    static CALL: LazyLock<Regex> =
-        LazyLock::new(|| expression(r#"(?i)/client/v4(?P<path>/[^\s"'`,;|]*)"#).expect("a fixed expression"));
-    static METHOD: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?i)(?:-X\s*|--request[ =]|-Method\s+|method["']?\s*[:=(,]+\s*["']?|\.(?:request|NewRequest\w*)\([^)]{0,30}?["']|requests\.|axios\.|client\.|session\.|http\.|\.)["']?(?P<method>GET|POST|PUT|PATCH|DELETE)\b"#)
-            .expect("a fixed expression")
-    });
-    static DATA: LazyLock<Regex> =
-        LazyLock::new(|| expression(r"(?:\s-d\b|--data|--json|-F\s)").expect("a fixed expression"));
-    let near = around(input.text, span, 700);
-    let bytes = input.text.get(near);
-    let mut paths: Vec<(usize, String)> = CALL
-        .captures_iter(bytes)
-        .filter_map(|g| g.name("path"))
-        .map(|m| (m.start(), String::from_utf8_lossy(m.as_bytes()).into_owned()))
-        .collect();
-    let at = span.start - near.start;
-    paths.sort_by_key(|(place, _)| place.abs_diff(at));
-    let Some((_, path)) = paths.first() else { return Vec::new() };
-    let method = METHOD
-        .captures_iter(bytes)
-        .filter_map(|g| g.name("method"))
-        .min_by_key(|m| m.start().abs_diff(at))
-        .map(|m| String::from_utf8_lossy(m.as_bytes()).to_ascii_uppercase());
-    let method = method.unwrap_or_else(|| String::from(if DATA.is_match(bytes) { "POST" } else { "GET" }));
-    advice(&method, path).into_iter().collect()
+    let bytes = input.text.bytes();
+    let all = calls(bytes, ROOTS);
+    let own = |call: &&Call| {
+        let (from, to) = (call.span.start.min(span.start), call.span.end.max(span.end));
+        to - from < 700 && !bytes[from..to].windows(2).any(|w| w == b"\n\n")
+    };
+    let nearest = all.iter().filter(own).min_by_key(|call| call.span.start.abs_diff(span.start));
+    let say = |call: &Call| advice(&call.method, &call.path);
+    let mut out: Vec<String> = match nearest {
+        Some(call) => say(call).into_iter().collect(),
+        None => all.iter().filter_map(say).collect(),
+    };
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 /// Lowers the confidence where a way round cannot be excluded.

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::{Candidate, Detection, Input, expression};
+use crate::endpoint::{Scope, permission};
 use crate::fact::place::{around, in_comment, in_prose, is_code, is_prose, is_test};
 use crate::fact::words::words;
 use crate::rule::Confidence;
@@ -353,19 +354,24 @@ fn has(bytes: &[u8], word: &[u8]) -> bool {
 fn tool_permissions(input: &Input<'_>) -> Vec<String> {
     let bytes = input.text.bytes();
     let about = |w: &[u8]| has(bytes, w) || has(input.path.as_bytes(), w);
-    let groups: &[&str] = if about(b"purge") {
-        &["Zone › Cache Purge"]
+    let groups: &[(Scope, &str)] = if about(b"purge") {
+        &[(Scope::Zone, "Cache Purge")]
     } else if about(b"wrangler") || about(b"workers") {
-        &["Account › Workers Scripts Write", "Zone › Workers Routes Write", "Account › Account Settings Read"]
+        &[
+            (Scope::Account, "Workers Scripts Write"),
+            (Scope::Account, "Workers KV Storage Write"),
+            (Scope::Account, "Account Settings Read"),
+            (Scope::Zone, "Workers Routes Write"),
+        ]
     } else if about(b"exporter") {
-        &["Zone › Analytics Read"]
+        &[(Scope::Zone, "Analytics Read")]
     } else if [&b"dns"[..], b"acme", b"lego", b"traefik", b"certbot", b"cert-manager", b"letsencrypt"]
         .iter()
         .any(|w| about(w))
     {
-        &["Zone › DNS Write", "Zone › Zone Read"]
+        &[(Scope::Zone, "DNS Write"), (Scope::Zone, "Zone Read")]
     } else {
         &[]
     };
-    groups.iter().map(|g| (*g).to_owned()).collect()
+    groups.iter().map(|(scope, group)| permission(*scope, group)).collect()
 }

@@ -36,6 +36,11 @@ fn exit_codes() {
         (&clean, &["rules"], 0),
         (&clean, &["rules", "--by-practice"], 0),
         (&clean, &["explain", "hardcoded-api-token"], 0),
+        (&clean, &["permissions", "PUT", "/zones/$Z/dns_records/$R"], 0),
+        (&clean, &["permissions", "--scan", "."], 0),
+        (&clean, &["permissions", "PUT", "/no/such/path"], 2),
+        (&clean, &["permissions", "--scan", "no-such-file"], 2),
+        (&clean, &["permissions"], 2),
     ] {
         let output = run(folder.path(), arguments);
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -177,4 +182,24 @@ fn links_are_not_followed_out_of_the_tree() {
     assert_eq!(output.status.code(), Some(0));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["skipped"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn permissions_of_an_operation_and_of_all_calls() {
+    let folder = one_file(
+        "dns.py",
+        b"API = 'https://api.cloudflare.com/client/v4'\nrequests.get(API + '/zones')\n\n\
+          requests.get(f'{API}/zones/{z}/dns_records')\n\nrequests.post(f'{API}/zones/{z}/dns_records', json=d)\n\n\
+          requests.post(f'{API}/accounts', json=d)\n",
+    );
+    let output = run(folder.path(), &["permissions", "DELETE", "/zones/{zone_id}/dns_records/{id}"]);
+    assert_eq!(stdout(&output), "needs: Zone › DNS › Edit (DNS Write)\n");
+    let output = stdout(&run(folder.path(), &["permissions", "--scan", "."]));
+    assert!(output.contains("Zone › DNS › Read (DNS Read) (included in Edit)\n"), "{output}");
+    assert!(output.contains("cannot use a token"), "{output}");
+    let body = output.split("POST /user/tokens\n").nth(1).unwrap();
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    let groups = body["policies"][0]["permission_groups"].as_array().unwrap();
+    let names: Vec<&str> = groups.iter().map(|group| group["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["DNS Write", "Zone Read"]);
 }

@@ -6,7 +6,9 @@ use regex::bytes::Regex;
 
 use super::super::{Candidate, Detection, Input, expression};
 use super::{API, confidence, permissions, spans};
+use crate::endpoint::NO_TOKEN;
 use crate::fact::place::{around, in_comment, in_prose, is_code, is_prose, is_test};
+use crate::rule::Severity;
 use crate::span::Span;
 
 /// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
@@ -67,6 +69,11 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         found.labels.extend(email.map(|place| (place, String::from("the e-mail address that goes with it"))));
         found.labels.extend(address.map(|place| (place, String::from("the API it is sent to"))));
         found.permissions = permissions(input, span);
+        if found.permissions == [NO_TOKEN] {
+            found.severity = Some(Severity::Note);
+            found.help =
+                Some(String::from("Keep the key in a secret store and limit who can start this call."));
+        }
         out.push(found);
     }
 }
