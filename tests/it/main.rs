@@ -12,3 +12,4 @@ mod secrecy; // no output holds a secret
 mod sources; // git situations, standard input, lists of files, on real repositories
 mod support; // runs the program hermetically, expands fixtures
 mod suppress; // comments that accept findings
+mod tidy; // imports go one way, generated documents are current
