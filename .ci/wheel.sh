@@ -10,7 +10,7 @@ profile=${1:-dev}
 python3 -m venv "$work/build"
 "$work/build/bin/pip" install -q 'maturin>=1.7,<2'
 "$work/build/bin/maturin" build -q --profile "$profile" --out "$work/dist"
-"$work/build/bin/maturin" sdist -q --out "$work/dist"
+"$work/build/bin/maturin" sdist --out "$work/dist"
 
 python3 -m venv "$work/use"
 "$work/use/bin/pip" install -q --no-index "$work"/dist/*.whl
