@@ -12,6 +12,7 @@ use crate::span::Span;
 use crate::text::Text;
 
 pub(crate) mod assignment;
+pub(crate) mod block;
 pub(crate) mod proof;
 pub(crate) mod request;
 pub(crate) mod setting;

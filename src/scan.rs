@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aho_corasick::AhoCorasick;
 
 use crate::blob::BlobPath;
-use crate::check::{Candidate, Compiled, Detection, Input, View, assignment, request, setting, token};
+use crate::check::{Candidate, Compiled, Detection, Input, View, assignment, block, request, setting, token};
 use crate::fact::decode::{DEPTH, Decoded, decode};
 use crate::fact::runs::runs;
 use crate::finding::{Excerpt, Finding};
@@ -165,7 +165,8 @@ impl Scanner {
             let compiled = &self.detections[number];
             let detection = Detection { detect: &compiled.detect, rule: compiled.rule };
             match compiled.detect.check {
-                CheckKind::Token | CheckKind::Assignment | CheckKind::Duplicate | CheckKind::Block => {}
+                CheckKind::Token | CheckKind::Assignment | CheckKind::Duplicate => {}
+                CheckKind::Block => block::check(&detection, &input, out),
                 CheckKind::Request => request::check(&detection, &input, out),
                 CheckKind::Setting => setting::check(&detection, &input, out),
             }

@@ -1,0 +1,46 @@
+//! `check = "block"`: practices that show in how a file is built rather than in one value: definitions, command lines,
+//! output, variables. Each variant is one function over the text or its tree; the rule file names it.
+
+use super::{Candidate, Detection, Input};
+
+mod argv;
+mod client;
+mod command;
+mod image;
+mod logged;
+mod masking;
+mod taint;
+mod tracked;
+mod url;
+mod worker;
+
+/// The variants a rule file can name.
+const VARIANTS: &[(&str, Variant)] = &[
+    ("credential-logged", logged::check),
+    ("credential-in-argv", argv::check),
+    ("credential-in-url", url::check),
+    ("exposed-to-client", client::check),
+    ("secret-in-image", image::check),
+    ("secret-without-masking", masking::check),
+    ("plaintext-worker-secret", worker::check),
+    ("tracked-secret-file", tracked::check),
+];
+
+type Variant = fn(&Detection<'_>, &Input<'_>, &mut Vec<Candidate>);
+
+/// Runs the variant that the detection names; an unknown one finds nothing.
+pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let name = detection.detect.variant.as_deref();
+    if let Some((_, run)) = VARIANTS.iter().find(|(variant, _)| Some(*variant) == name) {
+        run(detection, input, out);
+    }
+}
+
+/// Whether a line is nothing but a comment.
+fn is_comment(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    [&b"#"[..], b"//", b"* ", b"/*", b"<!--", b"-- ", b"rem ", b"REM ", b";"]
+        .iter()
+        .any(|mark| line.starts_with(mark))
+        && !line.starts_with(b"#!")
+}

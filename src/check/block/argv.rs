@@ -1,0 +1,155 @@
+//! A credential as an argument of a command: visible to every process of the machine and kept in shell histories.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::command::{command_end, expansions};
+use super::{Detection, is_comment};
+use crate::check::{Candidate, Input, value};
+use crate::fact::credential::is_credential;
+use crate::rule::{Confidence, Randomness};
+use crate::span::Span;
+
+/// How far a tool's options may be from its name, in bytes.
+const REACH: usize = 3000;
+
+static TUNNEL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?xs)\b(?:cloudflared(?:\.exe)?|tunnel)["',\s\[\]-]+(?:[^\n;|&]{0,120}?)
+        (?: \brun\b["',\s\\-]+(?:[^\n;|&]{0,80}?)--token(?:["',\s=\\-]+)(?<run>[^\s"',;|&\])]+)
+          | \bservice["',\s]+install["',\s]+(?<install>[^\s"',;|&\])]+)
+          | --token["',\s=\\-]+(?<early>[^\s"',;|&\])]+) )"#,
+    )
+    .expect("a fixed expression")
+});
+
+static CONNECTOR: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"\bwarp-cli\s+(?:--\S+\s+)*connector\s+new\s+["']?(?<token>[^\s"';|&]+)"#)
+        .expect("a fixed expression")
+});
+
+static TOOL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?mx)(?:^|[\s;&|("'`$@=/>])(?:curl|wget|https?|xh|httpie|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|
+        cf-terraforming|gh|ansible-playbook|ansible|node|deno|bun|python3?|go\ run|certbot|lego|acme\.sh|octodns-sync|dnscontrol|rclone|aws|az|gcloud|cf|
+        Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|restic|s3cmd|mc)(?:\.exe)?[\ \t]"#,
+    )
+    .expect("a fixed expression")
+});
+
+/// Something that is a credential by its form, or by the name in front of it.
+static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?x)(?<token>\bcf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}\b|\bcfoat_[\w-]{43}\.[\w-]{43})
+        | (?:(?i:bearer|token)[\ =:]+|(?i:x-auth-key|x-auth-user-service-key|cf-access-client-secret)\s*[:=]\s*|--[\w-]*(?:token|key|secret|password)[\w-]*[\ =]+|
+            \b[A-Za-z_][\w.]*(?i:token|key|secret|password)=|(?:^|\s)-p[\ ]+|(?:^|\s)-u[\ ]+[\w.@+-]+:)
+          ["']?(?<value>[A-Za-z0-9_\-.+/=]{32,220})"#,
+    )
+    .expect("a fixed expression")
+});
+
+static PASSWORD_OPTION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?x)\s(?:-p|--password|--pass|--token|--api-token|--api_token|--apitoken|--cloudflare[\w-]*(?:token|key|secret)|--cf[\w-]*(?:token|key|secret)|--secret|--api-key|--key)
+        (?:[\ =]+)["']?(?<value>\$\{?\{?[^\s"';|&]+(?:[^\n"';|&]*?\}\})?)"#,
+    )
+    .expect("a fixed expression")
+});
+
+/// `variant = "credential-in-argv"`.
+pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let bytes = input.text.bytes();
+    let mut found: Vec<(Span, &str)> = Vec::new();
+    tunnels(bytes, &mut found);
+    literals(bytes, &mut found);
+    for (span, message) in found {
+        if is_comment(input.text.get(input.text.line(span.start)))
+            || out.iter().any(|c| c.rule == detection.rule && c.span.overlaps(span))
+        {
+            continue;
+        }
+        let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
+        candidate.message = Some(message.to_owned());
+        if !bytes[span.start..span.end].contains(&b'$') {
+            candidate.secrets.push(span);
+        }
+        out.push(candidate);
+    }
+}
+
+fn tunnels<'a>(bytes: &[u8], out: &mut Vec<(Span, &'a str)>) {
+    for groups in TUNNEL.captures_iter(bytes).chain(CONNECTOR.captures_iter(bytes)) {
+        let Some(place) = ["run", "install", "early", "token"].iter().find_map(|name| groups.name(name))
+        else {
+            continue;
+        };
+        let mut span = Span::new(place.start(), place.end());
+        // `${{ secrets.X }}` holds spaces, `$(X)` a bracket.
+        for (open, close) in [(&b"${{"[..], &b"}}"[..]), (b"$(", b")")] {
+            if place.as_bytes().starts_with(open)
+                && let Some(at) = bytes[span.start..].windows(close.len()).position(|w| w == close)
+            {
+                span.end = span.start + at + close.len();
+            }
+        }
+        if is_argument(&bytes[span.start..span.end]) {
+            out.push((span, "tunnel token on the command line"));
+        }
+    }
+}
+
+/// A literal token or a variable; not a placeholder, an option, or prose.
+fn is_argument(text: &[u8]) -> bool {
+    if text.starts_with(b"$") || text.starts_with(b"{{") || text.starts_with(b"%") {
+        return text.len() > 1;
+    }
+    text.starts_with(b"eyJ") && text.len() > 60 && !value::is_placeholder(text)
+}
+
+fn literals<'a>(bytes: &[u8], out: &mut Vec<(Span, &'a str)>) {
+    let mut done = 0;
+    for hit in TOOL.find_iter(bytes) {
+        if hit.start() < done {
+            continue;
+        }
+        let (end, _) = command_end(bytes, hit.start() + 1);
+        let end = end.min(hit.start() + REACH);
+        done = end;
+        let body = &bytes[hit.start()..end];
+        for groups in LITERAL.captures_iter(body) {
+            let place = groups.name("token").or_else(|| groups.name("value")).expect("one takes part");
+            let prefixed = groups.name("token").is_some();
+            if prefixed && value::is_placeholder(&place.as_bytes()[5..])
+                || !prefixed && !is_literal(place.as_bytes(), body)
+            {
+                continue;
+            }
+            out.push((
+                Span::new(hit.start() + place.start(), hit.start() + place.end()),
+                "credential on a command line",
+            ));
+        }
+        for groups in PASSWORD_OPTION.captures_iter(body) {
+            let place = groups.name("value").expect("always takes part");
+            let span = Span::new(hit.start() + place.start(), hit.start() + place.end());
+            if expansions(bytes, span).iter().any(|e| is_credential(e.name)) {
+                out.push((span, "credential handed over on a command line"));
+            }
+        }
+    }
+}
+
+fn is_literal(text: &[u8], command: &[u8]) -> bool {
+    let hex = text.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+    let ours = command.windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare"))
+        || crate::fact::credential::mentions(command)
+        || command.windows(7).any(|w| w.eq_ignore_ascii_case(b"x-auth-"))
+        || command.windows(10).any(|w| w.eq_ignore_ascii_case(b"cf-access-"));
+    let random = if hex && text.len() != 40 {
+        value::looks_random(Randomness::Hex, text)
+    } else {
+        value::looks_random(Randomness::Token, text)
+    };
+    ours && random
+}

@@ -1,0 +1,99 @@
+//! A credential under a name whose value the build tool puts into what browsers and apps download.
+
+use std::ops::ControlFlow;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::{Detection, is_comment};
+use crate::check::{Candidate, Input};
+use crate::fact::credential::{each_credential, is_credential, is_secret};
+use crate::rule::Confidence;
+use crate::span::Span;
+
+/// What the build tools make public, by the start of the name.
+const PUBLIC: &[&[u8]] = &[
+    b"NEXT_PUBLIC_",
+    b"VITE_",
+    b"REACT_APP_",
+    b"PUBLIC_",
+    b"NUXT_PUBLIC_",
+    b"EXPO_PUBLIC_",
+    b"GATSBY_",
+    b"VUE_APP_",
+    b"NG_APP_",
+    b"SNOWPACK_PUBLIC_",
+    b"STORYBOOK_",
+    b"RSBUILD_PUBLIC_",
+    b"RSPACK_PUBLIC_",
+    b"BUN_PUBLIC_",
+    b"FARM_PUBLIC_",
+    b"MIX_",
+    b"PARCEL_PUBLIC_",
+    b"WXT_",
+    b"PLASMO_PUBLIC_",
+    b"QUASAR_PUBLIC_",
+    b"RAZZLE_",
+    b"KIRBY_PUBLIC_",
+];
+
+static IDENTIFIER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b[A-Z][A-Z]+_\w{4,100}").expect("a fixed expression"));
+
+/// Settings that put values into the bundle or the page.
+static DEFINE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?x)["'`](?:process\.env|import\.meta\.env|globalThis|window|self)\.(?<define>\w+)["'`]\s*:\s*(?:JSON\.stringify\(|["'`]|process\.env|env\.)
+        | \b(?:window|globalThis|self)(?:\.[\w$]+)?\.(?<global>\w+)\s*=[^=\n]*(?:\$|\{\{|<%|process\.env|cf)
+        | (?s:\b(?:publicRuntimeConfig|define|public)\s*:\s*\{)(?<public>[^{}]{0,1500})"#,
+    )
+    .expect("a fixed expression")
+});
+
+/// `variant = "exposed-to-client"`.
+pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let bytes = input.text.bytes();
+    let mut found = Vec::new();
+    for hit in IDENTIFIER.find_iter(bytes) {
+        let name = hit.as_bytes();
+        if let Some(prefix) = PUBLIC.iter().find(|p| name.starts_with(p))
+            && is_credential(&name[prefix.len()..])
+        {
+            let span = Span::new(hit.start(), hit.end());
+            found.push((span, "the build puts this credential into what browsers download"));
+        }
+    }
+    for groups in DEFINE.captures_iter(bytes) {
+        let named =
+            groups.name("define").or_else(|| groups.name("global")).filter(|m| is_credential(m.as_bytes()));
+        if let Some(place) = named {
+            found.push((
+                Span::new(place.start(), place.end()),
+                "this credential becomes part of the client bundle",
+            ));
+        }
+        if let Some(zone) = groups.name("public") {
+            each_credential(bytes, Span::new(zone.start(), zone.end()), |span| {
+                let after = bytes[span.end..].trim_ascii_start();
+                let after = after.strip_prefix(b"'").or_else(|| after.strip_prefix(b"\"")).unwrap_or(after);
+                let key = after.trim_ascii_start().starts_with(b":");
+                if key && is_secret(&bytes[span.start..span.end]) {
+                    found.push((span, "this setting is sent to the client"));
+                }
+                ControlFlow::Continue(())
+            });
+        }
+    }
+    for (span, message) in found {
+        if is_comment(input.text.get(input.text.line(span.start)))
+            || out.iter().any(|c| {
+                c.rule == detection.rule && input.text.line(c.span.start) == input.text.line(span.start)
+            })
+        {
+            continue;
+        }
+        let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
+        candidate.message = Some(message.to_owned());
+        out.push(candidate);
+    }
+}

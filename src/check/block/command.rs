@@ -1,0 +1,159 @@
+//! Command lines: where a command starts and ends in a script, a workflow, a Dockerfile or a document, and which
+//! variables a shell would put in. Knows shell quoting, nothing about Cloudflare.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use crate::span::Span;
+
+/// How long a command may be, in bytes.
+const LONGEST: usize = 4000;
+
+/// What follows a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Its output goes to where output goes.
+    Nothing,
+    /// Its output is read by the command that starts here.
+    Pipe(usize),
+}
+
+/// The end of the command that starts at `start`, quotes and continuation lines respected, and what follows it.
+pub(super) fn command_end(bytes: &[u8], start: usize) -> (usize, Next) {
+    let limit = bytes.len().min(start + LONGEST);
+    let (mut at, mut quote, mut depth) = (start, 0_u8, 0_usize);
+    while at < limit {
+        let byte = bytes[at];
+        match byte {
+            b'\\' | b'`' if bytes.get(at + 1).is_some_and(|b| matches!(b, b'\n' | b'\r')) => {
+                at += if bytes.get(at + 1) == Some(&b'\r') { 2 } else { 1 };
+            }
+            b'\\' if quote != b'\'' => at += 1,
+            b'"' | b'\'' if quote == 0 => quote = byte,
+            _ if byte == quote => quote = 0,
+            _ if quote == b'\'' => {}
+            b'$' if matches!(bytes.get(at + 1), Some(b'(' | b'{')) => {
+                depth += 1;
+                at += 1;
+            }
+            b')' | b'}' if depth > 0 => depth -= 1,
+            // An apostrophe in prose is no quote.
+            b'\n' if depth == 0 => return (at, Next::Nothing),
+            _ if quote != 0 || depth > 0 => {}
+            b';' | b')' => return (at, Next::Nothing),
+            b'&' if bytes.get(at + 1) == Some(&b'&') => return (at, Next::Nothing),
+            b'|' if bytes.get(at + 1) == Some(&b'|') => return (at, Next::Nothing),
+            b'|' => return (at, Next::Pipe(at + 1)),
+            _ => {}
+        }
+        at += 1;
+    }
+    (limit, Next::Nothing)
+}
+
+static EXPANSION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)
+        \$\{\{\s*(?<github>[A-Za-z_][\w.]*(?:\['[\w-]+'\])?)\s*(?:\|\|[^}]*)?\}\}
+        | \$\{(?<brace>[A-Za-z_]\w*)(?<op>[^}]*)\}
+        | \$\((?<make>[A-Za-z_]\w*)\)
+        | \$env:(?<pwsh>[A-Za-z_]\w*)
+        | \$\{env:(?<pwshbrace>[A-Za-z_]\w*)\}
+        | \$(?<plain>[A-Za-z_]\w*)
+        | \{\{\s*(?<template>[A-Za-z_.$][\w.$]*)\s*(?:\|[^}]*)?\}\}
+        | %(?<batch>[A-Za-z_]\w*)%
+        ",
+    )
+    .expect("a fixed expression")
+});
+
+/// One variable that the shell replaces.
+pub(super) struct Expansion<'a> {
+    /// `${CF_API_TOKEN}` with its marks.
+    pub(super) span: Span,
+    /// The name.
+    pub(super) name: &'a [u8],
+}
+
+/// The variables whose whole value a command would get from `zone`; lengths, parts and tests of emptiness are left out.
+pub(super) fn expansions(bytes: &[u8], zone: Span) -> Vec<Expansion<'_>> {
+    let text = &bytes[zone.start..zone.end];
+    let single = single_quoted(text);
+    EXPANSION
+        .captures_iter(text)
+        .filter_map(|groups| {
+            let whole = groups.get(0)?;
+            let early = groups.name("github").or_else(|| groups.name("template"));
+            let name = early
+                .or_else(|| groups.name("brace"))
+                .or_else(|| groups.name("make"))
+                .or_else(|| groups.name("pwsh"))
+                .or_else(|| groups.name("pwshbrace"))
+                .or_else(|| groups.name("plain"))
+                .or_else(|| groups.name("batch"))?;
+            let escaped = whole.start() > 0 && text[whole.start() - 1] == b'\\';
+            let quoted = single.iter().any(|s| s.start <= whole.start() && whole.start() < s.end);
+            if early.is_none() && (escaped || quoted) {
+                return None;
+            }
+            if groups.name("op").is_some_and(|op| is_partial(op.as_bytes())) {
+                return None;
+            }
+            Some(Expansion {
+                span: Span::new(zone.start + whole.start(), zone.start + whole.end()),
+                name: name.as_bytes(),
+            })
+        })
+        .collect()
+}
+
+/// `${X:+set}`, `${X:0:4}`, `${X: -4}`, `${X//?/*}`, `${X%%…}`: not the value, or not all of it.
+fn is_partial(op: &[u8]) -> bool {
+    match op {
+        [] => false,
+        [b':', b'-' | b'=' | b'?', ..] | [b'-' | b'?' | b'=', ..] | [b'@', ..] => false,
+        _ => true,
+    }
+}
+
+fn single_quoted(text: &[u8]) -> Vec<Span> {
+    let mut out = Vec::new();
+    let (mut at, mut double) = (0, false);
+    while at < text.len() {
+        match text[at] {
+            b'\\' => at += 1,
+            b'"' => double = !double,
+            b'\'' if !double => {
+                let Some(length) = text[at + 1..].iter().position(|b| *b == b'\'') else { break };
+                out.push(Span::new(at, at + length + 2));
+                at += length + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Next, command_end, expansions};
+    use crate::span::Span;
+
+    #[test]
+    fn commands_end_where_the_shell_ends_them() {
+        let text = b"echo \"a; b\" | cat";
+        assert_eq!(command_end(text, 0), (12, Next::Pipe(13)));
+        assert_eq!(command_end(b"echo a \\\n b\nc", 0).0, 11);
+        assert_eq!(command_end(b"x && y", 0).0, 2);
+    }
+
+    #[test]
+    fn only_whole_values_are_expansions() {
+        let text = b"$A ${B} '$C' ${#D} ${E:0:4} ${F:+x} ${G:-} \\$H ${{ secrets.I }} '${{ secrets.J }}' \"it's $K\"";
+        let names: Vec<&[u8]> =
+            expansions(text, Span::new(0, text.len())).into_iter().map(|e| e.name).collect();
+        assert_eq!(names, [&b"A"[..], b"B", b"G", b"secrets.I", b"secrets.J", b"K"]);
+    }
+}

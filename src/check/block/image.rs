@@ -1,0 +1,130 @@
+//! A credential that becomes part of a container image: `ARG` and `ENV`, build arguments, copied credential files.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::{Detection, is_comment};
+use crate::check::{Candidate, Input};
+use crate::fact::credential::is_credential;
+use crate::rule::Confidence;
+use crate::span::Span;
+
+static INSTRUCTION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?mi)^[ \t]*(?:ARG|ENV)[ \t]+(?<rest>[^\n]*(?:\\[ \t]*\r?\n[^\n]*)*)")
+        .expect("a fixed expression")
+});
+static PAIR: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?:^|[\s\\])(?<name>[A-Za-z_]\w*)(?:=(?:"[^"]*"|'[^']*'|\S*)|\s|$)"#)
+        .expect("a fixed expression")
+});
+static COPY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?(?<file>\S*(?:\.dev\.vars|\.cloudflared/\S*|cert\.pem|cloudflared/\S*\.json)\S*)[ \t]").expect("a fixed expression")
+});
+static ARGUMENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"--(?:build-arg|env-file-arg|opt[ =]build-arg:)[ =]["']?(?:build-arg:)?(?<name>[A-Za-z_]\w*)"#,
+    )
+    .expect("a fixed expression")
+});
+static LIST: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?(?:build-args|buildArgs|build_args|args|build-arg)[ \t]*:[ \t]*(?:[|>][-+]?)?[ \t]*(?<inline>[^\n]*)\n(?<body>(?:[ \t]*(?:[#-][^\n]*|[\w"'{][^\n]*)?\n?){0,40})"#)
+        .expect("a fixed expression")
+});
+static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?["']?(?<name>[A-Za-z_]\w*)["']?[ \t]*(?:=|:|$)"#)
+        .expect("a fixed expression")
+});
+
+/// `variant = "secret-in-image"`.
+pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let bytes = input.text.bytes();
+    let mut found = Vec::new();
+    if is_dockerfile(input.path.file_name(), bytes) {
+        for groups in INSTRUCTION.captures_iter(bytes) {
+            let rest = groups.name("rest").expect("always takes part");
+            names(&PAIR, rest.as_bytes(), rest.start(), &mut found);
+        }
+        for groups in COPY.captures_iter(bytes) {
+            let file = groups.name("file").expect("always takes part");
+            if !file.as_bytes().ends_with(b".example") && !file.as_bytes().starts_with(b"--") {
+                found.push(Span::new(file.start(), file.end()));
+            }
+        }
+    }
+    names(&ARGUMENT, bytes, 0, &mut found);
+    for groups in LIST.captures_iter(bytes) {
+        let (body, indent) = (groups.name("body").expect("always takes part"), groups["indent"].len());
+        if !is_build(
+            bytes,
+            groups.get(0).expect("group 0").start(),
+            groups.get(0).expect("group 0").as_bytes(),
+        ) {
+            continue;
+        }
+        if let Some(inline) = groups.name("inline") {
+            names(&PAIR, inline.as_bytes(), inline.start(), &mut found);
+        }
+        for entry in ENTRY.captures_iter(body.as_bytes()) {
+            if entry["indent"].len() < indent {
+                break;
+            }
+            if entry["indent"].len() == indent
+                && !entry.get(0).expect("group 0").as_bytes().trim_ascii_start().starts_with(b"-")
+            {
+                break;
+            }
+            let name = entry.name("name").expect("always takes part");
+            if is_credential(name.as_bytes()) {
+                found.push(Span::new(body.start() + name.start(), body.start() + name.end()));
+            }
+        }
+    }
+    for span in found {
+        if is_comment(input.text.get(input.text.line(span.start)))
+            || out.iter().any(|c| c.rule == detection.rule && c.span.overlaps(span))
+        {
+            continue;
+        }
+        out.push(Candidate::new(detection.rule, span, Confidence::High));
+    }
+}
+
+fn names(expression: &Regex, text: &[u8], offset: usize, out: &mut Vec<Span>) {
+    for groups in expression.captures_iter(text) {
+        let name = groups.name("name").expect("always takes part");
+        if is_credential(name.as_bytes()) {
+            out.push(Span::new(offset + name.start(), offset + name.end()));
+        }
+    }
+}
+
+/// `args:` is only about an image below `build:`; the other spellings always are.
+fn is_build(bytes: &[u8], start: usize, text: &[u8]) -> bool {
+    let key = text.trim_ascii_start();
+    if !key.starts_with(b"args") {
+        return true;
+    }
+    let before = &bytes[start.saturating_sub(400)..start];
+    let lines: Vec<&[u8]> = before.split(|b| *b == b'\n').collect();
+    let own = text.len() - key.len();
+    let indent = |line: &[u8]| line.len() - line.trim_ascii_start().len();
+    lines
+        .iter()
+        .rev()
+        .filter(|l| !l.trim_ascii().is_empty())
+        .find(|l| indent(l) < own)
+        .is_some_and(|l| l.trim_ascii().starts_with(b"build:"))
+}
+
+fn is_dockerfile(name: &[u8], bytes: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let named =
+        name.windows(10).any(|w| w == b"dockerfile") || name.windows(13).any(|w| w == b"containerfile");
+    static FROM: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?m)^[ \t]*FROM[ \t]+[\w./:@${}-]+").expect("a fixed expression"));
+    static DOCKER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)^[ \t]*(?:RUN|COPY|ENTRYPOINT|CMD|WORKDIR)[ \t]").expect("a fixed expression")
+    });
+    named || (FROM.is_match(bytes) && DOCKER.is_match(bytes))
+}

@@ -1,0 +1,93 @@
+//! A credential that a workflow takes from a place the runner does not mask: inputs, configuration variables, values
+//! made at run time and handed on through files of the runner.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::command::{command_end, expansions};
+use super::{Detection, is_comment};
+use crate::check::{Candidate, Input};
+use crate::fact::credential::is_credential;
+use crate::rule::Confidence;
+use crate::span::Span;
+
+static UNMASKED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\$\{\{\s*(?<span>(?:vars|inputs|github\.event\.inputs|github\.event\.client_payload|steps\.[\w-]+\.outputs|needs\.[\w-]+\.outputs)\.(?<name>[\w.-]+))\s*[|}&]").expect("a fixed expression")
+});
+static HANDED_ON: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?:>>?\s*["']?\$\{?(?:GITHUB_ENV|GITHUB_OUTPUT|BASH_ENV)\}?|\|\s*tee\s+(?:-a\s+)?["']?\$\{?(?:GITHUB_ENV|GITHUB_OUTPUT))"#).expect("a fixed expression")
+});
+static PAIR: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?:^|["'\s])(?<name>[A-Za-z_][\w-]*)(?:=|<<)"#).expect("a fixed expression")
+});
+static SECRET_INPUT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?m)^[ \t]*workflow_call[ \t]*:").expect("a fixed expression"));
+
+/// `variant = "secret-without-masking"`.
+pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let bytes = input.text.bytes();
+    if !is_workflow(input, bytes) {
+        return;
+    }
+    let masked = bytes.windows(8).any(|w| w == b"add-mask");
+    let composite = bytes.windows(10).any(|w| w == b"composite\n" || w == b"composite\"") || is_action(input);
+    for groups in UNMASKED.captures_iter(bytes) {
+        let place = groups.name("span").expect("always takes part");
+        let name = &groups["name"];
+        // An action's inputs are masked where the caller takes them from a secret.
+        let source = place.as_bytes();
+        let of_caller = source.starts_with(b"inputs.") && (composite || SECRET_INPUT.is_match(bytes));
+        let made = source.starts_with(b"steps.") || source.starts_with(b"needs.");
+        if is_credential(name) && !of_caller && !(made && masked) && !made {
+            push(
+                detection,
+                input,
+                Span::new(place.start(), place.end()),
+                "not a secret for the runner: its value appears in logs",
+                out,
+            );
+        }
+    }
+    if masked {
+        return;
+    }
+    for hit in HANDED_ON.find_iter(bytes) {
+        let line = input.text.line(hit.start());
+        let zone = Span::new(line.start, hit.start());
+        let (_, _) = command_end(bytes, line.start);
+        let body = &bytes[zone.start..zone.end];
+        let pair =
+            PAIR.captures_iter(body).filter_map(|g| g.name("name")).find(|m| is_credential(m.as_bytes()));
+        let from_secret = expansions(bytes, zone).iter().any(|e| e.name.starts_with(b"secrets."));
+        if let Some(pair) = pair
+            && !from_secret
+        {
+            let span = Span::new(zone.start + pair.start(), zone.start + pair.end());
+            push(detection, input, span, "handed on to later steps without `::add-mask::`", out);
+        }
+    }
+}
+
+fn push(detection: &Detection<'_>, input: &Input<'_>, span: Span, message: &str, out: &mut Vec<Candidate>) {
+    if is_comment(input.text.get(input.text.line(span.start))) {
+        return;
+    }
+    let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
+    candidate.message = Some(message.to_owned());
+    out.push(candidate);
+}
+
+fn is_action(input: &Input<'_>) -> bool {
+    matches!(input.path.file_name(), b"action.yml" | b"action.yaml")
+}
+
+fn is_workflow(input: &Input<'_>, bytes: &[u8]) -> bool {
+    let path = input.path.as_bytes();
+    let yaml = path.ends_with(b".yml") || path.ends_with(b".yaml");
+    static STEPS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)^[ \t]*(?:-[ \t]+)?(?:runs-on|uses|run|steps|jobs)[ \t]*:")
+            .expect("a fixed expression")
+    });
+    yaml && STEPS.is_match(bytes) || (path.ends_with(b".sh") && HANDED_ON.is_match(bytes))
+}

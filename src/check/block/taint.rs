@@ -1,0 +1,117 @@
+//! Names that stand for a Cloudflare credential in one file because it was assigned to them:
+//! `token = os.environ["CF_API_TOKEN"]`, `const headers = { Authorization: `Bearer ${…}` }`.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use crate::fact::credential::{is_credential, mentions};
+
+/// At most this many names a file.
+const MOST: usize = 200;
+
+static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?m)^[ \t>-]*(?:run:[ \t]*)?(?:export |const |let |var |local |final |readonly |my |val |string |\$)?[ \t]*(?<name>[A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w<>, .]+)?(?::=|=)[ \t]*(?<value>[^\n=][^\n]*(?:\n[^\n]*){0,8})"#,
+    )
+    .expect("a fixed expression")
+});
+
+/// A right-hand side that hands the value on unchanged: a reference, a look-up in the environment, a literal object or
+/// string around it.
+static DIRECT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?x)^(?:await\s+)?(?:
+            (?:process\.env|import\.meta\.env|os\.environ|ENV|env|Deno\.env|Bun\.env|secrets|config|settings|args|c\.env|context\.env)
+                (?:\.get\(|\.fetch\(|\.|\[|\?\.)\s*["'`]?(?<a>[A-Za-z_]\w*)
+          | (?:os\.)?(?:getenv|Getenv|environ\.get|LookupEnv)\(\s*["'](?<b>\w+)
+          | (?:std::)?env::var\(\s*"(?<c>\w+)
+          | System\.getenv\(\s*"(?<d>\w+) | Environment\.GetEnvironmentVariable\(\s*"(?<e>\w+) | Sys\.getenv\(\s*"(?<f>\w+)
+          | \$env:(?<g>\w+) | "?\$\{?(?<h>[A-Za-z_]\w*)\}?"?\s*(?:$|\n|;) | "?\$\{\{\s*(?:secrets|env)\.(?<i>\w+)
+          | core\.getInput\(\s*["'](?<j>[\w-]+) | (?:getenv|env)\(\s*["'](?<k>\w+) | System\.get_env\(\s*"(?<l>\w+)
+        )"#,
+    )
+    .expect("a fixed expression")
+});
+
+/// The names of the file that hold a credential.
+pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
+    let mut out = HashSet::new();
+    for groups in ASSIGNMENT.captures_iter(bytes).take(5000) {
+        let (name, value) = (&groups["name"], &groups["value"]);
+        if out.len() >= MOST {
+            break;
+        }
+        if is_credential(name) || name.len() > 60 || (name.len() < 2 && name != b"t" && name != b"k") {
+            continue;
+        }
+        if hands_on(value) || wraps(value) {
+            out.insert(name.to_vec());
+        }
+    }
+    out
+}
+
+fn hands_on(value: &[u8]) -> bool {
+    let first_line = value.split(|b| *b == b'\n').next().unwrap_or_default();
+    DIRECT.captures(value).is_some_and(|groups| {
+        let rest = &first_line[groups.get(0).map_or(0, |m| m.end()).min(first_line.len())..];
+        let changed =
+            [&b".length"[..], b"?.length", b"[:", b".slice", b"[-", b" is not None", b" !=", b" ==", b" ? "];
+        !changed.iter().any(|c| rest.windows(c.len()).any(|w| w == *c))
+            && groups.iter().skip(1).flatten().any(|m| is_credential(m.as_bytes()))
+    })
+}
+
+/// An object of headers or a string with the credential in it.
+fn wraps(value: &[u8]) -> bool {
+    let literal = value.starts_with(b"{") || value.starts_with(b"new Headers(") || value.starts_with(b"@{");
+    let string = [
+        &b"`Bearer "[..],
+        b"f\"Bearer ",
+        b"f'Bearer ",
+        b"\"Bearer ",
+        b"'Bearer ",
+        b"f\"Authorization",
+        b"\"Authorization",
+    ]
+    .iter()
+    .any(|s| value.starts_with(s));
+    let end = if string {
+        value.iter().position(|b| *b == b'\n').unwrap_or(value.len())
+    } else {
+        value.iter().position(|b| matches!(b, b'}' | b';')).map_or(value.len(), |p| {
+            // A template inside the object closes with the same mark.
+            value[p..].iter().position(|b| *b == b'\n').map_or(value.len(), |n| p + n)
+        })
+    };
+    let body = &value[..end];
+    let header =
+        body.windows(6).any(|w| w.eq_ignore_ascii_case(b"bearer") || w.eq_ignore_ascii_case(b"x-auth"));
+    (literal || string) && header && mentions(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tainted;
+
+    #[test]
+    fn assigned_names_stand_for_the_credential() {
+        for (text, name) in [
+            ("token = os.environ[\"CF_API_TOKEN\"]\n", "token"),
+            ("const t2 = process.env.CLOUDFLARE_API_TOKEN;\n", "t2"),
+            ("TOKEN=\"$CF_API_TOKEN\"\n", "TOKEN"),
+            ("tok := os.Getenv(\"CF_API_KEY\")\n", "tok"),
+            ("const headers = {\n  Authorization: `Bearer ${process.env.CF_API_TOKEN}`,\n};\n", "headers"),
+        ] {
+            assert!(tainted(text.as_bytes()).contains(name.as_bytes()), "{text}");
+        }
+        for text in [
+            "n = len(os.environ[\"CF_API_TOKEN\"])\n",
+            "const res = await fetch(u, { headers: { a: `Bearer ${env.CF_API_TOKEN}` } })\n",
+        ] {
+            assert!(tainted(text.as_bytes()).is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! A credential in an address: in the query or before the host. Addresses end up in logs, histories and referrers.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::{Detection, is_comment};
+use crate::check::{Candidate, Input, value};
+use crate::fact::credential::{is_credential, mentions};
+use crate::rule::{Confidence, Randomness};
+use crate::span::Span;
+
+static QUERY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]{1,200})(?<path>[^\s"'`<>]{0,400}?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
+        (?<value>["'\s]*\+\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]{1,120}\}\}? | \#\{[^}\n]{1,100}\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,300})"#,
+    )
+    .expect("a fixed expression")
+});
+
+static USER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?xi)\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s/"'`<>:@${}]{0,80}:)?(?<value>\$?\{\{?\s*[^}\n]{1,120}\}\}?|\$\w+|[^\s/"'`<>:@${}]{20,220})@(?<host>[^\s/"'`<>]{1,200})"#,
+    )
+    .expect("a fixed expression")
+});
+
+/// `variant = "credential-in-url"`.
+pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let bytes = input.text.bytes();
+    let query = QUERY.captures_iter(bytes).map(|groups| (groups, false));
+    let user = USER.captures_iter(bytes).map(|groups| (groups, true));
+    for (groups, before_host) in query.chain(user) {
+        let place = groups.name("value").expect("always takes part");
+        let host = &groups["host"];
+        let name = groups.name("name").map_or(&b""[..], |m| m.as_bytes());
+        let span = Span::new(place.start(), place.end());
+        if !is_credential_value(place.as_bytes(), name, host)
+            || is_comment(input.text.get(input.text.line(span.start)))
+        {
+            continue;
+        }
+        let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
+        if before_host {
+            candidate.message = Some("Cloudflare credential before the host of a URL".to_owned());
+        }
+        if !place.as_bytes().contains(&b'$') && !place.as_bytes().contains(&b'{') {
+            candidate.secrets.push(span);
+        }
+        out.push(candidate);
+    }
+}
+
+fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {
+    let api = host.windows(18).any(|w| w.eq_ignore_ascii_case(b"api.cloudflare.com"))
+        || host.windows(18).any(|w| w.eq_ignore_ascii_case(b"www.cloudflare.com"));
+    let dynamic =
+        text.first().is_some_and(|b| matches!(b, b'$' | b'{' | b'#' | b'%' | b'"' | b'\'' | b'+' | b' '));
+    if dynamic {
+        let public = crate::fact::words::words(name);
+        return mentions_credential(text) || (api && !public.contains("site") && !public.contains("id"));
+    }
+    let prefixed =
+        [&b"cfut_"[..], b"cfat_", b"cfk_", b"cfast_", b"cfoat_"].iter().any(|p| text.starts_with(p));
+    let random = value::looks_random(Randomness::Token, text) && text.len() >= 32
+        || (text.len() >= 37
+            && value::looks_random(Randomness::Hex, text)
+            && text.iter().all(u8::is_ascii_hexdigit));
+    (prefixed && !value::is_placeholder(&text[4..])) || (random && (api || is_credential(name)))
+}
+
+fn mentions_credential(text: &[u8]) -> bool {
+    static CHAIN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[A-Za-z_][\w.]*").expect("a fixed expression"));
+    mentions(text) || CHAIN.find_iter(text).any(|m| is_credential(m.as_bytes()))
+}

@@ -1,0 +1,48 @@
+//! Secrets among the plain variables of a Worker: `vars` of wrangler's settings, in any environment.
+
+use super::Detection;
+use crate::check::{Candidate, Input, value};
+use crate::fact::credential::is_secret;
+use crate::fact::tree::{Node, parse};
+use crate::rule::Confidence;
+
+/// `variant = "plaintext-worker-secret"`.
+pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    if !input.path.file_name().to_ascii_lowercase().starts_with(b"wrangler") {
+        return;
+    }
+    let Some(Ok(documents)) = parse(input.path.as_bytes(), input.text.bytes()) else { return };
+    for root in &documents {
+        variables(detection, root, out);
+        if let Some((_, environments)) = root.get(&["env"]) {
+            for (_, environment) in environments.entries() {
+                variables(detection, environment, out);
+            }
+        }
+    }
+}
+
+fn variables(detection: &Detection<'_>, settings: &Node, out: &mut Vec<Candidate>) {
+    let Some((_, vars)) = settings.get(&["vars"]) else { return };
+    for (key, node) in vars.entries() {
+        let Some(text) = node.text() else { continue };
+        if is_secret_name(key.name.as_bytes()) && is_real(text) {
+            let mut candidate = Candidate::new(detection.rule, key.span, Confidence::High);
+            candidate.message = Some(format!("`{}` is a plain variable of the Worker", key.name));
+            candidate.secrets.push(node.span);
+            out.push(candidate);
+        }
+    }
+}
+
+fn is_secret_name(name: &[u8]) -> bool {
+    let words = crate::fact::words::words(name);
+    let more = ["private key", "signing key", "webhook", "dsn", "database url", "connection string"];
+    is_secret(name) && !words.contains("publishable") && !words.contains("key prefix")
+        || more.iter().take(2).any(|m| words.contains(m))
+}
+
+fn is_real(text: &str) -> bool {
+    let reference = text.starts_with('$') || text.starts_with("{{") || text.starts_with("http");
+    text.len() >= 6 && !reference && !value::is_placeholder(text.as_bytes())
+}

@@ -1,0 +1,214 @@
+//! Identifiers that name a Cloudflare credential: told by their words, so that `CF_DNS_API_TOKEN`, `cfDnsApiToken` and
+//! `secrets.CLOUDFLARE_TOKEN` are all recognised without a list of them. Knows names, never values.
+
+use std::ops::ControlFlow;
+
+use super::words::words;
+use crate::span::Span;
+
+const VENDOR: &[&str] =
+    &["cloudflare", "cloudflared", "cf", "cfd", "cfut", "cfat", "wrangler", "turnstile", "argo", "cftunnel"];
+/// Vendor words only together with one of [`OF_TUNNEL`] or [`OF_R2`].
+const OF_TUNNEL: &[&str] = &["token", "secret", "credentials"];
+const OF_R2: &[&str] = &["secret", "token"];
+const SECRET: &[&str] = &[
+    "token",
+    "tokens",
+    "key",
+    "secret",
+    "secrets",
+    "password",
+    "passwd",
+    "pwd",
+    "tkn",
+    "apikey",
+    "credential",
+    "credentials",
+    "bearer",
+];
+/// What a name ends in that is about a credential but is none.
+const ABOUT: &[&str] = &[
+    "id",
+    "ids",
+    "name",
+    "names",
+    "file",
+    "path",
+    "url",
+    "uri",
+    "email",
+    "count",
+    "length",
+    "len",
+    "size",
+    "type",
+    "header",
+    "headers",
+    "prefix",
+    "suffix",
+    "ttl",
+    "expiry",
+    "expires",
+    "expiration",
+    "status",
+    "valid",
+    "set",
+    "present",
+    "exists",
+    "missing",
+    "masked",
+    "redacted",
+    "hash",
+    "digest",
+    "hint",
+    "scopes",
+    "permissions",
+    "error",
+    "version",
+    "policy",
+    "policies",
+    "link",
+    "docs",
+    "help",
+    "env",
+    "var",
+    "label",
+    "description",
+    "slice",
+    "substring",
+    "substr",
+    "startswith",
+    "starts",
+    "endswith",
+    "with",
+    "trim",
+    "includes",
+    "match",
+    "test",
+    "arn",
+    "kind",
+    "source",
+    "required",
+    "configured",
+    "format",
+    "regex",
+    "pattern",
+    "placeholder",
+    "last4",
+    "space",
+    "binding",
+    "service",
+    "enabled",
+    "age",
+    "rotated",
+    "created",
+    "at",
+    "on",
+    "group",
+    "groups",
+    "verify",
+    "empty",
+    "define",
+    "domain",
+    "host",
+    "issuer",
+];
+/// Words that make the name one of something public or of a yes or no.
+const PUBLIC: &[&str] =
+    &["site", "sitekey", "public", "pub", "has", "is", "no", "masked", "redacted", "hashed", "ssh"];
+
+/// Whether an identifier, or a dotted chain of them, names a Cloudflare credential.
+pub fn is_credential(identifier: &[u8]) -> bool {
+    if identifier.len() > 120 {
+        return false;
+    }
+    let text = words(identifier);
+    let list: Vec<&str> = text.split(' ').collect();
+    let any = |of: &[&str]| list.iter().any(|w| of.contains(w));
+    let vendor =
+        any(VENDOR) || (list.contains(&"tunnel") && any(OF_TUNNEL)) || (list.contains(&"r2") && any(OF_R2));
+    vendor && is_secret_words(&list)
+}
+
+/// Whether the name says "secret" without saying whose: `API_TOKEN`, `secretKey`.
+pub fn is_secret(identifier: &[u8]) -> bool {
+    if identifier.len() > 120 {
+        return false;
+    }
+    let text = words(identifier);
+    is_secret_words(&text.split(' ').collect::<Vec<_>>())
+}
+
+fn is_secret_words(list: &[&str]) -> bool {
+    let any = |of: &[&str]| list.iter().any(|w| of.contains(w));
+    let last = list.last().copied().unwrap_or_default();
+    any(SECRET) && !any(PUBLIC) && !ABOUT.contains(&last)
+}
+
+/// Calls `visit` for every identifier (letters, digits and `_`) of the zone that names a Cloudflare credential.
+pub fn each_credential(bytes: &[u8], zone: Span, mut visit: impl FnMut(Span) -> ControlFlow<()>) {
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let mut at = zone.start;
+    while at < zone.end {
+        if !word(bytes[at]) {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while at < zone.end && word(bytes[at]) {
+            at += 1;
+        }
+        if at - start >= 6 && is_credential(&bytes[start..at]) && visit(Span::new(start, at)).is_break() {
+            return;
+        }
+    }
+}
+
+/// Whether any identifier of the bytes names a Cloudflare credential.
+pub fn mentions(bytes: &[u8]) -> bool {
+    let mut found = false;
+    each_credential(bytes, Span::new(0, bytes.len()), |_| {
+        found = true;
+        ControlFlow::Break(())
+    });
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_credential;
+
+    #[test]
+    fn words_tell_credentials_from_what_is_about_them() {
+        for name in [
+            "CF_API_TOKEN",
+            "cloudflareApiToken",
+            "TUNNEL_TOKEN",
+            "CLOUDFLARE_GLOBAL_API_KEY",
+            "cf_dns_token",
+            "CFToken",
+            "R2_SECRET_ACCESS_KEY",
+            "TURNSTILE_SECRET_KEY",
+            "process.env.CLOUDFLARE_API_KEY",
+            "cloudflare.apiToken",
+            "CF_ACCESS_CLIENT_SECRET",
+            "VITE_CF_TOKEN",
+        ] {
+            assert!(is_credential(name.as_bytes()), "{name}");
+        }
+        for name in [
+            "CF_ACCOUNT_ID",
+            "R2_ACCESS_KEY_ID",
+            "CF_API_TOKEN_FILE",
+            "TURNSTILE_SITE_KEY",
+            "cfTokenLength",
+            "GITHUB_TOKEN",
+            "hasCfToken",
+            "CF_TOKEN.length",
+            "CLOUDFLARE_ZONE_ID",
+            "sshTunnelToken",
+        ] {
+            assert!(!is_credential(name.as_bytes()), "{name}");
+        }
+    }
+}
