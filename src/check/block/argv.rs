@@ -60,7 +60,7 @@ static PASSWORD_OPTION: LazyLock<Regex> = LazyLock::new(|| {
 /// `variant = "credential-in-argv"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    let mut found: Vec<(Span, &str)> = Vec::new();
+    let mut found: Vec<(Span, &'static str)> = Vec::new();
     tunnels(bytes, &mut found);
     literals(bytes, &mut found);
     for (span, message) in found {
@@ -78,7 +78,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
 }
 
-fn tunnels<'a>(bytes: &[u8], out: &mut Vec<(Span, &'a str)>) {
+fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
     for groups in TUNNEL.captures_iter(bytes).chain(CONNECTOR.captures_iter(bytes)) {
         let Some(place) = ["run", "install", "early", "token"].iter().find_map(|name| groups.name(name))
         else {
@@ -107,7 +107,7 @@ fn is_argument(text: &[u8]) -> bool {
     text.starts_with(b"eyJ") && text.len() > 60 && !value::is_placeholder(text)
 }
 
-fn literals<'a>(bytes: &[u8], out: &mut Vec<(Span, &'a str)>) {
+fn literals(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
     let mut done = 0;
     for hit in TOOL.find_iter(bytes) {
         if hit.start() < done {

@@ -110,11 +110,8 @@ pub(super) fn expansions(bytes: &[u8], zone: Span) -> Vec<Expansion<'_>> {
 
 /// `${X:+set}`, `${X:0:4}`, `${X: -4}`, `${X//?/*}`, `${X%%…}`: not the value, or not all of it.
 fn is_partial(op: &[u8]) -> bool {
-    match op {
-        [] => false,
-        [b':', b'-' | b'=' | b'?', ..] | [b'-' | b'?' | b'=', ..] | [b'@', ..] => false,
-        _ => true,
-    }
+    let whole = matches!(op, [] | [b':', b'-' | b'=' | b'?', ..] | [b'-' | b'?' | b'=', ..] | [b'@', ..]);
+    !whole
 }
 
 fn single_quoted(text: &[u8]) -> Vec<Span> {

@@ -87,11 +87,6 @@ static DUMP: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
-static REQUEST_HEADERS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:request|req|config|init|options|opts)\.headers\b|\b(?:headers|Authorization|authorization|authHeader|auth_header)\b")
-        .expect("a fixed expression")
-});
-
 /// `variant = "credential-logged"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
@@ -224,11 +219,8 @@ fn arguments_end(bytes: &[u8], start: usize, paren: bool) -> usize {
             b'\\' => at += 1,
             b'\n' if quote == b'"' || quote == b'\'' => quote = 0,
             b'\n' if !paren => return at,
-            _ if quote != 0 => {
-                if byte == quote {
-                    quote = 0;
-                }
-            }
+            _ if quote != 0 && byte == quote => quote = 0,
+            _ if quote != 0 => {}
             b'"' | b'\'' | b'`' => quote = byte,
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' if depth == 0 => return at,
@@ -261,9 +253,7 @@ fn printed(body: &[u8], known: &HashSet<Vec<u8>>) -> Option<Span> {
         }
         let name = &body[start..at];
         let span = Span::new(start, at);
-        if !is_known(name, known, body)
-            && !(REQUEST_HEADERS.find(name).is_some_and(|m| m.len() == name.len()) && known.contains(name))
-        {
+        if !is_known(name, known, body) {
             continue;
         }
         if is_value(body, span, &strings)

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::command::{command_end, expansions};
+use super::command::expansions;
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input};
 use crate::fact::credential::is_credential;
@@ -39,7 +39,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         let source = place.as_bytes();
         let of_caller = source.starts_with(b"inputs.") && (composite || SECRET_INPUT.is_match(bytes));
         let made = source.starts_with(b"steps.") || source.starts_with(b"needs.");
-        if is_credential(name) && !of_caller && !(made && masked) && !made {
+        if is_credential(name) && !of_caller && !made {
             push(
                 detection,
                 input,
@@ -55,7 +55,6 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     for hit in HANDED_ON.find_iter(bytes) {
         let line = input.text.line(hit.start());
         let zone = Span::new(line.start, hit.start());
-        let (_, _) = command_end(bytes, line.start);
         let body = &bytes[zone.start..zone.end];
         let pair =
             PAIR.captures_iter(body).filter_map(|g| g.name("name")).find(|m| is_credential(m.as_bytes()));
