@@ -10,7 +10,6 @@ mod image;
 mod logged;
 mod masking;
 mod taint;
-mod tracked;
 mod url;
 mod worker;
 
@@ -23,7 +22,6 @@ const VARIANTS: &[(&str, Variant)] = &[
     ("secret-in-image", image::check),
     ("secret-without-masking", masking::check),
     ("plaintext-worker-secret", worker::check),
-    ("tracked-secret-file", tracked::check),
 ];
 
 type Variant = fn(&Detection<'_>, &Input<'_>, &mut Vec<Candidate>);
