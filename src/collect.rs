@@ -153,7 +153,7 @@ impl<'a> Collector<'a> {
             *content = vec![0; CHUNK + PAGE];
         }
         let mut origin = page_start(content);
-        let (mut filled, mut total, mut hit) = (0, 0_u64, by_name(blob.path.file_name()));
+        let (mut filled, mut total, mut hit) = (0, 0_u64, by_name(&blob.path));
         let mut base = Base::default();
         let mut whole = true;
         loop {
