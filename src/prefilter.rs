@@ -85,6 +85,7 @@ pub const WORDS: &[&str] = &[
     "djeumc0",
     "xauthemail",
     "oauth_token",
+    "rubyflare",
 ];
 
 /// Words that begin with these are only passed with one of [`CF_NEXT`] after them: `cf_` alone is in every hardware header.

@@ -20,7 +20,7 @@ const SAME_TOPIC: usize = 2500;
 /// Names of other vendors and of things that are no secrets: the name says otherwise.
 static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        "(^| )(github|gh|gitlab|bitbucket|aws|amazon|gcp|google|azure|npm|node auth|docker|dockerhub|ghcr|slack|stripe|sentry|\
+        "(^| )(github|gh|gitlab|bitbucket|gcp|google|azure|npm|node auth|docker|dockerhub|ghcr|slack|stripe|sentry|\
          datadog|discord|telegram|heroku|vercel|netlify|digitalocean|do|hetzner|linode|openai|anthropic|twilio|sendgrid|mailgun|\
          mailchimp|algolia|firebase|supabase|auth0|okta|codecov|sonar|snyk|circleci|travis|pypi|twine|rubygems|cargo registry|crates|\
          session|csrf|cookie|redis|mysql|postgres|pg|mongo|mongodb|rabbitmq|facebook|twitter|shopify|paypal|grafana|pagerduty|newrelic|\

@@ -65,7 +65,7 @@ static V1: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static SERVICE_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)(?P<span>x-auth-user-service-key["']?\s*(?:[:=,]|=>)\s*[^\s,;)\]}]+|\b(?:CLOUDFLARE|CF)_API_(?:USER_SERVICE_KEY|CERTKEY)["']?\s*[:=]\s*[^\s]+|\b(?:api_)?user_service_key["']?\s*[:=]\s*[^\s,;)}]+|\buserServiceKey\s*:\s*[^\s,;)}]+|\bserviceKeyRef\s*:|WithUserServiceKey\([^)\n]+\)|Credentials::Service\s*\{[^}]*\}|\bcerttoken\s*=\s*[^\s,)]+)"#)
+    expression(r#"(?i)(?P<span>x-auth-user-service-key["']?\]?\s*(?:[:=]|=>)\s*[^\s,;)\]}]+|\(\s*["']x-auth-user-service-key["']\s*,\s*[^\s)]+|\b(?:CLOUDFLARE|CF)_API_(?:USER_SERVICE_KEY|CERTKEY)["']?\s*[:=]\s*[^\s]+|\b(?:api_)?user_service_key["']?\s*[:=]\s*[^\s,;)}]+|\buserServiceKey\s*:\s*[^\s,;)}]+|\bserviceKeyRef\s*:|WithUserServiceKey\([^)\n]+\)|Credentials::Service\s*\{[^}]*\}|\bcerttoken\s*=\s*[^\s,)]+)"#)
         .expect("a fixed expression")
 });
 
@@ -73,7 +73,7 @@ static TOKEN: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?i)api_?-?token|bearer").expect("a fixed expression"));
 
 static BEARER_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)(?P<span>Authorization["']?\s*(?:[:=,]|=>)\s*[fb]?["'`]?\s*\\?["']?Bearer(?:\s|["'`]\s*[+.]\s*|%s|\s)+(?P<value>cfk_\w+|[0-9a-f]{37}\b|\$?\{?\{?\s*(?:[\w.]*?)(?:(?:cf|cloudflare)_?(?:global_?)?api_?key|global_?(?:api_?)?key|auth_?key)\b[^\s"'`]*))"#)
+    expression(r#"(?i)(?P<span>Authorization["']?\s*(?:[:=,]|=>)\s*[fb]?["'`]?\s*\\?["']?Bearer(?:\s|["'`]\s*[+.]\s*|%s|\s)+(?P<value>cfk_\w+|[0-9a-f]{37}\b|\$?\{?\{?\s*(?:[\w.]*?)(?:(?:cf|cloudflare)_?(?:global_?)?api_?key|global_?(?:api_?)?key)\b[^\s"'`]*))"#)
         .expect("a fixed expression")
 });
 

@@ -15,7 +15,7 @@ use crate::span::Span;
 /// A setting by its name, in any syntax, with the start of its value.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?i)(?P<span>(?P<name>(?:--?)?[a-z_$][\w.:-]*?(?:key|token|tkn|password|e?mail|user|username|login|secretref|keyref))["'`\]\\]*(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)(?P<value>[^\s,;)}\]#][^\n,;)}\]]*))"#,
+        r#"(?i)(?P<span>(?P<name>(?:--?)?\b(?:[a-z_$][\w.:-]*?)?(?:key(?:secure)?|token|tkn|password|e?mail|user|username|login|secretref|keyref))["'`\]\\]*(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)(?P<value>[^\s,;)}\]#][^\n,;)}\]]*))"#,
     )
     .expect("a fixed expression")
 });
@@ -55,6 +55,7 @@ static SDK: LazyLock<Regex> = LazyLock::new(|| {
         r#"|\bnew\s+CloudflareAccess\(\s*[^,)\n]+,\s*[^)\n]+\)|\bCloudflareAccess\(\s*[^,)\n]+,\s*[^)\n]+\)"#,
         r#"|\bRubyflare\.connect_with\(\s*[^)\n]+\)"#,
         r#"|\bCloudFlare\.CloudFlare\(\s*["'][^"'@\s]+@[^"'\s]+["']\s*,\s*[^)\n]+\)|\bCloudFlare\(\s*["'][^"'@\s]+@[^"'\s]+["']\s*,\s*[^)\n]+\)"#,
+        r#"|\bCloudFlare\.CloudFlare\(\s*[^,=()\n]+,\s*[^,=()\n]+\)|\bauth_method\s*=\s*["']?global\b"#,
         r#"|\bapiKeySecretRef\s*:"#,
         r#"|\baccount_api_(?:key|token)\s*[:=]\s*[^\s]+"#,
         r#"|\bdefine\(\s*['"]CLOUDFLARE_API_KEY['"]\s*,\s*[^)\n]+\)"#,
@@ -101,7 +102,7 @@ fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candid
     for groups in SDK.captures_iter(input.text.bytes()) {
         let Some(m) = groups.name("span") else { continue };
         let span = Span::new(m.start(), m.end());
-        let topic = has(input.text.bytes(), b"cloudflare");
+        let topic = has(input.text.bytes(), b"flare");
         let token = has(m.as_bytes(), b"cfut_") || has(m.as_bytes(), b"cfat_");
         if topic && !token && !skipped(input, span) && !supports_both(input, span) {
             out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
@@ -189,7 +190,7 @@ fn keys<'s>(input: &Input<'_>, settings: &'s [Setting]) -> Vec<(&'s Setting, Opt
         }
         if token
             && !global
-            && (key.words.ends_with("api token") || is_token(input, key))
+            && (key.words.contains("api token") || is_token(input, key))
             && !has(input.text.bytes(), b"account_api_token")
         {
             continue;
@@ -209,7 +210,8 @@ fn alike(key: &Setting, email: &Setting) -> bool {
 }
 
 fn mentions_mail(input: &Input<'_>, email: &Setting) -> bool {
-    email.words.contains("mail") || input.text.get(email.value).contains(&b'@')
+    let value = input.text.get(email.value);
+    email.words.contains("mail") || value.contains(&b'@') || has(value, b"mail")
 }
 
 /// The value is a token by its prefix, or has a token's mix of letters.

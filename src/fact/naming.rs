@@ -119,7 +119,7 @@ const TRANSPARENT: &[&str] = &[
 /// Names the value at `value`.
 pub fn naming(bytes: &[u8], value: Span, path: &BlobPath) -> Naming {
     let mut out = Naming { phrases: phrases(bytes, value.start), enclosing: String::new() };
-    if (out.own().is_empty() || is_generic_pair(&out))
+    if (out.own().is_empty() || is_generic_pair(&out) || follows_value_key(bytes, value.start))
         && let Some(sibling) = sibling_name(bytes, value)
     {
         out.phrases.insert(0, sibling);
@@ -134,6 +134,14 @@ pub fn naming(bytes: &[u8], value: Span, path: &BlobPath) -> Naming {
 /// `value:` whose name stands elsewhere in the same pair.
 fn is_generic_pair(naming: &Naming) -> bool {
     naming.own().split(' ').all(|w| w.is_empty() || TRANSPARENT.contains(&w))
+}
+
+/// The word directly left of the value is `value`.
+fn follows_value_key(bytes: &[u8], at: usize) -> bool {
+    let before = &bytes[at.saturating_sub(12)..at];
+    let end = before.iter().rposition(|b| b.is_ascii_alphanumeric()).map_or(0, |n| n + 1);
+    let punctuation = before[end..].iter().all(|b| matches!(b, b':' | b'=' | b' ' | b'"' | b'\'' | b'\\'));
+    punctuation && before[..end].to_ascii_lowercase().ends_with(b"value")
 }
 
 /// Phrases left of `at`, nearest first.

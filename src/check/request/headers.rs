@@ -15,7 +15,7 @@ use crate::span::Span;
 /// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`.
 static KEY: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?i)(?P<span>\bx[-_]?auth[-_]?key\b["'`\\]*\]?\s*(?:(?:=>|:=|[:=])\s*[^\s,)}\]][^\n,)}\]]*|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}]))"#,
+        r#"(?i)(?P<span>setValue\([^)\n]{1,80}forHTTPHeaderField:\s*"X-Auth-Key"|proxy_set_header\s+X-Auth-Key\s+[^\s;]+|\bx[-_]?auth[-_]?key\b["'`\\]*\]?\s*(?:(?:=>|:=|[:=])\s*[^\s,)}\]][^\n,)}\]]*|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}]))"#,
     )
     .expect("a fixed expression")
 });
@@ -62,6 +62,13 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             API.find(input.text.get(near)).map(|m| Span::new(near.start + m.start(), near.start + m.end()));
         let topic = TOPIC.is_match(bytes);
         let ours = email.is_some() || address.is_some() || (topic && has_word(input.text.get(span), b"cf"));
+        let names_itself = input.text.get(span)[10.min(span.len())..]
+            .windows(11)
+            .any(|w| w.eq_ignore_ascii_case(b"\"x-auth-key") || w.eq_ignore_ascii_case(b"'x-auth-key"));
+        let sets = input.text.get(span).starts_with(b"setValue");
+        if names_itself && !sets {
+            continue;
+        }
         if !ours && !topic || other_use(input, span) || has_both(input, span) {
             continue;
         }
