@@ -8,5 +8,6 @@ pub mod naming;
 pub mod place;
 pub mod request;
 pub mod runs;
+pub mod setting;
 pub mod tree;
 pub mod words;

@@ -73,7 +73,7 @@ static TOKEN: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?i)api_?-?token|bearer").expect("a fixed expression"));
 
 static BEARER_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)(?P<span>Authorization["']?\s*(?:[:=,]|=>)\s*[fb]?["'`]?\s*\\?["']?Bearer(?:\s|["'`]\s*[+.]\s*|%s|\s)+(?P<value>cfk_\w+|[0-9a-f]{37}\b|\$?\{?\{?\s*(?:[\w.]*?)(?:(?:cf|cloudflare)_?(?:global_?)?api_?key|global_?(?:api_?)?key)\b[^\s"'`]*))"#)
+    expression(r#"(?i)(?P<span>Authorization["']?\s*(?:[:=,]|=>)\s*[fb]?["'`]?\s*\\?["']?Bearer(?:\s|["'`]\s*[+.]\s*|%s|\s)+(?P<value>cfk_\w+|[0-9a-f]{37}\b|\$?\{?\{?\s*(?:[\w.]*?)(?:(?:cf|cloudflare)_?(?:global_?)?(?:api|auth)_?key|global_?(?:api_?)?key)\b[^\s"'`]*))"#)
         .expect("a fixed expression")
 });
 
@@ -99,7 +99,7 @@ fn simple(pattern: &Regex, detection: &Detection<'_>, input: &Input<'_>, out: &m
         return;
     }
     for span in spans(pattern, input) {
-        if !skipped(input, span) {
+        if !skipped(input, span) && !headers::is_listed(input, span) {
             out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
         }
     }
@@ -133,7 +133,7 @@ fn skipped(input: &Input<'_>, span: Span) -> bool {
 fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     let mut push = |span: Span, label: Option<(Span, &str)>| {
-        if skipped(input, span) || is_namespace(input, span) {
+        if skipped(input, span) || is_namespace(input, span) || is_link(input, span) {
             return;
         }
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
@@ -205,6 +205,15 @@ fn defined_host(bytes: &[u8], name: &[u8]) -> Option<Span> {
         from = start + last.len();
     }
     None
+}
+
+/// A link for people to follow; nothing is sent with it.
+fn is_link(input: &Input<'_>, span: Span) -> bool {
+    let line = input.text.line(span.start);
+    let before = &input.text.bytes()[line.start..span.start];
+    let before = before.trim_ascii_end();
+    let bare = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
+    bare.ends_with(b"href=") || bare.ends_with(b"href={")
 }
 
 /// XML namespaces, JSON-LD contexts and schema ids only look like addresses.

@@ -6,71 +6,99 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::{Candidate, Detection, Input, expression};
-use crate::endpoint::{Scope, permission};
+use crate::fact::naming::naming;
 use crate::fact::place::{around, in_comment, in_prose, is_code, is_prose, is_test};
+use crate::fact::setting::{Setting, about, same_group, settings};
 use crate::fact::words::words;
-use crate::rule::Confidence;
+use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
-/// A setting by its name, in any syntax, with the start of its value.
-static SETTING: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?i)(?P<span>(?P<name>(?:--?)?\b(?:[a-z_$][\w.:-]*?)?(?:key(?:secure)?|token|tkn|password|e?mail|user|username|login|secretref|keyref))["'`\]\\]*(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)(?P<value>[^\s,;)}\]#][^\n,;)}\]]*))"#,
-    )
-    .expect("a fixed expression")
-});
+mod sdk;
+mod tools;
 
-static OURS: LazyLock<Regex> = LazyLock::new(|| {
-    expression("(^| )(cf|cloudflare|cloudflareapi|flarectl|wrangler)( |$)").expect("a fixed expression")
-});
-static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-    expression("(^| )(email|mail|e mail)( |$)|(^| )(user|username|login|apiuser|api user)$")
-        .expect("a fixed expression")
-});
-static TOKEN: LazyLock<Regex> =
-    LazyLock::new(|| expression("(^| )(token|tkn|password)( secret ref)?$").expect("a fixed expression"));
-static GLOBAL: LazyLock<Regex> =
-    LazyLock::new(|| expression("global (api )?(key|token)").expect("a fixed expression"));
-static NOT_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    expression("(^| )(site|public|ssh|private|service|user service|access|secret access|cache|primary|foreign|partition|sort|license|encryption|signing|turnstile|stream|images|r2|tunnel|kv|object|zone|account id|cert|ca|hmac|gpg|pgp|deploy|s3|aws|item|map|cookie|session|ec|rsa)( api)? (key|token|password)")
-        .expect("a fixed expression")
-});
+/// What a setting holds, by its name alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// The name says Global API Key.
+    Global,
+    /// An API key of somebody.
+    ApiKey,
+    /// `key`, and nothing else.
+    Key,
+    /// An API token by its full name.
+    ApiToken,
+    /// `token`, `auth token`, `cf token`: which of both shows in what stands beside it.
+    Token,
+    /// A password.
+    Password,
+    /// An e-mail address.
+    Email,
+    /// Who logs in: an address, or something else.
+    User,
+    /// `auth_method`: says which of both the key is.
+    Method,
+    /// Anything else.
+    Other,
+}
 
-/// Names of an API key that do not say whose.
-static API_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    expression("(^| )(api|auth|global)( user| api| access)* (key|token)|(^| )apikey( |$)")
-        .expect("a fixed expression")
-});
+macro_rules! fixed {
+    ($($(#[$doc:meta])* $name:ident = $source:expr;)*) => { $(
+        $(#[$doc])*
+        static $name: LazyLock<Regex> = LazyLock::new(|| expression($source).expect("a fixed expression"));
+    )* };
+}
 
-/// SDK calls that take the key by position or by their own name.
-static SDK: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
-        r#"(?P<span>"#,
-        r#"\b(?:cloudflare|cf)\.New\(\s*[^,()\n]+(?:\([^()\n]*\))?\s*,\s*[^()\n]+(?:\([^()\n]*\))?\s*[,)]"#,
-        r#"|\bWithAPIKey\(\s*[^)\n]+\)+"#,
-        r#"|\bUserAuthKey\s*\{[^}]*\}"#,
-        r#"|\bnew\s+\\?(?:Cloudflare\\API\\Auth\\)?APIKey\(\s*[^)\n]+\)"#,
-        r#"|\bnew\s+ApiKeyAuthentication\(\s*[^)\n]+\)"#,
-        r#"|\bnew\s+CloudFlareClient\(\s*[^,)\n]+,\s*[^)\n]+\)"#,
-        r#"|\bnew\s+CloudflareAccess\(\s*[^,)\n]+,\s*[^)\n]+\)|\bCloudflareAccess\(\s*[^,)\n]+,\s*[^)\n]+\)"#,
-        r#"|\bRubyflare\.connect_with\(\s*[^)\n]+\)"#,
-        r#"|\bCloudFlare\.CloudFlare\(\s*["'][^"'@\s]+@[^"'\s]+["']\s*,\s*[^)\n]+\)|\bCloudFlare\(\s*["'][^"'@\s]+@[^"'\s]+["']\s*,\s*[^)\n]+\)"#,
-        r#"|\bCloudFlare\.CloudFlare\(\s*[^,=()\n]+,\s*[^,=()\n]+\)|\bauth_method\s*=\s*["']?global\b"#,
-        r#"|\bapiKeySecretRef\s*:"#,
-        r#"|\baccount_api_(?:key|token)\s*[:=]\s*[^\s]+"#,
-        r#"|\bdefine\(\s*['"]CLOUDFLARE_API_KEY['"]\s*,\s*[^)\n]+\)"#,
-        r#")"#
-    ))
-    .expect("a fixed expression")
-});
+fixed! {
+    /// Names of Cloudflare and of its own tools.
+    OURS = "(^| )(cf|cloudflare|cloudflareapi|flarectl|wrangler|terraforming)( |$)";
+    GLOBAL = "global (api )?(key|token)|(key|token) global";
+    /// Keys of other kinds.
+    NOT_KEY = "(^| )(site|public|ssh|private|service|access|secret|cache|primary|foreign|partition|sort|license|encryption|signing|turnstile|stream|images|r2|tunnel|kv|object|zone|id|cert|ca|hmac|gpg|pgp|deploy|s3|aws|item|map|cookie|session|ec|rsa|host|user service|public api|by|per|is|has) (api )?(key|token|password)$";
+    API_KEY = "(^| )(api|auth|global)( user| api| access)* key$|(^| )apikey$";
+    API_TOKEN = "(^| )(api|dns|zone|workers|pages|management|user|account|bearer|access|purge|ddns|deploy|saas|ai|stream|tunnel|r2|id|refresh|oauth|github|gh|npm|access|session|csrf) token$";
+    EMAIL = "(^| )(email|mail)( |$)|(^| )email$";
+    USER = "(^| )(user|user ?name|login)$";
+    /// Tools whose plain token is the key as soon as an address stands beside it.
+    TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|cfuser|\\bCloudFlare\\(|account_api_token|TF_VAR|terraform";
+}
 
-/// One setting of the file.
-struct Setting {
-    span: Span,
-    words: String,
-    value: Span,
-    ours: bool,
-    email: bool,
+fn role(words: &str) -> Role {
+    let is = |pattern: &Regex| pattern.is_match(words.as_bytes());
+    let last = words.rsplit(' ').next().unwrap_or_default();
+    match last {
+        _ if is(&GLOBAL) => Role::Global,
+        _ if words.ends_with("auth method") => Role::Method,
+        _ if is(&NOT_KEY) => Role::Other,
+        "key" | "apikey" if is(&API_KEY) => Role::ApiKey,
+        "key" if words == "key" => Role::Key,
+        "key" if is(&OURS) => Role::ApiKey,
+        // An alias of Ansible's for the key.
+        "token" if words == "account api token" => Role::ApiKey,
+        "token" if is(&API_TOKEN) => Role::ApiToken,
+        "token" | "tkn" => Role::Token,
+        "password" | "passwd" => Role::Password,
+        _ if is(&EMAIL) => Role::Email,
+        _ if is(&USER) => Role::User,
+        _ => Role::Other,
+    }
+}
+
+/// How far apart the halves of a pair can be.
+const LINES: usize = 12;
+const BYTES: usize = 900;
+
+/// The settings of one file that concern how it authenticates.
+struct Sheet<'a> {
+    input: &'a Input<'a>,
+    all: Vec<(Setting, Role)>,
+}
+
+/// A setting that holds the Global API Key.
+struct Pair<'s> {
+    key: &'s Setting,
+    email: Option<&'s Setting>,
+    confidence: Confidence,
+    evidence: String,
 }
 
 /// The variants a rule file can name.
@@ -86,34 +114,215 @@ fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candid
     if is_test(input.path) {
         return;
     }
-    let settings = settings(input);
-    for (key, email) in keys(input, &settings) {
-        if supports_both(input, key.span) {
+    let calls = sdk::calls(input);
+    for span in &calls {
+        if !skipped(input, *span) && !supports_both(input, *span) {
+            let mut found = Candidate::new(detection.rule, *span, detection.detect.confidence);
+            (found.help, found.permissions) = tools::advice(input, *span);
+            out.push(found);
+        }
+    }
+    let sheet = Sheet::new(input);
+    for pair in sheet.pairs() {
+        let place = pair.key.span;
+        let configured = role(&pair.key.words) == Role::Method;
+        if calls.iter().any(|call| call.overlaps(place)) || (!configured && supports_both(input, place)) {
             continue;
         }
-        let sure = email.is_some() || GLOBAL.is_match(key.words.as_bytes());
-        let confidence = if sure { detection.detect.confidence } else { Confidence::Low };
-        let mut found = Candidate::new(detection.rule, key.span, confidence);
-        found.labels.extend(email.map(|e| (e.span, String::from("the e-mail address that goes with it"))));
-        found.evidence.push(format!("setting `{}`", key.words));
-        found.permissions = tool_permissions(input);
+        let mut found =
+            Candidate::new(detection.rule, place, detection.detect.confidence.min(pair.confidence));
+        let words = String::from("the e-mail address that goes with it");
+        found.labels.extend(pair.email.map(|email| (email.span, words)));
+        found.evidence.push(pair.evidence);
+        (found.help, found.permissions) = tools::advice(input, place);
         out.push(found);
     }
-    for groups in SDK.captures_iter(input.text.bytes()) {
-        let Some(m) = groups.name("span") else { continue };
-        let span = Span::new(m.start(), m.end());
-        let topic = has(input.text.bytes(), b"flare");
-        let token = has(m.as_bytes(), b"cfut_") || has(m.as_bytes(), b"cfat_");
-        if topic && !token && !skipped(input, span) && !supports_both(input, span) {
-            out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
+}
+
+impl<'a> Sheet<'a> {
+    fn new(input: &'a Input<'a>) -> Sheet<'a> {
+        let all = settings(input.text.bytes())
+            .into_iter()
+            .map(|setting| {
+                let role = role(&setting.words);
+                (setting, role)
+            })
+            // Headers are part of requests.
+            .filter(|(setting, role)| {
+                *role != Role::Other && !setting.words.starts_with("x auth") && !skipped(input, setting.span)
+            });
+        Sheet { input, all: all.collect() }
+    }
+
+    fn pairs(&self) -> Vec<Pair<'_>> {
+        self.all.iter().filter_map(|(setting, role)| self.pair(setting, *role)).collect()
+    }
+
+    /// The setting as the Global API Key, if it is one.
+    fn pair<'s>(&'s self, key: &'s Setting, role: Role) -> Option<Pair<'s>> {
+        let found = |email: Option<&'s Setting>, confidence| {
+            Some(Pair { key, email, confidence, evidence: format!("setting `{}`", key.words) })
+        };
+        let ours = self.ours(key);
+        let email = self.email(key, role);
+        match role {
+            _ if self.holds_token(key) => None,
+            Role::Global => {
+                found(email, if ours || email.is_some() { Confidence::High } else { Confidence::Low })
+            }
+            Role::Method if self.value(key).eq_ignore_ascii_case(b"global") && email.is_some() => {
+                found(email, Confidence::High)
+            }
+            Role::ApiKey if self.method_beside(key) => None,
+            Role::ApiKey if email.is_some() && (ours || self.near(key)) => found(email, Confidence::High),
+            Role::ApiKey if self.named(key) => found(None, Confidence::Low),
+            Role::ApiKey if key.words == "api key" && self.is_reference(key) && ours => {
+                found(None, Confidence::High)
+            }
+            Role::Key if self.in_reference(key) => None,
+            Role::Key | Role::Password if email.is_some() && ours => found(email, Confidence::High),
+            Role::Token if email.is_some() && ours && !self.key_beside(key) => {
+                let near = self.input.text.get(around(self.input.text, key.span, BYTES));
+                let trap = TRAPS.is_match(near) || TRAPS.is_match(self.input.path.as_bytes());
+                let plain = matches!(key.words.as_str(), "token" | "auth token");
+                found(email, if trap || plain { Confidence::High } else { Confidence::Low })
+            }
+            _ => None,
         }
     }
+
+    /// The address that goes with a key: in the same group, near, and of the same family of names.
+    fn email<'s>(&'s self, key: &Setting, role: Role) -> Option<&'s Setting> {
+        let bytes = self.input.text.bytes();
+        let line = self.input.text.line_index(key.span.start);
+        self.all
+            .iter()
+            .filter(|(other, as_role)| match as_role {
+                Role::Email => true,
+                Role::User => {
+                    let value = self.input.text.get(other.value).to_ascii_lowercase();
+                    let address = value.contains(&b'@') || value.windows(4).any(|w| w == b"mail");
+                    address || (matches!(role, Role::ApiKey | Role::Token) && self.is_open(other))
+                }
+                _ => false,
+            })
+            .map(|(other, _)| other)
+            .filter(|other| {
+                other.span != key.span
+                    && other.span.start.abs_diff(key.span.start) < BYTES
+                    && self.input.text.line_index(other.span.start).abs_diff(line) <= LINES
+                    && (same_group(bytes, other.span, key.span) || self.named(key) && self.named(other))
+                    && alike(key, other)
+            })
+            .min_by_key(|other| other.span.start.abs_diff(key.span.start))
+    }
+
+    /// A reference or an empty value: may well be an address.
+    fn is_open(&self, setting: &Setting) -> bool {
+        let value = self.value(setting);
+        value.is_empty() || value.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'(' | b'[' | b'.'))
+    }
+
+    /// Whether Cloudflare is what the setting is about: its name, the call, block or section it is in, the file.
+    fn ours(&self, key: &Setting) -> bool {
+        let bytes = self.input.text.bytes();
+        self.named(key)
+            || OURS.is_match(words(self.input.path.file_name()).as_bytes())
+            || match about(bytes, key.span) {
+                Some(value) => has(self.input.text.get(value), b"cloudflare"),
+                None => {
+                    let naming = naming(bytes, key.span, self.input.path);
+                    let outer = naming.phrases.iter().map(|name| name.words.as_str());
+                    outer
+                        .chain([naming.enclosing.as_str()])
+                        .any(|words| OURS.is_match(words.trim_end().as_bytes()))
+                }
+            }
+    }
+
+    fn named(&self, key: &Setting) -> bool {
+        OURS.is_match(key.words.as_bytes())
+    }
+
+    /// Cloudflare is mentioned shortly before or after.
+    fn near(&self, key: &Setting) -> bool {
+        has(self.input.text.get(around(self.input.text, key.span, 300)), b"cloudflare")
+    }
+
+    /// `apiKeySecretRef:` says by itself that it is not `apiTokenSecretRef`.
+    fn is_reference(&self, key: &Setting) -> bool {
+        let name = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
+        has(name, b"secretref")
+    }
+
+    /// `key:` under `secretKeyRef:` names an entry of a secret; in a list of headers it names a header.
+    fn in_reference(&self, key: &Setting) -> bool {
+        let before = self.input.text.get(Span::new(key.span.start.saturating_sub(120), key.span.start));
+        has(before, b"ref:")
+            || has(before, b"ref\":")
+            || has(before, b"ref {")
+            || self.value(key).starts_with(b"X-")
+    }
+
+    fn value(&self, setting: &Setting) -> &[u8] {
+        let value = self.input.text.get(setting.value);
+        let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
+        let start = value.iter().position(|b| !quote(b)).unwrap_or(value.len());
+        &value[start..]
+    }
+
+    /// Another setting of the group is the key: then this one is what its name says.
+    fn key_beside(&self, token: &Setting) -> bool {
+        self.beside(token, |role, _| matches!(role, Role::ApiKey | Role::Global | Role::Key))
+    }
+
+    /// `auth_method` decides, and is looked at by itself.
+    fn method_beside(&self, key: &Setting) -> bool {
+        self.beside(key, |role, _| role == Role::Method)
+    }
+
+    fn beside(&self, one: &Setting, wanted: impl Fn(Role, &Setting) -> bool) -> bool {
+        self.all.iter().any(|(other, role)| {
+            other.span != one.span
+                && other.span.start.abs_diff(one.span.start) < BYTES
+                && wanted(*role, other)
+                && same_group(self.input.text.bytes(), other.span, one.span)
+        })
+    }
+
+    /// The value is a token by its prefix, or has a token's mix of letters.
+    fn holds_token(&self, key: &Setting) -> bool {
+        let value = self.value(key);
+        let core: Vec<u8> = value
+            .iter()
+            .copied()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+            .collect();
+        has(value, b"cfut_")
+            || has(value, b"cfat_")
+            || (core.len() == 40 && super::value::looks_random(Randomness::Token, &core))
+    }
+}
+
+/// Names of the same family: a key that says Cloudflare goes with an address that says so or says nothing else.
+fn alike(key: &Setting, email: &Setting) -> bool {
+    const NOTHING: &[&str] = &[
+        "email", "mail", "e", "api", "auth", "account", "user", "username", "login", "my", "the", "x", "cfg",
+        "config", "option", "admin", "your", "self", "this", "global", "name",
+    ];
+    let says = |words: &str| OURS.is_match(words.as_bytes());
+    says(&email.words)
+        || email.words.split(' ').all(|word| NOTHING.contains(&word))
+        || email.words.split(' ').any(|word| key.words.split(' ').any(|w| w == word && !NOTHING.contains(&w)))
 }
 
 /// Tools in which key and e-mail win over the token that is configured beside them.
 fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     static WINS: LazyLock<Regex> = LazyLock::new(|| {
-        expression("(?i)wrangler|traefik|lego|python|CloudFlare|workers?\\b|CF_DNS_API|CLOUDFLARE_DNS_API|pages deploy").expect("a fixed expression")
+        expression(
+            "(?i)wrangler|traefik|lego|python|CloudFlare|workers?\\b|CF_DNS_API|CLOUDFLARE_DNS_API|pages deploy",
+        )
+        .expect("a fixed expression")
     });
     let script = input.path.file_name().ends_with(b"sh");
     if is_prose(input.path)
@@ -123,208 +332,21 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
     {
         return;
     }
-    let settings = settings(input);
-    for (key, email) in keys(input, &settings) {
-        let Some(email) = email else { continue };
-        let near = around(input.text, key.span, 600);
-        let token = settings.iter().find(|s| {
-            near.contains(s.span)
-                && s.words.ends_with("token")
-                && (s.ours || s.words == "api token")
-                && !GLOBAL.is_match(s.words.as_bytes())
-                && s.span != key.span
+    let sheet = Sheet::new(input);
+    for pair in sheet.pairs() {
+        let Some(email) = pair.email else { continue };
+        let token = sheet.all.iter().find(|(other, role)| {
+            *role == Role::ApiToken
+                && (sheet.named(other) || other.words == "api token")
+                && other.span.start.abs_diff(pair.key.span.start) < BYTES
+                && same_group(input.text.bytes(), other.span, pair.key.span)
         });
-        let Some(token) = token else { continue };
+        let Some((token, _)) = token else { continue };
         let mut found = Candidate::new(detection.rule, token.span, detection.detect.confidence);
-        found.labels.push((key.span, String::from("this key is used in its place")));
+        found.labels.push((pair.key.span, String::from("this key is used in its place")));
         found.labels.push((email.span, String::from("together with this address")));
         out.push(found);
     }
-}
-
-/// Key settings that say Cloudflare, each with the e-mail setting beside it.
-fn keys<'s>(input: &Input<'_>, settings: &'s [Setting]) -> Vec<(&'s Setting, Option<&'s Setting>)> {
-    let about = |s: &Setting| {
-        s.ours || {
-            let near = around(input.text, s.span, 300);
-            has(input.text.get(near), b"cloudflare") || OURS.is_match(words(input.path.as_bytes()).as_bytes())
-        }
-    };
-    let mut out = Vec::new();
-    for key in settings.iter().filter(|s| !s.email && !NOT_KEY.is_match(s.words.as_bytes())) {
-        let near = around(input.text, key.span, 400);
-        let line = input.text.line_index(key.span.start);
-        let token = TOKEN.is_match(key.words.as_bytes());
-        let email = settings
-            .iter()
-            .filter(|e| {
-                e.email && near.contains(e.span) && input.text.line_index(e.span.start).abs_diff(line) <= 8
-            })
-            .filter(|e| alike(key, e))
-            .filter(|e| {
-                mentions_mail(input, e)
-                    || (!token && (e.ours || e.words.contains("auth") || e.words.contains("api")))
-            })
-            .min_by_key(|e| e.span.start.abs_diff(key.span.start));
-        let global = GLOBAL.is_match(key.words.as_bytes());
-        // A token stays a token beside an address that belongs to a key of its own.
-        let own_key = token
-            && settings.iter().any(|o| {
-                !o.email
-                    && near.contains(o.span)
-                    && o.words.ends_with("key")
-                    && !NOT_KEY.is_match(o.words.as_bytes())
-            });
-        let named = key.ours && key.words.ends_with("key");
-        // A plain `key` means the API key only inside a call or block that is named after Cloudflare.
-        let plain = matches!(key.words.as_str(), "key" | "token" | "password");
-        let says_api = key.ours || API_KEY.is_match(key.words.as_bytes());
-        if if plain { !directly_inside(input, key.span) } else { !says_api } {
-            continue;
-        }
-        if !(about(key) && (email.is_some() || global || named))
-            || own_key
-            || (token && !global && email.is_none())
-        {
-            continue;
-        }
-        if token
-            && !global
-            && (key.words.contains("api token") || is_token(input, key))
-            && !has(input.text.bytes(), b"account_api_token")
-        {
-            continue;
-        }
-        if !is_token(input, key) {
-            out.push((key, email));
-        }
-    }
-    out
-}
-
-/// Names of the same family: both say Cloudflare, or neither does.
-fn alike(key: &Setting, email: &Setting) -> bool {
-    key.ours == email.ours
-        || !key.ours
-        || EMAIL.is_match(email.words.as_bytes()) && email.words.contains("mail")
-}
-
-fn mentions_mail(input: &Input<'_>, email: &Setting) -> bool {
-    let value = input.text.get(email.value);
-    email.words.contains("mail") || value.contains(&b'@') || has(value, b"mail")
-}
-
-/// The value is a token by its prefix, or has a token's mix of letters.
-fn is_token(input: &Input<'_>, key: &Setting) -> bool {
-    let value = input.text.get(key.value);
-    let core: Vec<u8> =
-        value.iter().copied().filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).collect();
-    has(value, b"cfut_")
-        || has(value, b"cfat_")
-        || (core.len() == 40 && super::value::looks_random(crate::rule::Randomness::Token, &core))
-}
-
-fn settings(input: &Input<'_>) -> Vec<Setting> {
-    static WORTH: LazyLock<Regex> = LazyLock::new(|| {
-        expression("(?i)mail|apiuser|cfuser|cf_user|global|login=|username").expect("a fixed expression")
-    });
-    let bytes = input.text.bytes();
-    if !WORTH.is_match(bytes) {
-        return Vec::new();
-    }
-    let mut out = Vec::new();
-    let mut from = 0;
-    while let Some(groups) = SETTING.captures_at(bytes, from) {
-        let (Some(span), Some(name), Some(value), Some(separator)) =
-            (groups.name("span"), groups.name("name"), groups.name("value"), groups.name("sep"))
-        else {
-            break;
-        };
-        // Values can hold further settings: `{ email: a, key: b }`.
-        from = name.end();
-        let start = Span::new(span.start(), span.end());
-        if skipped(input, start)
-            || !is_setting(input, name.as_bytes(), separator.as_bytes(), value.as_bytes(), start)
-        {
-            continue;
-        }
-        let words = words(name.as_bytes());
-        let line_end = input.text.line(value.start()).end;
-        let end =
-            value.start() + trimmed(&bytes[value.start()..value.end().min(line_end.max(value.start()))]);
-        out.push(Setting {
-            span: Span::new(span.start(), end.max(name.end())),
-            ours: OURS.is_match(words.as_bytes()),
-            email: EMAIL.is_match(words.as_bytes()),
-            value: Span::new(value.start(), end.max(value.start())),
-            words,
-        });
-    }
-    out
-}
-
-fn trimmed(bytes: &[u8]) -> usize {
-    let end =
-        bytes.iter().rposition(|b| !b.is_ascii_whitespace() && !matches!(b, b'\\' | b'"' | b'\'' | b'`'));
-    end.map_or(0, |at| at + 1)
-}
-
-/// Not every name before a word is a setting: spaces only separate after flags and some keywords; types are no values.
-fn is_setting(input: &Input<'_>, name: &[u8], separator: &[u8], value: &[u8], span: Span) -> bool {
-    if separator.iter().all(|b| matches!(b, b' ' | b'\t')) {
-        let line = input.text.line(span.start);
-        let before = input.text.bytes()[line.start..span.start].trim_ascii().to_ascii_lowercase();
-        let keyword = [&b"env"[..], b"option", b"setenv", b"set", b"arg"].contains(&before.as_slice());
-        let own_line = before.is_empty() && has(name, b"cloudflare");
-        if !(name.starts_with(b"--") || keyword || own_line) {
-            return false;
-        }
-    }
-    let word = value.to_ascii_lowercase();
-    let word = word.trim_ascii();
-    let types: &[&[u8]] = &[
-        b"string",
-        b"str",
-        b"&str",
-        b"none",
-        b"null",
-        b"nil",
-        b"undefined",
-        b"optional",
-        b"\"\"",
-        b"''",
-        b"option<",
-        b"true",
-        b"false",
-        b"required",
-        b"bool",
-        b"types.string",
-        b"any",
-        b"z.string",
-        b"schema",
-        b"string;",
-        b"*string",
-        b"varchar",
-        b"text",
-        b"typing",
-    ];
-    let comparison = separator.ends_with(b"=") && value.starts_with(b"=") || value.starts_with(b"~");
-    !comparison
-        && !types.iter().any(|t| {
-            word == *t
-                || (word.starts_with(t)
-                    && word
-                        .get(t.len())
-                        .is_some_and(|b| !b.is_ascii_alphanumeric() && *b != b'_' && *b != b'.'))
-        })
-}
-
-/// `cloudflare` stands shortly before, or in the name of the file or section.
-fn directly_inside(input: &Input<'_>, span: Span) -> bool {
-    let start = span.start.saturating_sub(160);
-    has(input.text.get(Span::new(start, span.start)), b"cloudflare")
-        || OURS.is_match(words(input.path.file_name()).as_bytes())
-        || has(input.text.get(around(input.text, span, 160)), b"cloudflareprovider")
 }
 
 fn skipped(input: &Input<'_>, span: Span) -> bool {
@@ -333,12 +355,10 @@ fn skipped(input: &Input<'_>, span: Span) -> bool {
 
 /// Code that takes a token as well and decides, an option table, or documentation that shows both ways.
 fn supports_both(input: &Input<'_>, span: Span) -> bool {
-    static TOKEN_WAY: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)api_?-?token|bearer|_token\b|APIToken|tokenSecretRef").expect("a fixed expression")
-    });
-    static DECIDES: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|os\.environ\.get|Getenv\(").expect("a fixed expression")
-    });
+    fixed! {
+        TOKEN_WAY = r"(?i)api_?-?token|bearer|_token\b|APIToken|tokenSecretRef";
+        DECIDES = r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|os\.environ\.get|Getenv\(";
+    }
     if is_prose(input.path) {
         return TOKEN_WAY.is_match(input.text.bytes());
     }
@@ -350,30 +370,4 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
 
 fn has(bytes: &[u8], word: &[u8]) -> bool {
     bytes.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
-}
-
-/// What the tool of the file needs: DNS for the many that edit records, the deployment template for wrangler.
-fn tool_permissions(input: &Input<'_>) -> Vec<String> {
-    let bytes = input.text.bytes();
-    let about = |w: &[u8]| has(bytes, w) || has(input.path.as_bytes(), w);
-    let groups: &[(Scope, &str)] = if about(b"purge") {
-        &[(Scope::Zone, "Cache Purge")]
-    } else if about(b"wrangler") || about(b"workers") {
-        &[
-            (Scope::Account, "Workers Scripts Write"),
-            (Scope::Account, "Workers KV Storage Write"),
-            (Scope::Account, "Account Settings Read"),
-            (Scope::Zone, "Workers Routes Write"),
-        ]
-    } else if about(b"exporter") {
-        &[(Scope::Zone, "Analytics Read")]
-    } else if [&b"dns"[..], b"acme", b"lego", b"traefik", b"certbot", b"cert-manager", b"letsencrypt"]
-        .iter()
-        .any(|w| about(w))
-    {
-        &[(Scope::Zone, "DNS Write"), (Scope::Zone, "Zone Read")]
-    } else {
-        &[]
-    };
-    groups.iter().map(|(scope, group)| permission(*scope, group)).collect()
 }

@@ -12,11 +12,15 @@ use crate::rule::Severity;
 use crate::span::Span;
 
 /// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
-/// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`.
+/// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`, `proxy_set_header X-Auth-Key v`, and behind
+/// its value `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
 static KEY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?i)(?P<span>setValue\([^)\n]{1,80}forHTTPHeaderField:\s*"X-Auth-Key"|proxy_set_header\s+X-Auth-Key\s+[^\s;]+|\bx[-_]?auth[-_]?key\b["'`\\]*\]?\s*(?:(?:=>|:=|[:=])\s*[^\s,)}\]][^\n,)}\]]*|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}]))"#,
-    )
+    expression(concat!(
+        r#"(?i)(?P<span>(?:\bsetValue|\baddValue|\bsetValue:|\baddValue:)[( ]?[^\n;]{1,120}forHTTPHeaderField:\s*@?"x-auth-key""#,
+        r#"|\b(?P<name>x[-_]?auth[-_]?key)\b["'`\\]*\]?\s*(?:(?:=>|:=|[:=])\s*[^\s,)}\]][^\n,)}\]]*"#,
+        r#"|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}])"#,
+        r#"|\b(?:proxy_set_header|header_up|set-header|RequestHeader\s+\w+|more_set_input_headers|request_header)\s+["']?x-auth-key["']?\s+[^\s;]+)"#,
+    ))
     .expect("a fixed expression")
 });
 
@@ -27,10 +31,18 @@ static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
+/// The header's name held in a constant.
+static CONSTANT: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"(?i)\b(?P<name>[a-z_]\w{2,60})["']?\s*(?::\s*[&'\w]{1,20}(?:\s[&\w]{1,20})?\s*)?(?:=>|:=|=|:|,)\s*["'`]x-auth-key["'`]\s*(?:[;,)]|$|\n|\r|#|//)"#,
+    )
+    .expect("a fixed expression")
+});
+
 /// Other vendors with the same header, lists of header names, code that reads, hides or removes it.
 static OTHERWISE: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?i)x-auth-user\b|access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?headers|removeHeader|deleteHeader|\.delete\(|\bdel\(|blocklist|denylist|filter_headers|vary:|proxy_pass_header|hide_header"#,
+        r#"(?i)x-auth-user\b|access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|\.delete\(|\bdel\(|blocklist|denylist|filter_headers|vary:|proxy_pass_header|hide_header"#,
     )
     .expect("a fixed expression")
 });
@@ -51,24 +63,17 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if is_test(input.path) {
         return;
     }
-    let bytes = input.text.bytes();
+    let topic = TOPIC.is_match(input.text.bytes());
     let emails = spans(&EMAIL, input);
-    for mut span in spans(&KEY, input) {
-        span = Span::new(span.start, span.start + trimmed(input.text.get(span)));
+    let by_constant = constants(input);
+    for span in spans(&KEY, input).into_iter().chain(by_constant) {
+        let span = Span::new(span.start, span.start + trimmed(input.text.get(span)));
         let near = around(input.text, span, 600);
         let email =
             emails.iter().copied().filter(|e| near.contains(*e)).min_by_key(|e| e.start.abs_diff(span.start));
         let address =
             API.find(input.text.get(near)).map(|m| Span::new(near.start + m.start(), near.start + m.end()));
-        let topic = TOPIC.is_match(bytes);
         let ours = email.is_some() || address.is_some() || (topic && has_word(input.text.get(span), b"cf"));
-        let names_itself = input.text.get(span)[10.min(span.len())..]
-            .windows(11)
-            .any(|w| w.eq_ignore_ascii_case(b"\"x-auth-key") || w.eq_ignore_ascii_case(b"'x-auth-key"));
-        let sets = input.text.get(span).starts_with(b"setValue");
-        if names_itself && !sets {
-            continue;
-        }
         if !ours && !topic || other_use(input, span) || has_both(input, span) {
             continue;
         }
@@ -83,6 +88,25 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         out.push(found);
     }
+}
+
+/// Where a constant that holds the header's name is given a value: `{NAME: v}`, `[NAME] = v`, `set(NAME, v)`.
+fn constants(input: &Input<'_>) -> Vec<Span> {
+    const MOST: usize = 20;
+    let bytes = input.text.bytes();
+    let mut out = Vec::new();
+    for name in CONSTANT.captures_iter(bytes).filter_map(|groups| groups.name("name")).take(MOST) {
+        let Ok(text) = std::str::from_utf8(name.as_bytes()) else { continue };
+        if text.to_ascii_lowercase().starts_with("x") && text.len() <= "x_auth_key".len() || text == "name" {
+            continue;
+        }
+        let used = format!(r#"(?P<span>\b{text}\]?\s*(?:=>|[:,]|\]\s*=)\s*[^\s=][^\n,)}}\]]*)"#);
+        let Ok(used) = expression(&used) else { continue };
+        let places = used.captures_iter(bytes).filter_map(|groups| groups.name("span"));
+        let places = places.filter(|m| !has_word(m.as_bytes(), b"x-auth-key"));
+        out.extend(places.map(|m| Span::new(m.start(), m.end())).take(MOST));
+    }
+    out
 }
 
 /// The value without closing quotes and continuation.
@@ -105,24 +129,72 @@ fn other_use(input: &Input<'_>, span: Span) -> bool {
     }
     let line = text.line(span.start);
     let before = &text.bytes()[line.start..span.start];
-    // In a list of names nothing is sent.
-    let after = text.bytes()[span.start..line.end]
-        .iter()
-        .position(|b| matches!(b, b'"' | b'\''))
-        .map(|at| span.start + at + 1);
-    let next = after.and_then(|at| text.bytes().get(at)).copied();
-    let listed = next == Some(b',')
-        && !before.trim_ascii_end().trim_ascii_end().ends_with(b"(")
-        && matches!(
-            before.iter().rev().find(|b| !matches!(b, b'"' | b'\'' | b' ')),
-            Some(b'[' | b',' | b'{') | None
-        );
-    let value = text.get(span);
-    let pairs = value.windows(5).any(|w| w.eq_ignore_ascii_case(b"value"));
-    (listed && !pairs)
+    let own = text.get(span);
+    let defined = own
+        .windows(11)
+        .skip(1)
+        .any(|w| matches!(w[0], b'"' | b'\'' | b'`') && w[1..].eq_ignore_ascii_case(b"x-auth-key"));
+    let again = defined && !has_word(own, b"set") || has_word(own, b"x-auth-email");
+    again
+        || is_listed(input, span)
+        || in_sentence(before)
         || OTHERWISE.is_match(
             text.get(Span::new(line.start.saturating_sub(160), (line.end + 80).min(text.bytes().len()))),
         )
+}
+
+/// In a list of names nothing is sent: the name is quoted and followed by a comma, and stands in neither a call nor a
+/// pair with its value.
+pub(super) fn is_listed(input: &Input<'_>, span: Span) -> bool {
+    static LISTED: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"^[\w-]+["'`]\s*,\s*(?P<next>["'`](?:[A-Za-z]+-)*[A-Za-z]+["'`])?"#)
+            .expect("a fixed expression")
+    });
+    let own = input.text.get(span);
+    let before = &input.text.bytes()[input.text.line(span.start).start..span.start];
+    let Some(groups) = LISTED.captures(own) else { return false };
+    let open = before.iter().rev().find(|b| !matches!(b, b'"' | b'\'' | b'`' | b' '));
+    match open {
+        Some(b'(') => false,
+        Some(b'{' | b'[' | b',') | None => {
+            !has_word(own, b"value")
+                && (groups.name("next").is_some() || open != Some(&b'{') && open != Some(&b'['))
+        }
+        Some(_) => false,
+    }
+}
+
+/// A word before the name makes it part of a sentence: "Unknown X-Auth-Key".
+fn in_sentence(before: &[u8]) -> bool {
+    const TAKES: &[&[u8]] = &[
+        b"header",
+        b"headers",
+        b"set",
+        b"add",
+        b"export",
+        b"env",
+        b"const",
+        b"let",
+        b"var",
+        b"local",
+        b"option",
+        b"arg",
+        b"static",
+        b"final",
+        b"string",
+        b"h",
+        b"declare",
+        b"readonly",
+        b"define",
+        b"put",
+        b"append",
+        b"key",
+        b"val",
+    ];
+    let Some(rest) = before.strip_suffix(b" ") else { return false };
+    let start = rest.iter().rposition(|b| !b.is_ascii_alphabetic() && *b != b'-').map_or(0, |at| at + 1);
+    let word = rest[start..].to_ascii_lowercase();
+    !word.is_empty() && !word.starts_with(b"-") && !TAKES.contains(&word.as_slice())
 }
 
 /// Code that takes a token as well, or documentation that shows both ways.

@@ -6,7 +6,8 @@ use regex::bytes::Regex;
 
 use super::super::{Candidate, Detection, Input, expression};
 use super::{API, spans};
-use crate::fact::place::{in_comment, in_prose};
+use crate::fact::place::{around, in_comment, in_prose};
+use crate::fact::setting::about;
 use crate::span::Span;
 
 /// The switches, language by language; words first, so that one pass finds them all.
@@ -42,9 +43,6 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if !API.is_match(bytes) {
-        return;
-    }
     let switches = spans(&SWITCH, input);
     if switches.is_empty() {
         return;
@@ -64,7 +62,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         {
             continue;
         }
-        let Some((place, ours)) = target(input, switch, &addresses) else { continue };
+        let found = by_name(input, switch).map(|place| (place, true));
+        let Some((place, ours)) = found.or_else(|| target(input, switch, &addresses)) else { continue };
         // One client has several switches side by side.
         if !ours
             || kept
@@ -81,6 +80,25 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         out.push(found);
     }
+}
+
+/// What the switch is for where no address says so: a dynamic DNS entry, or a command that talks to the API.
+fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
+    static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?i)\b(?:wrangler|flarectl)(?:@[\w.]+)? [a-z]|uses:\s*cloudflare/wrangler-action")
+            .expect("a fixed expression")
+    });
+    let bytes = input.text.bytes();
+    let own = input.text.get(switch).to_ascii_lowercase();
+    if own.starts_with(b"node_tls") {
+        let near = around(input.text, switch, 300);
+        let command = COMMAND.find(input.text.get(near))?;
+        return Some(Span::new(near.start + command.start(), near.start + command.end()));
+    }
+    if own.starts_with(b"cacert") {
+        return about(bytes, switch).filter(|value| input.text.get(*value).starts_with(b"cloudflare"));
+    }
+    None
 }
 
 /// Of a whole command only the switch.
@@ -132,6 +150,10 @@ fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]) -> Option
     }
     if let Some(found) = inside.first() {
         return Some(**found);
+    }
+    // A flag concerns its own command only.
+    if input.text.get(switch).starts_with(b"-") {
+        return None;
     }
     // A client is configured before it is used.
     let distance = |span: &Span| {

@@ -1,0 +1,267 @@
+//! Settings by name: who is told which credential or identity, in any syntax: `NAME=v`, `name: v`, `"name": "v"`,
+//! `name => v`, `--name v`, `option name 'v'`, `<name>v</name>`, `f("name", v)`, `name: NAME` above `value: v`.
+//! Key-driven: a value may be a variable or a reference. Judges nothing.
+
+use std::sync::LazyLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::words::words;
+use crate::span::Span;
+
+/// A name with its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// From the name to the end of the value.
+    pub span: Span,
+    /// The words of the name, joined by spaces; what only says where the value is kept (`_FILE`, `SecretRef`) left out.
+    pub words: String,
+    /// The value as far as its line goes, without quotes at its end; may be empty.
+    pub value: Span,
+}
+
+fn regex(source: &str) -> Regex {
+    RegexBuilder::new(source).unicode(false).build().expect("a fixed expression")
+}
+
+/// Names that end like those of credentials and of who they belong to.
+static SETTING: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r#"(?i)(?:^|[^\w$.:-]|[^\w]-)(?P<span>(?P<name>(?:--?)?(?:[a-z_$][\w.:-]*?)?"#,
+        r#"(?:key|token|tkn|password|passwd|e?mail|user|username|login|auth_?method)"#,
+        r#"(?:_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
+        r#"(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|>|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)"#,
+        r#"(?P<value>[^\s,;)}\]#<][^\n,;)}\]<]*))"#,
+    ))
+});
+
+/// All settings of a text whose names end like those of credentials and of who they belong to, in order.
+pub fn settings(bytes: &[u8]) -> Vec<Setting> {
+    let mut out = Vec::new();
+    let mut from = 0;
+    while let Some(groups) = SETTING.captures_at(bytes, from) {
+        let (Some(span), Some(name), Some(value), Some(separator)) =
+            (groups.name("span"), groups.name("name"), groups.name("value"), groups.name("sep"))
+        else {
+            break;
+        };
+        // Values can hold further settings: `{ email: a, key: b }`.
+        from = name.end();
+        if !is_setting(bytes, Span::new(name.start(), name.end()), separator.as_bytes(), value.as_bytes()) {
+            continue;
+        }
+        let end = value.start() + trimmed(value.as_bytes());
+        out.push(Setting {
+            span: Span::new(span.start(), end.max(name.end())),
+            words: own_words(name.as_bytes()),
+            value: Span::new(value.start(), end.max(value.start())),
+        });
+    }
+    out
+}
+
+/// The words of a name without those that say how the value is kept.
+fn own_words(name: &[u8]) -> String {
+    let mut out = words(name);
+    for end in [" ref", " secret", " secure", " insecure", " plain", " env", " file"] {
+        out.truncate(out.strip_suffix(end).map_or(out.len(), str::len));
+    }
+    out
+}
+
+/// Length of a value without quotes and line continuations at its end.
+fn trimmed(value: &[u8]) -> usize {
+    let line = value.iter().position(|b| *b == b'\n').unwrap_or(value.len());
+    let last = |b: &u8| !b.is_ascii_whitespace() && !matches!(b, b'\\' | b'"' | b'\'' | b'`');
+    value[..line].iter().rposition(last).map_or(0, |at| at + 1)
+}
+
+/// Not every name before a word is a setting: spaces separate only after flags and some keywords, `>` only tags, and
+/// types, comparisons and calls are no values.
+fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool {
+    let start = bytes[..name.start].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+    let before = &bytes[start..name.start];
+    if separator == b">" {
+        return before.ends_with(b"<");
+    }
+    if separator.iter().all(|b| matches!(b, b' ' | b'\t')) {
+        let before = before.trim_ascii().to_ascii_lowercase();
+        let keyword = [&b"env"[..], b"option", b"setenv", b"set", b"arg"].contains(&before.as_slice());
+        let words = words(&bytes[name.start..name.end]);
+        let own_line = before.is_empty() && words.contains("cloudflare");
+        if !(bytes[name.start] == b'-' || keyword || own_line) {
+            return false;
+        }
+    }
+    let comparison = separator.ends_with(b"=") && value.starts_with(b"=")
+        || value.starts_with(b"~")
+        || matches!(before.trim_ascii_end().last(), Some(b'!' | b'<'));
+    !comparison && !is_type(value)
+}
+
+/// Types, empty values and what only declares a setting.
+fn is_type(value: &[u8]) -> bool {
+    const TYPES: &[&str] = &[
+        "string",
+        "str",
+        "&str",
+        "none",
+        "null",
+        "nil",
+        "undefined",
+        "optional",
+        "\"\"",
+        "''",
+        "option<",
+        "true",
+        "false",
+        "required",
+        "bool",
+        "types.string",
+        "any",
+        "z.string",
+        "schema",
+        "*string",
+        "varchar",
+        "text",
+        "typing",
+        "secretstr",
+    ];
+    let word = value.trim_ascii().to_ascii_lowercase();
+    TYPES.iter().any(|t| {
+        let rest = word.strip_prefix(t.as_bytes());
+        rest.is_some_and(|rest| {
+            rest.first().is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'.' | b'@' | b'-'))
+        })
+    })
+}
+
+/// Whether two places are in the same group: nothing between them closes a bracket, a block, a list item or a section
+/// that holds only one of them.
+pub fn same_group(bytes: &[u8], one: Span, other: Span) -> bool {
+    let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
+    let between = &bytes[first.start..second.start];
+    let mut depth = 0_i32;
+    for byte in between {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return false;
+        }
+    }
+    let indent = indent_at(bytes, first.start).min(indent_at(bytes, second.start));
+    let lines: Vec<&[u8]> = between.split(|b| *b == b'\n').collect();
+    // The first piece is the rest of a line, the last one the beginning of the other's.
+    let whole = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
+    whole.iter().all(|line| {
+        let text = line.trim_ascii();
+        text.is_empty() || (indentation(line) >= indent && !(text.starts_with(b"[") && text.ends_with(b"]")))
+    })
+}
+
+fn indent_at(bytes: &[u8], at: usize) -> usize {
+    let start = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+    let before = &bytes[start..at];
+    let dashes = before.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-')).count();
+    // The content of a list item stands behind its dash.
+    if dashes == before.len() { dashes } else { indentation(before) }
+}
+
+fn indentation(line: &[u8]) -> usize {
+    line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
+}
+
+/// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class: octodns_cloudflare.X`.
+static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"(?i)(?:^|[^\w])(?:protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|[ \t]+)["'`]?(?P<value>[\w./@:-]{2,80})"#,
+    )
+});
+
+/// What the group of a place says it is about: the nearest such statement before it, else behind it.
+pub fn about(bytes: &[u8], place: Span) -> Option<Span> {
+    const REACH: usize = 500;
+    let start = place.start.saturating_sub(REACH);
+    let end = bytes.len().min(place.end + REACH);
+    let found = ABOUT.captures_iter(&bytes[start..end]).filter_map(|groups| groups.name("value"));
+    let spans: Vec<Span> = found
+        .map(|m| Span::new(start + m.start(), start + m.end()))
+        .filter(|span| !span.overlaps(place) && same_group(bytes, *span, place))
+        .collect();
+    let before = spans.iter().rev().find(|span| span.end <= place.start);
+    before.or(spans.first()).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{about, same_group, settings};
+
+    fn found(text: &str) -> Vec<(String, String)> {
+        let value = |s: &super::Setting| text[s.value.start..s.value.end].to_owned();
+        settings(text.as_bytes()).iter().map(|s| (s.words.clone(), value(s))).collect()
+    }
+
+    #[track_caller]
+    fn one(text: &str, words: &str, value: &str) {
+        assert_eq!(found(text), [(words.to_owned(), value.to_owned())], "{text}");
+    }
+
+    #[test]
+    fn one_reading_serves_every_syntax() {
+        one("CF_API_KEY=x1", "cf api key", "x1");
+        one("key = x1", "key", "x1");
+        one("f(key=x1)", "key", "x1");
+        one("\"apiKey\": \"x1\"", "api key", "\"x1");
+        one("--auth-token=\"$K\"", "auth token", "\"$K");
+        one("tool --key $K", "key", "$K");
+        one("option password 'x1'", "password", "'x1");
+        one("<dns_cf_key>x1</dns_cf_key>", "dns cf key", "x1");
+        one("- name: CF_API_KEY\n  value: x1", "cf api key", "x1");
+        one("- name: CF_API_KEY\n  valueFrom:\n    ref: a", "cf api key", "ref: a");
+        one("define('CF_API_KEY', get('a'))", "cf api key", "get('a");
+        one("apiTokenSecretRef:\n  name: a", "api token", "name: a");
+        one("CFAuthKeySecure = $k", "cf auth key", "$k");
+        one("auth_key => \"${K}\"", "auth key", "\"${K}");
+        one("{ email: a, key: b }", "email", "a");
+        assert_eq!(found("{ email: a, apiKey: b }").len(), 2);
+    }
+
+    #[test]
+    fn declarations_comparisons_and_prose_are_no_settings() {
+        for text in
+            ["apiKey: string;", "key == 'x'", "the key is here", "api_key: Optional[str]", "monkey-patch a"]
+        {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn groups_end_with_brackets_items_sections_and_blocks() {
+        let same = |text: &str| {
+            let at = |what: &str| {
+                let at = text.find(what).unwrap();
+                crate::span::Span::new(at, at + what.len())
+            };
+            same_group(text.as_bytes(), at("ONE"), at("TWO"))
+        };
+        assert!(same("{ ONE, a: { b }, TWO }"));
+        assert!(same("ONE\n\nTWO"));
+        assert!(same("  - name: ONE\n    x: {a: b}\n  - name: TWO\n"));
+        assert!(same("f(ONE,\n  TWO)"));
+        assert!(!same("f(ONE); g(TWO)"));
+        assert!(!same("- ONE: a\n  b: c\n- a: b\n  TWO: c\n"));
+        assert!(!same("[a]\nONE\n[b]\nTWO\n"));
+        assert!(!same("a:\n  ONE\nb:\n  TWO\n"));
+    }
+
+    #[test]
+    fn a_group_says_what_it_is_about() {
+        let text = "protocol=other, login=a\nprotocol=this, password=VALUE\n";
+        let at = text.find("VALUE").unwrap();
+        let found = about(text.as_bytes(), crate::span::Span::new(at, at + 5)).unwrap();
+        assert_eq!(&text[found.start..found.end], "this");
+    }
+}
