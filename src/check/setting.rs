@@ -268,7 +268,8 @@ impl<'a> Sheet<'a> {
         let value = self.input.text.get(setting.value);
         let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
         let start = value.iter().position(|b| !quote(b)).unwrap_or(value.len());
-        &value[start..]
+        let end = value.iter().rposition(|b| !quote(b)).map_or(start, |at| at + 1);
+        &value[start..end]
     }
 
     /// Another setting of the group is the key: then this one is what its name says.

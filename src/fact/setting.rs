@@ -51,8 +51,9 @@ pub fn settings(bytes: &[u8]) -> Vec<Setting> {
             continue;
         }
         let end = value.start() + trimmed(value.as_bytes());
+        let end = closed(bytes, Span::new(span.start(), end.max(name.end()))).end;
         out.push(Setting {
-            span: Span::new(span.start(), end.max(name.end())),
+            span: Span::new(span.start(), end),
             words: own_words(name.as_bytes()),
             value: Span::new(value.start(), end.max(value.start())),
         });
@@ -74,6 +75,41 @@ fn trimmed(value: &[u8]) -> usize {
     let line = value.iter().position(|b| *b == b'\n').unwrap_or(value.len());
     let last = |b: &u8| !b.is_ascii_whitespace() && !matches!(b, b'\\' | b'"' | b'\'' | b'`');
     value[..line].iter().rposition(last).map_or(0, |at| at + 1)
+}
+
+/// The span with the quotes and brackets behind it that close what was opened inside: `f("a` becomes `f("a")`.
+pub fn closed(bytes: &[u8], span: Span) -> Span {
+    const MOST: usize = 8;
+    let inner = &bytes[span.start..span.end];
+    let count = |byte: u8| inner.iter().filter(|b| **b == byte).count() as i32;
+    let mut open = [count(b'(') - count(b')'), count(b'[') - count(b']'), count(b'{') - count(b'}')];
+    // A quote before the span is the name's own, or stands around name and value and closes behind both.
+    let mut quoted = [b'"', b'\'', b'`'].map(|quote| {
+        let before = span.start.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&quote);
+        if before { count(quote) > 0 && count(quote) % 2 == 0 } else { count(quote) % 2 == 1 }
+    });
+    let mut end = span.end;
+    for byte in bytes[span.end..].iter().take(MOST) {
+        let at = |set: &[u8]| set.iter().position(|b| b == byte);
+        if let Some(i) = at(b")]}") {
+            if open[i] <= 0 {
+                break;
+            }
+            open[i] -= 1;
+        } else if let Some(i) = at(b"\"'`") {
+            if !quoted[i] {
+                break;
+            }
+            quoted[i] = false;
+        } else if !(*byte == b' ' && open.iter().any(|n| *n > 0)) {
+            break;
+        }
+        end += 1;
+    }
+    while end > span.end && bytes[end - 1] == b' ' {
+        end -= 1;
+    }
+    Span::new(span.start, end)
 }
 
 /// Not every name before a word is a setting: spaces separate only after flags and some keywords, `>` only tags, and
@@ -214,19 +250,18 @@ mod tests {
         one("CF_API_KEY=x1", "cf api key", "x1");
         one("key = x1", "key", "x1");
         one("f(key=x1)", "key", "x1");
-        one("\"apiKey\": \"x1\"", "api key", "\"x1");
-        one("--auth-token=\"$K\"", "auth token", "\"$K");
+        one("{\"apiKey\": \"x1\"}", "api key", "\"x1\"");
+        one("--auth-token=\"$K\"", "auth token", "\"$K\"");
         one("tool --key $K", "key", "$K");
-        one("option password 'x1'", "password", "'x1");
+        one("option password 'x1'", "password", "'x1'");
         one("<dns_cf_key>x1</dns_cf_key>", "dns cf key", "x1");
         one("- name: CF_API_KEY\n  value: x1", "cf api key", "x1");
         one("- name: CF_API_KEY\n  valueFrom:\n    ref: a", "cf api key", "ref: a");
-        one("define('CF_API_KEY', get('a'))", "cf api key", "get('a");
+        one("define('CF_API_KEY', get('a'))", "cf api key", "get('a')");
         one("apiTokenSecretRef:\n  name: a", "api token", "name: a");
         one("CFAuthKeySecure = $k", "cf auth key", "$k");
-        one("auth_key => \"${K}\"", "auth key", "\"${K}");
-        one("{ email: a, key: b }", "email", "a");
-        assert_eq!(found("{ email: a, apiKey: b }").len(), 2);
+        one("auth_key => \"${K}\"", "auth key", "\"${K}\"");
+        assert_eq!(found("{ email: a, key: b }").len(), 2);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::super::{Candidate, Detection, Input, expression};
 use super::{API, confidence, permissions, spans};
 use crate::endpoint::NO_TOKEN;
 use crate::fact::place::{around, in_comment, in_prose, is_code, is_prose, is_test};
+use crate::fact::setting::closed;
 use crate::rule::Severity;
 use crate::span::Span;
 
@@ -68,6 +69,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let by_constant = constants(input);
     for span in spans(&KEY, input).into_iter().chain(by_constant) {
         let span = Span::new(span.start, span.start + trimmed(input.text.get(span)));
+        let span = closed(input.text.bytes(), span);
         let near = around(input.text, span, 600);
         let email =
             emails.iter().copied().filter(|e| near.contains(*e)).min_by_key(|e| e.start.abs_diff(span.start));
