@@ -25,6 +25,8 @@ pub struct Input<'a> {
     pub path: &'a BlobPath,
     /// Its text.
     pub text: &'a Text<'a>,
+    /// The day of the scan, in days since 1970: some rules compare dates.
+    pub today: i64,
 }
 
 /// One way of detection that is to run, with the rule's words for it.

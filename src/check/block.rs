@@ -6,6 +6,7 @@ use super::{Candidate, Detection, Input};
 mod argv;
 mod client;
 mod command;
+mod definition;
 mod image;
 mod logged;
 mod masking;
@@ -22,6 +23,15 @@ const VARIANTS: &[(&str, Variant)] = &[
     ("secret-in-image", image::check),
     ("secret-without-masking", masking::check),
     ("plaintext-worker-secret", worker::check),
+    ("overbroad-resources", definition::resources),
+    ("overbroad-permissions", definition::permissions),
+    ("without-ip-filter", definition::no_filter),
+    ("open-to-any-address", definition::any_address),
+    ("without-expiry", definition::no_expiry),
+    ("long-lived", definition::long_lived),
+    ("mfa-not-enforced", definition::mfa),
+    ("audit-logs-not-exported", definition::no_audit_logs),
+    ("variable-not-sensitive", definition::variable),
 ];
 
 type Variant = fn(&Detection<'_>, &Input<'_>, &mut Vec<Candidate>);

@@ -114,8 +114,21 @@ const ABOUT: &[&str] = &[
     "issuer",
 ];
 /// Words that make the name one of something public or of a yes or no.
-const PUBLIC: &[&str] =
-    &["site", "sitekey", "public", "pub", "has", "is", "no", "masked", "redacted", "hashed", "ssh"];
+const PUBLIC: &[&str] = &[
+    "site",
+    "sitekey",
+    "public",
+    "pub",
+    "has",
+    "is",
+    "no",
+    "masked",
+    "redacted",
+    "hashed",
+    "ssh",
+    "beacon",
+    "analytics",
+];
 
 /// Whether an identifier, or a dotted chain of them, names a Cloudflare credential.
 pub fn is_credential(identifier: &[u8]) -> bool {

@@ -25,7 +25,7 @@ const FLOORS: &[(&str, u32, u32)] = &[
     ("secret", 985, 995),
     ("global-key", 950, 965),
     ("insecure-transport", 960, 960),
-    ("best-practice", 600, 950),
+    ("best-practice", 890, 985),
 ];
 
 #[test]
