@@ -85,14 +85,10 @@ impl<'a> Collector<'a> {
     /// Everything, sorted: the same input gives the same report whatever the number of threads.
     pub fn finish(self) -> Report {
         let mut found = self.found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-        found.findings.sort_by(|a, b| {
-            (&a.path, a.location.span, &a.rule.id, &a.fingerprint).cmp(&(
-                &b.path,
-                b.location.span,
-                &b.rule.id,
-                &b.fingerprint,
-            ))
-        });
+        sort(&mut found.findings);
+        let shared = crate::scan::shared::across(self.scanner.rules(), &found.findings);
+        found.findings.extend(shared);
+        sort(&mut found.findings);
         found.skipped.sort();
         found.failures.sort();
         Report {
@@ -232,6 +228,13 @@ impl Visitor for Collector<'_> {
     fn failed(&self, failure: Failure) {
         self.found().failures.push(failure);
     }
+}
+
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let key = |f: &Finding| (f.path.clone(), f.location.span, f.rule.id.clone(), f.fingerprint.clone());
+        key(a).cmp(&key(b))
+    });
 }
 
 /// Where the first whole page of the buffer starts.

@@ -40,6 +40,8 @@ pub struct Finding {
     pub suppressed: Option<Suppression>,
     /// Where in the history it comes from.
     pub provenance: Option<Provenance>,
+    /// Keyed hash of the secret, for telling equal ones within this process; never written.
+    pub identity: Option<u64>,
 }
 
 /// A secondary place with a few words on what it is.

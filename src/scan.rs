@@ -1,6 +1,7 @@
 //! From bytes to findings: a pure function, no I/O, no globals; it cannot fail. Secrets end here: what leaves is masked.
 
 use std::collections::HashMap;
+use std::hash::RandomState;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aho_corasick::AhoCorasick;
@@ -17,6 +18,7 @@ use crate::text::Text;
 mod excerpt;
 mod mask;
 mod settle;
+pub(crate) mod shared;
 
 /// Around a decoded piece, in bytes: how much of the text is looked at again with it in place.
 const AROUND_DECODED: usize = 128;
@@ -31,6 +33,8 @@ pub struct Scanner {
     owners: Vec<Vec<usize>>,
     /// The day it was made, in days since 1970.
     today: i64,
+    /// Key of the hashes that tell equal secrets, new for every process.
+    key: RandomState,
 }
 
 impl Scanner {
@@ -59,7 +63,7 @@ impl Scanner {
             .expect("a few hundred short literal patterns");
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let today = i64::try_from(since.as_secs() / 86_400).unwrap_or_default();
-        Scanner { detections, keywords, owners, rules, today }
+        Scanner { detections, keywords, owners, rules, today, key: RandomState::new() }
     }
 
     /// The rules it was made from.
@@ -80,7 +84,7 @@ impl Scanner {
         self.values(path, &View { bytes: text.bytes(), steps: &[] }, &[whole], &hits, &mut candidates);
         self.decoded(path, text.bytes(), &hits, &mut candidates);
         self.structures(path, text, &hits, &mut candidates);
-        settle::settle(&self.rules, path, text, candidates)
+        settle::settle(&self.rules, &self.key, path, text, candidates)
     }
 
     /// For each detection, where its keywords stand inside the zones, ascending.

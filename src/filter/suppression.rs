@@ -237,6 +237,7 @@ fn report(rule: &Arc<Rule>, path: &BlobPath, place: &Placed, message: &str, numb
         credential: None,
         suppressed: None,
         provenance: None,
+        identity: None,
     }
 }
 

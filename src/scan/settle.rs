@@ -1,9 +1,12 @@
 //! From candidates to findings: one finding per secret and place, sample values left out, everything masked.
 
+use std::hash::RandomState;
+
 use sha2::{Digest, Sha256};
 
 use super::excerpt::excerpt;
 use super::mask::masked;
+use super::shared;
 use crate::blob::BlobPath;
 use crate::check::Candidate;
 use crate::finding::{Credential, Finding, Fingerprint, Label};
@@ -14,6 +17,7 @@ use crate::text::Text;
 /// Turns what the checks found in one text into findings, sorted by place and rule.
 pub(super) fn settle(
     rules: &RuleSet,
+    key: &RandomState,
     path: &BlobPath,
     text: &Text<'_>,
     mut candidates: Vec<Candidate>,
@@ -23,13 +27,18 @@ pub(super) fn settle(
     secrets.sort_unstable();
     secrets.dedup();
     candidates.retain(|c| !is_sample(rules, c));
-    let candidates = best(rules, candidates);
+    let mut candidates = best(rules, candidates);
+    candidates.extend(shared::within(rules, path, &candidates));
+    candidates.sort_by_key(|c| (c.span, c.rule));
     let mut seen: Vec<[u8; 16]> = Vec::new();
     candidates
         .into_iter()
         .map(|candidate| {
             let digest = identity(&rules.rules[candidate.rule], path, text, &candidate, &mut seen);
-            finding(rules, path, text, candidate, digest, &secrets)
+            let value = candidate.credential.as_ref().map(|(_, value)| shared::keyed(key, value));
+            let mut finding = finding(rules, path, text, candidate, digest, &secrets);
+            finding.identity = value;
+            finding
         })
         .collect()
 }
@@ -143,5 +152,6 @@ fn finding(
         }),
         suppressed: None,
         provenance: None,
+        identity: None,
     }
 }

@@ -14,8 +14,8 @@ const HOSTILE: &str = "a&'`@x,%0A.env";
 
 fn leaky(copies: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let line = text("CLOUDFLARE_API_TOKEN=@@cfut@@\n");
-    fs::write(folder.path().join(HOSTILE), line.repeat(copies)).unwrap();
+    let lines = (0..copies).map(|n| text(&format!("CLOUDFLARE_API_TOKEN=@@cfut:{n}@@\n")));
+    fs::write(folder.path().join(HOSTILE), lines.collect::<String>()).unwrap();
     folder
 }
 

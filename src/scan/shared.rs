@@ -1,0 +1,90 @@
+//! `check = "duplicate"`: the same secret in several places. Within a file here; over files the collector compares a
+//! keyed hash, whose key lives and dies with the process. Nothing is written.
+
+use std::hash::{BuildHasher as _, RandomState};
+
+use crate::blob::BlobPath;
+use crate::check::Candidate;
+use crate::fact::place::{is_code, is_prose, is_test};
+use crate::finding::{Finding, Fingerprint};
+use crate::rule::{Category, CheckKind, Confidence, RuleSet};
+
+/// The index of the rule about shared credentials, if it is on.
+fn rule(rules: &RuleSet) -> Option<usize> {
+    rules.rules.iter().position(|rule| rule.detects.iter().any(|d| d.check == CheckKind::Duplicate))
+}
+
+/// The keyed hash of a value.
+pub(super) fn keyed(key: &RandomState, value: &[u8]) -> u64 {
+    key.hash_one(value)
+}
+
+/// One value under several names of the same settings file. In programs and prose it is merely repeated.
+pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) -> Vec<Candidate> {
+    let Some(rule) = rule(rules).filter(|_| !is_code(path) && !is_prose(path) && !is_test(path)) else {
+        return Vec::new();
+    };
+    let value = |c: &Candidate| {
+        let secret = rules.rules[c.rule].category == Category::Secret && c.confidence > Confidence::Low;
+        c.credential.as_ref().filter(|_| secret).map(|(_, value)| value.clone())
+    };
+    let mut out: Vec<Candidate> = Vec::new();
+    let mut done: Vec<Vec<u8>> = Vec::new();
+    for (number, candidate) in secrets.iter().enumerate() {
+        let Some(own) = value(candidate).filter(|own| !done.contains(own)) else { continue };
+        let twins: Vec<&Candidate> =
+            secrets[number + 1..].iter().filter(|c| value(c).as_ref() == Some(&own)).collect();
+        done.push(own);
+        let Some(last) = twins.last() else { continue };
+        let mut found = Candidate::new(rule, last.span, Confidence::High);
+        found.message =
+            Some(format!("the same credential stands in {} places of this file", twins.len() + 1));
+        found.secrets.clone_from(&last.secrets);
+        found.credential.clone_from(&last.credential);
+        found.labels.push((candidate.span, String::from("here as well")));
+        found.labels.extend(twins[..twins.len() - 1].iter().map(|t| (t.span, String::from("here as well"))));
+        out.push(found);
+    }
+    out
+}
+
+/// One value in several files: a finding at its first place that names the others.
+pub(crate) fn across(rules: &RuleSet, findings: &[Finding]) -> Vec<Finding> {
+    let Some(rule) = rule(rules).map(|index| &rules.rules[index]) else { return Vec::new() };
+    let mut groups: std::collections::BTreeMap<u64, Vec<&Finding>> = std::collections::BTreeMap::new();
+    for finding in
+        findings.iter().filter(|f| f.rule.category == Category::Secret && f.confidence > Confidence::Low)
+    {
+        if let Some(identity) = finding.identity {
+            groups.entry(identity).or_default().push(finding);
+        }
+    }
+    let mut out: Vec<Finding> = Vec::new();
+    for group in groups.into_values() {
+        let mut files: Vec<&Finding> = Vec::new();
+        for finding in group {
+            if files.iter().all(|f| f.path != finding.path) {
+                files.push(finding);
+            }
+        }
+        let [first, others @ ..] = files.as_slice() else { continue };
+        if others.is_empty() {
+            continue;
+        }
+        let mut found = (*first).clone();
+        found.message = format!("the same credential stands in {} files", files.len());
+        found.rule = rule.clone();
+        found.severity = rule.severity;
+        found.confidence = Confidence::High;
+        found.help.clone_from(&rule.docs.instead);
+        found.labels.clear();
+        found.evidence = others
+            .iter()
+            .map(|f| format!("also in {}:{}", f.path.to_text(), f.location.start.line))
+            .collect();
+        found.fingerprint = Fingerprint(first.fingerprint.0.replacen("v1:", "v1:shared-", 1));
+        found.identity = None;
+        out.push(found);
+    }
+    out
+}
