@@ -57,7 +57,7 @@ fixed! {
     API_KEY = "(^| )(api|auth|global)( user| api| access)* key$|(^| )apikey$";
     API_TOKEN = "(^| )(api|dns|zone|workers|pages|management|user|account|bearer|access|purge|ddns|deploy|saas|ai|stream|tunnel|r2|id|refresh|oauth|github|gh|npm|access|session|csrf) token$";
     EMAIL = "(^| )(email|mail)( |$)|(^| )email$";
-    USER = "(^| )(user|user ?name|login)$";
+    USER = "(^| )(user|user ?name|login|cf id)$";
     /// Tools whose plain token is the key as soon as an address stands beside it.
     TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|cfuser|\\bCloudFlare\\(|account_api_token|TF_VAR|terraform";
 }
@@ -122,10 +122,15 @@ fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candid
             out.push(found);
         }
     }
+    let sends = is_code(input.path) && has(input.text.bytes(), b"x-auth-key");
     let sheet = Sheet::new(input);
     for pair in sheet.pairs() {
         let place = pair.key.span;
         let configured = role(&pair.key.words) == Role::Method;
+        // The request that is made with it says the same.
+        if !configured && sends {
+            continue;
+        }
         if calls.iter().any(|call| call.overlaps(place)) || (!configured && supports_both(input, place)) {
             continue;
         }
@@ -155,7 +160,15 @@ impl<'a> Sheet<'a> {
     }
 
     fn pairs(&self) -> Vec<Pair<'_>> {
-        self.all.iter().filter_map(|(setting, role)| self.pair(setting, *role)).collect()
+        let mut out: Vec<Pair<'_>> = Vec::new();
+        for (setting, role) in &self.all {
+            // `config.key = key` hands on what `key = …` just said.
+            let handed_on = out.iter().any(|pair| words(self.value(setting)) == pair.key.words);
+            if !handed_on {
+                out.extend(self.pair(setting, *role));
+            }
+        }
+        out
     }
 
     /// The setting as the Global API Key, if it is one.
@@ -174,6 +187,8 @@ impl<'a> Sheet<'a> {
                 found(email, Confidence::High)
             }
             Role::ApiKey if self.method_beside(key) => None,
+            // A program that hands on all three lets its user choose.
+            Role::Key | Role::ApiKey if is_code(self.input.path) && self.token_beside(key) => None,
             Role::ApiKey if email.is_some() && (ours || self.near(key)) => found(email, Confidence::High),
             Role::ApiKey if self.named(key) => found(None, Confidence::Low),
             Role::ApiKey if key.words == "api key" && self.is_reference(key) && ours => {
@@ -277,6 +292,10 @@ impl<'a> Sheet<'a> {
         self.beside(token, |role, _| matches!(role, Role::ApiKey | Role::Global | Role::Key))
     }
 
+    fn token_beside(&self, key: &Setting) -> bool {
+        self.beside(key, |role, _| matches!(role, Role::Token | Role::ApiToken))
+    }
+
     /// `auth_method` decides, and is looked at by itself.
     fn method_beside(&self, key: &Setting) -> bool {
         self.beside(key, |role, _| role == Role::Method)
@@ -357,7 +376,7 @@ fn skipped(input: &Input<'_>, span: Span) -> bool {
 /// Code that takes a token as well and decides, an option table, or documentation that shows both ways.
 fn supports_both(input: &Input<'_>, span: Span) -> bool {
     fixed! {
-        TOKEN_WAY = r"(?i)api_?-?token|bearer|_token\b|APIToken|tokenSecretRef";
+        TOKEN_WAY = r"(?i)api[ _-]?token|bearer|_token\b|APIToken|tokenSecretRef";
         DECIDES = r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|os\.environ\.get|Getenv\(";
     }
     if is_prose(input.path) {

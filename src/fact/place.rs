@@ -40,9 +40,20 @@ fn in_block_comment(text: &Text<'_>, at: usize) -> bool {
 /// Whether the file is prose by its name: Markdown, reStructuredText, AsciiDoc, plain text.
 pub fn is_prose(path: &BlobPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
-    [&b".md"[..], b".mdx", b".markdown", b".rst", b".adoc", b".txt", b"pkg-info", b"readme", b"changelog"]
-        .iter()
-        .any(|end| name.ends_with(end))
+    [
+        &b".md"[..],
+        b".mdx",
+        b".markdown",
+        b".rst",
+        b".adoc",
+        b".txt",
+        b"pkg-info",
+        b"metadata",
+        b"readme",
+        b"changelog",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end))
 }
 
 /// Whether the file is a test by its name or folder.
@@ -140,7 +151,24 @@ pub fn in_test(text: &Text<'_>, at: usize) -> bool {
         b"redirect",
         b"upgrade",
     ];
-    words.iter().any(|word| around.windows(word.len()).any(|w| w == *word))
+    let holds = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).any(|w| w == word);
+    let before = &text.bytes()[at.saturating_sub(600)..at];
+    let openers: &[&[u8]] = &[
+        b"#[test]",
+        b"#[cfg(test)]",
+        b"func Test",
+        b"def test_",
+        b"it(\"",
+        b"it('",
+        b"test(\"",
+        b"test('",
+        b"describe(",
+        b"@Test",
+        b"[Fact]",
+        b"[TestMethod]",
+        b"public function test",
+    ];
+    words.iter().any(|word| holds(&around, word)) || openers.iter().any(|word| holds(before, word))
 }
 
 /// The bytes around a place, at most `reach` on each side.

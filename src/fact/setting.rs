@@ -28,7 +28,7 @@ fn regex(source: &str) -> Regex {
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r#"(?i)(?:^|[^\w$.:-]|[^\w]-)(?P<span>(?P<name>(?:--?)?(?:[a-z_$][\w.:-]*?)?"#,
-        r#"(?:key|token|tkn|password|passwd|e?mail|user|username|login|auth_?method)"#,
+        r#"(?:key|token|tkn|password|passwd|e?mail|user|username|login|cf_?id|auth_?method)"#,
         r#"(?:_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
         r#"(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|>|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)"#,
         r#"(?P<value>[^\s,;)}\]#<][^\n,;)}\]<]*))"#,
@@ -135,8 +135,20 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
     !comparison && !is_type(value)
 }
 
-/// Types, empty values and what only declares a setting.
+/// Types, empty values, and what declares a setting or an option.
 fn is_type(value: &[u8]) -> bool {
+    const OPTIONS: &[&str] = &[
+        "help=",
+        "type=",
+        "action=",
+        "dest=",
+        "nargs=",
+        "required=",
+        "metavar=",
+        "envvar=",
+        "default=",
+        "description",
+    ];
     const TYPES: &[&str] = &[
         "string",
         "str",
@@ -164,6 +176,9 @@ fn is_type(value: &[u8]) -> bool {
         "secretstr",
     ];
     let word = value.trim_ascii().to_ascii_lowercase();
+    if OPTIONS.iter().any(|option| word.starts_with(option.as_bytes())) {
+        return true;
+    }
     TYPES.iter().any(|t| {
         let rest = word.strip_prefix(t.as_bytes());
         rest.is_some_and(|rest| {

@@ -9,7 +9,7 @@ use super::{API, confidence, permissions, spans};
 use crate::endpoint::NO_TOKEN;
 use crate::fact::place::{around, in_comment, in_prose, is_code, is_prose, is_test};
 use crate::fact::setting::closed;
-use crate::rule::Severity;
+use crate::rule::{Confidence, Severity};
 use crate::span::Span;
 
 /// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
@@ -40,13 +40,17 @@ static CONSTANT: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
-/// Other vendors with the same header, lists of header names, code that reads, hides or removes it.
-static OTHERWISE: LazyLock<Regex> = LazyLock::new(|| {
+/// Lists of header names, code that reads, hides or removes them.
+static HANDLED: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?i)x-auth-user\b|access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|\.delete\(|\bdel\(|blocklist|denylist|filter_headers|vary:|proxy_pass_header|hide_header"#,
+        r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|\.delete\(|\bdel\(|blocklist|denylist|filter_headers|vary:|proxy_pass_header|hide_header"#,
     )
     .expect("a fixed expression")
 });
+
+/// Rackspace and OpenStack send it with a user instead of an address.
+static VENDOR: LazyLock<Regex> =
+    LazyLock::new(|| expression(r#"(?i)x-auth-user(?:[^\w-]|$)"#).expect("a fixed expression"));
 
 /// Code that can do both ways decides between them.
 static DECIDES: LazyLock<Regex> = LazyLock::new(|| {
@@ -58,10 +62,15 @@ static BEARER: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed expression")
 });
 
+/// An address of somebody else between two places: they are not two ways of one client.
+static OTHER_HOST: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"(?i)https?://(?:[b-z][\w-]*\.|a[\w-]*\.(?:[abd-z]|c[a-km-z]))").expect("a fixed expression")
+});
+
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     static TOPIC: LazyLock<Regex> =
         LazyLock::new(|| expression("(?i)cloudflare|cf_").expect("a fixed expression"));
-    if is_test(input.path) {
+    if is_test(input.path) || is_elsewhere(input) {
         return;
     }
     let topic = TOPIC.is_match(input.text.bytes());
@@ -73,13 +82,17 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         let near = around(input.text, span, 600);
         let email =
             emails.iter().copied().filter(|e| near.contains(*e)).min_by_key(|e| e.start.abs_diff(span.start));
-        let address =
-            API.find(input.text.get(near)).map(|m| Span::new(near.start + m.start(), near.start + m.end()));
+        let address = address(input, span, near);
         let ours = email.is_some() || address.is_some() || (topic && has_word(input.text.get(span), b"cf"));
         if !ours && !topic || other_use(input, span) || has_both(input, span) {
             continue;
         }
-        let mut found = Candidate::new(detection.rule, span, confidence(detection, ours));
+        let sure = if ours || API.is_match(input.text.bytes()) {
+            confidence(detection, ours)
+        } else {
+            Confidence::Low
+        };
+        let mut found = Candidate::new(detection.rule, span, sure);
         found.labels.extend(email.map(|place| (place, String::from("the e-mail address that goes with it"))));
         found.labels.extend(address.map(|place| (place, String::from("the API it is sent to"))));
         found.permissions = permissions(input, span);
@@ -90,6 +103,21 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         out.push(found);
     }
+}
+
+/// The nearest address of the API, whole.
+fn address(input: &Input<'_>, span: Span, near: Span) -> Option<Span> {
+    let bytes = input.text.bytes();
+    let places =
+        API.find_iter(input.text.get(near)).map(|m| Span::new(near.start + m.start(), near.start + m.end()));
+    let host = places.min_by_key(|place| place.start.abs_diff(span.start))?;
+    let scheme =
+        [&b"https://"[..], b"http://"].into_iter().find(|scheme| bytes[..host.start].ends_with(scheme));
+    let ends = |b: &u8| {
+        b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b')' | b'<' | b',' | b';' | b'\\')
+    };
+    let length = bytes[host.end..].iter().position(ends).unwrap_or(bytes.len() - host.end);
+    Some(Span::new(host.start - scheme.map_or(0, <[u8]>::len), host.end + length))
 }
 
 /// Where a constant that holds the header's name is given a value: `{NAME: v}`, `[NAME] = v`, `set(NAME, v)`.
@@ -140,9 +168,26 @@ fn other_use(input: &Input<'_>, span: Span) -> bool {
     again
         || is_listed(input, span)
         || in_sentence(before)
-        || OTHERWISE.is_match(
-            text.get(Span::new(line.start.saturating_sub(160), (line.end + 80).min(text.bytes().len()))),
-        )
+        || is_handled(input, span)
+        || VENDOR.is_match(text.get(around(text, line, 160)))
+}
+
+/// The code around hides, removes or lists headers.
+pub(super) fn is_handled(input: &Input<'_>, span: Span) -> bool {
+    let line = input.text.line(span.start);
+    let length = input.text.bytes().len();
+    HANDLED.is_match(input.text.get(Span::new(line.start.saturating_sub(160), (line.end + 80).min(length))))
+}
+
+/// Whether the file is about somebody else: it has addresses, and neither it nor its path mentions Cloudflare.
+fn is_elsewhere(input: &Input<'_>) -> bool {
+    static ADDRESS: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"(?i)https?://[a-z][\w-]*\.[a-z]").expect("a fixed expression"));
+    let bytes = input.text.bytes();
+    !has_word(bytes, b"cloudflare")
+        && !has_word(input.path.as_bytes(), b"cloudflare")
+        && !has_word(bytes, b"cf_")
+        && ADDRESS.is_match(bytes)
 }
 
 /// In a list of names nothing is sent: the name is quoted and followed by a comma, and stands in neither a call nor a
@@ -199,20 +244,24 @@ fn in_sentence(before: &[u8]) -> bool {
     !word.is_empty() && !word.starts_with(b"-") && !TAKES.contains(&word.as_slice())
 }
 
-/// Code that takes a token as well, or documentation that shows both ways.
+/// How far before a branch its condition is looked for, in bytes.
+const CONDITION: usize = 120;
+
+/// Code that takes a token as well and decides, or documentation that shows both ways.
 fn has_both(input: &Input<'_>, span: Span) -> bool {
-    let near = around(input.text, span, 1500);
-    let bytes = input.text.get(near);
     if is_prose(input.path) {
         return BEARER.is_match(input.text.bytes());
     }
-    if !input.path.file_name().ends_with(b"sh") && takes_a_token(input) {
-        return true;
-    }
-    let Some(bearer) = BEARER.find(bytes) else { return false };
-    let (place, at) = (bearer.start(), span.start - near.start);
-    let between = &bytes[place.min(at)..place.max(at)];
-    DECIDES.is_match(between)
+    let script = input.path.file_name().ends_with(b"sh") || !is_code(input.path);
+    let near = around(input.text, span, if script { 1500 } else { 4000 });
+    let bytes = input.text.get(near);
+    let at = span.start - near.start;
+    BEARER.find_iter(bytes).any(|bearer| {
+        let first = bearer.start().min(at);
+        // The condition stands before the first of both or between them.
+        let between = &bytes[first.saturating_sub(CONDITION)..bearer.start().max(at)];
+        DECIDES.is_match(between) && !OTHER_HOST.is_match(between)
+    })
 }
 
 /// A program that sends a token as well, depending on what is configured.
