@@ -6,7 +6,7 @@ use regex::bytes::Regex;
 
 use super::command::{command_end, expansions};
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, value};
+use crate::check::{Candidate, Input, expression, value};
 use crate::fact::credential::is_credential;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
@@ -15,7 +15,7 @@ use crate::span::Span;
 const REACH: usize = 3000;
 
 static TUNNEL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?xs)\b(?:cloudflared(?:\.exe)?|tunnel)["',\s\[\]-]+(?:[^\n;|&]{0,120}?)
         (?: \brun\b["',\s\\-]+(?:[^\n;|&]{0,80}?)--token(?:["',\s=\\-]+)(?<run>[^\s"',;|&\])]+)
           | \bservice["',\s]+install["',\s]+(?<install>[^\s"',;|&\])]+)
@@ -25,12 +25,12 @@ static TUNNEL: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static CONNECTOR: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"\bwarp-cli\s+(?:--\S+\s+)*connector\s+new\s+["']?(?<token>[^\s"';|&]+)"#)
+    expression(r#"\bwarp-cli\s+(?:--\S+\s+)*connector\s+new\s+["']?(?<token>[^\s"';|&]+)"#)
         .expect("a fixed expression")
 });
 
 static TOOL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?mx)(?:^|[\s;&|("'`$@=/>])(?:curl|wget|https?|xh|httpie|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|
         cf-terraforming|gh|ansible-playbook|ansible|node|deno|bun|python3?|go\ run|certbot|lego|acme\.sh|octodns-sync|dnscontrol|rclone|aws|az|gcloud|cf|
         Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|restic|s3cmd|mc)(?:\.exe)?[\ \t]"#,
@@ -40,7 +40,7 @@ static TOOL: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Something that is a credential by its form, or by the name in front of it.
 static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?x)(?<token>\bcf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}\b|\bcfoat_[\w-]{43}\.[\w-]{43})
         | (?:(?i:bearer|token)[\ =:]+|(?i:x-auth-key|x-auth-user-service-key|cf-access-client-secret)\s*[:=]\s*|--[\w-]*(?:token|key|secret|password)[\w-]*[\ =]+|
             \b[A-Za-z_][\w.]*(?i:token|key|secret|password)=|(?:^|\s)-p[\ ]+|(?:^|\s)-u[\ ]+[\w.@+-]+:)
@@ -50,7 +50,7 @@ static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static PASSWORD_OPTION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?x)\s(?:-p|--password|--pass|--token|--api-token|--api_token|--apitoken|--cloudflare[\w-]*(?:token|key|secret)|--cf[\w-]*(?:token|key|secret)|--secret|--api-key|--key)
         (?:[\ =]+)["']?(?<value>\$\{?\{?[^\s"';|&]+(?:[^\n"';|&]*?\}\})?)"#,
     )

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input};
+use crate::check::{Candidate, Input, expression};
 use crate::fact::credential::{each_credential, is_credential, is_secret};
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -38,11 +38,11 @@ const PUBLIC: &[&[u8]] = &[
 ];
 
 static IDENTIFIER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b[A-Z][A-Z]+_\w{4,100}").expect("a fixed expression"));
+    LazyLock::new(|| expression(r"\b[A-Z][A-Z]+_\w{4,100}").expect("a fixed expression"));
 
 /// Settings that put values into the bundle or the page.
 static DEFINE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?x)["'`](?:process\.env|import\.meta\.env|globalThis|window|self)\.(?<define>\w+)["'`]\s*:\s*(?:JSON\.stringify\(|["'`]|process\.env|env\.)
         | \b(?:window|globalThis|self)(?:\.[\w$]+)?\.(?<global>\w+)\s*=[^=\n]*(?:\$|\{\{|<%|process\.env|cf)
         | (?s:\b(?:publicRuntimeConfig|define|public)\s*:\s*\{)(?<public>[^{}]{0,1500})"#,

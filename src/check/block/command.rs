@@ -1,6 +1,7 @@
 //! Command lines: where a command starts and ends in a script, a workflow, a Dockerfile or a document, and which
 //! variables a shell would put in. Knows shell quoting, nothing about Cloudflare.
 
+use crate::check::expression;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
@@ -53,7 +54,7 @@ pub(super) fn command_end(bytes: &[u8], start: usize) -> (usize, Next) {
 }
 
 static EXPANSION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r"(?x)
         \$\{\{\s*(?<github>[A-Za-z_][\w.]*(?:\['[\w-]+'\])?)\s*(?:\|\|[^}]*)?\}\}
         | \$\{(?<brace>[A-Za-z_]\w*)(?<op>[^}]*)\}

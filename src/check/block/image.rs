@@ -5,34 +5,34 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input};
+use crate::check::{Candidate, Input, expression};
 use crate::fact::credential::is_credential;
 use crate::rule::Confidence;
 use crate::span::Span;
 
 static INSTRUCTION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?mi)^[ \t]*(?:ARG|ENV)[ \t]+(?<rest>[^\n]*(?:\\[ \t]*\r?\n[^\n]*)*)")
+    expression(r"(?mi)^[ \t]*(?:ARG|ENV)[ \t]+(?<rest>[^\n]*(?:\\[ \t]*\r?\n[^\n]*)*)")
         .expect("a fixed expression")
 });
 static PAIR: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?:^|[\s\\])(?<name>[A-Za-z_]\w*)(?:=(?:"[^"]*"|'[^']*'|\S*)|\s|$)"#)
+    expression(r#"(?:^|[\s\\])(?<name>[A-Za-z_]\w*)(?:=(?:"[^"]*"|'[^']*'|\S*)|\s|$)"#)
         .expect("a fixed expression")
 });
 static COPY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?(?<file>\S*(?:\.dev\.vars|\.cloudflared/\S*|cert\.pem|cloudflared/\S*\.json)\S*)[ \t]").expect("a fixed expression")
+    expression(r"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?(?<file>\S*(?:\.dev\.vars|\.cloudflared/\S*|cert\.pem|cloudflared/\S*\.json)\S*)[ \t]").expect("a fixed expression")
 });
 static ARGUMENT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"--(?:build-arg|env-file-arg|opt[ =]build-arg:)[ =]["']?(?:build-arg:)?(?<name>[A-Za-z_]\w*)"#,
     )
     .expect("a fixed expression")
 });
 static LIST: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?(?:build-args|buildArgs|build_args|args|build-arg)[ \t]*:[ \t]*(?:[|>][-+]?)?[ \t]*(?<inline>[^\n]*)\n(?<body>(?:[ \t]*(?:[#-][^\n]*|[\w"'{][^\n]*)?\n?){0,40})"#)
+    expression(r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?(?:build-args|buildArgs|build_args|args|build-arg)[ \t]*:[ \t]*(?:[|>][-+]?)?[ \t]*(?<inline>[^\n]*)\n(?<body>(?:[ \t]*(?:[#-][^\n]*|[\w"'{][^\n]*)?\n?){0,40})"#)
         .expect("a fixed expression")
 });
 static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?["']?(?<name>[A-Za-z_]\w*)["']?[ \t]*(?:=|:|$)"#)
+    expression(r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?["']?(?<name>[A-Za-z_]\w*)["']?[ \t]*(?:=|:|$)"#)
         .expect("a fixed expression")
 });
 
@@ -122,9 +122,9 @@ fn is_dockerfile(name: &[u8], bytes: &[u8]) -> bool {
     let named =
         name.windows(10).any(|w| w == b"dockerfile") || name.windows(13).any(|w| w == b"containerfile");
     static FROM: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?m)^[ \t]*FROM[ \t]+[\w./:@${}-]+").expect("a fixed expression"));
+        LazyLock::new(|| expression(r"(?m)^[ \t]*FROM[ \t]+[\w./:@${}-]+").expect("a fixed expression"));
     static DOCKER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?m)^[ \t]*(?:RUN|COPY|ENTRYPOINT|CMD|WORKDIR)[ \t]").expect("a fixed expression")
+        expression(r"(?m)^[ \t]*(?:RUN|COPY|ENTRYPOINT|CMD|WORKDIR)[ \t]").expect("a fixed expression")
     });
     named || (FROM.is_match(bytes) && DOCKER.is_match(bytes))
 }

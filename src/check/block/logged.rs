@@ -8,7 +8,7 @@ use regex::bytes::Regex;
 use super::command::{Next, command_end, expansions};
 use super::taint::tainted;
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input};
+use crate::check::{Candidate, Input, expression};
 use crate::fact::credential::{each_credential, is_credential, is_secret, mentions};
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -17,7 +17,7 @@ use crate::span::Span;
 const ARGUMENTS: usize = 2000;
 
 static SHELL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?mx)(?:^|[;&|{(@"]|\bthen|\bdo|\belse|run:|^\s*-|RUN|script:)[\ \t"@']*
         (?<command>echo|printf|logger|print|Write-(?:Host|Output|Verbose|Debug|Information|Warning|Error)|tee|cat\s*<<<)[\ \t]+"#,
     )
@@ -25,7 +25,7 @@ static SHELL: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static CALL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?x)(?:^|[^\w.$])(?<sink>
             console\.(?:log|error|warn|info|debug|trace|dir|table)
           | (?:self\.|this\.|\w+\.)?(?:\w*[lL]og(?:ger|ging)?|LOG|LOGGER|slog|glog|klog|winston|pino|core|fastify\.log|app\.log|c\.log)\.
@@ -44,7 +44,7 @@ static CALL: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Around a name in code: a call or an operator that gives away less than the value.
 static GUARD_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r"(?ix)(?: (?:\w*(?:mask|redact|hash|sha\d*|hmac|censor|obfuscat|scrub|sanitiz|fingerprint|digest|hide|encrypt|truncat|shorten|preview|last_?4)\w*
         | len|bool|boolean|strlen|isset|empty|is_?set|has\w*|defined|length|count|exists|sizeof|typeof|verify\w*|validate\w*|is[A-Z_]\w*|Object\.keys)\s*\(\s*[^()]*
         | !+\s* | typeof\s+ | \bnot\s+ | \bdefined\??\s+ | \#)$",
@@ -52,7 +52,7 @@ static GUARD_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 static GUARD_AFTER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?x)^["'\])]*\s*(?: \?\s*["'`\w\d(] | ===|!==|==|!= | \bis\s+(?:not\s+)?(?:None|nil) | \[\s*-?\d*\s*:\s*-?\d* | \[\s*\d+\s*\.\. | \[-\d
         | \??\.(?:length|size|len|Length|Count|slice|substring|substr|substringTo|is_some|is_none|is_empty|is_ok|present\?|blank\?|nil\?|empty\?|startsWith|starts_with|startswith|Substring|take|first|last|isEmpty|isBlank|mask\w*|redact\w*)\b
         | \s+if\s | \s+and\s+["'] | \s*&&\s*["'`] | \s*!=\s | \|\s*(?:length|hash|mask|sha256))"#,
@@ -61,19 +61,19 @@ static GUARD_AFTER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static TRACE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?m)^[ \t]*(?:-[ \t]+)?(?:run:[ \t]*)?(?:\|[ \t]*)?(?<span>set[ \t]+(?:-[a-wyzA-Z]*x[a-zA-Z]*(?:[ \t]+pipefail)?|-o[ \t]+xtrace)|Set-PSDebug[ \t]+-Trace[ \t]+[12])|^(?<bang>#!.*\b(?:ba|z|k|da)?sh[ \t]+-[a-zA-Z]*x[a-zA-Z]*)")
+    expression(r"(?m)^[ \t]*(?:-[ \t]+)?(?:run:[ \t]*)?(?:\|[ \t]*)?(?<span>set[ \t]+(?:-[a-wyzA-Z]*x[a-zA-Z]*(?:[ \t]+pipefail)?|-o[ \t]+xtrace)|Set-PSDebug[ \t]+-Trace[ \t]+[12])|^(?<bang>#!.*\b(?:ba|z|k|da)?sh[ \t]+-[a-zA-Z]*x[a-zA-Z]*)")
         .expect("a fixed expression")
 });
 
 static VERBOSE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?:^|[\s;&|(`$@])curl(?:\.exe)?\s").expect("a fixed expression"));
+    LazyLock::new(|| expression(r"(?:^|[\s;&|(`$@])curl(?:\.exe)?\s").expect("a fixed expression"));
 static VERBOSE_FLAG: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\s(?<flag>--verbose|--trace(?:-ascii)?(?:[ =]\S+)?|-[a-zA-Z]{0,6}v[a-zA-Z]{0,4})(?:\s|$)")
+    expression(r"\s(?<flag>--verbose|--trace(?:-ascii)?(?:[ =]\S+)?|-[a-zA-Z]{0,6}v[a-zA-Z]{0,4})(?:\s|$)")
         .expect("a fixed expression")
 });
 
 static DUMP: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?mix)(?:^|[;&|]\s*|run:\s*|^\s*-\s+)[\ \t]*(?<span>
             (?:env|printenv|set|export\ -p)[\ \t]*(?:\|[\ \t]*(?:sort|cat)[\ \t]*)?$
           | (?:env|printenv|set|export)[\ \t]*\|[^|\n]*\b(?:grep|rg|egrep|awk|findstr)\b[^|\n]*\b(?:cloudflare|cf_?|cf_api|tunnel)[^|\n]*
@@ -158,10 +158,10 @@ fn shell(bytes: &[u8], known: &HashSet<Vec<u8>>, out: &mut Vec<(Span, String)>) 
 /// Whether what the command writes is seen, rather than read by a tool or kept in a file.
 fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
     static REDIRECT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?:^|[^-=$>&<])(?:[12&]?>{1,2})\s*(?<to>"?[^\s"';)]+)"#).expect("a fixed expression")
+        expression(r#"(?:^|[^-=$>&<])(?:[12&]?>{1,2})\s*(?<to>"?[^\s"';)]+)"#).expect("a fixed expression")
     });
     static SHOWS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b").expect("a fixed expression")
+        expression(r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b").expect("a fixed expression")
     });
     if let Next::Pipe(start) = next {
         let (end, after) = command_end(bytes, start);
@@ -305,7 +305,7 @@ fn is_value(body: &[u8], span: Span, strings: &[Literal]) -> bool {
         // `env["NAME"]`, `getenv('NAME')`.
         let before = body[..literal.inside.start - 1].trim_ascii_end();
         static GETTER: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"(?i)(?:env\w*|secrets|config|settings|get_?env|environ(?:\.get)?|env\.get|env\.fetch|getenv|lookupenv|environmentvariable|vars?|\$_ENV|\$_SERVER)\s*[\[(]$").expect("a fixed expression")
+            expression(r"(?i)(?:env\w*|secrets|config|settings|get_?env|environ(?:\.get)?|env\.get|env\.fetch|getenv|lookupenv|environmentvariable|vars?|\$_ENV|\$_SERVER)\s*[\[(]$").expect("a fixed expression")
         });
         return GETTER.is_match(before);
     }

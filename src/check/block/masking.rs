@@ -7,22 +7,22 @@ use regex::bytes::Regex;
 
 use super::command::expansions;
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input};
+use crate::check::{Candidate, Input, expression};
 use crate::fact::credential::is_credential;
 use crate::rule::Confidence;
 use crate::span::Span;
 
 static UNMASKED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\$\{\{\s*(?<span>(?:vars|inputs|github\.event\.inputs|github\.event\.client_payload|steps\.[\w-]+\.outputs|needs\.[\w-]+\.outputs)\.(?<name>[\w.-]+))\s*[|}&]").expect("a fixed expression")
+    expression(r"\$\{\{\s*(?<span>(?:vars|inputs|github\.event\.inputs|github\.event\.client_payload|steps\.[\w-]+\.outputs|needs\.[\w-]+\.outputs)\.(?<name>[\w.-]+))\s*[|}&]").expect("a fixed expression")
 });
 static HANDED_ON: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?:>>?\s*["']?\$\{?(?:GITHUB_ENV|GITHUB_OUTPUT|BASH_ENV)\}?|\|\s*tee\s+(?:-a\s+)?["']?\$\{?(?:GITHUB_ENV|GITHUB_OUTPUT))"#).expect("a fixed expression")
+    expression(r#"(?:>>?\s*["']?\$\{?(?:GITHUB_ENV|GITHUB_OUTPUT|BASH_ENV)\}?|\|\s*tee\s+(?:-a\s+)?["']?\$\{?(?:GITHUB_ENV|GITHUB_OUTPUT))"#).expect("a fixed expression")
 });
 static PAIR: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?:^|["'\s])(?<name>[A-Za-z_][\w-]*)(?:=|<<)"#).expect("a fixed expression")
+    expression(r#"(?:^|["'\s])(?<name>[A-Za-z_][\w-]*)(?:=|<<)"#).expect("a fixed expression")
 });
 static SECRET_INPUT: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?m)^[ \t]*workflow_call[ \t]*:").expect("a fixed expression"));
+    LazyLock::new(|| expression(r"(?m)^[ \t]*workflow_call[ \t]*:").expect("a fixed expression"));
 
 /// `variant = "secret-without-masking"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -85,7 +85,7 @@ fn is_workflow(input: &Input<'_>, bytes: &[u8]) -> bool {
     let path = input.path.as_bytes();
     let yaml = path.ends_with(b".yml") || path.ends_with(b".yaml");
     static STEPS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?m)^[ \t]*(?:-[ \t]+)?(?:runs-on|uses|run|steps|jobs)[ \t]*:")
+        expression(r"(?m)^[ \t]*(?:-[ \t]+)?(?:runs-on|uses|run|steps|jobs)[ \t]*:")
             .expect("a fixed expression")
     });
     yaml && STEPS.is_match(bytes) || (path.ends_with(b".sh") && HANDED_ON.is_match(bytes))

@@ -1,6 +1,7 @@
 //! Names that stand for a Cloudflare credential in one file because it was assigned to them:
 //! `token = os.environ["CF_API_TOKEN"]`, `const headers = { Authorization: `Bearer ${…}` }`.
 
+use crate::check::expression;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -12,7 +13,7 @@ use crate::fact::credential::{is_credential, mentions};
 const MOST: usize = 200;
 
 static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?m)^[ \t>-]*(?:run:[ \t]*)?(?:export |const |let |var |local |final |readonly |my |val |string |\$)?[ \t]*(?<name>[A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w<>, .]+)?(?::=|=)[ \t]*(?<value>[^\n=][^\n]*(?:\n[^\n]*){0,8})"#,
     )
     .expect("a fixed expression")
@@ -21,7 +22,7 @@ static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
 /// A right-hand side that hands the value on unchanged: a reference, a look-up in the environment, a literal object or
 /// string around it.
 static DIRECT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?x)^(?:await\s+)?(?:
             (?:process\.env|import\.meta\.env|os\.environ|ENV|env|Deno\.env|Bun\.env|secrets|config|settings|args|c\.env|context\.env)
                 (?:\.get\(|\.fetch\(|\.|\[|\?\.)\s*["'`]?(?<a>[A-Za-z_]\w*)

@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, value};
+use crate::check::{Candidate, Input, expression, value};
 use crate::fact::credential::{is_credential, mentions};
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
 static QUERY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]{1,200})(?<path>[^\s"'`<>]{0,400}?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
         (?<value>["'\s]*\+\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]{1,120}\}\}? | \#\{[^}\n]{1,100}\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,300})"#,
     )
@@ -19,7 +19,7 @@ static QUERY: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static USER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    expression(
         r#"(?xi)\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s/"'`<>:@${}]{0,80}:)?(?<value>\$?\{\{?\s*[^}\n]{1,120}\}\}?|\$\w+|[^\s/"'`<>:@${}]{20,220})@(?<host>[^\s/"'`<>]{1,200})"#,
     )
     .expect("a fixed expression")
@@ -71,6 +71,6 @@ fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {
 
 fn mentions_credential(text: &[u8]) -> bool {
     static CHAIN: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"[A-Za-z_][\w.]*").expect("a fixed expression"));
+        LazyLock::new(|| expression(r"[A-Za-z_][\w.]*").expect("a fixed expression"));
     mentions(text) || CHAIN.find_iter(text).any(|m| is_credential(m.as_bytes()))
 }
