@@ -15,7 +15,7 @@ static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
         r#"(?i)(?P<span>"#,
         r#"\bcurl\b(?:[^\n|;&]|\\\r?\n){0,300}?\s(?:-[a-z]*k[a-z]*|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$)"#,
-        r#"|--no-check-certificate|check_certificate\s*=\s*off|--check-certificate=false|--no-verify-peer|--verify[= ]no\b"#,
+        r#"|--no-check-certificate|check_certificate\s*=\s*off|--check-certificate=false|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b"#,
         r#"|\bverify["']?\s*(?:=>|[:=])\s*(?:False|0)\b|\bverify_?ssl["']?\s*(?:=>|[:=])\s*(?:False|0)\b|\bssl\s*=\s*False\b|ssl_verify["']?\s*(?:=>|[:=])\s*(?:false|0)\b"#,
         r#"|_create_unverified_context|CERT_NONE|check_hostname\s*=\s*False|PYTHONHTTPSVERIFY["']?\]?\s*=\s*["']?0|SSL_VERIFYPEER\s*,\s*(?:0|false)|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
         r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|strict-?SSL["']?\s*[:=]\s*false|--unsafely-ignore-certificate-errors"#,
@@ -143,7 +143,15 @@ fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
 
 /// What the switch is for: an address in its own statement, else the nearest, else that of the file.
 fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
+    static OTHER_CLIENT: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?i)\b(?:pool|postgres\w*|pg|mysql\w*|redis|ioredis|mongo\w*|sequelize|knex|typeorm|datasource|amqp\w*|ldap\w*|smtp\w*|nodemailer|createTransport|imap\w*|mqtt|kafka\w*|database_url|connectionString)\b")
+            .expect("a fixed expression")
+    });
     let own = statement(input, switch);
+    // Databases and mail servers are no web clients.
+    if OTHER_CLIENT.is_match(input.text.get(own)) && !API.is_match(input.text.get(own)) {
+        return None;
+    }
     let mut inside: Vec<&(Span, bool)> = addresses.iter().filter(|(span, _)| own.overlaps(*span)).collect();
     if inside.iter().any(|(_, ours)| *ours) {
         inside.retain(|(_, ours)| *ours);

@@ -1,0 +1,286 @@
+//! The settings of one file that concern how it authenticates, and which of them hold the Global API Key.
+
+use crate::check::{Input, value};
+use crate::fact::naming::naming;
+use crate::fact::place::{around, is_code};
+use crate::fact::setting::{Setting, about, same_group, settings};
+use crate::fact::words::words;
+use crate::rule::{Confidence, Randomness};
+use crate::span::Span;
+
+use super::role::{OURS, Role, TRAPS, role};
+use super::{has, skipped};
+
+/// How far apart the halves of a pair can be.
+const LINES: usize = 12;
+pub(super) const BYTES: usize = 900;
+
+/// The settings of one file that concern how it authenticates.
+pub(super) struct Sheet<'a> {
+    input: &'a Input<'a>,
+    pub(super) all: Vec<(Setting, Role)>,
+}
+
+/// A setting that holds the Global API Key.
+pub(super) struct Pair<'s> {
+    pub(super) key: &'s Setting,
+    pub(super) email: Option<&'s Setting>,
+    pub(super) confidence: Confidence,
+    pub(super) evidence: String,
+}
+
+impl<'a> Sheet<'a> {
+    pub(super) fn new(input: &'a Input<'a>) -> Sheet<'a> {
+        let all = settings(input.text.bytes())
+            .into_iter()
+            .map(|setting| {
+                let role = role(&setting.words);
+                (setting, role)
+            })
+            // Headers are part of requests.
+            .filter(|(setting, role)| {
+                *role != Role::Other && !setting.words.starts_with("x auth") && !skipped(input, setting.span)
+            });
+        Sheet { input, all: all.collect() }
+    }
+
+    pub(super) fn pairs(&self) -> Vec<Pair<'_>> {
+        let mut out: Vec<Pair<'_>> = Vec::new();
+        for (setting, role) in &self.all {
+            // `config.key = key` hands on what `key = …` just said.
+            let handed_on = out.iter().any(|pair| words(self.value(setting)) == pair.key.words);
+            if !handed_on {
+                out.extend(self.pair(setting, *role));
+            }
+        }
+        out
+    }
+
+    /// The setting as the Global API Key, if it is one.
+    fn pair<'s>(&'s self, key: &'s Setting, role: Role) -> Option<Pair<'s>> {
+        let found = |email: Option<&'s Setting>, confidence| {
+            Some(Pair { key, email, confidence, evidence: format!("setting `{}`", key.words) })
+        };
+        let ours = self.ours(key);
+        let email = self.email(key, role);
+        match role {
+            _ if self.holds_token(key) => None,
+            Role::Global => {
+                found(email, if ours || email.is_some() { Confidence::High } else { Confidence::Low })
+            }
+            Role::Method if self.value(key).eq_ignore_ascii_case(b"global") && email.is_some() => {
+                found(email, Confidence::High)
+            }
+            Role::ApiKey if self.method_beside(key) => None,
+            // A program that hands on all three lets its user choose.
+            Role::Key | Role::ApiKey if is_code(self.input.path) && self.token_beside(key) => None,
+            Role::ApiKey if !self.named(key) && self.is_somebody_elses(key) => None,
+            Role::ApiKey if email.is_some() && ours => found(email, Confidence::High),
+            // In code that only mentions Cloudflare nearby the key may be anybody's.
+            Role::ApiKey if email.is_some() && self.near(key) => {
+                found(email, if is_code(self.input.path) { Confidence::Low } else { Confidence::High })
+            }
+            Role::ApiKey if self.named(key) => found(None, Confidence::Low),
+            Role::ApiKey if key.words == "api key" && self.is_reference(key) && ours => {
+                found(None, Confidence::High)
+            }
+            Role::Key if self.in_reference(key) => None,
+            Role::Key | Role::Password if email.is_some() && ours => found(email, Confidence::High),
+            Role::Token if email.is_some() && ours && !self.key_beside(key) => {
+                let near = self.input.text.get(around(self.input.text, key.span, BYTES));
+                let trap = TRAPS.is_match(near) || TRAPS.is_match(self.input.path.as_bytes());
+                let plain = matches!(key.words.as_str(), "token" | "auth token");
+                found(email, if trap || plain { Confidence::High } else { Confidence::Low })
+            }
+            _ => None,
+        }
+    }
+
+    /// The address that goes with a key: in the same group, near, and of the same family of names.
+    fn email<'s>(&'s self, key: &Setting, role: Role) -> Option<&'s Setting> {
+        let bytes = self.input.text.bytes();
+        let line = self.input.text.line_index(key.span.start);
+        let beside = |other: &Setting| {
+            other.span != key.span
+                && other.span.start.abs_diff(key.span.start) < BYTES
+                && self.input.text.line_index(other.span.start).abs_diff(line) <= LINES
+                && (same_group(bytes, other.span, key.span) || self.named(key) && self.named(other))
+                && alike(key, other)
+        };
+        let near =
+            self.all.iter().filter(|(other, who)| matches!(who, Role::Email | Role::User) && beside(other));
+        let distance = |(other, _): &&(Setting, Role)| other.span.start.abs_diff(key.span.start);
+        if role == Role::Password {
+            // A password belongs to the user next to it, whoever that is.
+            return near
+                .min_by_key(distance)
+                .filter(|(o, who)| self.is_address(o, *who, role))
+                .map(|(o, _)| o);
+        }
+        near.filter(|(other, who)| self.is_address(other, *who, role))
+            .min_by_key(distance)
+            .map(|(other, _)| other)
+    }
+
+    /// Whether somebody who logs in is an e-mail address, as far as one can see.
+    fn is_address(&self, other: &Setting, who: Role, key: Role) -> bool {
+        let value = self.input.text.get(other.value);
+        who == Role::Email
+            || value.contains(&b'@')
+            || has(value, b"mail")
+            || (matches!(key, Role::ApiKey | Role::Token) && self.is_open(other))
+    }
+
+    /// The value is called after another vendor: `env.SENDGRID_API_KEY`.
+    fn is_somebody_elses(&self, key: &Setting) -> bool {
+        const OF_NOBODY: &[&str] = &[
+            "env",
+            "process",
+            "secrets",
+            "secret",
+            "config",
+            "cfg",
+            "settings",
+            "self",
+            "this",
+            "args",
+            "opts",
+            "options",
+            "os",
+            "environ",
+            "getenv",
+            "vars",
+            "var",
+            "local",
+            "data",
+            "my",
+            "the",
+            "your",
+            "global",
+            "api",
+            "key",
+            "auth",
+            "x",
+            "value",
+            "get",
+            "string",
+            "params",
+            "credentials",
+            "props",
+            "app",
+            "input",
+            "inputs",
+        ];
+        let value = self.value(key);
+        let end = value
+            .iter()
+            .position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'.' | b'$' | b'{' | b' '));
+        let said = words(&value[..end.unwrap_or(value.len())]);
+        said.ends_with(" key")
+            && !OURS.is_match(said.as_bytes())
+            && said.split(' ').any(|word| !OF_NOBODY.contains(&word))
+    }
+
+    /// A reference or an empty value: may well be an address.
+    fn is_open(&self, setting: &Setting) -> bool {
+        let value = self.value(setting);
+        value.is_empty() || value.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'(' | b'[' | b'.'))
+    }
+
+    /// Whether Cloudflare is what the setting is about: its name, the call, block or section it is in, the file.
+    fn ours(&self, key: &Setting) -> bool {
+        let bytes = self.input.text.bytes();
+        self.named(key)
+            || OURS.is_match(words(self.input.path.file_name()).as_bytes())
+            || match about(bytes, key.span) {
+                Some(value) => has(self.input.text.get(value), b"cloudflare"),
+                None => {
+                    let naming = naming(bytes, key.span, self.input.path);
+                    let outer = naming.phrases.iter().map(|name| name.words.as_str());
+                    outer
+                        .chain([naming.enclosing.as_str()])
+                        .any(|words| OURS.is_match(words.trim_end().as_bytes()))
+                }
+            }
+    }
+
+    pub(super) fn named(&self, key: &Setting) -> bool {
+        OURS.is_match(key.words.as_bytes())
+    }
+
+    /// Cloudflare is mentioned shortly before or after.
+    fn near(&self, key: &Setting) -> bool {
+        has(self.input.text.get(around(self.input.text, key.span, 300)), b"cloudflare")
+    }
+
+    /// `apiKeySecretRef:` says by itself that it is not `apiTokenSecretRef`.
+    fn is_reference(&self, key: &Setting) -> bool {
+        let name = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
+        has(name, b"secretref")
+    }
+
+    /// `key:` under `secretKeyRef:` names an entry of a secret; in a list of headers it names a header.
+    fn in_reference(&self, key: &Setting) -> bool {
+        let before = self.input.text.get(Span::new(key.span.start.saturating_sub(120), key.span.start));
+        has(before, b"ref:")
+            || has(before, b"ref\":")
+            || has(before, b"ref {")
+            || self.value(key).starts_with(b"X-")
+    }
+
+    fn value(&self, setting: &Setting) -> &[u8] {
+        let value = self.input.text.get(setting.value);
+        let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
+        let start = value.iter().position(|b| !quote(b)).unwrap_or(value.len());
+        let end = value.iter().rposition(|b| !quote(b)).map_or(start, |at| at + 1);
+        &value[start..end]
+    }
+
+    /// Another setting of the group is the key: then this one is what its name says.
+    fn key_beside(&self, token: &Setting) -> bool {
+        self.beside(token, |role, _| matches!(role, Role::ApiKey | Role::Global | Role::Key))
+    }
+
+    fn token_beside(&self, key: &Setting) -> bool {
+        self.beside(key, |role, _| matches!(role, Role::Token | Role::ApiToken))
+    }
+
+    /// `auth_method` decides, and is looked at by itself.
+    fn method_beside(&self, key: &Setting) -> bool {
+        self.beside(key, |role, _| role == Role::Method)
+    }
+
+    fn beside(&self, one: &Setting, wanted: impl Fn(Role, &Setting) -> bool) -> bool {
+        self.all.iter().any(|(other, role)| {
+            other.span != one.span
+                && other.span.start.abs_diff(one.span.start) < BYTES
+                && wanted(*role, other)
+                && same_group(self.input.text.bytes(), other.span, one.span)
+        })
+    }
+
+    /// The value is a token by its prefix, or has a token's mix of letters.
+    fn holds_token(&self, key: &Setting) -> bool {
+        let value = self.value(key);
+        let core: Vec<u8> = value
+            .iter()
+            .copied()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+            .collect();
+        has(value, b"cfut_")
+            || has(value, b"cfat_")
+            || (core.len() == 40 && value::looks_random(Randomness::Token, &core))
+    }
+}
+
+/// Names of the same family: a key that says Cloudflare goes with an address that says so or says nothing else.
+fn alike(key: &Setting, email: &Setting) -> bool {
+    const NOTHING: &[&str] = &[
+        "email", "mail", "e", "api", "auth", "account", "user", "username", "login", "my", "the", "x", "cfg",
+        "config", "option", "admin", "your", "self", "this", "global", "name",
+    ];
+    let says = |words: &str| OURS.is_match(words.as_bytes());
+    says(&email.words)
+        || email.words.split(' ').all(|word| NOTHING.contains(&word))
+        || email.words.split(' ').any(|word| key.words.split(' ').any(|w| w == word && !NOTHING.contains(&w)))
+}
