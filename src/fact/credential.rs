@@ -130,9 +130,18 @@ const PUBLIC: &[&str] = &[
     "analytics",
 ];
 
+/// Whether the identifier holds a piece of a word for secrets at all: most do not, and reading words is dear.
+fn may_be_secret(identifier: &[u8]) -> bool {
+    const PIECES: [&[u8; 2]; 8] = [b"ke", b"to", b"tk", b"se", b"pa", b"cr", b"pw", b"au"];
+    identifier.windows(2).any(|w| {
+        let pair = [w[0] | 0x20, w[1] | 0x20];
+        PIECES.contains(&&pair)
+    })
+}
+
 /// Whether an identifier, or a dotted chain of them, names a Cloudflare credential.
 pub fn is_credential(identifier: &[u8]) -> bool {
-    if identifier.len() > 120 {
+    if identifier.len() > 120 || !may_be_secret(identifier) {
         return false;
     }
     let text = words(identifier);

@@ -129,7 +129,8 @@ fn cover<'a>(rest: &'a str, parts: &mut Vec<&'a str>) -> bool {
         parts.push(rest);
         return true;
     }
-    for part in PARTS {
+    let first = rest.as_bytes()[0];
+    for part in PARTS.iter().filter(|part| part.as_bytes()[0] == first) {
         if let Some(tail) = rest.strip_prefix(part) {
             parts.push(&rest[..part.len()]);
             if parts.len() < 6 && cover(tail, parts) {

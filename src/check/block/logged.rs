@@ -90,15 +90,16 @@ static DUMP: LazyLock<Regex> = LazyLock::new(|| {
 /// `variant = "credential-logged"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
+    if !mentions(bytes) {
+        return;
+    }
     let known = tainted(bytes);
     let mut found: Vec<(Span, String)> = Vec::new();
     shell(bytes, &known, &mut found);
     calls(bytes, &known, &mut found);
     traces(bytes, &known, &mut found);
     verbose(bytes, &known, &mut found);
-    if mentions(bytes) {
-        dumps(bytes, &mut found);
-    }
+    dumps(bytes, &mut found);
     for (span, message) in found {
         let line = input.text.line(span.start);
         if is_comment(input.text.get(line))
