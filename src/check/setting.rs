@@ -86,7 +86,7 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
                 && other.span.start.abs_diff(pair.key.span.start) < BYTES
                 && same_group(input.text.bytes(), other.span, pair.key.span)
         });
-        let Some((token, _)) = token else { continue };
+        let Some((token, _)) = token.filter(|_| !is_alternative(input, pair.key.span)) else { continue };
         let mut found = Candidate::new(detection.rule, token.span, detection.detect.confidence);
         found.labels.push((pair.key.span, String::from("this key is used in its place")));
         found.labels.push((email.span, String::from("together with this address")));
@@ -110,10 +110,24 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if is_prose(input.path) {
         return TOKEN_WAY.is_match(input.text.bytes());
     }
+    if is_alternative(input, span) {
+        return true;
+    }
+    if !is_code(input.path) {
+        return false;
+    }
     let script = input.path.file_name().ends_with(b"sh");
-    let reach = if script { 1500 } else { 20_000 };
-    let near = input.text.get(around(input.text, span, reach));
-    is_code(input.path) && TOKEN_WAY.is_match(near) && DECIDES.is_match(near)
+    let near = input.text.get(around(input.text, span, if script { 1500 } else { 20_000 }));
+    TOKEN_WAY.is_match(near) && DECIDES.is_match(near)
+}
+
+/// One of two ways that are shown: a comment says "or", and a token stands on its other side.
+fn is_alternative(input: &Input<'_>, span: Span) -> bool {
+    static OR: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?im)^[ \t]*(?:#|//|;|--)[^\n]{0,60}\b(?:or|alternatively)\b[^\n]*\n(?:[ \t]*[#\n][^\n]*\n?){0,3}[^\n#]*token[^\n]*[=:]")
+            .expect("a fixed expression")
+    });
+    OR.is_match(input.text.get(Span::new(span.end, around(input.text, span, 500).end)))
 }
 
 fn has(bytes: &[u8], word: &[u8]) -> bool {

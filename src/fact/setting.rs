@@ -132,7 +132,14 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
     let comparison = separator.ends_with(b"=") && value.starts_with(b"=")
         || value.starts_with(b"~")
         || matches!(before.trim_ascii_end().last(), Some(b'!' | b'<'));
-    !comparison && !is_type(value)
+    !comparison && !is_type(value) && !is_sentence(value)
+}
+
+/// A quoted value of several plain words describes the setting: `"Account email"`.
+fn is_sentence(value: &[u8]) -> bool {
+    static SENTENCE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r#"^["'`][A-Z][A-Za-z]* (?:[A-Za-z_]+[ .:(]*)+["'`]"#));
+    SENTENCE.is_match(value)
 }
 
 /// Types, empty values, and what declares a setting or an option.
@@ -281,9 +288,14 @@ mod tests {
 
     #[test]
     fn declarations_comparisons_and_prose_are_no_settings() {
-        for text in
-            ["apiKey: string;", "key == 'x'", "the key is here", "api_key: Optional[str]", "monkey-patch a"]
-        {
+        for text in [
+            "apiKey: string;",
+            "key == 'x'",
+            "the key is here",
+            "api_key: Optional[str]",
+            "monkey-patch a",
+            "CF_API_EMAIL = \"Account email\"",
+        ] {
             assert_eq!(found(text), [], "{text}");
         }
     }

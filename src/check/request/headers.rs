@@ -62,9 +62,14 @@ static BEARER: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed expression")
 });
 
-/// An address of somebody else between two places: they are not two ways of one client.
-static OTHER_HOST: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?i)https?://(?:[b-z][\w-]*\.|a[\w-]*\.(?:[abd-z]|c[a-km-z]))").expect("a fixed expression")
+/// An address between two places; one of somebody else says that they are not two ways of one client.
+static HOST: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?i)https?://(?P<host>[a-z][\w.-]*\.[a-z]+)").expect("a fixed expression"));
+
+/// The key is a member of the object that sends it: part of a client rather than a use of one.
+static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"(?i)[\s(,=>:]&?(?:this|self|@|\$this|[a-z]{1,3}|opts|options|config|client|auth)(?:\.|->|\?\.)_?\w*key|@\w*key")
+        .expect("a fixed expression")
 });
 
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -252,6 +257,9 @@ fn has_both(input: &Input<'_>, span: Span) -> bool {
     if is_prose(input.path) {
         return BEARER.is_match(input.text.bytes());
     }
+    if MEMBER.is_match(input.text.get(span)) && takes_a_token(input) {
+        return true;
+    }
     let script = input.path.file_name().ends_with(b"sh") || !is_code(input.path);
     let near = around(input.text, span, if script { 1500 } else { 4000 });
     let bytes = input.text.get(near);
@@ -260,7 +268,12 @@ fn has_both(input: &Input<'_>, span: Span) -> bool {
         let first = bearer.start().min(at);
         // The condition stands before the first of both or between them.
         let between = &bytes[first.saturating_sub(CONDITION)..bearer.start().max(at)];
-        DECIDES.is_match(between) && !OTHER_HOST.is_match(between)
+        let hosts = HOST.captures_iter(between).filter_map(|groups| groups.name("host"));
+        let other = |host: regex::bytes::Match<'_>| {
+            let host = host.as_bytes().to_ascii_lowercase();
+            !host.ends_with(b"cloudflare.com") && !host.ends_with(b"ietf.org")
+        };
+        DECIDES.is_match(between) && !hosts.into_iter().any(other)
     })
 }
 
