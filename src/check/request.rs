@@ -146,6 +146,13 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
     for span in spans(&PLAIN, input) {
         push(span, None);
     }
+    // The other ways need the host itself, or a tool's own switch.
+    static SWITCH: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"(?i)\bssl[ \t]*=|use_https").expect("a fixed expression"));
+    let talks = API.is_match(bytes);
+    if !talks && !SWITCH.is_match(bytes) {
+        return;
+    }
     for groups in JOINED.captures_iter(bytes) {
         let (Some(span), Some(name)) = (groups.name("span"), groups.name("name")) else { continue };
         if let Some(host) = defined_host(bytes, name.as_bytes()) {
@@ -155,19 +162,16 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
     for span in spans(&BARE, input) {
         push(span, None);
     }
-    {
-        for pattern in SPLIT.iter().chain([&*LOCATION_TRUSTED]) {
-            for span in spans(pattern, input) {
-                let near = around(input.text, span, 400);
-                let beside = API.find(input.text.get(near));
-                let own = API.is_match(input.text.get(span));
-                let settings =
-                    input.text.get(near).windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare"))
-                        && matches!(first_word(input.text.get(span)), b"ssl" | b"use_https");
-                if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
-                    let label = beside.map(|m| Span::new(near.start + m.start(), near.start + m.end()));
-                    push(span, label.filter(|l| !l.overlaps(span)).map(|l| (l, "the API it talks to")));
-                }
+    for pattern in SPLIT.iter().chain([&*LOCATION_TRUSTED]) {
+        for span in spans(pattern, input) {
+            let near = around(input.text, span, 400);
+            let beside = API.find(input.text.get(near));
+            let own = API.is_match(input.text.get(span));
+            let settings = input.text.get(near).windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare"))
+                && matches!(first_word(input.text.get(span)), b"ssl" | b"use_https");
+            if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
+                let label = beside.map(|m| Span::new(near.start + m.start(), near.start + m.end()));
+                push(span, label.filter(|l| !l.overlaps(span)).map(|l| (l, "the API it talks to")));
             }
         }
     }

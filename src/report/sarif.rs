@@ -114,7 +114,7 @@ fn result(finding: &Finding, index: usize) -> Value {
 
 fn location(finding: &Finding, at: &Location) -> Value {
     json!({ "physicalLocation": {
-        "artifactLocation": { "uri": uri(finding.path.as_bytes()), "uriBaseId": "%SRCROOT%" },
+        "artifactLocation": artifact(finding.path.as_bytes()),
         "region": {
             "startLine": at.start.line,
             "startColumn": at.start.column,
@@ -124,6 +124,15 @@ fn location(finding: &Finding, at: &Location) -> Value {
             "byteLength": at.span.len(),
         },
     }})
+}
+
+/// Where the file is: below the folder flaresec was started in, or an address of its own if an absolute path was named.
+fn artifact(path: &[u8]) -> Value {
+    if path.starts_with(b"/") {
+        json!({ "uri": format!("file://{}", uri(path)) })
+    } else {
+        json!({ "uri": uri(path), "uriBaseId": "%SRCROOT%" })
+    }
 }
 
 /// The path as a relative URI reference: every byte that is not unreserved is percent-encoded.
