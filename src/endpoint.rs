@@ -123,7 +123,12 @@ pub fn permission(scope: Scope, group: &str) -> String {
         .find_map(|(end, level)| group.strip_suffix(end).map(|name| (name.trim_end_matches(':'), *level)))
         .or(group.strip_suffix(" Purge").map(|_| (group, "Purge")))
         .unwrap_or((group, "Edit"));
-    format!("{} › {name} › {level} ({group})", scope.name())
+    format!("{} › {name} › {level} ({group})", granted_on(scope, group).name())
+}
+
+/// What a group is granted on: some operations on a zone take a group of the account.
+pub fn granted_on(scope: Scope, group: &str) -> Scope {
+    if group.starts_with("Account ") || group.starts_with("Account:") { Scope::Account } else { scope }
 }
 
 /// Whether it is the name of a permission group rather than a remark.
@@ -271,6 +276,10 @@ mod tests {
         assert_eq!(
             say("GET", "/accounts/a/email-security/x"),
             "Account › Cloud Email Security › Read (Cloud Email Security: Read)"
+        );
+        assert_eq!(
+            say("GET", "/zones/z/firewall/access_rules/rules"),
+            "Account › Account Firewall Access Rules › Read (Account Firewall Access Rules Read)"
         );
         assert!(say("POST", "/tenants/t/accounts").starts_with("cannot use a token"));
         assert_eq!(say("GET", "/user/tokens/verify"), "any valid user token");

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use clap::Args;
 use flaresec::blob::{Blob, BlobPath};
-use flaresec::endpoint::{self, NO_TOKEN, Needs, ROOTS, Scope, needs, permission, template};
+use flaresec::endpoint::{self, NO_TOKEN, Needs, ROOTS, Scope, granted_on, needs, permission, template};
 use flaresec::fact::request::calls;
 use flaresec::source::{Failure, SkipReason, Visitor, worktree};
 use flaresec::text::Text;
@@ -146,7 +146,10 @@ fn table(known: &[Operation]) -> String {
         let first = operation.needs.groups.first().filter(|group| endpoint::is_group(group));
         match first {
             _ if !operation.needs.token => none.push(operation),
-            Some(group) => groups.entry((operation.needs.scope, group)).or_default().push(operation),
+            Some(group) => {
+                let scope = granted_on(operation.needs.scope, group);
+                groups.entry((scope, group)).or_default().push(operation);
+            }
             None => open.push(operation),
         }
     }

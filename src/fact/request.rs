@@ -35,7 +35,13 @@ pub fn calls(bytes: &[u8], roots: &[&str]) -> Vec<Call> {
             let name = std::str::from_utf8(root.as_bytes()).ok()?;
             let (path, end) = path(bytes, root.start());
             // On its own, a word at the start of a string is a path only if it goes on.
-            let long = path[1..].contains('/') || name == "zones" || name == "accounts";
+            let slash = bytes[..root.start()].ends_with(b"/");
+            let known = name == "zones" || name == "accounts";
+            let long = if slash {
+                known || path[1..].contains('/')
+            } else {
+                known && path[1..].contains(['/', '?'])
+            };
             (roots.contains(&name) && (sure || long)).then(|| (Span::new(root.start(), end), path))
         })
         .collect();
@@ -52,7 +58,7 @@ pub fn calls(bytes: &[u8], roots: &[&str]) -> Vec<Call> {
 /// Where a path can begin: behind a version, behind a variable, or at the start of a string.
 static STARTS: LazyLock<Regex> = LazyLock::new(|| {
     bytes_regex(
-        r#"(?:(?P<version>/client/v4(?:\\?/|["'`]\s*[+.,]\s*["'`]/?))|(?P<base>(?:[A-Za-z_]\w*|\}|%s|\))\\?/)|["'`]\\?/)(?P<root>[a-z][a-z-]+)(?:[\\/?"'`\s$]|$)"#,
+        r#"(?:(?P<version>/client/v4(?:\\?/|["'`]\s*[+.,]\s*["'`]/?))|(?P<base>(?:[A-Za-z_]\w*|\}|%s|\))\\?/)|["'`](?:\\?/)?)(?P<root>[a-z][a-z-]+)(?:[\\/?"'`\s$]|$)"#,
     )
 });
 
@@ -126,7 +132,7 @@ static METHOD: LazyLock<Regex> = LazyLock::new(|| {
         r#"|CUSTOMREQUEST["']?\s*(?:,|=>)\s*["']|NewRequest\w*\(\s*(?:ctx,\s*|context\.\w+\(\),\s*)?(?:http\.Method|["'])|Method::|HttpMethod\.|http\.Method"#,
         r#"|\.(?:request|open|create|fetch|call|api|_request|raw)\w*\(\s*["']|(?:^|[\s"'`({,])(?:xh|http)\s+"#,
         r#"|\b(?:requests|session|client|axios|http|got|superagent|ky|self|this|Http|agent|conn|api|\w+)(?:\.|->|::)_?(?:do|http|send)?_?|Net::HTTP::|\bwp_remote_)"#,
-        r#"(?P<verb>GET|HEAD|POST|PUT|PATCH|DELETE)(?:As\w+|Async|Json)?\b|(?:^|\n|["'`>])\s*(?P<line>GET|HEAD|POST|PUT|PATCH|DELETE)["'`]?[,\s]"#
+        r#"(?P<verb>GET|HEAD|POST|PUT|PATCH|DELETE)(?:As\w+|Async|Json)?\b|(?:^|\n|["'`>]|\w\s)\s*(?P<line>GET|HEAD|POST|PUT|PATCH|DELETE)["'`]?[,\s]"#
     ))
 });
 
@@ -221,6 +227,11 @@ mod tests {
         one("POST https://h/client/v4/zones/{{zone}}/purge_cache", "POST", "/zones/{{zone}}/purge_cache");
         one("\"method\": \"PUT\", \"url\": \"https://h/client/v4/zones/:id\"", "PUT", "/zones/:id");
         one("self._request('GET', '/zones', params=p)", "GET", "/zones");
+        one(
+            "_rest POST \"zones/$_domain_id/dns_records\" \"$data\"",
+            "POST",
+            "/zones/$_domain_id/dns_records",
+        );
         one("\"https:\\/\\/h\\/client\\/v4/zones\\/z\\/x\"", "GET", "/zones/z/x");
     }
 
