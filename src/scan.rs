@@ -118,7 +118,9 @@ impl Scanner {
         hits: &HashMap<usize, Vec<usize>>,
         out: &mut Vec<Candidate>,
     ) {
-        let applies = |d: &Compiled| d.file().is_none_or(|file| file.is_match(view.bytes));
+        let applies = |d: &Compiled| {
+            d.file().is_none_or(|file| file.is_match(view.bytes) || file.is_match(path.as_bytes()))
+        };
         for (number, places) in hits {
             let detection = &self.detections[*number];
             if detection.detect.check == CheckKind::Token && applies(detection) {
@@ -195,7 +197,7 @@ impl Scanner {
 /// Words without which no structure of a file is Cloudflare's.
 static TOPIC: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
-        r"(?i)cloudflare|rubyflare|x-auth-|x_auth_|xauth|tunnel_?-?token|turnstile|cf(?:key|token|api|user|auth)",
+        r"(?i)cloudflare|rubyflare|cf(?:ut|at|ast|oat|k)_|x-auth-|x_auth_|xauth|tunnel_?-?token|turnstile|cf(?:key|token|api|user|auth)",
         r"|(?:^|[^a-z])cf[_-](?:api|auth|acc|dns|email|glob|key|secr|tok|tun|zone|r2|user|pass|ddns|management|write|read|deploy|prod|stag)",
         r"|(?:^|[^a-z])r2[_-]?(?:acc|sec)"
     ))

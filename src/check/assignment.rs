@@ -39,7 +39,7 @@ static GENERAL: LazyLock<Regex> = LazyLock::new(|| {
         "^((api|token|tkn|tokens|auth|key|keys|secret|secrets|bearer|authorization|access|global|my|our|default|prod|production|dev|\
          development|staging|stage|test|testing|const|let|var|val|static|final|public|private|export|env|environ|environment|os|process|self|\
          this|config|cfg|conf|settings|header|headers|x|h|new|with|set|add|get|string|str|value|client|user|password|passwd|pass|pw|pwd|\
-         credential|credentials|zone|dns|account|read|write|edit|only|admin|main|ci|deploy|deployment|def|request|req|http|option|options|\
+         credential|credentials|zone|dns|account|read|write|edit|only|admin|main|ci|deploy|deployment|def|request|req|http|option|options|authentication|provider|bearer|\
          from|to|is|the|a|your|for|old|live|curl|v1|v2|v3|[0-9]+|params|param|args|data|body|app|service|login|input|type|raw|and|run|arg|\
          setenv|putenv|getenv|define|field|name|id|site|root|super|full|scoped|ttl|generated|created|here|this|legacy|current|backup|tmp) )+$",
     )

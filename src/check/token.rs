@@ -86,11 +86,7 @@ pub(super) fn accept(detection: &Compiled, bytes: &[u8], found: &mut Candidate) 
             }
         }
     }
-    // All Turnstile keys start alike; that says nothing about the rest.
-    let body = bytes.strip_prefix(b"0x4").map_or(bytes, |rest| {
-        let start = rest.iter().position(|b| *b != b'A').unwrap_or(rest.len());
-        &rest[start..]
-    });
+    let body = value::body(bytes);
     if !proven && (detection.detect.proof.is_some() && value::is_placeholder(body)) {
         return false;
     }

@@ -61,8 +61,17 @@ pub(crate) fn entropy(value: &[u8]) -> f64 {
     counts.iter().filter(|c| **c > 0).map(|c| f64::from(*c) / total).map(|p| -p * p.log2()).sum()
 }
 
+/// All Turnstile keys start alike; that says nothing about the rest.
+pub(crate) fn body(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b"0x4").map_or(value, |rest| {
+        let start = rest.iter().position(|b| *b != b'A').unwrap_or(rest.len());
+        &rest[start..]
+    })
+}
+
 /// Whether the value is a word for a secret rather than a secret: placeholder words, runs, sequences, templates.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
+    let value = body(value);
     let lower = value.to_ascii_lowercase();
     let text = String::from_utf8_lossy(&lower);
     PLACEHOLDERS.iter().any(|word| text.contains(word))

@@ -119,10 +119,15 @@ const TRANSPARENT: &[&str] = &[
 /// Names the value at `value`.
 pub fn naming(bytes: &[u8], value: Span, path: &BlobPath) -> Naming {
     let mut out = Naming { phrases: phrases(bytes, value.start), enclosing: String::new() };
-    if (out.own().is_empty() || is_generic_pair(&out) || follows_value_key(bytes, value.start))
+    if (out.own().is_empty() || is_generic_pair(&out) || follows_key(bytes, value.start, b"value"))
         && let Some(sibling) = sibling_name(bytes, value)
     {
         out.phrases.insert(0, sibling);
+    }
+    if follows_key(bytes, value.start, b"default")
+        && let Some(parent) = parent(bytes, value.start)
+    {
+        out.phrases.insert(0, parent);
     }
     if let Some(column) = column_heading(bytes, value.start, path) {
         out.phrases.insert(0, column);
@@ -136,12 +141,30 @@ fn is_generic_pair(naming: &Naming) -> bool {
     naming.own().split(' ').all(|w| w.is_empty() || TRANSPARENT.contains(&w))
 }
 
-/// The word directly left of the value is `value`.
-fn follows_value_key(bytes: &[u8], at: usize) -> bool {
+/// Whether the word directly left of the value is `key`, in any case.
+fn follows_key(bytes: &[u8], at: usize, key: &[u8]) -> bool {
     let before = &bytes[at.saturating_sub(12)..at];
     let end = before.iter().rposition(|b| b.is_ascii_alphanumeric()).map_or(0, |n| n + 1);
     let punctuation = before[end..].iter().all(|b| matches!(b, b':' | b'=' | b' ' | b'"' | b'\'' | b'\\'));
-    punctuation && before[..end].to_ascii_lowercase().ends_with(b"value")
+    punctuation && before[..end].to_ascii_lowercase().ends_with(key)
+}
+
+/// The name on the nearest line above that is indented less: of what the line of the value belongs to.
+fn parent(bytes: &[u8], at: usize) -> Option<Name> {
+    let line_start = |end: usize| bytes[..end].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+    let mut start = line_start(at);
+    let own = indentation(&bytes[start..at]);
+    for _ in 0..20 {
+        let end = start.checked_sub(1)?;
+        start = line_start(end);
+        let line = &bytes[start..end];
+        if !line.trim_ascii().is_empty() && indentation(line) < own {
+            let mut words = String::new();
+            add_words(&line[..line.len().min(HEADING)], &mut words);
+            return Some(Name { words, span: Some(Span::new(start + indentation(line), end)) });
+        }
+    }
+    None
 }
 
 /// Phrases left of `at`, nearest first.
@@ -191,6 +214,10 @@ fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
         }
     }
     phrase.finish(&mut out, &mut pending);
+    if out.is_empty() && !pending.is_empty() {
+        // `-A bearer -a VALUE`: little, but all there is.
+        out.push(Name { words: pending, span: None });
+    }
     out
 }
 
