@@ -6,6 +6,7 @@
 pub mod blob;
 pub mod check;
 pub mod collect;
+pub mod config;
 pub mod endpoint;
 pub mod fact;
 pub mod filter;
