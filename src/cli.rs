@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use flaresec::rule::{Confidence, Severity};
 
 pub(crate) mod baseline;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod hook;
 pub(crate) mod permissions;
@@ -44,6 +45,8 @@ enum Command {
     Demo(Box<ScanArgs>),
     /// Accept the findings there are now, so that only new ones count
     Baseline(Box<baseline::BaselineArgs>),
+    /// Show or check the configuration
+    Config(config::ConfigArgs),
     /// List the rules
     Rules(rules::ListArgs),
     /// Install, remove or look for a pre-commit hook that scans what is about to be committed
@@ -55,7 +58,7 @@ enum Command {
 }
 
 /// What to scan and how to report it.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ScanArgs {
     /// Files and folders to scan [default: the current folder]
     pub(crate) paths: Vec<PathBuf>,
@@ -64,15 +67,15 @@ pub(crate) struct ScanArgs {
     /// Output format, optionally into a file: FORMAT[=FILE]; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub(crate) format: Vec<OsString>,
-    /// Lowest severity that makes the exit code 1
-    #[arg(long, value_name = "SEVERITY", value_parser = severity, default_value = "low")]
-    pub(crate) fail_on: Severity,
+    /// Lowest severity that makes the exit code 1 [default: low]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub(crate) fail_on: Option<Severity>,
     /// Exit with 0 even if there are findings (an incomplete scan is still 2)
     #[arg(long)]
     pub(crate) exit_zero: bool,
-    /// Least confidence of the findings that are reported
-    #[arg(long, value_name = "CONFIDENCE", value_parser = confidence, default_value = "medium")]
-    pub(crate) min_confidence: Confidence,
+    /// Least confidence of the findings that are reported [default: medium]
+    #[arg(long, value_name = "CONFIDENCE", value_parser = confidence)]
+    pub(crate) min_confidence: Option<Confidence>,
     /// Also run the rules that state opinions
     #[arg(long)]
     pub(crate) pedantic: bool,
@@ -91,6 +94,13 @@ pub(crate) struct ScanArgs {
     /// Accept the findings listed in FILE [default: .flaresec-baseline, if there is one]
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Read the configuration from FILE [default: flaresec.toml, .flaresec.toml or .github/flaresec.toml, from the
+    /// scanned folder up to the git root; also FLARESEC_CONFIG]
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+    /// Use no configuration
+    #[arg(long)]
+    pub(crate) isolated: bool,
     /// Number of threads [default: one per core]
     #[arg(long, short = 'j', value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
@@ -152,6 +162,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Some(Command::Hook(args)) => hook::run(&args),
         Some(Command::Baseline(args)) => baseline::run(&args),
         Some(Command::Permissions(args)) => permissions::run(&args),
+        Some(Command::Config(args)) => config::run(&args),
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Explain(args)) => rules::explain(&args),
     }

@@ -1,14 +1,21 @@
 //! `flaresec scan`: source, scan, report, exit code.
 
 use flaresec::report::{self, Format, Report};
-use flaresec::rule::RuleSet;
+use flaresec::rule::{Confidence, RuleSet, Severity};
 use flaresec::scan::Scanner;
 
+use super::config::Loaded;
 use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs, complain, print};
 
 /// Scans as asked; the exit code.
 pub(crate) fn run(args: &ScanArgs) -> u8 {
-    let (mut report, scanner) = collect(args);
+    let mut args = args.clone();
+    let loaded = match super::config::load(&mut args) {
+        Ok(loaded) => loaded,
+        Err(code) => return code,
+    };
+    let args = &args;
+    let (mut report, scanner) = configured(args, loaded.as_ref());
     if let Err(code) = super::baseline::apply(args, &mut report) {
         return code;
     }
@@ -18,15 +25,27 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
     }
 }
 
-/// Everything found that is asked for.
+/// Everything found that is asked for, without a configuration.
 pub(crate) fn collect(args: &ScanArgs) -> (Report, Scanner) {
+    configured(args, None)
+}
+
+fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
     let mut rules = RuleSet::embedded();
+    if let Some(Loaded { config, .. }) = loaded {
+        rules.samples.extend(config.samples.iter().map(|digest| digest.to_ascii_lowercase()));
+    }
     if !args.pedantic {
         rules.rules.retain(|rule| !rule.pedantic);
     }
     let scanner = Scanner::new(rules);
     let mut report = super::select::scan(args, &scanner);
-    report.findings.retain(|finding| finding.confidence >= args.min_confidence);
+    let least = args.min_confidence.unwrap_or(Confidence::Medium);
+    report.findings.retain(|finding| finding.confidence >= least);
+    if let Some(Loaded { config, file }) = loaded {
+        flaresec::config::apply(config, &mut report.findings);
+        report.notices.extend(flaresec::config::notices(config, file));
+    }
     (report, scanner)
 }
 
@@ -69,7 +88,7 @@ fn emit(
 
 fn exit_code(args: &ScanArgs, report: &Report) -> u8 {
     let fails = |finding: &flaresec::finding::Finding| {
-        finding.suppressed.is_none() && finding.severity >= args.fail_on
+        finding.suppressed.is_none() && finding.severity >= args.fail_on.unwrap_or(Severity::Low)
     };
     if !report.failures.is_empty() {
         INCOMPLETE

@@ -19,7 +19,7 @@ use flaresec::source::{Failure, Visitor, diff, history, index, stream, tracked, 
 use super::ScanArgs;
 
 /// What to scan other than the worktree.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[group(id = "source", multiple = true)]
 pub(crate) struct SourceArgs {
     /// Scan what the commit in progress records: lines it adds or touches, or whole files with --staged=all

@@ -4,6 +4,7 @@
 
 mod baseline; // accepted findings over edits
 mod cli; // exit codes, bad and hostile input
+mod config; // the configuration: found, merged, disclosed
 mod corpus; // recall and precision on the labelled corpus
 mod fixtures; // what a user sees on small repositories, as snapshots
 mod reports; // every format is well-formed, whatever the names and contents
