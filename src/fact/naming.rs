@@ -151,7 +151,11 @@ fn follows_key(bytes: &[u8], at: usize, key: &[u8]) -> bool {
 
 /// The name on the nearest line above that is indented less: of what the line of the value belongs to.
 fn parent(bytes: &[u8], at: usize) -> Option<Name> {
-    let line_start = |end: usize| bytes[..end].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+    // A line may be a whole file long.
+    let floor = at.saturating_sub(ENCLOSING);
+    let line_start = |end: usize| {
+        bytes[floor.min(end)..end].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1)
+    };
     let mut start = line_start(at);
     let own = indentation(&bytes[start..at]);
     for _ in 0..20 {
@@ -334,7 +338,8 @@ fn column_heading(bytes: &[u8], at: usize, path: &BlobPath) -> Option<Name> {
         Some(b"tsv" | b"tab") => b'\t',
         _ => return None,
     };
-    let start = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+    let floor = at.saturating_sub(ENCLOSING);
+    let start = bytes[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1);
     let column = bytes[start..at].iter().filter(|b| **b == separator).count();
     let header = bytes.split(|b| *b == b'\n').next()?;
     let field = header.split(|b| *b == separator).nth(column)?;
@@ -347,9 +352,12 @@ fn column_heading(bytes: &[u8], at: usize, path: &BlobPath) -> Option<Name> {
 /// line, the section header, and comments directly above.
 fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
     let mut end = at;
-    let line_start = |end: usize| bytes[..end].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
-    let mut start = line_start(end);
+    // A line may be a whole file long.
     let floor = at.saturating_sub(ENCLOSING);
+    let line_start = |end: usize| {
+        bytes[floor.min(end)..end].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1)
+    };
+    let mut start = line_start(end);
     let mut indent = indentation(&bytes[start..end.max(start)]);
     // A value alone on its line counts from the line of its name.
     let mut comments_open = true;

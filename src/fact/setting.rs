@@ -31,7 +31,7 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?:key|token|tkn|password|passwd|e?mail|user|username|login|cf_?id|auth_?method)"#,
         r#"(?:_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
         r#"(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|>|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)"#,
-        r#"(?P<value>(?:[^\s,;)}\]#<]|<[<$%=A-Za-z])[^\n,;)}\]<]*))"#,
+        r#"(?P<value>(?:[^\s,;)}\]#<]|<[<$%=A-Za-z])[^\n,;)}\]<]{0,300}))"#,
     ))
 });
 
@@ -115,7 +115,9 @@ pub fn closed(bytes: &[u8], span: Span) -> Span {
 /// Not every name before a word is a setting: spaces separate only after flags and some keywords, `>` only tags, and
 /// types, comparisons and calls are no values.
 fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool {
-    let start = bytes[..name.start].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+    // A line may be a whole file long: what decides stands close by.
+    let floor = name.start.saturating_sub(256);
+    let start = bytes[floor..name.start].iter().rposition(|b| *b == b'\n').map_or(floor, |at| floor + at + 1);
     let before = &bytes[start..name.start];
     if separator == b">" {
         return before.ends_with(b"<");
