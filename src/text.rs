@@ -2,7 +2,7 @@
 //! Knows no rules. UTF-8 and every 8-bit encoding stay the bytes they are; only UTF-16 is turned into UTF-8.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use crate::span::{Location, Position, Span};
 
@@ -13,6 +13,8 @@ pub struct Text<'a> {
     /// Where the segment starts in its blob.
     base: Base,
     lines: OnceCell<Vec<usize>>,
+    /// The last place whose column was counted, and the characters before it on its line: places come in order.
+    counted: Cell<(usize, usize)>,
 }
 
 /// What stood before the segment: bytes, line breaks, and characters since the last of these.
@@ -44,13 +46,20 @@ impl<'a> Text<'a> {
                 encoding: Encoding::Utf16 { mark: utf16.mark },
                 base: Base::default(),
                 lines: OnceCell::new(),
+                counted: Cell::default(),
             },
         }
     }
 
     /// One segment of a blob that is not UTF-16.
     pub fn segment(bytes: &'a [u8], base: Base) -> Text<'a> {
-        Text { bytes: Cow::Borrowed(bytes), encoding: Encoding::Bytes, base, lines: OnceCell::new() }
+        Text {
+            bytes: Cow::Borrowed(bytes),
+            encoding: Encoding::Bytes,
+            base,
+            lines: OnceCell::new(),
+            counted: Cell::default(),
+        }
     }
 
     /// The text.
@@ -120,10 +129,11 @@ impl<'a> Text<'a> {
         let index = self.line_index(offset);
         let start = self.line_starts()[index];
         let before = if index == 0 { self.base.column } else { 0 };
-        Position {
-            line: self.base.lines + index + 1,
-            column: before + characters(&self.bytes[start..offset]) + 1,
-        }
+        let (last, known) = self.counted.get();
+        let (from, known) = if start <= last && last <= offset { (last, known) } else { (start, 0) };
+        let characters = known + characters(&self.bytes[from..offset]);
+        self.counted.set((offset, characters));
+        Position { line: self.base.lines + index + 1, column: before + characters + 1 }
     }
 
     fn original(&self, offset: usize) -> usize {

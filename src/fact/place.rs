@@ -7,7 +7,7 @@ use crate::text::Text;
 /// Whether the place is in a comment: a line that starts as one, or text behind a comment mark on its line.
 pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     let line = text.line(at);
-    let before = &text.bytes()[line.start..at];
+    let before = &text.bytes()[line.start.max(at.saturating_sub(1000))..at];
     let trimmed = before.trim_ascii_start();
     let marks: &[&[u8]] =
         &[b"//", b"--", b";", b"/*", b"* ", b"<!--", b"REM ", b"rem ", b"::", b"\"\"\" ", b"%% "];
@@ -86,7 +86,8 @@ pub fn in_prose(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     }
     let bytes = text.bytes();
     let line = text.line(at);
-    let content = &bytes[line.start..line.end];
+    // A line may be a whole file long.
+    let content = &bytes[line.start..line.end.min(line.start + 2000)];
     let name = path.file_name();
     if name.ends_with(b".txt") {
         return !looks_like_command(content);
