@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use ignore::overrides::OverrideBuilder;
 use ignore::{WalkBuilder, WalkState};
+use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{Failure, SkipReason, Visitor};
 use crate::blob::{Blob, BlobPath, Origin};
@@ -50,7 +51,7 @@ pub fn walk(options: &Options, visitor: &dyn Visitor) {
             seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(real)
         }
     };
-    files.iter().filter(|file| once(file)).for_each(|file| read(file, visitor));
+    read_all(&files, options.threads, &once, visitor);
     if folders.is_empty() {
         return;
     }
@@ -75,6 +76,21 @@ pub fn walk(options: &Options, visitor: &dyn Visitor) {
             WalkState::Continue
         })
     });
+}
+
+/// Reads named files, several at a time where there are several.
+fn read_all(files: &[PathBuf], threads: usize, once: &(dyn Fn(&Path) -> bool + Sync), visitor: &dyn Visitor) {
+    let one = |file: &PathBuf| {
+        if once(file) {
+            read(file, visitor);
+        }
+    };
+    let pool = || rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok();
+    // Without threads it only takes longer.
+    match (files.len() > 1 && threads != 1).then(pool).flatten() {
+        Some(pool) => pool.install(|| files.par_iter().for_each(one)),
+        None => files.iter().for_each(one),
+    }
 }
 
 fn builder(folders: &[PathBuf], options: &Options) -> Result<WalkBuilder, Failure> {
