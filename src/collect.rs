@@ -2,6 +2,7 @@
 //! The one place where reading and scanning meet; memory is bounded whatever the size of a blob.
 
 use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
@@ -142,6 +143,16 @@ impl<'a> Collector<'a> {
         suppression::apply(path, findings, placed, self.scanner.rules(), known, &self.today);
     }
 
+    /// Scans a text; `None` if a check panicked. One file must not cost the findings of all others.
+    fn look(&self, path: &BlobPath, text: &Text<'_>) -> Option<Vec<Finding>> {
+        let scan = || {
+            let mut findings = self.scanner.scan_text(path, text);
+            self.suppress(path, text, &mut findings);
+            findings
+        };
+        catch_unwind(AssertUnwindSafe(scan)).ok()
+    }
+
     /// Reads and scans one blob; the size in bytes, or why it was left out.
     fn read(&self, blob: &mut Blob<'_>, buffers: &mut Buffers) -> io::Result<Result<u64, SkipReason>> {
         let Buffers { content, folded } = buffers;
@@ -173,9 +184,10 @@ impl<'a> Collector<'a> {
             let bytes = &content[origin..origin + filled];
             if hit {
                 let text = if whole && end { Text::decode(bytes) } else { Text::segment(bytes, base) };
-                let mut findings = self.scanner.scan_text(&blob.path, &text);
-                self.suppress(&blob.path, &text, &mut findings);
-                self.add(findings, blob.touched.as_ref());
+                match self.look(&blob.path, &text) {
+                    Some(findings) => self.add(findings, blob.touched.as_ref()),
+                    None => return Err(io::Error::other("a fault in flaresec itself; please report it")),
+                }
             }
             if end {
                 return Ok(Ok(total));

@@ -198,13 +198,14 @@ fn other_host_closer(input: &Input<'_>, span: Span, near: Span) -> bool {
 
 /// `NAME = "api.cloudflare.com"` in the same file, for the last part of a dotted name.
 fn defined_host(bytes: &[u8], name: &[u8]) -> Option<Span> {
-    let last = name.rsplit(|b| *b == b'.').next()?;
+    // A name that ends with a dot has no last part.
+    let last = name.rsplit(|b| *b == b'.').next().filter(|last| !last.is_empty())?;
     let mut from = 0;
     while let Some(at) = bytes[from..].windows(last.len()).position(|w| w == last) {
         let start = from + at;
         let rest = &bytes[start + last.len()..bytes.len().min(start + last.len() + 40)];
-        let skip =
-            rest.iter().position(|b| !matches!(b, b' ' | b':' | b'=' | b'"' | b'\'' | b'`' | b'>' | b','))?;
+        let between = |b: &u8| matches!(b, b' ' | b':' | b'=' | b'"' | b'\'' | b'`' | b'>' | b',');
+        let skip = rest.iter().take_while(|b| between(b)).count();
         if skip > 0 && rest[skip..].starts_with(b"api.cloudflare.com") {
             let host = start + last.len() + skip;
             return Some(Span::new(host, host + 18));

@@ -8,6 +8,7 @@ mod config; // the configuration: found, merged, disclosed
 mod corpus; // recall and precision on the labelled corpus
 mod fixtures; // what a user sees on small repositories, as snapshots
 mod reports; // every format is well-formed, whatever the names and contents
+mod robust; // no text makes a check panic
 mod rules; // rule files load, examples run through the whole scanner
 mod secrecy; // no output holds a secret
 mod sources; // git situations, standard input, lists of files, on real repositories
