@@ -7,7 +7,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use crate::blob::BlobPath;
 use crate::fact::decode::Decoded;
-use crate::rule::{Confidence, Detect, Rule, Severity};
+use crate::rule::{Confidence, Detect, Limits, Rule, Severity};
 use crate::span::Span;
 use crate::text::Text;
 
@@ -27,6 +27,8 @@ pub struct Input<'a> {
     pub text: &'a Text<'a>,
     /// The day of the scan, in days since 1970: some rules compare dates.
     pub today: i64,
+    /// What rules measure against.
+    pub limits: Limits,
 }
 
 /// One way of detection that is to run, with the rule's words for it.

@@ -12,6 +12,7 @@ pub(crate) mod baseline;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod hook;
+pub(crate) mod init;
 pub(crate) mod permissions;
 pub(crate) mod rules;
 pub(crate) mod scan;
@@ -45,7 +46,9 @@ enum Command {
     Demo(Box<ScanArgs>),
     /// Accept the findings there are now, so that only new ones count
     Baseline(Box<baseline::BaselineArgs>),
-    /// Show or check the configuration
+    /// Write a commented configuration, a workflow and a hook; never overwrites
+    Init(init::InitArgs),
+    /// Show or check the configuration, or print its schema
     Config(config::ConfigArgs),
     /// List the rules
     Rules(rules::ListArgs),
@@ -91,6 +94,10 @@ pub(crate) struct ScanArgs {
     /// Report also what `flaresec: allow(…)` comments accept
     #[arg(long)]
     pub(crate) no_suppressions: bool,
+    /// Comments for other scanners accept findings as well: gitleaks:allow, trufflehog:ignore, kingfisher:ignore,
+    /// pragma: allowlist secret, nosec
+    #[arg(long, conflicts_with = "no_suppressions")]
+    pub(crate) foreign_suppressions: bool,
     /// Accept the findings listed in FILE [default: .flaresec-baseline, if there is one]
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
@@ -162,6 +169,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Some(Command::Hook(args)) => hook::run(&args),
         Some(Command::Baseline(args)) => baseline::run(&args),
         Some(Command::Permissions(args)) => permissions::run(&args),
+        Some(Command::Init(args)) => init::run(&args),
         Some(Command::Config(args)) => config::run(&args),
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Explain(args)) => rules::explain(&args),

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use crate::blob::{Blob, BlobPath, LineSet};
 use crate::fact::directive::{self, Directive};
+use crate::filter::follow::follow;
 use crate::filter::suppression::{self, Placed};
 use crate::finding::Finding;
 use crate::prefilter::{Gate, by_name};
@@ -34,6 +35,17 @@ const HEAD: usize = 8 * 1024;
 /// The kernel copies fastest to the start of a page.
 const PAGE: usize = 4096;
 
+/// Which comments accept findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comments {
+    /// None.
+    Ignored,
+    /// `flaresec: allow(…)`.
+    Own,
+    /// Those of other scanners as well.
+    AllScanners,
+}
+
 /// Collects what a scan finds.
 pub struct Collector<'a> {
     scanner: &'a Scanner,
@@ -44,8 +56,8 @@ pub struct Collector<'a> {
     files: AtomicU64,
     bytes: AtomicU64,
     found: Mutex<Found>,
-    /// Whether `flaresec: allow` comments count.
-    pub obey_comments: bool,
+    /// Which comments count.
+    pub comments: Comments,
     /// The date by which comments expire.
     today: String,
     known: OnceLock<Vec<String>>,
@@ -70,14 +82,14 @@ impl<'a> Collector<'a> {
     pub fn new(scanner: &'a Scanner, max_file_size: Option<u64>) -> Collector<'a> {
         Collector {
             scanner,
-            gate: Gate::new(),
+            gate: Gate::new(&scanner.rules().words),
             max_file_size: max_file_size.unwrap_or(u64::MAX),
             started: Instant::now(),
             buffers: Mutex::default(),
             files: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             found: Mutex::default(),
-            obey_comments: true,
+            comments: Comments::Own,
             today: suppression::today(),
             known: OnceLock::new(),
         }
@@ -86,10 +98,11 @@ impl<'a> Collector<'a> {
     /// Everything, sorted: the same input gives the same report whatever the number of threads.
     pub fn finish(self) -> Report {
         let mut found = self.found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-        sort(&mut found.findings);
+        found.findings.sort_by(Finding::order);
         let shared = crate::scan::shared::across(self.scanner.rules(), &found.findings);
         found.findings.extend(shared);
-        sort(&mut found.findings);
+        found.findings.sort_by(Finding::order);
+        follow(&mut found.findings);
         found.skipped.sort();
         found.failures.sort();
         Report {
@@ -130,8 +143,14 @@ impl<'a> Collector<'a> {
 
     /// Lets the comments of a text speak about its findings.
     fn suppress(&self, path: &BlobPath, text: &Text<'_>, findings: &mut Vec<Finding>) {
+        if self.comments == Comments::Ignored {
+            return;
+        }
+        if self.comments == Comments::AllScanners && !findings.is_empty() {
+            suppression::apply_foreign(&directive::foreign(text), findings);
+        }
         let directives = directive::parse(text.bytes());
-        if directives.is_empty() || !self.obey_comments {
+        if directives.is_empty() {
             return;
         }
         let secrets: Vec<Span> = findings.iter().filter_map(|f| text.holding(&f.location)).collect();
@@ -240,13 +259,6 @@ impl Visitor for Collector<'_> {
     fn failed(&self, failure: Failure) {
         self.found().failures.push(failure);
     }
-}
-
-fn sort(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| {
-        let key = |f: &Finding| (f.path.clone(), f.location.span, f.rule.id.clone(), f.fingerprint.clone());
-        key(a).cmp(&key(b))
-    });
 }
 
 /// Where the first whole page of the buffer starts.

@@ -5,12 +5,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
 
 use crate::filter::suppression::nearest;
-use crate::finding::{Finding, SuppressedBy, Suppression};
-use crate::rule::{Confidence, Severity};
+use crate::rule::{Confidence, RuleFile, RuleSet, Severity};
+use crate::source::exclude::Globs;
+
+mod apply;
+mod extend;
+mod notices;
+
+pub use apply::apply;
+pub use notices::{Shown, notices, settings};
 
 /// The names that are looked for, in this order, in each folder.
 pub const NAMES: [&str; 3] = ["flaresec.toml", ".flaresec.toml", ".github/flaresec.toml"];
@@ -19,6 +25,7 @@ const LARGEST: u64 = 1024 * 1024;
 
 /// The written form. An unknown key is an error, never a silent no-op.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Config {
     /// What to do about findings of a rule, by its id.
@@ -37,10 +44,33 @@ pub struct Config {
     pub max_file_size: Option<u64>,
     /// SHA-256, in hex, of sample values that are no secrets.
     pub samples: Vec<String>,
+    /// Whether the comments of other scanners count as well: `gitleaks:allow`, `trufflehog:ignore`,
+    /// `pragma: allowlist secret`, `nosec`.
+    pub foreign_suppressions: bool,
+    /// Names of your own for what a rule looks for: `EDGE_TOKEN = "hardcoded-api-token"`.
+    pub names: BTreeMap<String, String>,
+    /// What rules measure against.
+    pub limits: Limits,
+    /// Rules of your own, written like the built-in ones.
+    pub custom_rule: Vec<RuleFile>,
+}
+
+/// What rules measure against; what is absent stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Limits {
+    /// A token that lives longer than this is long-lived; days.
+    pub token_lifetime_days: Option<u32>,
+    /// A token with more permission groups than this has too many.
+    pub permission_groups: Option<u32>,
+    /// A credential first committed longer ago than this is stale; days.
+    pub credential_age_days: Option<u32>,
 }
 
 /// What is done about the findings of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Accepted: marked as suppressed.
@@ -53,6 +83,7 @@ pub enum Level {
 
 /// A level, or a table with more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Setting {
     /// `"rule" = "allow"`
@@ -63,6 +94,7 @@ pub enum Setting {
 
 /// The longer form of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SettingTable {
     /// What is done.
@@ -73,6 +105,7 @@ pub struct SettingTable {
 
 /// Settings for some paths.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PerPath {
     /// Globs (.gitignore syntax).
@@ -108,11 +141,11 @@ pub fn discover(scanned: &Path) -> Option<PathBuf> {
     folders.flat_map(|folder| NAMES.map(|name| folder.join(name))).find(|file| file.is_file())
 }
 
-/// Reads a configuration; `known` are the ids of all rules.
+/// Reads a configuration and checks it against the rules there are.
 ///
 /// # Errors
 /// The file cannot be read, or the first fault in it.
-pub fn read(file: &Path, known: &[String]) -> Result<Config, ConfigError> {
+pub fn read(file: &Path, rules: &RuleSet) -> Result<Config, ConfigError> {
     let cannot = |cause: String| ConfigError {
         what: format!("the configuration {} cannot be read: {cause}", file.display()),
         remedy: String::from("name another with --config, or use --isolated to do without"),
@@ -122,38 +155,54 @@ pub fn read(file: &Path, known: &[String]) -> Result<Config, ConfigError> {
         return Err(cannot(format!("{size} bytes are more than the {LARGEST} allowed")));
     }
     let text = std::fs::read_to_string(file).map_err(|e| cannot(e.to_string()))?;
-    parse(&text, &file.display().to_string(), known)
+    parse(&text, &file.display().to_string(), rules)
 }
 
 /// Reads a configuration from its text; `name` is the file for messages.
 ///
 /// # Errors
 /// The first fault, with its line.
-pub fn parse(text: &str, name: &str, known: &[String]) -> Result<Config, ConfigError> {
+pub fn parse(text: &str, name: &str, rules: &RuleSet) -> Result<Config, ConfigError> {
     let line = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
     let config: Config = toml::from_str(text).map_err(|e| {
         let at = e.span().map_or(1, |span| line(span.start));
         ConfigError { what: format!("{name}:{at}: {}", e.message()), remedy: suggestion(e.message()) }
     })?;
-    let fault = |anchor: &str, what: String, remedy: String| ConfigError {
-        what: format!("{name}:{}: {what}", text.find(anchor).map_or(1, line)),
-        remedy,
+    // A fault of content is placed at the first line that holds the word it is about.
+    let placed = |fault: Fault| ConfigError {
+        what: format!("{name}:{}: {}", text.find(&fault.anchor).map_or(1, line), fault.what),
+        remedy: fault.remedy,
     };
+    check(&config, rules).map_err(placed)?;
+    config.extend(rules.clone()).map_err(placed)?;
+    Ok(config)
+}
+
+/// A fault of content.
+struct Fault {
+    /// A piece of the text that is about it.
+    anchor: String,
+    what: String,
+    remedy: String,
+}
+
+fn check(config: &Config, rules: &RuleSet) -> Result<(), Fault> {
+    let fault =
+        |anchor: &str, what: String, remedy: String| Fault { anchor: anchor.to_owned(), what, remedy };
+    let mut known: Vec<String> = rules.rules.iter().map(|rule| rule.id.clone()).collect();
+    known.extend(config.custom_rule.iter().map(|rule| rule.id().to_owned()));
     let settings = config.rules.keys().chain(config.per_path.iter().flat_map(|p| p.rules.keys()));
-    for id in settings {
+    for id in settings.chain(config.names.values()) {
         if !known.contains(id) {
-            let remedy = nearest(id, known).map(|near| format!("did you mean `{near}`?"));
+            let remedy = nearest(id, &known).map(|near| format!("did you mean `{near}`?"));
             let all = String::from("`flaresec rules` lists all");
             return Err(fault(id, format!("no rule `{id}`"), remedy.unwrap_or(all)));
         }
     }
-    for glob in config.per_path.iter().flat_map(|p| &p.paths).chain(&config.exclude) {
-        GitignoreBuilder::new("").add_line(None, glob).map_err(|e| {
-            fault(
-                glob,
-                format!("not a valid glob: {e}"),
-                String::from("use .gitignore syntax, such as `vendor/**`"),
-            )
+    for globs in config.per_path.iter().map(|p| &p.paths).chain([&config.exclude]) {
+        Globs::new(Path::new(""), globs).map_err(|(glob, e)| {
+            let remedy = String::from("use .gitignore syntax, such as `vendor/**`");
+            fault(&glob, format!("not a valid glob: {e}"), remedy)
         })?;
     }
     for sample in &config.samples {
@@ -164,7 +213,7 @@ pub fn parse(text: &str, name: &str, known: &[String]) -> Result<Config, ConfigE
             return Err(fault("samples", what, remedy));
         }
     }
-    Ok(config)
+    Ok(())
 }
 
 /// From "unknown field `x`, expected one of `a`, `b`" to the name that was meant.
@@ -178,49 +227,6 @@ fn suggestion(message: &str) -> String {
     }
 }
 
-/// Everything the configuration changes, in words, for every report.
-pub fn notices(config: &Config, file: &str) -> Vec<String> {
-    let mut out = vec![format!("configuration {file}")];
-    let mut say = |text: String| out.push(format!("configuration {file}: {text}"));
-    for (id, setting) in &config.rules {
-        say(format!("rule {id} {}", words(*setting)));
-    }
-    for per_path in &config.per_path {
-        for (id, setting) in &per_path.rules {
-            say(format!("rule {id} {} in {}", words(*setting), per_path.paths.join(", ")));
-        }
-    }
-    if !config.exclude.is_empty() {
-        say(format!("not scanned: {}", config.exclude.join(", ")));
-    }
-    if let Some(severity) = config.fail_on {
-        say(format!("only severity {severity} and above fails the run"));
-    }
-    if let Some(confidence) = config.min_confidence {
-        say(format!("only confidence {confidence} and above is reported"));
-    }
-    if let Some(size) = config.max_file_size {
-        say(format!("files of more than {size} bytes are skipped"));
-    }
-    if !config.samples.is_empty() {
-        say(format!("{} values are taken for samples", config.samples.len()));
-    }
-    out.iter()
-        .map(|text| text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect())
-        .collect()
-}
-
-fn words(setting: Setting) -> String {
-    let (level, severity) = parts(setting);
-    let level = match level {
-        Some(Level::Allow) => "is disabled",
-        Some(Level::Warn) => "only warns",
-        Some(Level::Deny) => "has severity high at least",
-        None => "is changed",
-    };
-    severity.map_or(level.to_owned(), |severity| format!("{level}, severity {severity}"))
-}
-
 fn parts(setting: Setting) -> (Option<Level>, Option<Severity>) {
     match setting {
         Setting::Level(level) => (Some(level), None),
@@ -228,67 +234,70 @@ fn parts(setting: Setting) -> (Option<Level>, Option<Severity>) {
     }
 }
 
-/// Marks and changes findings as the configuration says; later entries for a path win over earlier ones.
-pub fn apply(config: &Config, findings: &mut [Finding]) {
-    let per_path: Vec<(Gitignore, &PerPath)> =
-        config.per_path.iter().filter_map(|p| Some((globs(&p.paths)?, p))).collect();
-    for finding in findings {
-        if let Some(setting) = config.rules.get(&finding.rule.id) {
-            change(finding, *setting, "by the configuration");
-        }
-        let path = finding.path.to_text();
-        for (globs, settings) in &per_path {
-            if let Some(setting) = settings.rules.get(&finding.rule.id)
-                && covers(globs, Path::new(&path))
-            {
-                change(finding, *setting, "for this path by the configuration");
-            }
-        }
-    }
-}
-
-fn change(finding: &mut Finding, setting: Setting, by: &str) {
-    let (level, severity) = parts(setting);
-    if let Some(severity) = severity {
-        finding.severity = severity;
-    }
-    match level {
-        Some(Level::Allow) => {
-            finding.suppressed.get_or_insert_with(|| Suppression {
-                by: SuppressedBy::Config,
-                reason: format!("rule disabled {by}"),
-            });
-        }
-        Some(Level::Warn) => finding.severity = severity.unwrap_or(Severity::Note),
-        Some(Level::Deny) => finding.severity = finding.severity.max(Severity::High),
-        None => {}
-    }
-    if matches!(level, Some(Level::Warn | Level::Deny))
-        && finding.suppressed.as_ref().is_some_and(|s| s.by == SuppressedBy::Config)
-    {
-        finding.suppressed = None;
-    }
-}
-
-fn globs(lines: &[String]) -> Option<Gitignore> {
-    let mut builder = GitignoreBuilder::new("");
-    for line in lines {
-        builder.add_line(None, line).ok()?;
-    }
-    builder.build().ok()
-}
-
-fn covers(globs: &Gitignore, path: &Path) -> bool {
-    let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
-    globs.matched(path, false).is_ignore() || folders.into_iter().any(|f| globs.matched(f, true).is_ignore())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{notices, parse};
+    use super::{Config, notices, parse};
+    use crate::rule::RuleSet;
 
-    fn known() -> Vec<String> {
-        vec![String::from("hardcoded-api-token")]
+    fn known() -> RuleSet {
+        RuleSet::embedded()
+    }
+
+    /// The schema that editors use is made of these types: `FLARESEC_BLESS=1 cargo test` writes it anew.
+    #[test]
+    fn the_schema_is_current() {
+        let schema = schemars::schema_for!(Config);
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/config-v1.json");
+        if std::env::var_os("FLARESEC_BLESS").is_some() {
+            std::fs::write(file, &text).unwrap();
+        }
+        assert!(std::fs::read_to_string(file).unwrap() == text, "run with FLARESEC_BLESS=1");
+    }
+
+    #[test]
+    fn faults_of_names_and_own_rules_are_placed() {
+        let rule = |detect: &str| {
+            format!(
+                "[[custom-rule]]\nid = \"our-key\"\ntitle = \"our key\"\ncategory = \"secret\"\nseverity = \"high\"\n\
+                 practice = \"use-https\"\ndocs = {{ what = \"\", why = \"\", instead = \"\" }}\n{detect}"
+            )
+        };
+        let cases = [
+            ("[names]\n\"E-T\" = \"hardcoded-api-tokn\"".to_owned(), "f:2: no rule", "did you mean"),
+            ("[names]\nab = \"hardcoded-api-token\"".to_owned(), "f:2: the name `ab`", "longer"),
+            (
+                "[names]\nedge_token = \"insecure-api-url\"".to_owned(),
+                "f:2: `insecure-api-url`",
+                "name a rule",
+            ),
+            (rule(""), "f:3: no [[detect]]", ""),
+            (
+                rule("[[custom-rule.detect]]\ncheck = \"block\"\nvariant = \"argv\"\nconfidence = \"high\""),
+                "f:2: a rule of your own",
+                "",
+            ),
+            (
+                rule(
+                    "[[custom-rule.detect]]\ncheck = \"token\"\nkeywords = [\"ab\"]\npattern = \"(\"\nconfidence = \"high\"",
+                ),
+                "f:2: `keywords`",
+                "",
+            ),
+            (
+                rule(
+                    "[[custom-rule.detect]]\ncheck = \"token\"\nkeywords = [\"abcd\"]\npattern = \"(\"\nconfidence = \"high\"",
+                ),
+                "f:",
+                "",
+            ),
+            (rule("").replace("our-key", "shared-credential"), "f:2: there is a rule", "another"),
+        ];
+        for (text, what, remedy) in cases {
+            let error = parse(&text, "f", &known()).unwrap_err();
+            assert!(error.what.starts_with(what), "{text}: {error}");
+            assert!(error.remedy.contains(remedy), "{}", error.remedy);
+        }
     }
 
     #[test]

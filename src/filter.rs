@@ -2,4 +2,5 @@
 //! never dropped. Knows nothing of how they were found or how they are shown.
 
 pub mod baseline;
+pub mod follow;
 pub mod suppression;

@@ -1,7 +1,10 @@
 //! What the scan found. A finding owns its data and no longer contains the secret: everything that
 //! shows text of the file shows it masked.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::blob::BlobPath;
 use crate::rule::{Confidence, Rule, Severity};
@@ -44,6 +47,17 @@ pub struct Finding {
     pub identity: Option<u64>,
 }
 
+impl Finding {
+    /// The order of reports: path, place, rule.
+    pub fn order(&self, other: &Finding) -> Ordering {
+        self.path
+            .cmp(&other.path)
+            .then(self.location.span.cmp(&other.location.span))
+            .then_with(|| self.rule.id.cmp(&other.rule.id))
+            .then_with(|| self.fingerprint.cmp(&other.fingerprint))
+    }
+}
+
 /// A secondary place with a few words on what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
@@ -67,6 +81,15 @@ pub struct Credential {
 /// Identity of a finding over edits elsewhere: `v1:` and 32 hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub String);
+
+impl Fingerprint {
+    /// That of what another rule says about the same fault.
+    #[must_use]
+    pub fn derived(&self, rule: &str) -> Fingerprint {
+        let digest = Sha256::digest(format!("{rule}\0{}", self.0));
+        Fingerprint(digest[..16].iter().fold(String::from("v1:"), |text, b| text + &format!("{b:02x}")))
+    }
+}
 
 /// Why a finding does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]

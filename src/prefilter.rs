@@ -145,36 +145,37 @@ const CF_NEXT: &[&[u8]] = &[
 
 /// The gate. Holds no state between calls but the caller's buffer.
 pub struct Gate {
-    /// The words in groups of at most [`GROUP`]: several fast passes beat one slow one.
+    /// Groups of at most [`GROUP`] words: several fast passes beat one slow one.
     groups: Vec<AhoCorasick>,
-}
-
-impl Default for Gate {
-    fn default() -> Gate {
-        Gate::new()
-    }
+    /// For each group, which of its words only count with one of [`CF_NEXT`] behind them.
+    short: Vec<Vec<bool>>,
 }
 
 impl Gate {
-    /// Builds the search; some tens of microseconds.
-    pub fn new() -> Gate {
+    /// Builds the search for [`WORDS`] and `more`; some tens of microseconds.
+    pub fn new(more: &[String]) -> Gate {
+        let words: Vec<&str> = WORDS.iter().copied().chain(more.iter().map(String::as_str)).collect();
         let build = |words: &[&str]| {
             AhoCorasick::builder()
                 .match_kind(MatchKind::LeftmostFirst)
                 .build(words.iter().map(|w| fold_all(w.as_bytes())))
-                .expect("a few short literal patterns")
+                .expect("short literal patterns")
         };
-        Gate { groups: WORDS.chunks(GROUP).map(build).collect() }
+        let groups = words.chunks(GROUP);
+        Gate {
+            groups: groups.clone().map(build).collect(),
+            short: groups.map(|group| group.iter().map(|word| SHORT.contains(word)).collect()).collect(),
+        }
     }
 
     /// Whether `bytes` hold a word of interest. `folded` is scratch space that is reused from call to call.
     pub fn passes(&self, bytes: &[u8], folded: &mut Vec<u8>) -> bool {
         folded.clear();
         folded.extend(bytes.iter().map(|b| b | 0x20));
-        self.groups.iter().zip(WORDS.chunks(GROUP)).any(|(group, words)| {
+        self.groups.iter().zip(&self.short).any(|(group, short)| {
             group.find_iter(&folded[..]).any(|hit| {
-                let short = SHORT.contains(&words[hit.pattern().as_usize()]);
-                !short || CF_NEXT.iter().any(|next| folded[hit.end()..].starts_with(next))
+                !short[hit.pattern().as_usize()]
+                    || CF_NEXT.iter().any(|next| folded[hit.end()..].starts_with(next))
             })
         })
     }
@@ -210,7 +211,7 @@ mod tests {
 
     #[test]
     fn any_case_passes_and_other_words_do_not() {
-        let gate = Gate::new();
+        let gate = Gate::new(&[]);
         let mut folded = Vec::new();
         for text in
             ["CloudFlare", "x CF_API_TOKEN=1", "my_cf_key", "X-AUTH-KEY", "CfToken", "cf-access-client"]

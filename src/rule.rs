@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 mod load;
 mod set;
 
-pub use load::{RuleError, parse};
-pub use set::{Practice, RuleSet};
+pub use load::{RuleError, RuleFile, parse};
+pub use set::{Limits, Practice, RuleSet};
 
 /// How much harm a fault does if it is real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -29,6 +30,7 @@ pub enum Severity {
 
 /// How likely it is that a fault is real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// A guess; hidden unless asked for.
@@ -41,6 +43,7 @@ pub enum Confidence {
 
 /// What kind of fault a rule reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Category {
     /// A credential in clear.
@@ -102,6 +105,7 @@ pub struct Rule {
 
 /// What a rule says about itself, in Markdown.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Docs {
     /// What the rule looks for.
@@ -111,11 +115,13 @@ pub struct Docs {
     /// What to do instead: the help line of every finding.
     pub instead: String,
     /// Addresses of the documentation behind it.
+    #[serde(default)]
     pub references: Vec<String>,
 }
 
 /// A case a rule must find, or must leave alone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// Short name, unique within the rule.
@@ -136,6 +142,7 @@ fn yes() -> bool {
 
 /// One way of finding a fault. Which keys a check takes is documented with the check.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Detect {
     /// The matching kind.
@@ -191,6 +198,7 @@ pub struct Detect {
 
 /// The matching kinds a rule file can name. Each is one file in `src/check/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckKind {
     /// An expression around a keyword: self-identifying strings.
@@ -205,10 +213,17 @@ pub enum CheckKind {
     Block,
     /// The same secret in several places of the scan.
     Duplicate,
+    /// A credential in a file that is meant to stay on one machine.
+    Tracked,
+    /// A credential that was committed long ago; only the history knows.
+    Age,
+    /// A comment addressed to flaresec itself.
+    Comment,
 }
 
 /// Offline proofs that a value is what it looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Proof {
     /// The last 8 hex digits are the CRC-32 of the 40 characters before them.
@@ -227,6 +242,7 @@ pub enum Proof {
 
 /// How a value must look to be taken for a random one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Randomness {
     /// Lower case, upper case and digits, no dictionary words: 40-character tokens.

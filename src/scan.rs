@@ -24,6 +24,10 @@ mod excerpt;
 mod mask;
 mod settle;
 pub(crate) mod shared;
+mod stale;
+mod tracked;
+
+pub use stale::stale;
 
 /// Around a decoded piece, in bytes: how much of the text is looked at again with it in place.
 const AROUND_DECODED: usize = 128;
@@ -176,7 +180,7 @@ impl Scanner {
     ) {
         let mut numbers: Vec<usize> = hits.keys().copied().collect();
         numbers.sort_unstable();
-        let input = Input { path, text, today: self.today };
+        let input = Input { path, text, today: self.today, limits: self.rules.limits };
         // A gate word inside another word brings many files here that are about something else.
         if !by_name(path) && !TOPIC.is_match(text.bytes()) {
             return;
@@ -185,7 +189,13 @@ impl Scanner {
             let compiled = &self.detections[number];
             let detection = Detection { detect: &compiled.detect, rule: compiled.rule };
             match compiled.detect.check {
-                CheckKind::Token | CheckKind::Assignment | CheckKind::Duplicate => {}
+                // The first two look at values, the others at findings.
+                CheckKind::Token
+                | CheckKind::Assignment
+                | CheckKind::Duplicate
+                | CheckKind::Tracked
+                | CheckKind::Age
+                | CheckKind::Comment => {}
                 CheckKind::Block => block::check(&detection, &input, out),
                 CheckKind::Request => request::check(&detection, &input, out),
                 CheckKind::Setting => setting::check(&detection, &input, out),

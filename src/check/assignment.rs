@@ -125,6 +125,9 @@ fn judge(
     path: &BlobPath,
 ) -> Option<(Confidence, String)> {
     let own = names.own();
+    if begins_statement(names, view.bytes, span) {
+        return None;
+    }
     let statement: String = names.phrases.iter().take(3).rev().map(|n| n.words.as_str()).collect();
     let near = detection.near();
     let ours = |text: &str| near.is_some_and(|n| n.is_match(text.as_bytes()));
@@ -164,6 +167,23 @@ fn judge(
     let topic = around(SAME_TOPIC).windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare"));
     (general && topic && detection.detect.confidence > Confidence::Low)
         .then(|| (Confidence::Medium, format!("`{shown}` near the word Cloudflare")))
+}
+
+/// The value is the first word of a line and more words follow, while its name stands on a line above: an identifier.
+fn begins_statement(names: &Naming, bytes: &[u8], span: Span) -> bool {
+    let Some(name) = names.phrases.first().and_then(|name| name.span).filter(|name| name.end <= span.start)
+    else {
+        return false;
+    };
+    let between = &bytes[name.end..span.start];
+    let alone = between.iter().rev().take_while(|b| **b != b'\n').all(|b| matches!(b, b' ' | b'\t'));
+    let mut rest = bytes[span.end..].iter().take(80).take_while(|b| **b != b'\n');
+    let follows = rest.find(|b| !matches!(b, b' ' | b'\t'));
+    let spaced = bytes.get(span.end).is_some_and(|b| matches!(b, b' ' | b'\t'));
+    between.contains(&b'\n')
+        && alone
+        && spaced
+        && follows.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'=')
 }
 
 /// Labels the other half of a pair, the nearest match of `partner`.

@@ -1,14 +1,19 @@
 //! `--config`, `--isolated`, `FLARESEC_CONFIG`, and the configuration found from the scanned folder upwards: read once,
-//! merged under what was typed. `flaresec config show|check`.
+//! merged under what was typed. `flaresec config show|check|schema`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use flaresec::blob::BlobPath;
 use flaresec::config::{self, Config};
-use flaresec::rule::{Confidence, RuleSet, Severity};
+use flaresec::rule::{Example, Rule, RuleSet};
+use flaresec::scan::Scanner;
+use flaresec::synthetic;
 
-use super::{CLEAN, ScanArgs, complain, print};
+use super::{CLEAN, INCOMPLETE, ScanArgs, complain, print};
+
+const SCHEMA: &str = include_str!("../../docs/schema/config-v1.json");
 
 /// Arguments of `flaresec config`.
 #[derive(Debug, Args)]
@@ -19,10 +24,12 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Show which configuration a scan of PATH uses, and what it changes
+    /// Show every value that a scan of PATH uses, and where it comes from
     Show(Where),
     /// Read a configuration and say what is wrong with it
     Check(Where),
+    /// Print the JSON Schema of the configuration, for editors
+    Schema,
 }
 
 #[derive(Debug, Args)]
@@ -36,6 +43,8 @@ struct Where {
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     pub(crate) file: String,
+    /// The folder its globs are relative to, absolute: its own, or the one around `.github`.
+    pub(crate) folder: PathBuf,
 }
 
 /// Reads the configuration that applies and puts it under what was typed; the exit code if it is broken.
@@ -52,52 +61,85 @@ pub(crate) fn load(args: &mut ScanArgs) -> Result<Option<Loaded>, u8> {
     args.min_confidence = args.min_confidence.or(config.min_confidence);
     args.max_file_size = args.max_file_size.or(config.max_file_size);
     args.pedantic |= config.pedantic;
-    args.exclude.extend(config.exclude.iter().cloned());
+    args.foreign_suppressions |= config.foreign_suppressions && !args.no_suppressions;
     Ok(Some(loaded))
 }
 
 fn read(file: &Path) -> Result<Loaded, u8> {
-    let known: Vec<String> = RuleSet::embedded().rules.iter().map(|rule| rule.id.clone()).collect();
-    let config = config::read(file, &known).map_err(|e| complain(&e.what, &e.remedy))?;
-    Ok(Loaded { config, file: file.display().to_string() })
+    let config = config::read(file, &RuleSet::embedded()).map_err(|e| complain(&e.what, &e.remedy))?;
+    let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let own = real.parent().unwrap_or(Path::new(""));
+    let folder = if own.ends_with(".github") { own.parent().unwrap_or(own) } else { own };
+    Ok(Loaded { config, file: file.display().to_string(), folder: folder.to_owned() })
 }
 
-/// Shows or checks a configuration; the exit code.
+/// Shows or checks a configuration, or prints the schema; the exit code.
 pub(crate) fn run(args: &ConfigArgs) -> u8 {
-    let (place, show) = match &args.what {
-        What::Show(place) => (&place.path, true),
-        What::Check(place) => (&place.path, false),
-    };
-    let file = if place.is_file() { Some(place.clone()) } else { config::discover(place) };
-    let Some(file) = file else {
-        if show {
-            print(
-                format!(
-                    "no configuration: fail-on {}, min-confidence {}\n",
-                    Severity::Low,
-                    Confidence::Medium
-                )
-                .as_bytes(),
-            );
-            return CLEAN;
+    match &args.what {
+        What::Show(place) => show(&place.path),
+        What::Check(place) => check(&place.path),
+        What::Schema => {
+            print(SCHEMA.as_bytes());
+            CLEAN
         }
+    }
+}
+
+fn file(place: &Path) -> Option<PathBuf> {
+    if place.is_file() { Some(place.to_owned()) } else { config::discover(place) }
+}
+
+fn show(place: &Path) -> u8 {
+    let loaded = match file(place).map(|file| read(&file)).transpose() {
+        Ok(loaded) => loaded,
+        Err(code) => return code,
+    };
+    let (config, origin) =
+        loaded.map_or((Config::default(), String::new()), |loaded| (loaded.config, loaded.file));
+    let mut out =
+        if origin.is_empty() { String::from("# no configuration\n") } else { format!("# {origin}\n") };
+    for shown in config::settings(&config, &RuleSet::embedded()) {
+        let from = if shown.from_file { origin.as_str() } else { "default" };
+        let _ = writeln!(out, "{} = {}  # {from}", shown.key, shown.value);
+    }
+    print(out.as_bytes());
+    CLEAN
+}
+
+/// Reads it, and runs the examples of its own rules.
+fn check(place: &Path) -> u8 {
+    let Some(file) = file(place) else {
         return complain(
             &format!("no configuration from {} upwards", place.display()),
-            "name the file, or create flaresec.toml",
+            "name the file, or write one with `flaresec init`",
         );
     };
     let loaded = match read(&file) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
-    let mut out = String::new();
-    if show {
-        for notice in config::notices(&loaded.config, &loaded.file) {
-            let _ = writeln!(out, "{notice}");
-        }
-    } else {
-        let _ = writeln!(out, "{}: no faults", loaded.file);
+    let scanner = Scanner::new(loaded.config.extended(RuleSet::embedded()));
+    let own = loaded.config.custom_rule.iter().filter_map(|rule| scanner.rules().get(rule.id()));
+    let wrong: Vec<String> = own.flat_map(|rule| misjudged(&scanner, rule)).collect();
+    if wrong.is_empty() {
+        print(format!("{}: no faults\n", loaded.file).as_bytes());
+        return CLEAN;
     }
-    print(out.as_bytes());
-    CLEAN
+    for what in wrong {
+        complain(&format!("{}: {what}", loaded.file), "mend the rule or the example");
+    }
+    INCOMPLETE
+}
+
+/// The examples of a rule that it judges otherwise than they say.
+fn misjudged(scanner: &Scanner, rule: &Rule) -> Vec<String> {
+    let wrong = |example: &&Example| {
+        let Ok(text) = synthetic::expand(&example.text) else { return true };
+        let path = BlobPath::new(example.path.as_deref().unwrap_or("example.txt"));
+        let found = scanner.scan(&path, text.text.as_bytes());
+        let own: Vec<_> = found.iter().filter(|f| f.rule.id == rule.id).map(|f| f.location.span).collect();
+        own != text.expected
+    };
+    let say = |example: &Example| format!("rule `{}` misjudges its example `{}`", rule.id, example.name);
+    rule.examples.iter().filter(wrong).map(say).collect()
 }

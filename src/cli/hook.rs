@@ -45,6 +45,28 @@ enum State {
     Foreign,
 }
 
+/// What became of the hook.
+pub(crate) enum Outcome {
+    /// It was written.
+    Installed(PathBuf),
+    /// A hook was there already, of whatever kind.
+    There(PathBuf),
+    /// There is no repository.
+    NoRepository,
+}
+
+/// Writes the hook if there is none at all.
+pub(crate) fn install_unless_there() -> Result<Outcome, u8> {
+    let Ok(path) = hook_path() else { return Ok(Outcome::NoRepository) };
+    let fault = |error: io::Error| {
+        complain(&format!("{}: {error}", path.display()), "see that you may write to the folder")
+    };
+    match state(&path).map_err(fault)? {
+        State::Absent => write(&path).map(|()| Outcome::Installed(path.clone())).map_err(fault),
+        State::Ours | State::Foreign => Ok(Outcome::There(path)),
+    }
+}
+
 /// Carries out the command; the exit code.
 pub(crate) fn run(args: &HookArgs) -> u8 {
     let path = match hook_path() {
@@ -91,6 +113,12 @@ fn install(path: &Path, state: &State) -> io::Result<u8> {
             "add the line `flaresec --staged || exit` to it, or use a hook manager",
         ));
     }
+    write(path)?;
+    print(format!("installed {}\n", path.display()).as_bytes());
+    Ok(CLEAN)
+}
+
+fn write(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -102,8 +130,7 @@ fn install(path: &Path, state: &State) -> io::Result<u8> {
         let _ = fs::remove_file(&draft);
         return Err(error);
     }
-    print(format!("installed {}\n", path.display()).as_bytes());
-    Ok(CLEAN)
+    Ok(())
 }
 
 #[cfg(unix)]

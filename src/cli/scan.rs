@@ -1,7 +1,8 @@
 //! `flaresec scan`: source, scan, report, exit code.
 
+use flaresec::filter::follow::follow;
 use flaresec::report::{self, Format, Report};
-use flaresec::rule::{Confidence, RuleSet, Severity};
+use flaresec::rule::{CheckKind, Confidence, RuleSet, Severity};
 use flaresec::scan::Scanner;
 
 use super::config::Loaded;
@@ -19,6 +20,7 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
     if let Err(code) = super::baseline::apply(args, &mut report) {
         return code;
     }
+    follow(&mut report.findings);
     match output(args, &report, scanner.rules()) {
         Ok(()) => exit_code(args, &report),
         Err(code) => code,
@@ -33,18 +35,23 @@ pub(crate) fn collect(args: &ScanArgs) -> (Report, Scanner) {
 fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
     let mut rules = RuleSet::embedded();
     if let Some(Loaded { config, .. }) = loaded {
-        rules.samples.extend(config.samples.iter().map(|digest| digest.to_ascii_lowercase()));
+        rules = config.extended(rules);
     }
     if !args.pedantic {
         rules.rules.retain(|rule| !rule.pedantic);
     }
+    if args.no_ignore {
+        // What git ignores is scanned as well, so that a file is scanned no longer says that git would take it.
+        rules.rules.retain(|rule| rule.detects.iter().all(|detect| detect.check != CheckKind::Tracked));
+    }
     let scanner = Scanner::new(rules);
-    let mut report = super::select::scan(args, &scanner);
+    let mut report = super::select::scan(args, loaded, &scanner);
     let least = args.min_confidence.unwrap_or(Confidence::Medium);
     report.findings.retain(|finding| finding.confidence >= least);
-    if let Some(Loaded { config, file }) = loaded {
-        flaresec::config::apply(config, &mut report.findings);
+    if let Some(Loaded { config, file, folder }) = loaded {
+        flaresec::config::apply(config, folder, &super::select::root(args), &mut report.findings);
         report.notices.extend(flaresec::config::notices(config, file));
+        follow(&mut report.findings);
     }
     (report, scanner)
 }

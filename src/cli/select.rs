@@ -7,16 +7,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use flaresec::blob::BlobPath;
-use flaresec::collect::Collector;
+use flaresec::collect::{Collector, Comments};
 use flaresec::finding::{Finding, Provenance};
 use flaresec::report::Report;
 use flaresec::scan::Scanner;
 use flaresec::source::changes::Lines;
-use flaresec::source::exclude::Excluding;
+use flaresec::source::exclude::{Exclude, Excluding, Globs};
 use flaresec::source::git::Git;
 use flaresec::source::{Failure, Visitor, diff, history, index, stream, tracked, worktree};
 
 use super::ScanArgs;
+use super::config::Loaded;
 
 /// What to scan other than the worktree.
 #[derive(Clone, Debug, Args)]
@@ -64,20 +65,63 @@ pub(crate) struct SourceArgs {
 }
 
 /// Scans what was asked for.
-pub(crate) fn scan(args: &ScanArgs, scanner: &Scanner) -> Report {
+pub(crate) fn scan(args: &ScanArgs, config: Option<&Loaded>, scanner: &Scanner) -> Report {
+    let exclude = match exclude(args, config) {
+        Ok(exclude) => exclude,
+        Err(failure) => return Report { failures: vec![failure], ..Report::default() },
+    };
     if let Some(range) = &args.source.history {
-        return scan_history(args, range, scanner);
+        return scan_history(args, range, scanner, &exclude);
     }
-    let mut collector = Collector::new(scanner, args.max_file_size);
-    collector.obey_comments = !args.no_suppressions;
-    match Excluding::new(&args.exclude, &collector) {
-        Ok(visitor) => read(args, &visitor, &collector),
-        Err(failure) => collector.failed(failure),
-    }
+    let collector = collector(args, scanner);
+    read(args, &exclude, &collector);
     collector.finish()
 }
 
-fn read(args: &ScanArgs, visitor: &dyn Visitor, direct: &dyn Visitor) {
+fn collector<'a>(args: &ScanArgs, scanner: &'a Scanner) -> Collector<'a> {
+    let mut collector = Collector::new(scanner, args.max_file_size);
+    collector.comments = match (args.no_suppressions, args.foreign_suppressions) {
+        (true, _) => Comments::Ignored,
+        (false, true) => Comments::AllScanners,
+        (false, false) => Comments::Own,
+    };
+    collector
+}
+
+/// The folder that the paths of the scan are relative to: git names them from the top of the repository.
+pub(crate) fn root(args: &ScanArgs) -> PathBuf {
+    let source = &args.source;
+    let by_git = source.staged.is_some() || source.diff.is_some() || source.history.is_some();
+    let top = || {
+        let line = Git::at(".").line("the repository", &["rev-parse", "--show-toplevel"]).ok().flatten()?;
+        PathBuf::from(line).canonicalize().ok()
+    };
+    by_git.then(top).flatten().unwrap_or_else(here)
+}
+
+/// The current folder, without links.
+fn here() -> PathBuf {
+    Path::new(".").canonicalize().unwrap_or_default()
+}
+
+/// What is left out: globs that were typed are relative to the current folder, those of a configuration to its own.
+fn exclude(args: &ScanArgs, config: Option<&Loaded>) -> Result<Exclude, Failure> {
+    let build = |folder: &Path, globs: &[String]| {
+        Globs::new(folder, globs).map_err(|(glob, error)| Failure {
+            what: format!("--exclude {glob}"),
+            cause: format!("not a valid glob: {error}"),
+            remedy: String::from("use .gitignore syntax, for example `vendor/**`"),
+        })
+    };
+    let mut globs = vec![build(&here(), &args.exclude)?];
+    if let Some(loaded) = config {
+        globs.push(build(&loaded.folder, &loaded.config.exclude)?);
+    }
+    Ok(Exclude { root: root(args), globs })
+}
+
+fn read(args: &ScanArgs, exclude: &Exclude, direct: &dyn Visitor) {
+    let visitor: &dyn Visitor = &Excluding { exclude, next: direct };
     let source = &args.source;
     // Where the caller stands: a hook's environment names its repository and index relative to that.
     let git = Git::at(".");
@@ -90,7 +134,7 @@ fn read(args: &ScanArgs, visitor: &dyn Visitor, direct: &dyn Visitor) {
             Ok(mut paths) => {
                 paths.extend(args.paths.iter().cloned());
                 if !paths.is_empty() {
-                    walk(args, paths, visitor, direct);
+                    walk(args, exclude, paths, visitor, direct);
                 }
             }
             Err(error) => visitor.failed(Failure {
@@ -106,8 +150,8 @@ fn read(args: &ScanArgs, visitor: &dyn Visitor, direct: &dyn Visitor) {
             stream::stream(&mut io::stdin().lock(), BlobPath::from_path(&source.stdin_path), visitor);
         }
         if !paths.is_empty() || stdin.is_empty() {
-            let here = || vec![PathBuf::from(".")];
-            walk(args, if paths.is_empty() { here() } else { paths }, visitor, direct);
+            let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths };
+            walk(args, exclude, paths, visitor, direct);
         }
     }
 }
@@ -116,7 +160,13 @@ fn lines_of(word: &str) -> Lines {
     if word == "all" { Lines::Whole } else { Lines::Touched }
 }
 
-fn walk(args: &ScanArgs, paths: Vec<PathBuf>, visitor: &dyn Visitor, direct: &dyn Visitor) {
+fn walk(
+    args: &ScanArgs,
+    exclude: &Exclude,
+    paths: Vec<PathBuf>,
+    visitor: &dyn Visitor,
+    direct: &dyn Visitor,
+) {
     let mut kept = Vec::new();
     if !args.no_ignore {
         for folder in paths.iter().filter(|path| path.is_dir()) {
@@ -129,7 +179,7 @@ fn walk(args: &ScanArgs, paths: Vec<PathBuf>, visitor: &dyn Visitor, direct: &dy
     // The walk prunes excluded folders by itself; only what git names has to be looked at one by one.
     let options = worktree::Options {
         paths,
-        exclude: args.exclude.clone(),
+        exclude: exclude.clone(),
         no_ignore: args.no_ignore,
         threads: args.threads,
         tracked: kept,
@@ -144,29 +194,24 @@ fn listed(list: &Path, nul: bool) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Reads every blob once without its name; what has findings is looked up in the commits and scanned again under it.
-fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner) -> Report {
+fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner, exclude: &Exclude) -> Report {
     let git = Git::at(".");
     let mut revisions = args.source.branch.clone();
     if !range.is_empty() {
         revisions.push(range.to_owned());
     }
     let options = history::Options { revisions, since: args.source.since.clone() };
-    let mut first = Collector::new(scanner, args.max_file_size);
-    first.obey_comments = !args.no_suppressions;
+    let first = collector(args, scanner);
     history::contents(&git, &options, &first);
     let first = first.finish();
     let ids: HashSet<String> = first.findings.iter().map(|finding| finding.path.to_text()).collect();
-    let mut second = Collector::new(scanner, args.max_file_size);
-    second.obey_comments = !args.no_suppressions;
+    let second = collector(args, scanner);
     let origins = history::attribute(&git, &options, &ids).unwrap_or_else(|failure| {
         second.failed(failure);
         HashMap::new()
     });
-    let mut found = Vec::new();
-    match Excluding::new(&args.exclude, &second) {
-        Ok(visitor) => found = history::by_object(&git, &origins, &visitor, || second.take()),
-        Err(failure) => second.failed(failure),
-    }
+    let visitor = Excluding { exclude, next: &second };
+    let found = history::by_object(&git, &origins, &visitor, || second.take());
     let mut report = second.finish();
     report.stats.files = first.stats.files;
     report.stats.bytes = first.stats.bytes;
@@ -174,6 +219,9 @@ fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner) -> Report {
     report.skipped = first.skipped;
     report.failures.extend(first.failures);
     report.findings = attributed(found);
+    let stale = flaresec::scan::stale(scanner.rules(), &report.findings);
+    report.findings.extend(stale);
+    report.findings.sort_by(Finding::order);
     report
 }
 
@@ -204,14 +252,5 @@ fn attributed(found: Vec<(history::Origins, Vec<Finding>)>) -> Vec<Finding> {
             out.insert(key, (origins.rank, finding));
         }
     }
-    let mut findings: Vec<Finding> = out.into_values().map(|(_, finding)| finding).collect();
-    findings.sort_by(|a, b| {
-        (&a.path, a.location.span, &a.rule.id, &a.fingerprint).cmp(&(
-            &b.path,
-            b.location.span,
-            &b.rule.id,
-            &b.fingerprint,
-        ))
-    });
-    findings
+    out.into_values().map(|(_, finding)| finding).collect()
 }

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::text::Text;
+
 /// The word that every directive starts with.
 pub const WORD: &[u8] = b"flaresec:";
 /// What a directive may cost: more than this many in one text are not read.
@@ -150,6 +152,29 @@ fn reason(text: &[u8], from: usize, end: usize) -> (Range<usize>, Option<String>
         rest.end = rest.start;
     }
     (rest, until)
+}
+
+/// Comments by which other scanners accept what stands on their line, or on the next one.
+const FOREIGN: &[(&str, usize)] = &[
+    ("gitleaks:allow", 0),
+    ("trufflehog:ignore", 0),
+    ("kingfisher:ignore", 0),
+    ("pragma: allowlist secret", 0),
+    ("pragma: allowlist nextline secret", 1),
+    ("pragma: whitelist secret", 0),
+    ("# nosec", 0),
+    ("// nosec", 0),
+];
+
+/// The lines (from 1) that comments of other scanners speak of, with the words of the comment.
+pub fn foreign(text: &Text<'_>) -> Vec<(usize, &'static str)> {
+    let lower = text.bytes().to_ascii_lowercase();
+    let mut out = Vec::new();
+    for (word, below) in FOREIGN {
+        let places = memchr::memmem::find_iter(&lower, word);
+        out.extend(places.take(MOST).map(|at| (text.line_number(at) + below, *word)));
+    }
+    out
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Suppression comments: marks what they accept, and reports those that are wrong, expired or of no use. Knows nothing
 //! of texts but what [`Placed`] holds.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::blob::BlobPath;
 use crate::fact::directive::{Directive, Scope};
 use crate::finding::{Excerpt, Finding, Fingerprint, SuppressedBy, Suppression};
-use crate::rule::{Category, CheckKind, Confidence, Docs, Rule, RuleSet, Severity};
+use crate::rule::{CheckKind, Confidence, Rule, RuleSet};
 use crate::span::Location;
 
 /// A directive with its place as a person sees it; everything that shows text is masked.
@@ -23,46 +23,10 @@ pub struct Placed {
     pub reason: String,
 }
 
-/// Rule of suppressions that accept nothing.
-pub static UNUSED: LazyLock<Arc<Rule>> = LazyLock::new(|| {
-    rule(
-        "unused-suppression",
-        "suppression that accepts nothing",
-        "Finds `flaresec: allow(…)` comments to which no finding belongs any more.",
-        "A comment that outlives its cause hides the next real secret on that line.",
-        "Remove the comment, or move it to the line of the finding or the line above.",
-    )
-});
-
-/// Rule of suppressions that say something wrong.
-pub static INVALID: LazyLock<Arc<Rule>> = LazyLock::new(|| {
-    rule(
-        "invalid-suppression",
-        "suppression that does not apply as written",
-        "Finds `flaresec: …` comments that name no known rule, give no reason, have expired or are not closed.",
-        "Whoever wrote the comment believes that the finding is accepted; it is not.",
-        "Write `flaresec: allow(rule-id) reason`, with `until=YYYY-MM-DD` if it is to end by itself.",
-    )
-});
-
-fn rule(id: &str, title: &str, what: &str, why: &str, instead: &str) -> Arc<Rule> {
-    Arc::new(Rule {
-        id: id.to_owned(),
-        title: title.to_owned(),
-        category: Category::BestPractice,
-        severity: Severity::Low,
-        practice: String::from("store-credentials-securely"),
-        pedantic: false,
-        detects: Vec::new(),
-        docs: Docs {
-            what: what.to_owned(),
-            why: why.to_owned(),
-            instead: instead.to_owned(),
-            references: Vec::new(),
-        },
-        examples: Vec::new(),
-    })
-}
+/// Id of the rule about suppressions that accept nothing.
+const UNUSED: &str = "unused-suppression";
+/// Id of the rule about suppressions that say something wrong.
+const INVALID: &str = "invalid-suppression";
 
 /// Marks the findings of one file that its directives accept, and adds findings about the directives themselves.
 /// `rules` are those that were looked for, `known` all ids there are; `today` is `YYYY-MM-DD`.
@@ -75,18 +39,23 @@ pub fn apply(
     today: &str,
 ) {
     let mut about = Vec::new();
+    let mut complain = |id: &str, place: &Placed, message: &str| {
+        if let Some(rule) = rules.get(id) {
+            about.push(report(rule, path, place, message, about.len()));
+        }
+    };
     for (index, place) in placed.iter().enumerate() {
         let directive = &place.directive;
         let lines = match lines(&placed, index) {
             Ok(lines) => lines,
             Err(Some(message)) => {
-                about.push(report(&INVALID, path, place, &message, about.len()));
+                complain(INVALID, place, &message);
                 continue;
             }
             Err(None) => continue,
         };
         if let Some(message) = fault(place, today) {
-            about.push(report(&INVALID, path, place, &message, about.len()));
+            complain(INVALID, place, &message);
             continue;
         }
         for id in &directive.rules {
@@ -95,7 +64,7 @@ pub fn apply(
                     Some(near) => format!("suppression of `{}`, which is no rule: `{near}`?", shown(id)),
                     None => format!("suppression of `{}`, which is no rule", shown(id)),
                 };
-                about.push(report(&INVALID, path, place, &message, about.len()));
+                complain(INVALID, place, &message);
                 continue;
             }
             let mut used = false;
@@ -109,16 +78,30 @@ pub fn apply(
                     });
                 }
             }
-            // A rule that was not looked for, or is settled only over all files, may still need its comment.
-            let judged =
-                |r: &Arc<Rule>| r.id == *id && !r.detects.iter().any(|d| d.check == CheckKind::Duplicate);
+            // A rule that was not looked for, or is settled only over all files or commits, may still need its comment.
+            let later = |r: &Arc<Rule>| {
+                r.detects
+                    .iter()
+                    .any(|d| matches!(d.check, CheckKind::Duplicate | CheckKind::Age | CheckKind::Comment))
+            };
+            let judged = |r: &Arc<Rule>| r.id == *id && !later(r);
             if !used && rules.rules.iter().any(judged) {
                 let message = format!("suppression of `{id}` accepts nothing here");
-                about.push(report(&UNUSED, path, place, &message, about.len()));
+                complain(UNUSED, place, &message);
             }
         }
     }
     findings.append(&mut about);
+}
+
+/// Marks the findings on lines that comments of other scanners accept.
+pub fn apply_foreign(lines: &[(usize, &'static str)], findings: &mut [Finding]) {
+    for finding in findings {
+        let own = finding.location.start.line..=finding.location.end.line;
+        if let Some((_, word)) = lines.iter().find(|(line, _)| own.contains(line)) {
+            finding.suppressed = Some(Suppression { by: SuppressedBy::Inline, reason: (*word).to_owned() });
+        }
+    }
 }
 
 /// First and last line a directive covers; `Err(None)` for one that covers nothing by itself.

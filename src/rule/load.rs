@@ -10,23 +10,60 @@ use crate::synthetic;
 
 /// The written form of a rule. `deny_unknown_fields`: a misspelt key is an error, not a silent no-op.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct RuleFile {
+pub struct RuleFile {
+    /// Stable name: lower-case words joined by `-`.
     id: String,
+    /// One line, lower-case, no final full stop.
     title: String,
+    /// Kind of fault.
     category: Category,
+    /// Harm if real.
     severity: Severity,
+    /// The best practice it serves: an id of `flaresec rules --by-practice`.
     practice: String,
+    /// An opinion: off unless asked for.
     #[serde(default)]
     pedantic: bool,
+    /// Ways to find it.
     #[serde(default)]
     detect: Vec<Detect>,
+    /// Explanations for people, in Markdown.
     docs: Docs,
+    /// Cases that must be found and cases that must not.
     #[serde(default)]
     example: Vec<Example>,
 }
 
 impl RuleFile {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// A rule of the user's own, checked. Examples are welcome but not asked for.
+    ///
+    /// # Errors
+    /// What is wrong, and a piece of the text that is.
+    pub fn custom(self, practices: &[String]) -> Result<Rule, (String, String)> {
+        let rule = self.into_rule();
+        for detect in &rule.detects {
+            if !matches!(detect.check, CheckKind::Token | CheckKind::Assignment) {
+                let what = "a rule of your own can use the checks `token` and `assignment` only";
+                return Err((what.to_owned(), rule.id));
+            }
+            if detect.keywords.is_empty() || detect.keywords.iter().any(|k| k.len() < LEAST_KEYWORD) {
+                let what = format!(
+                    "`keywords` decide which files are looked at: name some, of {LEAST_KEYWORD} bytes at least"
+                );
+                return Err((what, rule.id));
+            }
+        }
+        check(&rule, practices)?;
+        Ok(rule)
+    }
+
     pub(super) fn into_rule(self) -> Rule {
         Rule {
             id: self.id,
@@ -41,6 +78,9 @@ impl RuleFile {
         }
     }
 }
+
+/// Shorter keywords of users would slow every scan down.
+const LEAST_KEYWORD: usize = 4;
 
 /// What is wrong with a rule file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +108,9 @@ pub fn parse(text: &str, stem: &str, practices: &[String]) -> Result<Rule, RuleE
     let file: RuleFile = toml::from_str(text)
         .map_err(|e| RuleError { message: e.message().to_lowercase(), span: e.span() })?;
     let rule = file.into_rule();
-    check(&rule, stem, practices)
+    named(&rule, stem)
+        .and_then(|()| check(&rule, practices))
+        .and_then(|()| enough_examples(&rule))
         .map_err(|(message, anchor)| RuleError { message, span: place(text, &anchor) })?;
     Ok(rule)
 }
@@ -80,11 +122,27 @@ fn place(text: &str, anchor: &str) -> Option<Range<usize>> {
 
 type Fault = (String, String);
 
-fn check(rule: &Rule, stem: &str, practices: &[String]) -> Result<(), Fault> {
-    let fault = |message: String, anchor: &str| Err((message, anchor.to_owned()));
-    if rule.id != stem {
-        return fault(format!("id `{}` is not the name of the file, `{stem}`", rule.id), &rule.id);
+fn named(rule: &Rule, stem: &str) -> Result<(), Fault> {
+    if rule.id == stem {
+        return Ok(());
     }
+    Err((format!("id `{}` is not the name of the file, `{stem}`", rule.id), rule.id.clone()))
+}
+
+fn enough_examples(rule: &Rule) -> Result<(), Fault> {
+    let (good, bad): (Vec<_>, Vec<_>) = rule.examples.iter().partition(|e| e.matches);
+    // How old something is cannot be shown in a text; tests with real repositories do.
+    let shown = rule.detects.iter().any(|detect| detect.check != CheckKind::Age);
+    if !shown || good.len() >= 3 && bad.len() >= 3 {
+        return Ok(());
+    }
+    let (good, bad) = (good.len(), bad.len());
+    let what = format!("{good} examples that match and {bad} that do not; at least 3 of each are needed");
+    Err((what, String::from("[[example]]")))
+}
+
+fn check(rule: &Rule, practices: &[String]) -> Result<(), Fault> {
+    let fault = |message: String, anchor: &str| Err((message, anchor.to_owned()));
     if !rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
         return fault(format!("id `{}` has characters other than a-z, 0-9 and -", rule.id), &rule.id);
     }
@@ -99,17 +157,6 @@ fn check(rule: &Rule, stem: &str, practices: &[String]) -> Result<(), Fault> {
     }
     for detect in &rule.detects {
         check_detect(detect)?;
-    }
-    let (good, bad): (Vec<_>, Vec<_>) = rule.examples.iter().partition(|e| e.matches);
-    if good.len() < 3 || bad.len() < 3 {
-        return fault(
-            format!(
-                "{} examples that match and {} that do not; at least 3 of each are needed",
-                good.len(),
-                bad.len()
-            ),
-            "[[example]]",
-        );
     }
     for example in &rule.examples {
         let expanded = synthetic::expand(&example.text)
@@ -132,7 +179,7 @@ fn check_detect(detect: &Detect) -> Result<(), Fault> {
         CheckKind::Request | CheckKind::Setting | CheckKind::Block => {
             &[("variant", detect.variant.is_some())]
         }
-        CheckKind::Duplicate => &[],
+        CheckKind::Duplicate | CheckKind::Tracked | CheckKind::Age | CheckKind::Comment => &[],
     };
     if let Some((key, _)) = needs.iter().find(|(_, there)| !there) {
         return fault(format!("a [[detect]] of this check needs `{key}`"), "[[detect]]");

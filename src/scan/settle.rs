@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::excerpt::excerpt;
 use super::mask::masked;
-use super::shared;
+use super::{shared, tracked};
 use crate::blob::BlobPath;
 use crate::check::Candidate;
 use crate::finding::{Credential, Finding, Fingerprint, Label};
@@ -29,6 +29,7 @@ pub(super) fn settle(
     candidates.retain(|c| !is_sample(rules, c));
     let mut candidates = best(rules, candidates);
     candidates.extend(shared::within(rules, path, &candidates));
+    candidates.extend(tracked::within(rules, path, &candidates));
     candidates.sort_by_key(|c| (c.span, c.rule));
     let mut seen: Vec<[u8; 16]> = Vec::new();
     candidates

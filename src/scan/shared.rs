@@ -6,13 +6,8 @@ use std::hash::{BuildHasher as _, RandomState};
 use crate::blob::BlobPath;
 use crate::check::Candidate;
 use crate::fact::place::{is_code, is_prose, is_test};
-use crate::finding::{Finding, Fingerprint};
+use crate::finding::Finding;
 use crate::rule::{Category, CheckKind, Confidence, RuleSet};
-
-/// The index of the rule about shared credentials, if it is on.
-fn rule(rules: &RuleSet) -> Option<usize> {
-    rules.rules.iter().position(|rule| rule.detects.iter().any(|d| d.check == CheckKind::Duplicate))
-}
 
 /// The keyed hash of a value.
 pub(super) fn keyed(key: &RandomState, value: &[u8]) -> u64 {
@@ -21,7 +16,9 @@ pub(super) fn keyed(key: &RandomState, value: &[u8]) -> u64 {
 
 /// One value under several names of the same settings file. In programs and prose it is merely repeated.
 pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) -> Vec<Candidate> {
-    let Some(rule) = rule(rules).filter(|_| !is_code(path) && !is_prose(path) && !is_test(path)) else {
+    let Some(rule) =
+        rules.by_check(CheckKind::Duplicate).filter(|_| !is_code(path) && !is_prose(path) && !is_test(path))
+    else {
         return Vec::new();
     };
     let value = |c: &Candidate| {
@@ -50,7 +47,9 @@ pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) ->
 
 /// One value in several files: a finding at its first place that names the others.
 pub(crate) fn across(rules: &RuleSet, findings: &[Finding]) -> Vec<Finding> {
-    let Some(rule) = rule(rules).map(|index| &rules.rules[index]) else { return Vec::new() };
+    let Some(rule) = rules.by_check(CheckKind::Duplicate).map(|index| &rules.rules[index]) else {
+        return Vec::new();
+    };
     let mut groups: std::collections::BTreeMap<u64, Vec<&Finding>> = std::collections::BTreeMap::new();
     for finding in
         findings.iter().filter(|f| f.rule.category == Category::Secret && f.confidence > Confidence::Low)
@@ -82,7 +81,7 @@ pub(crate) fn across(rules: &RuleSet, findings: &[Finding]) -> Vec<Finding> {
             .iter()
             .map(|f| format!("also in {}:{}", f.path.to_text(), f.location.start.line))
             .collect();
-        found.fingerprint = Fingerprint(first.fingerprint.0.replacen("v1:", "v1:shared-", 1));
+        found.fingerprint = first.fingerprint.derived(&rule.id);
         found.identity = None;
         out.push(found);
     }

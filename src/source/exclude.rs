@@ -1,46 +1,94 @@
-//! Leaves paths out by glob, for the sources that do not walk folders.
+//! Which paths globs name, and leaving those out for the sources that do not walk folders.
 
-use ignore::overrides::{Override, OverrideBuilder};
+use std::path::{Component, Path, PathBuf};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::git::path_from_bytes;
 use super::{Failure, SkipReason, Visitor};
 use crate::blob::{Blob, BlobPath};
 
-/// Passes on everything but what the globs name.
-pub struct Excluding<'a> {
-    globs: Override,
-    next: &'a dyn Visitor,
+/// Globs in `.gitignore` syntax, relative to a folder.
+#[derive(Clone, Debug)]
+pub struct Globs {
+    folder: PathBuf,
+    globs: Gitignore,
 }
 
-impl<'a> Excluding<'a> {
-    /// Before `next`; `globs` in `.gitignore` syntax.
+impl Globs {
+    /// `folder` is absolute and without links.
     ///
     /// # Errors
-    /// The first glob that is not one.
-    pub fn new(globs: &[String], next: &'a dyn Visitor) -> Result<Excluding<'a>, Failure> {
-        let fault = |glob: &str, error: ignore::Error| Failure {
-            what: format!("--exclude {glob}"),
-            cause: format!("not a valid glob: {error}"),
-            remedy: String::from("use .gitignore syntax, for example `vendor/**`"),
-        };
-        let mut builder = OverrideBuilder::new("");
-        for glob in globs {
-            builder.add(&format!("!{glob}")).map_err(|e| fault(glob, e))?;
+    /// The first glob that is not one, and why.
+    pub fn new(folder: &Path, lines: &[String]) -> Result<Globs, (String, ignore::Error)> {
+        let mut builder = GitignoreBuilder::new("");
+        builder.allow_unclosed_class(false);
+        for line in lines {
+            builder.add_line(None, line).map_err(|e| (line.clone(), e))?;
         }
-        Ok(Excluding { globs: builder.build().map_err(|e| fault("", e))?, next })
+        let globs = builder.build().map_err(|e| (String::new(), e))?;
+        Ok(Globs { folder: folder.to_owned(), globs })
     }
 
-    /// Whether a glob names the path or a folder above it.
-    fn excludes(&self, path: &BlobPath) -> bool {
-        if self.globs.num_ignores() == 0 && self.globs.is_empty() {
+    /// Whether a glob names the path or a folder above it. `path` is absolute.
+    pub fn cover(&self, path: &Path, is_folder: bool) -> bool {
+        if self.globs.is_empty() {
             return false;
         }
-        let path = path_from_bytes(path.as_bytes());
-        self.globs.matched(&path, false).is_ignore()
-            || path
-                .ancestors()
-                .skip(1)
-                .any(|folder| !folder.as_os_str().is_empty() && self.globs.matched(folder, true).is_ignore())
+        let inside = |path: &Path| {
+            let path = path.strip_prefix(&self.folder).ok().filter(|p| !p.as_os_str().is_empty())?;
+            Some(self.globs.matched_path_or_any_parents(path, is_folder).is_ignore())
+        };
+        // A path may have been named through a link.
+        let real = || inside(&path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+        inside(path).or_else(real).unwrap_or(false)
+    }
+}
+
+/// A path as seen from `root`, without `.` and `..`.
+pub fn absolute(root: &Path, path: &Path) -> PathBuf {
+    let mut out = root.to_owned();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => _ = out.pop(),
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// What a scan leaves out: sets of globs, and the folder that paths are relative to.
+#[derive(Clone, Debug, Default)]
+pub struct Exclude {
+    /// Absolute and without links.
+    pub root: PathBuf,
+    /// Any of them.
+    pub globs: Vec<Globs>,
+}
+
+impl Exclude {
+    /// Whether any glob names the path or a folder above it.
+    pub fn covers(&self, path: &Path, is_folder: bool) -> bool {
+        let any = self.globs.iter().any(|globs| !globs.globs.is_empty());
+        any && {
+            let path = absolute(&self.root, path);
+            self.globs.iter().any(|globs| globs.cover(&path, is_folder))
+        }
+    }
+}
+
+/// Passes on everything but what the globs name.
+pub struct Excluding<'a> {
+    /// What is left out.
+    pub exclude: &'a Exclude,
+    /// Who gets the rest.
+    pub next: &'a dyn Visitor,
+}
+
+impl Excluding<'_> {
+    fn excludes(&self, path: &BlobPath) -> bool {
+        self.exclude.covers(&path_from_bytes(path.as_bytes()), false)
     }
 }
 
@@ -59,5 +107,35 @@ impl Visitor for Excluding<'_> {
 
     fn failed(&self, failure: Failure) {
         self.next.failed(failure);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::{Exclude, Globs, absolute};
+
+    #[test]
+    fn globs_are_relative_to_their_own_folder() {
+        let globs = Globs::new(Path::new("/r"), &[String::from("/a/*.txt"), String::from("b/")]).unwrap();
+        let here = Exclude { root: PathBuf::from("/r/a"), globs: vec![globs] };
+        for (path, covered) in [
+            ("x.txt", true),
+            ("./x.txt", true),
+            ("../a/x.txt", true),
+            ("a/x.txt", false),
+            ("c/b/x", true),
+            ("../b/x", true),
+            ("/r/a/x.txt", true),
+            ("/elsewhere/a/x.txt", false),
+        ] {
+            assert_eq!(here.covers(Path::new(path), false), covered, "{path}");
+        }
+    }
+
+    #[test]
+    fn dots_are_resolved_by_name() {
+        assert_eq!(absolute(Path::new("/a/b"), Path::new("./../c/./d")), Path::new("/a/c/d"));
     }
 }

@@ -5,10 +5,10 @@ use std::fs::{File, FileType};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use ignore::overrides::OverrideBuilder;
 use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
+use super::exclude::Exclude;
 use super::{Failure, SkipReason, Visitor};
 use crate::blob::{Blob, BlobPath, Origin};
 
@@ -17,8 +17,8 @@ use crate::blob::{Blob, BlobPath, Origin};
 pub struct Options {
     /// Files and folders.
     pub paths: Vec<PathBuf>,
-    /// Globs of what to leave out, relative to the current folder.
-    pub exclude: Vec<String>,
+    /// What to leave out.
+    pub exclude: Exclude,
     /// Whether ignore files are not obeyed.
     pub no_ignore: bool,
     /// Number of threads; 0: as many as there are cores.
@@ -51,20 +51,16 @@ pub fn walk(options: &Options, visitor: &dyn Visitor) {
             seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(real)
         }
     };
-    read_all(&files, options.threads, &once, visitor);
+    read_all(&files, options, &once, visitor);
     if folders.is_empty() {
         return;
     }
-    let walker = match builder(&folders, options) {
-        Ok(walker) => walker,
-        Err(failure) => return visitor.failed(failure),
-    };
-    walker.build_parallel().run(|| {
+    builder(&folders, options).build_parallel().run(|| {
         Box::new(|entry| {
             match entry {
                 Ok(entry) => {
                     if let Some(kind) = entry.file_type() {
-                        visit(entry.path(), kind, &folders, &once, visitor);
+                        visit(entry.path(), kind, &folders, options, &once, visitor);
                     }
                 }
                 Err(error) => visitor.failed(Failure {
@@ -79,36 +75,32 @@ pub fn walk(options: &Options, visitor: &dyn Visitor) {
 }
 
 /// Reads named files, several at a time where there are several.
-fn read_all(files: &[PathBuf], threads: usize, once: &(dyn Fn(&Path) -> bool + Sync), visitor: &dyn Visitor) {
+fn read_all(
+    files: &[PathBuf],
+    options: &Options,
+    once: &(dyn Fn(&Path) -> bool + Sync),
+    visitor: &dyn Visitor,
+) {
     let one = |file: &PathBuf| {
         if once(file) {
-            read(file, visitor);
+            read(file, &options.exclude.root, visitor);
         }
     };
-    let pool = || rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok();
+    let pool = || rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().ok();
     // Without threads it only takes longer.
-    match (files.len() > 1 && threads != 1).then(pool).flatten() {
+    match (files.len() > 1 && options.threads != 1).then(pool).flatten() {
         Some(pool) => pool.install(|| files.par_iter().for_each(one)),
         None => files.iter().for_each(one),
     }
 }
 
-fn builder(folders: &[PathBuf], options: &Options) -> Result<WalkBuilder, Failure> {
-    let fault = |what: String, error: ignore::Error| Failure {
-        what,
-        cause: format!("not a valid glob: {error}"),
-        remedy: String::from("use .gitignore syntax, for example `vendor/**`"),
-    };
-    let mut overrides = OverrideBuilder::new(".");
-    for glob in [".git"].into_iter().chain(options.exclude.iter().map(String::as_str)) {
-        overrides.add(&format!("!{glob}")).map_err(|e| fault(format!("--exclude {glob}"), e))?;
-    }
-    let overrides = overrides.build().map_err(|e| fault(String::from("--exclude"), e))?;
+fn builder(folders: &[PathBuf], options: &Options) -> WalkBuilder {
     let mut walk = WalkBuilder::new(&folders[0]);
     for folder in &folders[1..] {
         walk.add(folder);
     }
     let obey = !options.no_ignore;
+    let exclude = options.exclude.clone();
     walk.hidden(false)
         .ignore(obey)
         .git_ignore(obey)
@@ -116,21 +108,25 @@ fn builder(folders: &[PathBuf], options: &Options) -> Result<WalkBuilder, Failur
         .git_global(obey)
         .parents(obey)
         .follow_links(false)
-        .overrides(overrides)
-        .threads(options.threads);
-    Ok(walk)
+        .threads(options.threads)
+        .filter_entry(move |entry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            entry.depth() == 0 || entry.file_name() != ".git" && !exclude.covers(entry.path(), is_folder)
+        });
+    walk
 }
 
 fn visit(
     path: &Path,
     kind: FileType,
     folders: &[PathBuf],
+    options: &Options,
     once: &dyn Fn(&Path) -> bool,
     visitor: &dyn Visitor,
 ) {
     if kind.is_file() {
         if once(path) {
-            read(path, visitor);
+            read(path, &options.exclude.root, visitor);
         }
     } else if kind.is_symlink() {
         // A link to a file of the tree is that file, which the walk meets by itself; anything else is not scanned.
@@ -138,17 +134,23 @@ fn visit(
             folders.iter().filter_map(|f| f.canonicalize().ok()).any(|folder| target.starts_with(folder))
         });
         if !inside {
-            visitor.skipped(BlobPath::from_path(path), SkipReason::SymlinkOutside);
+            visitor.skipped(name(path, &options.exclude.root), SkipReason::SymlinkOutside);
         }
     } else if !kind.is_dir() {
-        visitor.skipped(BlobPath::from_path(path), SkipReason::NotAFile);
+        visitor.skipped(name(path, &options.exclude.root), SkipReason::NotAFile);
     }
 }
 
-fn read(path: &Path, visitor: &dyn Visitor) {
+/// A file inside `root` goes by the same name however it was named.
+fn name(path: &Path, root: &Path) -> BlobPath {
+    let inside = path.is_absolute().then(|| path.strip_prefix(root).ok()).flatten();
+    BlobPath::from_path(inside.unwrap_or(path))
+}
+
+fn read(path: &Path, root: &Path, visitor: &dyn Visitor) {
     match File::open(path) {
         Ok(mut file) => visitor.blob(Blob {
-            path: BlobPath::from_path(path),
+            path: name(path, root),
             origin: Origin::Worktree,
             touched: None,
             content: &mut file,

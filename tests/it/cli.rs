@@ -18,7 +18,7 @@ fn leak() -> Vec<u8> {
 
 #[test]
 fn exit_codes() {
-    let leaky = one_file(".env", &leak());
+    let leaky = one_file(".conf", &leak());
     let clean = one_file("a.txt", b"nothing here\n");
     for (folder, arguments, code) in [
         (&leaky, &["."][..], 1),
@@ -52,8 +52,8 @@ fn exit_codes() {
 
 #[test]
 fn an_incomplete_scan_still_prints_its_findings() {
-    let folder = one_file(".env", &leak());
-    let output = run(folder.path(), &[".env", "no-such-file", "--format", "json"]);
+    let folder = one_file(".conf", &leak());
+    let output = run(folder.path(), &[".conf", "no-such-file", "--format", "json"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(findings(&output).len(), 1);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -73,7 +73,7 @@ fn the_demo_shows_findings() {
 
 #[test]
 fn a_closed_pipe_keeps_the_verdict() {
-    let folder = one_file(".env", &leak().repeat(2000));
+    let folder = one_file(".conf", &leak().repeat(2000));
     let mut child = flaresec(folder.path()).arg(".").stdout(Stdio::piped()).spawn().unwrap();
     let mut first = [0; 1];
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
@@ -82,8 +82,8 @@ fn a_closed_pipe_keeps_the_verdict() {
 
 #[test]
 fn a_file_named_twice_is_scanned_once() {
-    let folder = one_file(".env", &leak());
-    let output = run(folder.path(), &[".env", "./.env", ".", "--format", "json"]);
+    let folder = one_file(".conf", &leak());
+    let output = run(folder.path(), &[".conf", "./.conf", ".", "--format", "json"]);
     assert_eq!(findings(&output).len(), 1);
 }
 
@@ -175,7 +175,7 @@ fn odd_file_names_are_scanned_and_printed_safely() {
 #[cfg(unix)]
 #[test]
 fn links_are_not_followed_out_of_the_tree() {
-    let outside = one_file(".env", &leak());
+    let outside = one_file(".conf", &leak());
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(outside.path(), folder.path().join("out")).unwrap();
     std::os::unix::fs::symlink(".", folder.path().join("loop")).unwrap();

@@ -9,7 +9,7 @@ fn repository(config: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("sub")).unwrap();
     fs::create_dir(folder.path().join(".git")).unwrap();
-    fs::write(folder.path().join("sub/.env"), text("CLOUDFLARE_API_TOKEN=@@cfut@@\n")).unwrap();
+    fs::write(folder.path().join("sub/.conf"), text("CLOUDFLARE_API_TOKEN=@@cfut@@\n")).unwrap();
     fs::write(folder.path().join("flaresec.toml"), config).unwrap();
     folder
 }
@@ -65,4 +65,147 @@ fn faults_name_file_line_and_remedy() {
     let folder = repository("");
     assert_eq!(code(folder.path(), &["--config", "missing.toml"]), Some(2));
     assert_eq!(code(folder.path(), &["config", "show"]), Some(0));
+}
+
+/// What a scan of one file with a configuration finds, by rule.
+fn rules_found(config: &str, file: &str, content: &str, arguments: &[&str]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("flaresec.toml"), config).unwrap();
+    fs::write(folder.path().join(file), text(content)).unwrap();
+    let found = findings(&run(folder.path(), &[&["--format", "json"], arguments].concat()));
+    let open = found.iter().filter(|f| f["suppressed"].is_null());
+    open.map(|f| f["rule_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn names_of_ones_own_are_known_in_every_spelling() {
+    let config =
+        "[names]\nEDGE_TOKEN = \"hardcoded-api-token\"\nbackbone_key = \"hardcoded-global-api-key\"\n";
+    for content in [
+        "EDGE_TOKEN=@@token40@@\n",
+        "const edgeToken = \"@@token40@@\";\n",
+        "prod:\n  edge-token: '@@token40@@'\n",
+        "{\"my_edge_token\": \"@@token40@@\"}\n",
+    ] {
+        assert_eq!(rules_found(config, "a.conf", content, &[]), ["hardcoded-api-token"], "{content}");
+        assert_eq!(rules_found("", "a.conf", content, &[]), [""; 0], "{content}");
+    }
+    let key = "BACKBONE_KEY: @@hex37@@\n";
+    assert_eq!(rules_found(config, "a.yaml", key, &[]), ["hardcoded-global-api-key"]);
+    assert_eq!(
+        rules_found(config, "a.conf", "EDGE_TOKEN=${EDGE_TOKEN}\nEDGE_TOKEN=changeme\n", &[]),
+        [""; 0]
+    );
+}
+
+const OWN_RULE: &str = r#"
+[[custom-rule]]
+id = "our-edge-key"
+title = "hardcoded key of our edge proxy"
+category = "secret"
+severity = "high"
+practice = "store-credentials-securely"
+docs = { what = "Finds keys of our proxy.", why = "They open it.", instead = "Ask the vault." }
+
+[[custom-rule.detect]]
+check = "token"
+keywords = ["edgek_"]
+pattern = '(?<secret>edgek_[0-9a-f]{24})'
+confidence = "high"
+kind = "edge key"
+
+[[custom-rule.example]]
+name = "in a file"
+text = "key: @@{edgek_0123456789abcdef01234567}@@"
+"#;
+
+#[test]
+fn rules_of_ones_own_run_and_are_checked() {
+    let content = "proxy:\n  key: edgek_89abcdef0123456789abcdef\n";
+    assert_eq!(rules_found(OWN_RULE, "a.yaml", content, &["a.yaml"]), ["our-edge-key"]);
+    let off = format!("[rules]\nour-edge-key = \"allow\"\n{OWN_RULE}");
+    assert_eq!(rules_found(&off, "a.yaml", content, &["a.yaml"]), [""; 0]);
+    let accepted = "proxy:\n  key: edgek_89abcdef0123456789abcdef # flaresec: allow(our-edge-key) test\n";
+    assert_eq!(rules_found(OWN_RULE, "a.yaml", accepted, &["a.yaml"]), [""; 0]);
+    let folder = repository(OWN_RULE);
+    assert_eq!(code(folder.path(), &["config", "check"]), Some(0));
+    let folder = repository(&OWN_RULE.replace("edgek_0123456789abcdef01234567", "edgek_0123"));
+    let output = run(folder.path(), &["config", "check"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("example `in a file`"));
+}
+
+#[test]
+fn comments_of_other_scanners_count_only_when_asked_for() {
+    for comment in ["# gitleaks:allow", "// trufflehog:ignore", "# pragma: allowlist secret", "# nosec B105"]
+    {
+        let content = format!("CF_API_TOKEN = '@@cfut@@'  {comment}\nOTHER_CF_API_TOKEN = '@@cfat@@'\n");
+        let found = |config: &str, arguments: &[&str]| rules_found(config, "a.py", &content, arguments).len();
+        assert_eq!(found("", &[]), 2, "{comment}");
+        assert_eq!(found("", &["--foreign-suppressions"]), 1, "{comment}");
+        assert_eq!(found("foreign-suppressions = true\n", &[]), 1, "{comment}");
+        assert_eq!(found("foreign-suppressions = true\n", &["--no-suppressions"]), 2, "{comment}");
+    }
+}
+
+#[test]
+fn globs_are_relative_to_the_file_wherever_the_scan_starts() {
+    let folder = repository("exclude = [\"/sub/*.conf\"]\n");
+    fs::rename(folder.path().join("sub/.conf"), folder.path().join("sub/a.conf")).unwrap();
+    assert_eq!(code(folder.path(), &["."]), Some(0));
+    assert_eq!(code(&folder.path().join("sub"), &["."]), Some(0));
+    assert_eq!(code(&folder.path().join("sub"), &["--isolated"]), Some(1));
+    let absolute = folder.path().join("sub").display().to_string();
+    assert_eq!(code(Path::new("/"), &[&absolute]), Some(0));
+    let folder =
+        repository("[[per-path]]\npaths = [\"/sub/\"]\nrules = { hardcoded-api-token = \"allow\" }\n");
+    assert_eq!(code(&folder.path().join("sub"), &["."]), Some(0));
+}
+
+#[test]
+fn a_file_has_one_name_however_it_is_named() {
+    let folder = repository("");
+    let absolute = folder.path().canonicalize().unwrap().display().to_string();
+    let prints = |path: &str| {
+        let found = findings(&run(folder.path(), &["--format", "json", path]));
+        found.into_iter().map(|f| (f["path"].clone(), f["fingerprint"].clone())).collect::<Vec<_>>()
+    };
+    assert!(!prints(".").is_empty());
+    assert_eq!(prints("."), prints(&absolute));
+    assert_eq!(prints("."), prints("./sub"));
+}
+
+#[test]
+fn show_says_where_each_value_comes_from() {
+    let folder = repository("fail-on = \"high\"\n[limits]\ncredential-age-days = 7\n");
+    let shown = stdout(&run(folder.path(), &["config", "show"]));
+    assert!(shown.contains("fail-on = \"high\"  # ") && shown.contains("flaresec.toml"), "{shown}");
+    assert!(
+        shown.contains("limits.credential-age-days = 7") && shown.contains("pedantic = false  # default")
+    );
+    let schema: serde_json::Value =
+        serde_json::from_str(&stdout(&run(folder.path(), &["config", "schema"]))).unwrap();
+    assert!(schema["properties"]["fail-on"].is_object());
+}
+
+#[test]
+fn init_writes_what_is_missing_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = std::process::Command::new("git").args(["init", "-q"]).current_dir(folder.path()).status();
+    assert!(git.unwrap().success());
+    assert_eq!(code(folder.path(), &["init"]), Some(0));
+    let read = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+    assert_eq!(code(folder.path(), &["config", "check"]), Some(0));
+    assert!(read(".github/workflows/flaresec.yml").contains("flaresec/flaresec"));
+    assert!(read(".git/hooks/pre-commit").contains("flaresec --staged"));
+    // Uncommented, every line is valid.
+    let active: String = read("flaresec.toml")
+        .lines()
+        .map(|line| line.strip_prefix("# ").filter(|l| l.contains(" = ") || l.starts_with('[')).unwrap_or(""))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    fs::write(folder.path().join("flaresec.toml"), &active).unwrap();
+    assert_eq!(code(folder.path(), &["config", "check"]), Some(0), "{active}");
+    assert_eq!(code(folder.path(), &["init"]), Some(0));
+    assert_eq!(read("flaresec.toml"), active);
 }

@@ -8,9 +8,9 @@ use crate::support::{findings, flaresec, run, stdout, text};
 
 /// A name that means something in every format there is.
 #[cfg(unix)]
-const HOSTILE: &str = "a<b>&\"'|`@x,\n::error::%0A]]>\u{202e}\u{1b}[31m.env";
+const HOSTILE: &str = "a<b>&\"'|`@x,\n::error::%0A]]>\u{202e}\u{1b}[31m.conf";
 #[cfg(not(unix))]
-const HOSTILE: &str = "a&'`@x,%0A.env";
+const HOSTILE: &str = "a&'`@x,%0A.conf";
 
 fn leaky(copies: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -112,10 +112,10 @@ fn gitlab_reports_hold_every_finding_once() {
 fn what_could_not_be_read_is_in_every_format() {
     let folder = tempfile::tempdir().unwrap();
     for (format, _) in flaresec::report::Format::ALL {
-        let output = flaresec(folder.path()).args(["gone.env", "--format", format]).output().unwrap();
+        let output = flaresec(folder.path()).args(["gone.conf", "--format", format]).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
         let quiet = *format == "gitlab-quality";
         let shown = stdout(&output).replace("&#46;", ".");
-        assert!(quiet || shown.contains("gone.env"), "{format}: {shown}");
+        assert!(quiet || shown.contains("gone.conf"), "{format}: {shown}");
     }
 }

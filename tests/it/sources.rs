@@ -92,7 +92,8 @@ fn check(name: &str, init: &[&str], args: &[&str], build: Situation) {
         let output = repo.scan(args);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{name}: {}{errors}", stdout(&output));
-        assert_eq!(findings(&output).len(), code as usize, "{name}: {}", stdout(&output));
+        let secrets = findings(&output).into_iter().filter(|f| f["category"] == "secret");
+        assert_eq!(secrets.count(), code as usize, "{name}: {}", stdout(&output));
     }
 }
 
@@ -103,36 +104,36 @@ const SHA256: &[&str] = &["init", "-q", "-b", "main", "--object-format=sha256"];
 fn what_is_staged_is_found() {
     let situations: &[(&str, Situation)] = &[
         ("first commit", |r, c| {
-            r.write("a.env", c);
-            r.git(&["add", "a.env"]);
+            r.write("a.conf", c);
+            r.git(&["add", "a.conf"]);
         }),
         ("new file", |r, c| {
             r.commit("x", "x\n");
-            r.write("a.env", c);
-            r.git(&["add", "a.env"]);
+            r.write("a.conf", c);
+            r.git(&["add", "a.conf"]);
         }),
         ("staged, then removed from the worktree", |r, c| {
-            r.commit("a.env", "x\n");
-            r.write("a.env", c);
-            r.git(&["add", "a.env"]);
-            r.write("a.env", "x\n");
+            r.commit("a.conf", "x\n");
+            r.write("a.conf", c);
+            r.git(&["add", "a.conf"]);
+            r.write("a.conf", "x\n");
         }),
         ("staged, then deleted from the worktree", |r, c| {
             r.commit("x", "x\n");
-            r.write("a.env", c);
-            r.git(&["add", "a.env"]);
-            fs::remove_file(r.folder.join("a.env")).unwrap();
+            r.write("a.conf", c);
+            r.git(&["add", "a.conf"]);
+            fs::remove_file(r.folder.join("a.conf")).unwrap();
         }),
         ("one line of many", |r, c| {
-            r.commit("a.env", &"line\n".repeat(1000));
-            r.write("a.env", &format!("{}{c}{}", "line\n".repeat(500), "line\n".repeat(500)));
-            r.git(&["add", "a.env"]);
+            r.commit("a.conf", &"line\n".repeat(1000));
+            r.write("a.conf", &format!("{}{c}{}", "line\n".repeat(500), "line\n".repeat(500)));
+            r.git(&["add", "a.conf"]);
         }),
         ("renamed and changed", |r, c| {
-            r.commit("old.env", &"some line\n".repeat(100));
-            r.git(&["mv", "old.env", "new.env"]);
-            r.write("new.env", &format!("{}{c}", "some line\n".repeat(100)));
-            r.git(&["add", "new.env"]);
+            r.commit("old.conf", &"some line\n".repeat(100));
+            r.git(&["mv", "old.conf", "new.conf"]);
+            r.write("new.conf", &format!("{}{c}", "some line\n".repeat(100)));
+            r.git(&["add", "new.conf"]);
         }),
         ("mode and content changed", |r, c| {
             r.commit("a.sh", "true\n");
@@ -142,58 +143,58 @@ fn what_is_staged_is_found() {
         }),
         ("intent to add beside it", |r, c| {
             r.commit("x", "x\n");
-            r.write("later.env", &leak());
-            r.git(&["add", "-N", "later.env"]);
-            r.write("a.env", c);
-            r.git(&["add", "a.env"]);
+            r.write("later.conf", &leak());
+            r.git(&["add", "-N", "later.conf"]);
+            r.write("a.conf", c);
+            r.git(&["add", "a.conf"]);
         }),
         ("a file becomes a link and back", |r, c| {
             r.commit("x", "x\n");
-            std::os::unix::fs::symlink("x", r.folder.join("a.env")).unwrap();
-            r.git(&["add", "a.env"]);
+            std::os::unix::fs::symlink("x", r.folder.join("a.conf")).unwrap();
+            r.git(&["add", "a.conf"]);
             r.git(&["commit", "-qm", "Link"]);
-            fs::remove_file(r.folder.join("a.env")).unwrap();
-            r.write("a.env", c);
-            r.git(&["add", "a.env"]);
+            fs::remove_file(r.folder.join("a.conf")).unwrap();
+            r.write("a.conf", c);
+            r.git(&["add", "a.conf"]);
         }),
         ("unmerged", |r, c| {
-            r.commit("a.env", "one\n");
+            r.commit("a.conf", "one\n");
             r.git(&["checkout", "-qb", "side"]);
-            r.commit("a.env", c);
+            r.commit("a.conf", c);
             r.git(&["checkout", "-q", "main"]);
-            r.commit("a.env", "two\n");
+            r.commit("a.conf", "two\n");
             assert!(!r.try_git(&["merge", "-q", "side"]).status.success());
         }),
         ("odd names", |r, c| {
             r.commit("x", "x\n");
-            r.write("-a b\n@@ -1 +1 @@\n\"ü.env", c);
+            r.write("-a b\n@@ -1 +1 @@\n\"ü.conf", c);
             r.git(&["add", "-A"]);
         }),
         ("binary attribute", |r, c| {
             r.commit(".gitattributes", "*.env -diff\n");
-            r.commit("a.env", "x\n");
-            r.write("a.env", c);
+            r.commit("a.conf", "x\n");
+            r.write("a.conf", c);
             r.git(&["add", "-A"]);
         }),
         ("a submodule beside it", |r, c| {
             r.commit("x", "x\n");
             let head = r.git(&["rev-parse", "HEAD"]);
             r.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{head},sub")]);
-            r.write("a.env", c);
-            r.git(&["add", "a.env"]);
+            r.write("a.conf", c);
+            r.git(&["add", "a.conf"]);
         }),
         ("a deletion beside it", |r, c| {
-            r.commit("gone.env", &"another line\n".repeat(50));
-            r.git(&["rm", "-q", "gone.env"]);
-            r.write("a.env", c);
-            r.git(&["add", "a.env"]);
+            r.commit("gone.conf", &"another line\n".repeat(50));
+            r.git(&["rm", "-q", "gone.conf"]);
+            r.write("a.conf", c);
+            r.git(&["add", "a.conf"]);
         }),
         ("sparse checkout", |r, c| {
             r.commit("in/x", "x\n");
             r.commit("out/x", "x\n");
             r.git(&["sparse-checkout", "set", "--sparse-index", "in"]);
-            r.write("in/a.env", c);
-            r.git(&["add", "in/a.env"]);
+            r.write("in/a.conf", c);
+            r.git(&["add", "in/a.conf"]);
         }),
     ];
     for (name, build) in situations {
@@ -206,8 +207,8 @@ fn what_is_staged_is_found() {
 #[test]
 fn staged_says_only_what_the_change_touches() {
     let repo = Repo::new();
-    repo.commit("a.env", &leak());
-    repo.write("a.env", &format!("{}# more\n", leak()));
+    repo.commit("a.conf", &leak());
+    repo.write("a.conf", &format!("{}# more\n", leak()));
     repo.git(&["add", "-A"]);
     assert_eq!(repo.scan(&["--staged"]).status.code(), Some(0));
     assert_eq!(repo.scan(&["--staged=all"]).status.code(), Some(1));
@@ -216,11 +217,11 @@ fn staged_says_only_what_the_change_touches() {
 #[test]
 fn moving_or_deleting_a_file_adds_nothing() {
     let repo = Repo::new();
-    repo.commit("a.env", &leak());
-    repo.git(&["mv", "a.env", "b.env"]);
+    repo.commit("a.conf", &leak());
+    repo.git(&["mv", "a.conf", "b.conf"]);
     assert_eq!(repo.scan(&["--staged"]).status.code(), Some(0));
     repo.git(&["commit", "-qm", "Move"]);
-    repo.git(&["rm", "-q", "b.env"]);
+    repo.git(&["rm", "-q", "b.conf"]);
     assert_eq!(repo.scan(&["--staged"]).status.code(), Some(0));
     assert_eq!(repo.scan(&["--staged=all"]).status.code(), Some(0));
 }
@@ -228,11 +229,11 @@ fn moving_or_deleting_a_file_adds_nothing() {
 #[test]
 fn the_index_of_the_environment_counts() {
     let repo = Repo::new();
-    repo.commit("a.env", "x\n");
+    repo.commit("a.conf", "x\n");
     let other = repo.home.path().join("other-index");
-    repo.write("a.env", &leak());
-    let blob = repo.git(&["hash-object", "-w", "a.env"]);
-    repo.git(&["update-index", "--cacheinfo", &format!("100644,{blob},a.env")]);
+    repo.write("a.conf", &leak());
+    let blob = repo.git(&["hash-object", "-w", "a.conf"]);
+    repo.git(&["update-index", "--cacheinfo", &format!("100644,{blob},a.conf")]);
     fs::copy(repo.folder.join(".git/index"), &other).unwrap();
     repo.git(&["reset", "-q", "--hard"]);
     assert_eq!(repo.scan(&["--staged"]).status.code(), Some(0));
@@ -255,8 +256,8 @@ fn a_linked_worktree_has_an_index_of_its_own() {
         repo.commit("x", "x\n");
         let linked = repo.home.path().join("linked");
         repo.git(&["worktree", "add", "-q", linked.to_str().unwrap()]);
-        fs::write(linked.join("a.env"), content).unwrap();
-        repo.git(&["-C", linked.to_str().unwrap(), "add", "a.env"]);
+        fs::write(linked.join("a.conf"), content).unwrap();
+        repo.git(&["-C", linked.to_str().unwrap(), "add", "a.conf"]);
         assert_eq!(repo.scan_in(&linked, &["--staged"]).status.code(), Some(code));
         assert_eq!(repo.scan(&["--staged"]).status.code(), Some(0));
     }
@@ -266,15 +267,15 @@ fn a_linked_worktree_has_an_index_of_its_own() {
 fn a_partial_clone_is_scanned_without_fetching() {
     let repo = Repo::new();
     repo.git(&["config", "uploadpack.allowFilter", "true"]);
-    repo.commit("a.env", "x\n");
-    repo.commit("b.env", "y\n");
+    repo.commit("a.conf", "x\n");
+    repo.commit("b.conf", "y\n");
     let clone = repo.home.path().join("clone");
     let url = format!("file://{}", repo.folder.display());
     repo.git(&["clone", "-q", "--no-checkout", "--filter=blob:none", &url, clone.to_str().unwrap()]);
     let inside = |args: &[&str]| repo.git(&[&["-C", clone.to_str().unwrap()], args].concat());
     inside(&["reset", "-q"]);
-    fs::write(clone.join("a.env"), leak()).unwrap();
-    inside(&["add", "a.env"]);
+    fs::write(clone.join("a.conf"), leak()).unwrap();
+    inside(&["add", "a.conf"]);
     let output = repo.scan_in(&clone, &["--staged"]);
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     let history = repo.scan_in(&clone, &["--history"]);
@@ -287,9 +288,9 @@ fn a_branch_is_compared_with_where_it_started() {
         let repo = Repo::new();
         repo.commit("x", "x\n");
         repo.git(&["checkout", "-qb", "side"]);
-        repo.commit("a.env", &content);
+        repo.commit("a.conf", &content);
         repo.git(&["checkout", "-q", "main"]);
-        repo.commit("b.env", &leak().replace("TOKEN", "KEY"));
+        repo.commit("b.conf", &leak().replace("TOKEN", "KEY"));
         repo.git(&["checkout", "-q", "side"]);
         for range in ["main", "main..side", "main...side", "main.."] {
             let output = repo.scan(&["--diff", range]);
@@ -325,13 +326,13 @@ fn a_shallow_clone_is_an_error_with_a_remedy() {
 fn the_history_remembers() {
     for init in [INIT, SHA256] {
         check("removed again", init, &["--history"], |r, c| {
-            r.commit("conf/a.env", c);
-            r.commit("conf/a.env", "x\n");
+            r.commit("conf/a.conf", c);
+            r.commit("conf/a.conf", "x\n");
         });
         check("on another branch", init, &["--history"], |r, c| {
             r.commit("x", "x\n");
             r.git(&["checkout", "-qb", "side"]);
-            r.commit("a.env", c);
+            r.commit("a.conf", c);
             r.git(&["checkout", "-q", "main"]);
         });
         check("in a commit message", init, &["--history"], |r, c| {
@@ -346,21 +347,21 @@ fn the_history_remembers() {
             r.git(&["notes", "add", "-m", c]);
         });
         check("resolved in a merge", init, &["--history"], |r, c| {
-            r.commit("a.env", "one\n");
+            r.commit("a.conf", "one\n");
             r.git(&["checkout", "-qb", "side"]);
-            r.commit("a.env", "two\n");
+            r.commit("a.conf", "two\n");
             r.git(&["checkout", "-q", "main"]);
-            r.commit("a.env", "three\n");
+            r.commit("a.conf", "three\n");
             let _ = r.try_git(&["merge", "-q", "side"]);
-            r.commit("a.env", c);
+            r.commit("a.conf", c);
         });
         check("in a range", init, &["--history=HEAD~1..HEAD"], |r, c| {
-            r.commit("old.env", &leak());
-            r.commit("a.env", &format!("# new\n{c}"));
+            r.commit("old.conf", &leak());
+            r.commit("a.conf", &format!("# new\n{c}"));
         });
         check("many versions of one leak", init, &["--history"], |r, c| {
             for version in 0..5 {
-                r.commit("a.env", &format!("{c}# {version}\n"));
+                r.commit("a.conf", &format!("{c}# {version}\n"));
             }
         });
     }
@@ -369,18 +370,38 @@ fn the_history_remembers() {
 #[test]
 fn history_says_where_a_leak_began_and_whether_it_stands() {
     let repo = Repo::new();
-    repo.commit("first.env", &leak());
+    repo.commit("first.conf", &leak());
     let first = repo.git(&["rev-parse", "HEAD"]);
-    repo.commit("first.env", &format!("{}# more\n", leak()));
+    repo.commit("first.conf", &format!("{}# more\n", leak()));
     let standing = findings(&repo.scan(&["--history"]));
-    assert_eq!(standing.len(), 1);
-    assert_eq!(standing[0]["path"], "first.env");
+    assert_eq!(standing.len(), 2, "the leak, and that it is old");
+    assert_eq!(standing[0]["path"], "first.conf");
     assert_eq!(standing[0]["provenance"]["commit"], first);
     assert_eq!(standing[0]["provenance"]["in_head"], true);
-    repo.commit("first.env", "x\n");
+    repo.commit("first.conf", "x\n");
     let gone = findings(&repo.scan(&["--history"]));
     assert_eq!(gone[0]["provenance"]["in_head"], false);
     assert_eq!(gone[0]["provenance"]["commit"], first);
+}
+
+#[test]
+fn a_credential_of_long_ago_is_stale_and_a_fresh_one_is_not() {
+    let repo = Repo::new();
+    repo.commit("a.conf", &leak());
+    let stale = |repo: &Repo| {
+        let found = findings(&repo.scan(&["--history"]));
+        found.into_iter().find(|f| f["rule_id"] == "stale-credential")
+    };
+    let found = stale(&repo).unwrap();
+    let age = found["provenance"]["age_days"].as_u64().unwrap();
+    assert!(found["message"].as_str().unwrap().contains(&format!("{age} days ago")), "{found}");
+    repo.write("flaresec.toml", &format!("[limits]\ncredential-age-days = {age}\n"));
+    assert!(stale(&repo).is_none(), "not older than allowed");
+    let fresh = Repo::new();
+    fresh.write("a.conf", &leak());
+    fresh.git(&["add", "-A"]);
+    fresh.git(&["commit", "-qm", "Fresh", "--date=now"]);
+    assert!(stale(&fresh).is_none());
 }
 
 #[test]
@@ -400,7 +421,7 @@ fn an_empty_repository_is_clean_and_no_repository_is_an_error() {
 #[test]
 fn a_hostile_repository_runs_nothing() {
     let repo = Repo::new();
-    repo.commit("a.env", "x\n");
+    repo.commit("a.conf", "x\n");
     let proof = repo.home.path().join("ran");
     let script = repo.home.path().join("evil.sh");
     fs::write(&script, format!("#!/bin/sh\ntouch {}\ncat\n", proof.display())).unwrap();
@@ -435,7 +456,7 @@ fn a_hostile_repository_runs_nothing() {
     let blob = repo.home.path().join("leak");
     fs::write(&blob, leak()).unwrap();
     let id = repo.git(&["hash-object", "-w", "--no-filters", blob.to_str().unwrap()]);
-    repo.git(&["-c", "core.fsmonitor=false", "update-index", "--cacheinfo", &format!("100644,{id},a.env")]);
+    repo.git(&["-c", "core.fsmonitor=false", "update-index", "--cacheinfo", &format!("100644,{id},a.conf")]);
     let _ = fs::remove_file(&proof);
     for (args, code) in [(&["--staged"][..], 1), (&["--history"], 0), (&["--diff", "HEAD"], 0), (&["."], 0)] {
         assert_eq!(repo.scan(args).status.code(), Some(code), "{args:?}");
@@ -447,14 +468,14 @@ fn a_hostile_repository_runs_nothing() {
 fn tracked_files_are_scanned_though_ignored() {
     for (content, code) in [(leak(), 1), (CLEAN.to_owned(), 0)] {
         let repo = Repo::new();
-        repo.write("a.env", &content);
-        repo.git(&["add", "a.env"]);
+        repo.write("a.conf", &content);
+        repo.git(&["add", "a.conf"]);
         repo.git(&["commit", "-qm", "Add"]);
-        repo.write(".gitignore", "*.env\n");
-        repo.write("untracked.env", &leak());
+        repo.write(".gitignore", "*.conf\n");
+        repo.write("untracked.conf", &leak());
         let output = repo.scan(&["."]);
         assert_eq!(findings(&output).len(), code as usize, "{}", stdout(&output));
-        assert_eq!(repo.scan(&["--exclude", "a.env"]).status.code(), Some(0));
+        assert_eq!(repo.scan(&["--exclude", "a.conf"]).status.code(), Some(0));
     }
 }
 
@@ -463,9 +484,9 @@ fn standard_input_and_lists_of_files() {
     use std::io::Write;
     use std::process::Stdio;
     let folder = tempfile::tempdir().unwrap();
-    let odd = "a b\nc.env";
+    let odd = "a b\nc.conf";
     fs::write(folder.path().join(odd), leak()).unwrap();
-    fs::write(folder.path().join("clean.env"), CLEAN).unwrap();
+    fs::write(folder.path().join("clean.conf"), CLEAN).unwrap();
     let feed = |args: &[&str], input: &[u8]| {
         let mut child = flaresec(folder.path())
             .args(args)
@@ -478,17 +499,17 @@ fn standard_input_and_lists_of_files() {
         child.stdin.take().unwrap().write_all(input).unwrap();
         child.wait_with_output().unwrap()
     };
-    let named = feed(&["-", "--stdin-path", "x/.env"], leak().as_bytes());
+    let named = feed(&["-", "--stdin-path", "x/.conf"], leak().as_bytes());
     assert_eq!(named.status.code(), Some(1));
-    assert_eq!(findings(&named)[0]["path"], "x/.env");
+    assert_eq!(findings(&named)[0]["path"], "x/.conf");
     assert_eq!(feed(&["-"], CLEAN.as_bytes()).status.code(), Some(0));
-    let nul = format!("{odd}\0clean.env\0");
+    let nul = format!("{odd}\0clean.conf\0");
     assert_eq!(feed(&["--files-from", "-", "-0"], nul.as_bytes()).status.code(), Some(1));
-    assert_eq!(feed(&["--files-from", "-"], b"clean.env\n").status.code(), Some(0));
+    assert_eq!(feed(&["--files-from", "-"], b"clean.conf\n").status.code(), Some(0));
     assert_eq!(feed(&["--files-from", "-"], b"").status.code(), Some(0));
-    assert_eq!(feed(&["--files-from", "-"], b"gone.env\n").status.code(), Some(2));
+    assert_eq!(feed(&["--files-from", "-"], b"gone.conf\n").status.code(), Some(2));
     assert_eq!(feed(&["--files-from", "gone"], b"").status.code(), Some(2));
-    let direct = flaresec(folder.path()).args(["clean.env", odd]).output().unwrap();
+    let direct = flaresec(folder.path()).args(["clean.conf", odd]).output().unwrap();
     assert_eq!(direct.status.code(), Some(1));
 }
 
@@ -513,21 +534,21 @@ fn the_hook_refuses_every_way_to_commit_a_leak() {
     assert_eq!(hook("install"), Some(0));
     assert_eq!(hook("install"), Some(0));
     assert_eq!(hook("status"), Some(0));
-    repo.write("a.env", &leak());
-    repo.git(&["add", "a.env"]);
+    repo.write("a.conf", &leak());
+    repo.git(&["add", "a.conf"]);
     assert!(!try_commit(&repo, &[]), "first commit");
-    repo.write("a.env", CLEAN);
+    repo.write("a.conf", CLEAN);
     assert!(!try_commit(&repo, &[]), "staged, then corrected in the worktree only");
-    repo.git(&["add", "a.env"]);
+    repo.git(&["add", "a.conf"]);
     assert!(try_commit(&repo, &[]), "corrected");
-    repo.write("a.env", &leak());
+    repo.write("a.conf", &leak());
     assert!(!try_commit(&repo, &["-a"]), "commit -a");
-    assert!(!try_commit(&repo, &["a.env"]), "commit PATH");
-    repo.write("b.env", "clean\n");
-    repo.git(&["add", "b.env"]);
-    assert!(try_commit(&repo, &["b.env"]), "commit PATH beside a leak in the worktree");
-    repo.git(&["checkout", "-q", "a.env"]);
-    repo.git(&["rm", "-q", "a.env"]);
+    assert!(!try_commit(&repo, &["a.conf"]), "commit PATH");
+    repo.write("b.conf", "clean\n");
+    repo.git(&["add", "b.conf"]);
+    assert!(try_commit(&repo, &["b.conf"]), "commit PATH beside a leak in the worktree");
+    repo.git(&["checkout", "-q", "a.conf"]);
+    repo.git(&["rm", "-q", "a.conf"]);
     assert!(try_commit(&repo, &[]), "only a deletion");
     assert_eq!(hook("uninstall"), Some(0));
     assert_eq!(hook("uninstall"), Some(0));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flaresec::rule::RuleSet;
 
-use crate::support::root;
+use crate::support::{root, run, stdout};
 
 /// The modules of the library in the order the data flows. A module may use those of its own and of lower rank.
 const RANKS: &[(&str, u32)] = &[
@@ -103,4 +103,10 @@ fn the_table_of_rules_is_current() {
     }
     let current = fs::read_to_string(&file).unwrap_or_default();
     assert!(current == text, "rules/README.md is not current: run `cargo bless`");
+}
+
+#[test]
+fn this_repository_is_clean_under_its_own_configuration() {
+    let output = run(&root(), &["scan", "--exclude", "/target"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
 }

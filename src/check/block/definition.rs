@@ -16,10 +16,6 @@ struct Definition {
 
 /// Deeper structures are not followed.
 const DEEPEST: usize = 24;
-/// More permission groups than this are more than one task needs.
-const MANY_GROUPS: usize = 20;
-/// Longest life of a token, in days.
-const LONGEST_LIFE: i64 = 365;
 
 /// `variant = "overbroad-resources"`.
 pub(super) fn resources(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -66,7 +62,7 @@ pub(super) fn permissions(detection: &Detection<'_>, input: &Input<'_>, out: &mu
                 out.push(found);
             }
         }
-        if count > MANY_GROUPS {
+        if count > input.limits.permission_groups as usize {
             let mut found = Candidate::new(detection.rule, token.header, detection.detect.confidence);
             found.message = Some(format!("the token is given {count} permission groups"));
             out.push(found);
@@ -126,10 +122,11 @@ pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut
         let Some(end) = value.text().and_then(days) else { continue };
         let start = token.body.get(&["not_before"]).and_then(|(_, v)| v.text()).and_then(days);
         let life = end - start.unwrap_or(input.today);
+        let longest = i64::from(input.limits.token_lifetime_days);
         let message = if end < input.today {
             String::from("the token has expired: remove it, or roll it and give it a new date")
-        } else if life > LONGEST_LIFE {
-            format!("the token lives for {life} days, more than {LONGEST_LIFE}")
+        } else if life > longest {
+            format!("the token lives for {life} days, more than {longest}")
         } else {
             continue;
         };

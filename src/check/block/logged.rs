@@ -302,9 +302,12 @@ fn is_value(body: &[u8], span: Span, strings: &[Literal]) -> bool {
             || (after.first() == Some(&b'=') && after.get(1) != Some(&b'='));
         return !key && after.first() != Some(&b'(');
     };
-    if literal.inside == span {
+    let quotes = |b: Option<&u8>| b.filter(|b| matches!(b, b'"' | b'\'')).copied();
+    // A name in quotes of its own, as a literal or inside `${…}` of one.
+    let own = quotes(body[..span.start].last());
+    if literal.inside == span || (own.is_some() && own == quotes(body.get(span.end))) {
         // `env["NAME"]`, `getenv('NAME')`.
-        let before = body[..literal.inside.start - 1].trim_ascii_end();
+        let before = body[..span.start - 1].trim_ascii_end();
         static GETTER: LazyLock<Regex> = LazyLock::new(|| {
             expression(r"(?i)(?:env\w*|secrets|config|settings|get_?env|environ(?:\.get)?|env\.get|env\.fetch|getenv|lookupenv|environmentvariable|vars?|\$_ENV|\$_SERVER)\s*[\[(]$").expect("a fixed expression")
         });
