@@ -110,6 +110,7 @@ pub(crate) struct Compiled {
     value: OnceLock<Option<Regex>>,
     partner: OnceLock<Option<Regex>>,
     file: OnceLock<Option<Regex>>,
+    topic: OnceLock<Option<Regex>>,
     name: OnceLock<Option<Regex>>,
     not_name: OnceLock<Option<Regex>>,
     near: OnceLock<Option<Regex>>,
@@ -125,6 +126,7 @@ impl Compiled {
             value: OnceLock::new(),
             partner: OnceLock::new(),
             file: OnceLock::new(),
+            topic: OnceLock::new(),
             name: OnceLock::new(),
             not_name: OnceLock::new(),
             near: OnceLock::new(),
@@ -155,6 +157,10 @@ impl Compiled {
 
     pub(crate) fn file(&self) -> Option<&Regex> {
         compile(&self.file, &self.detect.file)
+    }
+
+    pub(crate) fn topic(&self) -> Option<&Regex> {
+        compile(&self.topic, &self.detect.topic)
     }
 
     pub(crate) fn name(&self) -> Option<&Regex> {

@@ -22,6 +22,7 @@ pub const WORDS: &[&str] = &[
     "cfk_",
     "cf_",
     "cf-",
+    "cf.",
     "x-auth-",
     "x_auth_",
     "v1.0-",
@@ -86,10 +87,11 @@ pub const WORDS: &[&str] = &[
     "xauthemail",
     "oauth_token",
     "rubyflare",
+    "type r2",
 ];
 
 /// Words that begin with these are only passed with one of [`CF_NEXT`] after them: `cf_` alone is in every hardware header.
-const SHORT: &[&str] = &["cf_", "cf-"];
+const SHORT: &[&str] = &["cf_", "cf-", "cf."];
 const CF_NEXT: &[&[u8]] = &[
     b"api",
     b"auth",

@@ -165,6 +165,9 @@ pub struct Detect {
     /// Names around the value (enclosing keys, section, call, command, path) that count as evidence.
     #[serde(default)]
     pub near: Option<String>,
+    /// What must stand around a value whose name does not say whose it is; default: the word Cloudflare.
+    #[serde(default)]
+    pub topic: Option<String>,
     /// An expression that must match somewhere in the text for this detection to apply.
     #[serde(default)]
     pub file: Option<String>,

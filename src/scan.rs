@@ -208,7 +208,7 @@ impl Scanner {
 static TOPIC: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
         r"(?i)cloudflare|rubyflare|cf(?:ut|at|ast|oat|k)_|x-auth-|x_auth_|xauth|tunnel_?-?token|turnstile|cf(?:key|token|api|user|auth)",
-        r"|(?:^|[^a-z])cf[_-](?:api|auth|acc|dns|email|glob|key|secr|tok|tun|zone|r2|user|pass|ddns|management|write|read|deploy|prod|stag)",
+        r"|(?:^|[^a-z])cf[._-](?:api|auth|acc|dns|email|glob|key|secr|tok|tun|zone|r2|user|pass|ddns|management|write|read|deploy|prod|stag)",
         r"|(?:^|[^a-z])r2[_-]?(?:acc|sec)"
     ))
     .expect("a fixed expression")

@@ -128,11 +128,11 @@ fn judge(
     if begins_statement(names, view.bytes, span) {
         return None;
     }
-    let statement: String = names.phrases.iter().take(3).rev().map(|n| n.words.as_str()).collect();
+    let statement: String = names.phrases.iter().take(4).rev().map(|n| n.words.as_str()).collect();
     let near = detection.near();
     let ours = |text: &str| near.is_some_and(|n| n.is_match(text.as_bytes()));
     let named = detection.name()?.is_match(own.as_bytes())
-        || names.phrases.iter().take(3).any(|n| {
+        || names.phrases.iter().take(4).any(|n| {
             !FOREIGN.is_match(n.words.as_bytes())
                 && detection.name().is_some_and(|r| r.is_match(n.words.as_bytes()))
         })
@@ -164,8 +164,11 @@ fn judge(
             format!("`{shown}` in a file named after Cloudflare"),
         ));
     }
-    let topic = around(SAME_TOPIC).windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare"));
-    (general && topic && detection.detect.confidence > Confidence::Low)
+    let topic = || match detection.topic() {
+        Some(topic) => topic.is_match(around(SAME_TOPIC)),
+        None => around(SAME_TOPIC).windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare")),
+    };
+    (general && detection.detect.confidence > Confidence::Low && topic())
         .then(|| (Confidence::Medium, format!("`{shown}` near the word Cloudflare")))
 }
 

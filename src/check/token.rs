@@ -99,5 +99,8 @@ fn stands_alone(bytes: &[u8], span: Span) -> bool {
     let escape =
         span.start >= 2 && bytes[span.start - 2] == b'\\' && matches!(before, Some(b'n' | b't' | b'r'));
     let touches = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
-    (escape || !touches(before)) && !touches(bytes.get(span.end).copied())
+    // `-tVALUE`: an option of one letter.
+    let option = span.start >= 3
+        && matches!(&bytes[span.start - 3..span.start], [b' ' | b'\n' | b'"' | b'\'', b'-', letter] if letter.is_ascii_alphabetic());
+    (escape || option || !touches(before)) && !touches(bytes.get(span.end).copied())
 }

@@ -96,7 +96,16 @@ fn token(value: &[u8]) -> bool {
     classes
         && changes * 8 >= value.len() * 3
         && distinct(value) * 5 >= value.len() * 2
+        && in_words(value) * 2 < value.len()
         && !is_placeholder(value)
+}
+
+/// How many bytes belong to what may be the tail of a word: four or more small letters with a vowel among them. Half of
+/// an identifier does; of a random token of 40 characters rarely more than one run.
+fn in_words(value: &[u8]) -> usize {
+    let runs = value.split(|b| !b.is_ascii_lowercase());
+    let word = |run: &&[u8]| run.len() >= 4 && run.iter().any(|b| b"aeiou".contains(b));
+    runs.filter(word).map(<[u8]>::len).sum()
 }
 
 /// Hex digits without a system: letters and digits, most of the sixteen used, no sequence, no repetition.
@@ -161,6 +170,7 @@ mod tests {
         for text in [
             "AsyncLayer7ResourceWithStreamingResponse",
             "TunnelListResponsesV4PagePaginationArray",
+            "AccountWorkersR2StorageBucketItemWriteV2",
             "YOUR_CLOUDFLARE_API_TOKEN_GOES_RIGHT_HER",
             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
             "abcdefghijklmnopqrstuvwxyz1234567890ABCD",

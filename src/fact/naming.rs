@@ -301,8 +301,7 @@ fn looks_like_value(word: &[u8]) -> bool {
 fn sibling_name(bytes: &[u8], value: Span) -> Option<Name> {
     let end = (value.end + 200).min(bytes.len());
     let after = &bytes[value.end..end];
-    let stop = after.iter().position(|b| *b == b'}').unwrap_or(after.len());
-    let after = &after[..stop];
+    let after = &after[..end_of_pair(after)];
     for key in [&b"name"[..], b"key", b"Name", b"Key", b"variable"] {
         let Some(at) = find(after, key) else { continue };
         let rest = &after[at + key.len()..];
@@ -324,6 +323,23 @@ fn sibling_name(bytes: &[u8], value: Span) -> Option<Name> {
         return Some(Name { words, span: Some(span) });
     }
     None
+}
+
+/// Where the pair ends that a value belongs to: a closing bracket or tag, a blank line, the next item of a list.
+fn end_of_pair(after: &[u8]) -> usize {
+    let ends = |at: usize| {
+        let rest = &after[at + 1..];
+        match after[at] {
+            b'}' => true,
+            b'/' => rest.starts_with(b">"),
+            b'\n' => {
+                let line = rest.trim_ascii_start();
+                rest.starts_with(b"\n") || line.starts_with(b"- ") || line.starts_with(b"[")
+            }
+            _ => false,
+        }
+    };
+    (0..after.len()).find(|at| ends(*at)).unwrap_or(after.len())
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -445,6 +461,8 @@ mod tests {
         own("<key>auth_client_secret</key>\n  <string>VALUE</string>", "auth client secret string");
         own("- name: CF_TOKEN\n  value: VALUE", "cf token value");
         own("- value: VALUE\n  name: CF_TOKEN", "cf token");
+        own("- name: CF_TOKEN\n  value: VALUE\n- name: OTHER\n  value: x", "cf token value");
+        own("<a name=\"CF_TOKEN\" value=\"VALUE\"/>\n<a name=\"OTHER\" value=\"x\"/>", "cf token value");
         own("{\"value\": \"VALUE\", \"name\": \"CF_TOKEN\"}", "cf token");
         own("cloudflared tunnel run --token VALUE", "cloudflared tunnel run token");
         own("const token: string = \"VALUE\";", "const token string");

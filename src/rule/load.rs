@@ -190,6 +190,7 @@ fn check_detect(detect: &Detect) -> Result<(), Fault> {
         ("name", &detect.name),
         ("not_name", &detect.not_name),
         ("near", &detect.near),
+        ("topic", &detect.topic),
         ("file", &detect.file),
         ("partner", &detect.partner),
     ] {
