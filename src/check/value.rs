@@ -44,6 +44,88 @@ const PLACEHOLDERS: &[&str] = &[
     "testtest",
 ];
 
+/// Words that describe a secret rather than being one; a value of nothing else is a placeholder.
+const DESCRIPTIVE: &[&str] = &[
+    "a",
+    "access",
+    "account",
+    "admin",
+    "an",
+    "api",
+    "app",
+    "auth",
+    "authorization",
+    "bar",
+    "baz",
+    "bearer",
+    "client",
+    "cf",
+    "code",
+    "credential",
+    "credentials",
+    "default",
+    "demo",
+    "dev",
+    "enter",
+    "foo",
+    "for",
+    "from",
+    "generated",
+    "goes",
+    "here",
+    "id",
+    "in",
+    "is",
+    "key",
+    "local",
+    "my",
+    "new",
+    "none",
+    "null",
+    "of",
+    "old",
+    "one",
+    "pass",
+    "passphrase",
+    "password",
+    "paste",
+    "postgres",
+    "pre",
+    "private",
+    "prod",
+    "production",
+    "psk",
+    "public",
+    "put",
+    "random",
+    "real",
+    "root",
+    "secret",
+    "set",
+    "shared",
+    "some",
+    "staging",
+    "string",
+    "super",
+    "test",
+    "testing",
+    "text",
+    "the",
+    "this",
+    "to",
+    "token",
+    "tunnel",
+    "update",
+    "updated",
+    "user",
+    "username",
+    "value",
+    "very",
+    "webhook",
+    "worker",
+    "example",
+];
+
 /// Whether the value looks random in the way asked for.
 pub(crate) fn looks_random(kind: Randomness, value: &[u8]) -> bool {
     match kind {
@@ -75,10 +157,28 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     let lower = value.to_ascii_lowercase();
     let text = String::from_utf8_lossy(&lower);
     PLACEHOLDERS.iter().any(|word| text.contains(word))
+        || describes(&text)
         || value.iter().any(|b| matches!(b, b'<' | b'>' | b'{' | b'}' | b'$' | b'*' | b' '))
         || longest_run(&lower) >= 6
         || longest_sequence(&lower) >= 7
         || is_periodic(&lower)
+}
+
+/// Whether the value consists of words about secrets: `auth_credentials`, `my-client-secret-2`.
+fn describes(lower: &str) -> bool {
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let known = |word: &str| {
+        DESCRIPTIVE.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())) || word.len() < 3
+    };
+    let mut words = words.peekable();
+    words.peek().is_some() && words.all(known)
+}
+
+/// Base64 of text, which is random no longer.
+fn is_encoded_text(value: &[u8]) -> bool {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    STANDARD.decode(value).is_ok_and(|plain| plain.iter().all(|b| (b' '..=b'~').contains(b)))
 }
 
 /// A 40-character token: letters of both cases and digits in random order. Identifiers change case rarely,
@@ -97,6 +197,7 @@ fn token(value: &[u8]) -> bool {
         && changes * 8 >= value.len() * 3
         && distinct(value) * 5 >= value.len() * 2
         && in_words(value) * 2 < value.len()
+        && !is_encoded_text(value)
         && !is_placeholder(value)
 }
 
@@ -171,6 +272,7 @@ mod tests {
             "AsyncLayer7ResourceWithStreamingResponse",
             "TunnelListResponsesV4PagePaginationArray",
             "AccountWorkersR2StorageBucketItemWriteV2",
+            "dGhpcyBpcyBub3QgYSByZWFsIHNlY3JldCBhdCBh",
             "YOUR_CLOUDFLARE_API_TOKEN_GOES_RIGHT_HER",
             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
             "abcdefghijklmnopqrstuvwxyz1234567890ABCD",
