@@ -1,12 +1,15 @@
 //! The matching kinds: what is wrong about what a text says. One file each; a rule file names the kind.
 //! A check sees one text and pushes [`Candidate`]s; it does no I/O, cannot fail, and knows no report.
 
+use std::cell::OnceCell;
 use std::sync::OnceLock;
 
+use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::blob::BlobPath;
 use crate::fact::decode::Decoded;
+use crate::fact::tree::{Node, ParseFault, parse};
 use crate::rule::{Confidence, Detect, Limits, Rule, Severity};
 use crate::span::Span;
 use crate::text::Text;
@@ -29,6 +32,39 @@ pub struct Input<'a> {
     pub today: i64,
     /// What rules measure against.
     pub limits: Limits,
+    /// Its structure, parsed when first asked for.
+    tree: OnceCell<Option<Result<Vec<Node>, ParseFault>>>,
+}
+
+impl<'a> Input<'a> {
+    /// Over a text.
+    pub fn new(path: &'a BlobPath, text: &'a Text<'a>, today: i64, limits: Limits) -> Input<'a> {
+        Input { path, text, today, limits, tree: OnceCell::new() }
+    }
+
+    /// The documents of a structured file; none of other files, nor of a broken one.
+    pub fn trees(&self) -> &[Node] {
+        match self.parsed() {
+            Some(Ok(roots)) => roots,
+            _ => &[],
+        }
+    }
+
+    /// Whether the name of the file says that it is a structured one.
+    pub fn is_structured(&self) -> bool {
+        self.parsed().is_some()
+    }
+
+    /// Why a structured file could not be parsed. A template is not meant to be.
+    pub fn fault(&self) -> Option<&ParseFault> {
+        let bytes = self.text.bytes();
+        let template = || [&b"{{"[..], b"{%", b"<%"].iter().any(|mark| memmem::find(bytes, mark).is_some());
+        self.parsed()?.as_ref().err().filter(|_| !template())
+    }
+
+    fn parsed(&self) -> Option<&Result<Vec<Node>, ParseFault>> {
+        self.tree.get_or_init(|| parse(self.path.as_bytes(), self.text.bytes())).as_ref()
+    }
 }
 
 /// One way of detection that is to run, with the rule's words for it.

@@ -1,6 +1,7 @@
 //! Receives blobs from a source, reads each once, lets the gate decide, and has the scanner look at what passes.
 //! The one place where reading and scanning meet; memory is bounded whatever the size of a blob.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,9 +14,9 @@ use crate::filter::follow::follow;
 use crate::filter::suppression::{self, Placed};
 use crate::finding::Finding;
 use crate::prefilter::{Gate, by_name};
-use crate::report::{Report, Stats};
+use crate::report::{Report, Stats, shown_path};
 use crate::rule::RuleSet;
-use crate::scan::{Scanner, show};
+use crate::scan::{Scanned, Scanner, show};
 use crate::source::{Failure, SkipReason, Visitor};
 use crate::span::Span;
 use crate::text::{Base, Text, characters, is_utf16};
@@ -68,6 +69,7 @@ struct Found {
     findings: Vec<Finding>,
     skipped: Vec<(BlobPath, SkipReason)>,
     failures: Vec<Failure>,
+    notices: BTreeSet<String>,
 }
 
 /// Scratch space of one thread.
@@ -109,7 +111,7 @@ impl<'a> Collector<'a> {
             findings: found.findings,
             skipped: found.skipped,
             failures: found.failures,
-            notices: Vec::new(),
+            notices: found.notices.into_iter().collect(),
             stats: Stats {
                 files: self.files.into_inner(),
                 bytes: self.bytes.into_inner(),
@@ -165,7 +167,14 @@ impl<'a> Collector<'a> {
     /// Scans a text; `None` if a check panicked. One file must not cost the findings of all others.
     fn look(&self, path: &BlobPath, text: &Text<'_>) -> Option<Vec<Finding>> {
         let scan = || {
-            let mut findings = self.scanner.scan_text(path, text);
+            let Scanned { mut findings, fault } = self.scanner.scan_text(path, text);
+            if let Some(fault) = fault {
+                let name = shown_path(path);
+                self.found().notices.insert(format!(
+                    "{name}: {}; scanned for secrets, but not for what its structure says",
+                    fault.message
+                ));
+            }
             self.suppress(path, text, &mut findings);
             findings
         };

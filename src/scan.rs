@@ -14,6 +14,7 @@ use crate::check::{
 };
 use crate::fact::decode::{DEPTH, Decoded, decode};
 use crate::fact::runs::runs;
+use crate::fact::tree::ParseFault;
 use crate::finding::{Excerpt, Finding};
 use crate::prefilter::by_name;
 use crate::rule::{CheckKind, RuleSet};
@@ -31,6 +32,15 @@ pub use stale::stale;
 
 /// Around a decoded piece, in bytes: how much of the text is looked at again with it in place.
 const AROUND_DECODED: usize = 128;
+
+/// What came of a text.
+#[derive(Clone, Debug)]
+pub struct Scanned {
+    /// Sorted by place.
+    pub findings: Vec<Finding>,
+    /// Why a file was not understood as what its name says; secrets were looked for all the same.
+    pub fault: Option<ParseFault>,
+}
 
 /// The rules, compiled. Immutable; shared by all threads.
 pub struct Scanner {
@@ -82,18 +92,22 @@ impl Scanner {
 
     /// Everything found in a whole blob, sorted by place.
     pub fn scan(&self, path: &BlobPath, blob: &[u8]) -> Vec<Finding> {
-        self.scan_text(path, &Text::decode(blob))
+        self.scan_text(path, &Text::decode(blob)).findings
     }
 
     /// Everything found in a text, sorted by place.
-    pub fn scan_text(&self, path: &BlobPath, text: &Text<'_>) -> Vec<Finding> {
+    pub fn scan_text(&self, path: &BlobPath, text: &Text<'_>) -> Scanned {
         let mut candidates = Vec::new();
         let whole = Span::new(0, text.bytes().len());
         let hits = self.hits(text.bytes(), &[whole]);
         self.values(path, &View { bytes: text.bytes(), steps: &[] }, &[whole], &hits, &mut candidates);
         self.decoded(path, text.bytes(), &hits, &mut candidates);
-        self.structures(path, text, &hits, &mut candidates);
-        settle::settle(&self.rules, &self.key, path, text, candidates)
+        let input = Input::new(path, text, self.today, self.rules.limits);
+        self.structures(&input, &hits, &mut candidates);
+        // Where nothing was found it makes no difference whether the file is as its name says.
+        let fault = (!candidates.is_empty()).then(|| input.fault().cloned()).flatten();
+        let findings = settle::settle(&self.rules, &self.key, path, text, candidates);
+        Scanned { findings, fault }
     }
 
     /// For each detection, where its keywords stand inside the zones, ascending.
@@ -171,18 +185,11 @@ impl Scanner {
     }
 
     /// Checks that look at requests, settings and blocks, each once per file with one of its keywords.
-    fn structures(
-        &self,
-        path: &BlobPath,
-        text: &Text<'_>,
-        hits: &HashMap<usize, Vec<usize>>,
-        out: &mut Vec<Candidate>,
-    ) {
+    fn structures(&self, input: &Input<'_>, hits: &HashMap<usize, Vec<usize>>, out: &mut Vec<Candidate>) {
         let mut numbers: Vec<usize> = hits.keys().copied().collect();
         numbers.sort_unstable();
-        let input = Input { path, text, today: self.today, limits: self.rules.limits };
         // A gate word inside another word brings many files here that are about something else.
-        if !by_name(path) && !TOPIC.is_match(text.bytes()) {
+        if !by_name(input.path) && !TOPIC.is_match(input.text.bytes()) {
             return;
         }
         for number in numbers {
@@ -196,9 +203,9 @@ impl Scanner {
                 | CheckKind::Tracked
                 | CheckKind::Age
                 | CheckKind::Comment => {}
-                CheckKind::Block => block::check(&detection, &input, out),
-                CheckKind::Request => request::check(&detection, &input, out),
-                CheckKind::Setting => setting::check(&detection, &input, out),
+                CheckKind::Block => block::check(&detection, input, out),
+                CheckKind::Request => request::check(&detection, input, out),
+                CheckKind::Setting => setting::check(&detection, input, out),
             }
         }
     }

@@ -111,15 +111,18 @@ pub fn same_name(a: &str, b: &str) -> bool {
 /// What kept a file from being parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseFault {
-    /// Lower-case, no final full stop; holds no text of the file.
+    /// Lower-case, no final full stop; holds no text of the file, as the messages of parsers may.
     pub message: String,
 }
+
+/// A parser; its error is the line.
+type Read = fn(&str) -> Result<Vec<Node>, usize>;
 
 /// The documents of a structured file; `None` if its name does not say that it is one.
 pub fn parse(path: &[u8], bytes: &[u8]) -> Option<Result<Vec<Node>, ParseFault>> {
     let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path).to_ascii_lowercase();
     let ends = |of: &[&str]| of.iter().any(|e| name.ends_with(e.as_bytes()));
-    let read: fn(&str) -> Result<Vec<Node>, String> = if ends(&[
+    let (format, read): (&str, Read) = if ends(&[
         ".tf.json",
         ".json",
         ".jsonc",
@@ -129,17 +132,23 @@ pub fn parse(path: &[u8], bytes: &[u8]) -> Option<Result<Vec<Node>, ParseFault>>
         ".template",
         ".webmanifest",
     ]) {
-        json::read
+        ("JSON", json::read)
     } else if ends(&[".tf", ".tofu", ".hcl", ".tfvars"]) {
-        hcl::read
+        ("HCL", hcl::read)
     } else if ends(&[".toml"]) {
-        toml::read
+        ("TOML", toml::read)
     } else if ends(&[".yaml", ".yml"]) {
-        yaml::read
+        ("YAML", yaml::read)
     } else {
         return None;
     };
-    Some(checked(bytes).and_then(|text| read(text).map_err(|message| ParseFault { message })))
+    let fault = |line: usize| ParseFault { message: format!("not valid {format} (line {line})") };
+    Some(checked(bytes).and_then(|text| read(text).map_err(fault)))
+}
+
+/// Number of the line, from 1, that a byte stands on.
+fn line_of(text: &str, at: usize) -> usize {
+    text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1
 }
 
 fn checked(bytes: &[u8]) -> Result<&str, ParseFault> {

@@ -51,6 +51,24 @@ fn exit_codes() {
 }
 
 #[test]
+fn a_broken_file_is_scanned_for_secrets_and_says_so() {
+    for (name, content, format) in [
+        ("main.tf", "provider \"cloudflare\" {\n  api_token = \"@@cfut@@\"\n", "HCL (line 2)"),
+        ("a.yaml", "cloudflare:\n  api_token: \"@@cfut@@\"\n bad: [\n", "YAML (line"),
+        ("a.toml", "[cloudflare]\napi_token = \"@@cfut@@\"\nbad = = 1\n", "TOML (line 3)"),
+        ("a.json", "{\"cloudflare\": {\"api_token\": \"@@cfut@@\",,\n", "JSON (line 1)"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(name), text(content)).unwrap();
+        let output = run(folder.path(), &["--format", "json"]);
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        assert!(findings(&output).iter().any(|f| f["rule_id"] == "hardcoded-api-token"), "{name}");
+        let said = stdout(&output);
+        assert!(said.contains(&format!("{name}: not valid {format}")), "{said}");
+    }
+}
+
+#[test]
 fn an_incomplete_scan_still_prints_its_findings() {
     let folder = one_file(".conf", &leak());
     let output = run(folder.path(), &[".conf", "no-such-file", "--format", "json"]);

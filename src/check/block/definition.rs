@@ -5,7 +5,7 @@
 use super::Detection;
 use crate::check::{Candidate, Input};
 use crate::fact::credential::is_credential;
-use crate::fact::tree::{Node, Value, literal, parse, same_name};
+use crate::fact::tree::{Node, Value, literal, same_name};
 use crate::span::Span;
 
 /// A definition: where its header stands, and what it says.
@@ -172,7 +172,7 @@ pub(super) fn no_audit_logs(detection: &Detection<'_>, input: &Input<'_>, out: &
 
 /// `variant = "variable-not-sensitive"`.
 pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    for root in trees(input) {
+    for root in input.trees() {
         for (_, variables) in root.entries().iter().filter(|(key, _)| key.name == "variable") {
             for (key, body) in variables.entries() {
                 if !is_credential(key.name.as_bytes()) {
@@ -203,11 +203,10 @@ fn tokens(input: &Input<'_>) -> Vec<Definition> {
         &["cloudflare_api_token", "cloudflare_account_token"],
         &["cloudflare:ApiToken", "cloudflare:AccountToken", "cloudflare:index/apiToken:ApiToken"],
     );
-    for root in trees(input) {
-        bodies(&root, 0, &mut out);
+    for root in input.trees() {
+        bodies(root, 0, &mut out);
     }
-    let structured = parse(input.path.as_bytes(), b"").is_some();
-    if !structured {
+    if !input.is_structured() {
         in_code(input, &mut out);
     }
     out
@@ -272,8 +271,8 @@ fn opening(bytes: &[u8], at: usize) -> Option<usize> {
 /// Blocks of a Terraform type or a Pulumi type, wherever they stand in the file.
 fn blocks(input: &Input<'_>, terraform: &[&str], pulumi: &[&str]) -> Vec<Definition> {
     let mut out = Vec::new();
-    for root in trees(input) {
-        collect(&root, terraform, pulumi, 0, &mut out);
+    for root in input.trees() {
+        collect(root, terraform, pulumi, 0, &mut out);
     }
     out
 }
@@ -314,13 +313,6 @@ fn collect(node: &Node, terraform: &[&str], pulumi: &[&str], depth: usize, out: 
             items.iter().for_each(|item| collect(item, terraform, pulumi, depth + 1, out))
         }
         _ => {}
-    }
-}
-
-fn trees(input: &Input<'_>) -> Vec<Node> {
-    match parse(input.path.as_bytes(), input.text.bytes()) {
-        Some(Ok(roots)) => roots,
-        _ => Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Detection;
 use crate::check::{Candidate, Input, value};
 use crate::fact::credential::is_secret;
-use crate::fact::tree::{Node, parse};
+use crate::fact::tree::Node;
 use crate::rule::Confidence;
 
 /// `variant = "plaintext-worker-secret"`.
@@ -11,8 +11,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !input.path.file_name().to_ascii_lowercase().starts_with(b"wrangler") {
         return;
     }
-    let Some(Ok(documents)) = parse(input.path.as_bytes(), input.text.bytes()) else { return };
-    for root in &documents {
+    for root in input.trees() {
         variables(detection, root, out);
         if let Some((_, environments)) = root.get(&["env"]) {
             for (_, environment) in environments.entries() {

@@ -9,8 +9,8 @@ use hcl_edit::structure::{Body, Structure};
 use super::{Key, Node, Value};
 use crate::span::Span;
 
-pub(super) fn read(text: &str) -> Result<Vec<Node>, String> {
-    let body = hcl_edit::parser::parse_body(text).map_err(|e| e.message().to_lowercase())?;
+pub(super) fn read(text: &str) -> Result<Vec<Node>, usize> {
+    let body = hcl_edit::parser::parse_body(text).map_err(|e| e.location().line())?;
     Ok(vec![Reader { text }.body(&body, Span::new(0, text.len()))])
 }
 

@@ -7,10 +7,10 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use super::{Key, Node, Value};
 use crate::span::Span;
 
-pub(super) fn read(text: &str) -> Result<Vec<Node>, String> {
+pub(super) fn read(text: &str) -> Result<Vec<Node>, usize> {
     let text_start = text.len() - text.trim_start_matches('\u{feff}').len();
     let parsed = parse_to_ast(&text[text_start..], &CollectOptions::default(), &ParseOptions::default())
-        .map_err(|e| e.kind().to_string().to_lowercase())?;
+        .map_err(|e| e.line_display())?;
     Ok(parsed.value.iter().map(|value| node(value, text_start)).collect())
 }
 

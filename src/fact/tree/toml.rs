@@ -3,11 +3,11 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Key, Node, Value};
+use super::{Key, Node, Value, line_of};
 use crate::span::Span;
 
-pub(super) fn read(text: &str) -> Result<Vec<Node>, String> {
-    let table = DeTable::parse(text).map_err(|e| e.message().to_lowercase())?;
+pub(super) fn read(text: &str) -> Result<Vec<Node>, usize> {
+    let table = DeTable::parse(text).map_err(|e| line_of(text, e.span().map_or(0, |span| span.start)))?;
     let whole = Span::new(0, text.len());
     Ok(vec![Node { value: mapping(table.get_ref()), span: whole }])
 }

@@ -15,7 +15,7 @@ enum Open {
     Mapping(usize, Vec<(Key, Node)>, Option<Key>),
 }
 
-pub(super) fn read(text: &str) -> Result<Vec<Node>, String> {
+pub(super) fn read(text: &str) -> Result<Vec<Node>, usize> {
     let starts: Option<Vec<usize>> =
         (!text.is_ascii()).then(|| text.char_indices().map(|(at, _)| at).chain([text.len()]).collect());
     let byte = |index: usize| match &starts {
@@ -25,7 +25,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Node>, String> {
     let mut documents = Vec::new();
     let mut open: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {
-        let (event, mark) = event.map_err(|e| e.info().to_lowercase())?;
+        let (event, mark) = event.map_err(|e| e.marker().line())?;
         let start = byte(mark.start.index());
         let span = Span::new(start, byte(mark.end.index()).max(start));
         let done = match event {
@@ -52,7 +52,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Node>, String> {
             _ => None,
         };
         if open.len() > DEEPEST {
-            return Err("nested too deeply".to_owned());
+            return Err(mark.start.line());
         }
         let Some(node) = done else { continue };
         match open.last_mut() {
