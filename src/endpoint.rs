@@ -37,6 +37,13 @@ impl Scope {
 }
 
 const TABLE: &str = include_str!("../rules/endpoints.tsv");
+const GROUPS: &str = include_str!("../rules/permission-groups.tsv");
+
+/// The name of a permission group by its id, as far as `rules/permission-groups.tsv` knows it.
+pub fn group_name(id: &str) -> Option<&'static str> {
+    let mut rows = GROUPS.lines().filter_map(|line| line.split_once('\t'));
+    rows.find(|(known, _)| known.eq_ignore_ascii_case(id)).map(|(_, name)| name)
+}
 
 /// One line of the table.
 struct Entry {

@@ -33,7 +33,7 @@ static TOOL: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r#"(?mx)(?:^|[\s;&|("'`$@=/>])(?:curl|wget|https?|xh|httpie|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|
         cf-terraforming|gh|ansible-playbook|ansible|node|deno|bun|python3?|go\ run|certbot|lego|acme\.sh|octodns-sync|dnscontrol|rclone|aws|az|gcloud|cf|
-        Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|restic|s3cmd|mc)(?:\.exe)?[\ \t]"#,
+        Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|lexicon|ddclient|caddy|traefik|inadyn|doppler|bws|nomad|consul|skaffold|kustomize|flux|restic|s3cmd|mc)(?:\.exe)?[\ \t]"#,
     )
     .expect("a fixed expression")
 });
@@ -43,10 +43,20 @@ static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r#"(?x)(?<token>\bcf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}\b|\bcfoat_[\w-]{43}\.[\w-]{43})
         | (?:(?i:bearer|token)[\ =:]+|(?i:x-auth-key|x-auth-user-service-key|cf-access-client-secret)\s*[:=]\s*|--[\w-]*(?:token|key|secret|password)[\w-]*[\ =]+|
-            \b[A-Za-z_][\w.]*(?i:token|key|secret|password)=|(?:^|\s)-p[\ ]+|(?:^|\s)-u[\ ]+[\w.@+-]+:)
+            \b(?:[A-Za-z_][\w.-]*)?(?i:token|key|secret|password)=|(?:^|\s)-p[\ ]+|(?:^|\s)-u[\ ]+[\w.@+-]+:)
           ["']?(?<value>[A-Za-z0-9_\-.+/=]{32,220})"#,
     )
     .expect("a fixed expression")
+});
+
+static PREFIXED: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"^cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}$").expect("a fixed expression")
+});
+
+/// Behind an option a credential that names itself is an argument, whatever the command is.
+static OPTION: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?m)(?:^|[\s"'\[,])--?[A-Za-z][\w-]*(?:=|["',]*[ \t]+)["']?(?<token>cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8})\b"#)
+        .expect("a fixed expression")
 });
 
 static PASSWORD_OPTION: LazyLock<Regex> = LazyLock::new(|| {
@@ -63,6 +73,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let mut found: Vec<(Span, &'static str)> = Vec::new();
     tunnels(bytes, &mut found);
     literals(bytes, &mut found);
+    options(bytes, &mut found);
     for (span, message) in found {
         if is_comment(input.text.get(input.text.line(span.start)))
             || out.iter().any(|c| c.rule == detection.rule && c.span.overlaps(span))
@@ -119,7 +130,7 @@ fn literals(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
         let body = &bytes[hit.start()..end];
         for groups in LITERAL.captures_iter(body) {
             let place = groups.name("token").or_else(|| groups.name("value")).expect("one takes part");
-            let prefixed = groups.name("token").is_some();
+            let prefixed = groups.name("token").is_some() || PREFIXED.is_match(place.as_bytes());
             if prefixed && value::is_placeholder(&place.as_bytes()[5..])
                 || !prefixed && !is_literal(place.as_bytes(), body)
             {
@@ -136,6 +147,16 @@ fn literals(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
             if expansions(bytes, span).iter().any(|e| is_credential(e.name)) {
                 out.push((span, "credential handed over on a command line"));
             }
+        }
+    }
+}
+
+fn options(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
+    for groups in OPTION.captures_iter(bytes) {
+        let place = groups.name("token").expect("always takes part");
+        let body = place.as_bytes().splitn(2, |b| *b == b'_').nth(1).unwrap_or_default();
+        if !value::is_placeholder(body) {
+            out.push((Span::new(place.start(), place.end()), "credential on a command line"));
         }
     }
 }

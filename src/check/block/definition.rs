@@ -2,8 +2,16 @@
 //! the token-creation API, in structured files and in code. Only what is written counts: what comes from a variable is
 //! unknown, not absent.
 
+mod grants;
+
+pub(super) use grants::{permissions, resources};
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
 use super::Detection;
-use crate::check::{Candidate, Input};
+use crate::check::{Candidate, Input, expression};
 use crate::fact::credential::is_credential;
 use crate::fact::tree::{Node, Value, literal, same_name};
 use crate::span::Span;
@@ -16,59 +24,6 @@ struct Definition {
 
 /// Deeper structures are not followed.
 const DEEPEST: usize = 24;
-
-/// `variant = "overbroad-resources"`.
-pub(super) fn resources(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    for token in tokens(input) {
-        for resources in granted(&token.body) {
-            for (key, value) in resources.entries() {
-                let all = key.name.ends_with(".*") && key.name.starts_with("com.cloudflare.api.");
-                if all && value.text() == Some("*") {
-                    let what = if key.name.contains("zone") { "zones" } else { "accounts" };
-                    let span = key.span.cover(value.span);
-                    let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
-                    found.message = Some(format!("token for all {what} of its owner"));
-                    found.labels.push((token.header, String::from("the token")));
-                    out.push(found);
-                }
-            }
-        }
-    }
-}
-
-/// `variant = "overbroad-permissions"`.
-pub(super) fn permissions(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    for token in tokens(input) {
-        let mut count = 0;
-        for groups in find(&token.body, "permission_groups") {
-            let items = match &groups.value {
-                Value::Sequence(items) => items.as_slice(),
-                _ => std::slice::from_ref(groups),
-            };
-            count += items.len();
-            for item in items {
-                let text = String::from_utf8_lossy(input.text.get(item.span)).into_owned();
-                let message = if text.contains("API Tokens Write")
-                    || text.contains("686d18d5ac6c441c867cbf6771e58a0a")
-                {
-                    "the token may create and change tokens: whoever has it can give itself every permission"
-                } else if text.contains("values(") && text.contains("permission_groups") {
-                    "the token is given every permission group there is"
-                } else {
-                    continue;
-                };
-                let mut found = Candidate::new(detection.rule, item.span, detection.detect.confidence);
-                found.message = Some(message.to_owned());
-                out.push(found);
-            }
-        }
-        if count > input.limits.permission_groups as usize {
-            let mut found = Candidate::new(detection.rule, token.header, detection.detect.confidence);
-            found.message = Some(format!("the token is given {count} permission groups"));
-            out.push(found);
-        }
-    }
-}
 
 /// `variant = "without-ip-filter"`.
 pub(super) fn no_filter(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -173,6 +128,7 @@ pub(super) fn no_audit_logs(detection: &Detection<'_>, input: &Input<'_>, out: &
 /// `variant = "variable-not-sensitive"`.
 pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     for root in input.trees() {
+        outputs(detection, root, input, out);
         for (_, variables) in root.entries().iter().filter(|(key, _)| key.name == "variable") {
             for (key, body) in variables.entries() {
                 if !is_credential(key.name.as_bytes()) {
@@ -190,6 +146,42 @@ pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut V
                 let mut found = Candidate::new(detection.rule, key.span, detection.detect.confidence);
                 found.message = Some(message.to_owned());
                 found.secrets.extend(default.map(|d| d.span));
+                out.push(found);
+            }
+        }
+    }
+}
+
+/// Outputs of Terraform that show what a token resource or a credential variable holds.
+fn outputs(detection: &Detection<'_>, root: &Node, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    static HOLDS: LazyLock<Regex> = LazyLock::new(|| {
+        expression(concat!(
+            r"cloudflare_(?:api|account)_token\.\w+(?:\[[^\]]*\])?\.value\b|cloudflare_\w*tunnel\w*\.\w+(?:\[[^\]]*\])?\.(?:tunnel_token|token|secret|tunnel_secret)\b",
+            r"|cloudflare_\w*service_token\.\w+(?:\[[^\]]*\])?\.client_secret\b|cloudflare_turnstile_widget\.\w+(?:\[[^\]]*\])?\.secret\b|\bvar\.(?<variable>\w+)"
+        ))
+        .expect("a fixed expression")
+    });
+    for (_, outputs) in root.entries().iter().filter(|(key, _)| key.name == "output") {
+        for (_, body) in outputs.entries() {
+            let Some((key, value)) = body.get(&["value"]) else { continue };
+            let text = input.text.get(value.span);
+            let shows = HOLDS.captures(text).is_some_and(|groups| {
+                groups.name("variable").is_none_or(|name| is_credential(name.as_bytes()))
+            });
+            let hidden = body.get(&["sensitive"]).map(|(_, v)| &v.value);
+            let guarded = [&b"nonsensitive"[..], b"sensitive("].iter().any(|w| text.starts_with(w))
+                || [&b"sha256("[..], b"length(", b"md5(", b"substr("]
+                    .iter()
+                    .any(|w| text.windows(w.len()).any(|x| x == *w));
+            if shows
+                && (!guarded || text.starts_with(b"nonsensitive"))
+                && !matches!(hidden, Some(Value::Bool(true) | Value::Expression(_)))
+            {
+                let span = key.span.cover(value.span);
+                let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
+                found.message = Some(String::from(
+                    "this output shows a credential: mark it `sensitive`, or leave it out",
+                ));
                 out.push(found);
             }
         }
@@ -314,18 +306,6 @@ fn collect(node: &Node, terraform: &[&str], pulumi: &[&str], depth: usize, out: 
         }
         _ => {}
     }
-}
-
-/// The resources of the policies that allow something; those that deny take away.
-fn granted(body: &Node) -> Vec<&Node> {
-    let policies: Vec<&Node> = ["policies", "policy"].iter().flat_map(|name| find(body, name)).collect();
-    let each = policies.into_iter().flat_map(|policy| match &policy.value {
-        Value::Sequence(items) => items.iter().collect::<Vec<_>>(),
-        _ => vec![policy],
-    });
-    let allows =
-        |policy: &&Node| policy.get(&["effect"]).is_none_or(|(_, effect)| effect.text() != Some("deny"));
-    each.filter(allows).flat_map(|policy| find(policy, "resources")).collect()
 }
 
 /// Every value under a name, at any depth.

@@ -100,6 +100,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     traces(bytes, &known, &mut found);
     verbose(bytes, &known, &mut found);
     dumps(bytes, &mut found);
+    debug_tasks(bytes, &known, &mut found);
+    responses(bytes, &mut found);
     for (span, message) in found {
         let line = input.text.line(span.start);
         if is_comment(input.text.get(line))
@@ -110,6 +112,60 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
         candidate.message = Some(message);
         out.push(candidate);
+    }
+}
+
+/// Ansible's `debug`, unless the task is not logged.
+fn debug_tasks(bytes: &[u8], known: &HashSet<Vec<u8>>, out: &mut Vec<(Span, String)>) {
+    static TASK: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?m)^[ \t]*(?:-[ \t]*)?(?:ansible\.builtin\.)?debug:[ \t]*(?:\r?\n[ \t]+)?(?<key>msg|var)[ \t]*[:=][ \t]*(?<body>[^\n]*)")
+            .expect("a fixed expression")
+    });
+    for groups in TASK.captures_iter(bytes) {
+        let body = groups.name("body").expect("always takes part");
+        let after = &bytes[body.end()..bytes.len().min(body.end() + 200)];
+        let task = after.windows(3).position(|w| w == b"\n- ").map_or(after, |end| &after[..end]);
+        if task.windows(7).any(|w| w == b"no_log:") {
+            continue;
+        }
+        let zone = Span::new(body.start(), body.end());
+        let name = body.as_bytes().trim_ascii();
+        if &groups["key"] == b"var" && is_known(name, known, name) {
+            out.push((zone, format!("prints `{}`", text_of(name))));
+        }
+        let printed = expansions(bytes, zone).into_iter().find(|e| is_known(e.name, known, body.as_bytes()));
+        out.extend(printed.map(|e| (e.span, format!("prints `{}`", text_of(e.name)))));
+    }
+}
+
+/// A worker or server that answers with a credential of its environment.
+fn responses(bytes: &[u8], out: &mut Vec<(Span, String)>) {
+    static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"\b(?:Response\.json|new Response|res\.(?:json|send|end|write)|c\.(?:json|text|html)|jsonify|JsonResponse)\(")
+            .expect("a fixed expression")
+    });
+    static OF_ENVIRONMENT: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"\b(?:process\.|c\.)?env\.(?<name>[A-Za-z_]\w*)|\bos\.environ(?:\.get)?[\[(]\s*["'](?<item>\w+)"#)
+            .expect("a fixed expression")
+    });
+    for answer in ANSWER.find_iter(bytes) {
+        let end = arguments_end(bytes, answer.end(), true);
+        let body = &bytes[answer.end()..end];
+        for groups in OF_ENVIRONMENT.captures_iter(body) {
+            let whole = groups.get(0).expect("group 0 is the match");
+            let name = groups.name("name").or_else(|| groups.name("item")).expect("one takes part");
+            let guarded =
+                GUARD_BEFORE.is_match(&body[..whole.start()]) || GUARD_AFTER.is_match(&body[whole.end()..]);
+            // In the headers or address of a further request it is used, not shown.
+            let used = body[..whole.start()]
+                .windows(6)
+                .any(|w| w.eq_ignore_ascii_case(b"fetch(") || w.eq_ignore_ascii_case(b"bearer"));
+            if is_credential(name.as_bytes()) && !guarded && !used {
+                let span = Span::new(answer.end() + whole.start(), answer.end() + whole.end());
+                out.push((span, format!("answers with `{}`", text_of(name.as_bytes()))));
+                break;
+            }
+        }
     }
 }
 
