@@ -96,6 +96,8 @@ pub struct Candidate {
     pub evidence: Vec<String>,
     /// Help, where it differs from the rule's `docs.instead`.
     pub help: Option<String>,
+    /// What to write in place of a part of the text.
+    pub fix: Option<(Span, String)>,
     /// Permissions a token would need instead.
     pub permissions: Vec<String>,
     /// What kind of credential it is, and its decoded value, for masking and identity.
@@ -115,6 +117,7 @@ impl Candidate {
             labels: Vec::new(),
             evidence: Vec::new(),
             help: None,
+            fix: None,
             permissions: Vec::new(),
             credential: None,
         }

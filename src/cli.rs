@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use flaresec::rule::{Confidence, Severity};
 
 pub(crate) mod baseline;
@@ -56,6 +56,13 @@ enum Command {
     Hook(hook::HookArgs),
     /// Say which permissions a token needs: for one operation, or for all calls in a tree
     Permissions(permissions::PermissionsArgs),
+    /// Print a script that completes options and commands in a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in roff
+    Man,
     /// Explain a rule: what it finds, why, what to do instead, examples
     Explain(rules::ExplainArgs),
 }
@@ -98,6 +105,12 @@ pub(crate) struct ScanArgs {
     /// pragma: allowlist secret, nosec
     #[arg(long, conflicts_with = "no_suppressions")]
     pub(crate) foreign_suppressions: bool,
+    /// Write accepted findings to SARIF as well, marked as suppressed
+    #[arg(long)]
+    pub(crate) show_suppressed: bool,
+    /// Show secrets in clear, in the human and JSON formats only; refused where CI=true, unless --reveal=force
+    #[arg(long, value_name = "force", num_args = 0..=1, require_equals = true, default_missing_value = "ask", value_parser = ["ask", "force"])]
+    pub(crate) reveal: Option<String>,
     /// Accept the findings listed in FILE [default: .flaresec-baseline, if there is one]
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
@@ -172,6 +185,18 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Some(Command::Init(args)) => init::run(&args),
         Some(Command::Config(args)) => config::run(&args),
         Some(Command::Rules(args)) => rules::list(&args),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "flaresec", &mut script);
+            print(&script);
+            CLEAN
+        }
+        Some(Command::Man) => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page).expect("writing to memory cannot fail");
+            print(&page);
+            CLEAN
+        }
         Some(Command::Explain(args)) => rules::explain(&args),
     }
 }

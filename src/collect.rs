@@ -118,6 +118,7 @@ impl<'a> Collector<'a> {
                 rules: self.scanner.rules().rules.len(),
                 elapsed: self.started.elapsed(),
             },
+            ..Report::default()
         }
     }
 

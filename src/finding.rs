@@ -41,6 +41,8 @@ pub struct Finding {
     pub credential: Option<Credential>,
     /// Set when something accepted the finding; it is then no longer counted.
     pub suppressed: Option<Suppression>,
+    /// What to write instead, where that is certain.
+    pub fix: Option<Fix>,
     /// Where in the history it comes from.
     pub provenance: Option<Provenance>,
     /// Keyed hash of the secret, for telling equal ones within this process; never written.
@@ -76,6 +78,17 @@ pub struct Credential {
     pub masked: String,
     /// Length of the real value in characters.
     pub length: usize,
+    /// The value in clear; only if the scanner was told to reveal it.
+    pub revealed: Option<String>,
+}
+
+/// What to write in place of a part of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What goes away.
+    pub location: Location,
+    /// What comes in its place.
+    pub text: String,
 }
 
 /// Identity of a finding over edits elsewhere: `v1:` and 32 hex digits.

@@ -123,13 +123,24 @@ pub struct Report {
     pub skipped: Vec<(BlobPath, SkipReason)>,
     /// Could not be scanned; not empty means exit code 2.
     pub failures: Vec<Failure>,
-    /// What the user should know about this run: the configuration used, each rule it disables.
+    /// The configuration and the baseline used, and everything they change.
+    pub settings: Vec<String>,
+    /// What else the user should know about this run.
     pub notices: Vec<String>,
+    /// Whether formats that leave accepted findings out include them after all.
+    pub show_suppressed: bool,
+    /// The exit code of the program, once it is known.
+    pub exit_code: Option<u8>,
     /// Figures for the summary.
     pub stats: Stats,
 }
 
 impl Report {
+    /// Settings and notices, in this order.
+    pub fn notices(&self) -> impl Iterator<Item = &str> {
+        self.settings.iter().chain(&self.notices).map(String::as_str)
+    }
+
     /// The findings that count: those that nothing accepted.
     pub fn open(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.suppressed.is_none())

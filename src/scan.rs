@@ -54,6 +54,8 @@ pub struct Scanner {
     today: i64,
     /// Key of the hashes that tell equal secrets, new for every process.
     key: RandomState,
+    /// Whether findings keep the value in clear: only for a user who asks to see it.
+    pub reveal: bool,
 }
 
 impl Scanner {
@@ -82,7 +84,7 @@ impl Scanner {
             .expect("a few hundred short literal patterns");
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let today = i64::try_from(since.as_secs() / 86_400).unwrap_or_default();
-        Scanner { detections, keywords, owners, rules, today, key: RandomState::new() }
+        Scanner { detections, keywords, owners, rules, today, key: RandomState::new(), reveal: false }
     }
 
     /// The rules it was made from.
@@ -106,7 +108,8 @@ impl Scanner {
         self.structures(&input, &hits, &mut candidates);
         // Where nothing was found it makes no difference whether the file is as its name says.
         let fault = (!candidates.is_empty()).then(|| input.fault().cloned()).flatten();
-        let findings = settle::settle(&self.rules, &self.key, path, text, candidates);
+        let keeping = settle::Keeping { key: &self.key, reveal: self.reveal };
+        let findings = settle::settle(&self.rules, keeping, path, text, candidates);
         Scanned { findings, fault }
     }
 

@@ -141,6 +141,9 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
         }
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
         found.labels.extend(label.map(|(place, words)| (place, words.to_owned())));
+        if input.text.get(span).get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"http://")) {
+            found.fix = Some((Span::new(span.start, span.start + 4), String::from("https")));
+        }
         out.push(found);
     };
     for span in spans(&PLAIN, input) {

@@ -103,12 +103,12 @@ pub(crate) fn apply(args: &ScanArgs, report: &mut Report) -> Result<(), u8> {
     }
     let entries = read(file).map_err(|_| INCOMPLETE)?;
     let stale = baseline::apply(&entries, &mut report.findings).len();
-    report.notices.push(format!("baseline {}: {} accepted findings", file.display(), entries.len()));
+    report.settings.push(format!("baseline {}: {} accepted findings", file.display(), entries.len()));
     // A scan of a part of the tree says nothing about the rest.
     let source = &args.source;
     let part = source.staged.is_some() || source.diff.is_some() || source.files_from.is_some();
     if stale > 0 && !part && args.paths.is_empty() {
-        report.notices.push(format!(
+        report.settings.push(format!(
             "baseline {}: {stale} entries without a finding in this scan; `flaresec baseline prune` removes them",
             file.display()
         ));

@@ -16,15 +16,41 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
         Err(code) => return code,
     };
     let args = &args;
+    if let Err(code) = may_reveal(args) {
+        return code;
+    }
     let (mut report, scanner) = configured(args, loaded.as_ref());
     if let Err(code) = super::baseline::apply(args, &mut report) {
         return code;
     }
     follow(&mut report.findings);
+    let code = exit_code(args, &report);
+    report.exit_code = Some(code);
+    report.show_suppressed = args.show_suppressed;
     match output(args, &report, scanner.rules()) {
-        Ok(()) => exit_code(args, &report),
+        Ok(()) => code,
         Err(code) => code,
     }
+}
+
+/// Logs of CI are kept and shared, and other formats are made to be passed on: neither gets a secret by accident.
+fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
+    let Some(how) = &args.reveal else { return Ok(()) };
+    let passed_on = args.format.iter().find(|format| {
+        let name = format.to_string_lossy();
+        !matches!(name.split('=').next(), Some("human" | "json"))
+    });
+    if let Some(format) = passed_on {
+        let what = format!("--reveal does not go with --format {}", format.to_string_lossy());
+        return Err(complain(&what, "use human or json"));
+    }
+    if how != "force" && std::env::var_os("CI").is_some_and(|ci| ci == "true" || ci == "1") {
+        return Err(complain(
+            "--reveal would put secrets into the log of this CI run",
+            "run it on your own machine, or use --reveal=force if the log is as safe as the secrets must be",
+        ));
+    }
+    Ok(())
 }
 
 /// Everything found that is asked for, without a configuration.
@@ -44,13 +70,14 @@ fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
         // What git ignores is scanned as well, so that a file is scanned no longer says that git would take it.
         rules.rules.retain(|rule| rule.detects.iter().all(|detect| detect.check != CheckKind::Tracked));
     }
-    let scanner = Scanner::new(rules);
+    let mut scanner = Scanner::new(rules);
+    scanner.reveal = args.reveal.is_some();
     let mut report = super::select::scan(args, loaded, &scanner);
     let least = args.min_confidence.unwrap_or(Confidence::Medium);
     report.findings.retain(|finding| finding.confidence >= least);
     if let Some(Loaded { config, file, folder }) = loaded {
         flaresec::config::apply(config, folder, &super::select::root(args), &mut report.findings);
-        report.notices.extend(flaresec::config::notices(config, file));
+        report.settings.extend(flaresec::config::notices(config, file));
         follow(&mut report.findings);
     }
     (report, scanner)

@@ -219,6 +219,7 @@ fn report(rule: &Arc<Rule>, path: &BlobPath, place: &Placed, message: &str, numb
         fingerprint: Fingerprint(fingerprint),
         credential: None,
         suppressed: None,
+        fix: None,
         provenance: None,
         identity: None,
     }

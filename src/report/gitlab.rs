@@ -28,7 +28,7 @@ pub(super) fn secrets(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         .failures
         .iter()
         .map(|f| json!({ "level": "fatal", "value": format!("{}: {}", f.what, f.cause) }))
-        .chain(report.notices.iter().map(|text| json!({ "level": "info", "value": text })))
+        .chain(report.notices().map(|text| json!({ "level": "info", "value": text })))
         .collect();
     let object = json!({
         "version": SCHEMA,

@@ -28,7 +28,7 @@ fn write(report: &Report, rules: &RuleSet, out: &mut dyn WriteColor) -> io::Resu
         let files = Shown { name: shown_path(&finding.path), finding };
         emit_to_write_style(out, &config, &files, &diagnostic(finding, rules)).map_err(io::Error::other)?;
     }
-    for notice in &report.notices {
+    for notice in report.notices() {
         writeln!(out, "note: {}", printable(notice))?;
     }
     for failure in &report.failures {
@@ -49,6 +49,9 @@ fn diagnostic(finding: &Finding, rules: &RuleSet) -> Diagnostic<()> {
     let mut notes = Vec::new();
     if !finding.evidence.is_empty() {
         notes.push(format!("evidence: {} ({} confidence)", finding.evidence.join("; "), finding.confidence));
+    }
+    if let Some(value) = finding.credential.as_ref().and_then(|credential| credential.revealed.as_ref()) {
+        notes.push(format!("value: {value}"));
     }
     if !finding.permissions.is_empty() {
         notes.push(format!("a token needs: {}", finding.permissions.join(", ")));

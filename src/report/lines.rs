@@ -25,7 +25,7 @@ pub(super) fn concise(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for failure in &report.failures {
         writeln!(out, "error: {}: {}", printable(&failure.what), printable(&failure.cause))?;
     }
-    for notice in &report.notices {
+    for notice in report.notices() {
         writeln!(out, "note: {}", printable(notice))?;
     }
     Ok(())
@@ -63,7 +63,7 @@ pub(super) fn github(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             count - ANNOTATIONS
         )?;
     }
-    for notice in &report.notices {
+    for notice in report.notices() {
         writeln!(out, "::notice title=flaresec::{}", data(notice))?;
     }
     for failure in &report.failures {

@@ -46,10 +46,10 @@ pub(super) fn markdown(report: &Report, rules: &RuleSet, out: &mut dyn Write) ->
     for failure in &report.failures {
         writeln!(out, "- {}: {}", code(&failure.what), plain(&failure.cause))?;
     }
-    if !report.notices.is_empty() {
+    if report.notices().next().is_some() {
         writeln!(out)?;
     }
-    for notice in &report.notices {
+    for notice in report.notices() {
         writeln!(out, "- {}", plain(notice))?;
     }
     writeln!(out, "\n{} files, {} rules.", report.stats.files, report.stats.rules)

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::Report;
-use crate::finding::Finding;
+use crate::finding::{Finding, SuppressedBy};
 use crate::rule::{Confidence, Rule, RuleSet, Severity};
 use crate::span::Location;
 
@@ -15,9 +15,10 @@ const RESULTS: usize = 25_000;
 
 /// Writes one run. Suppressed findings are left out: code scanning would open alerts for them.
 pub(super) fn sarif(report: &Report, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
-    let open: Vec<&Finding> = report.findings.iter().filter(|f| f.suppressed.is_none()).collect();
+    let shown: Vec<&Finding> =
+        report.findings.iter().filter(|f| f.suppressed.is_none() || report.show_suppressed).collect();
     let mut index: BTreeMap<&str, (usize, &Rule)> = BTreeMap::new();
-    for finding in &open {
+    for finding in &shown {
         index.entry(&finding.rule.id).or_insert((0, &finding.rule));
     }
     for rule in &rules.rules {
@@ -27,7 +28,7 @@ pub(super) fn sarif(report: &Report, rules: &RuleSet, out: &mut dyn Write) -> io
         entry.0 = number;
     }
     let results: Vec<Value> =
-        open.iter().take(RESULTS).map(|f| result(f, index[f.rule.id.as_str()].0)).collect();
+        shown.iter().take(RESULTS).map(|f| result(f, index[f.rule.id.as_str()].0)).collect();
     let run = json!({
         "tool": { "driver": {
             "name": "flaresec",
@@ -38,10 +39,7 @@ pub(super) fn sarif(report: &Report, rules: &RuleSet, out: &mut dyn Write) -> io
         }},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": { "%SRCROOT%": { "description": { "text": "the folder flaresec was started in" } } },
-        "invocations": [{
-            "executionSuccessful": report.failures.is_empty(),
-            "toolExecutionNotifications": notifications(report, open.len()),
-        }],
+        "invocations": [invocation(report, shown.len())],
         "results": results,
     });
     let log = json!({
@@ -96,7 +94,7 @@ fn result(finding: &Finding, index: usize) -> Value {
         [] => String::new(),
         needs => format!(" A token needs: {}.", needs.join(", ")),
     };
-    json!({
+    let mut result = json!({
         "ruleId": finding.rule.id,
         "ruleIndex": index,
         "level": level(finding.severity),
@@ -109,21 +107,39 @@ fn result(finding: &Finding, index: usize) -> Value {
             "precision": precision(finding.confidence),
             "evidence": finding.evidence,
         },
-    })
+    });
+    if let Some(fix) = &finding.fix {
+        result["fixes"] = json!([{
+            "description": { "text": finding.help.trim() },
+            "artifactChanges": [{
+                "artifactLocation": artifact(finding.path.as_bytes()),
+                "replacements": [{ "deletedRegion": region(&fix.location), "insertedContent": { "text": fix.text } }],
+            }],
+        }]);
+    }
+    if let Some(suppression) = &finding.suppressed {
+        let kind = if suppression.by == SuppressedBy::Inline { "inSource" } else { "external" };
+        result["suppressions"] = json!([{ "kind": kind, "justification": suppression.reason }]);
+    }
+    result
 }
 
 fn location(finding: &Finding, at: &Location) -> Value {
     json!({ "physicalLocation": {
         "artifactLocation": artifact(finding.path.as_bytes()),
-        "region": {
-            "startLine": at.start.line,
-            "startColumn": at.start.column,
-            "endLine": at.end.line,
-            "endColumn": at.end.column.max(if at.start.line == at.end.line { at.start.column } else { 1 }),
-            "byteOffset": at.span.start,
-            "byteLength": at.span.len(),
-        },
+        "region": region(at),
     }})
+}
+
+fn region(at: &Location) -> Value {
+    json!({
+        "startLine": at.start.line,
+        "startColumn": at.start.column,
+        "endLine": at.end.line,
+        "endColumn": at.end.column.max(if at.start.line == at.end.line { at.start.column } else { 1 }),
+        "byteOffset": at.span.start,
+        "byteLength": at.span.len(),
+    })
 }
 
 /// Where the file is: below the folder flaresec was started in, or an address of its own if an absolute path was named.
@@ -148,8 +164,25 @@ fn uri(path: &[u8]) -> String {
     })
 }
 
+/// How the run went: its exit code, what configured it, what could not be scanned or was left out.
+fn invocation(report: &Report, results: usize) -> Value {
+    let settings: Vec<Value> = report.settings.iter().map(|text| note("note", text.clone())).collect();
+    let mut out = json!({
+        "executionSuccessful": report.failures.is_empty(),
+        "toolConfigurationNotifications": settings,
+        "toolExecutionNotifications": notifications(report, results),
+    });
+    if let Some(code) = report.exit_code {
+        out["exitCode"] = json!(code);
+    }
+    out
+}
+
+fn note(level: &str, text: String) -> Value {
+    json!({ "level": level, "message": { "text": text } })
+}
+
 fn notifications(report: &Report, open: usize) -> Vec<Value> {
-    let note = |level: &str, text: String| json!({ "level": level, "message": { "text": text } });
     let mut out: Vec<Value> = report.notices.iter().map(|text| note("note", text.clone())).collect();
     out.extend(
         report.failures.iter().map(|f| note("error", format!("{}: {}; {}", f.what, f.cause, f.remedy))),

@@ -9,15 +9,23 @@ use super::mask::masked;
 use super::{shared, tracked};
 use crate::blob::BlobPath;
 use crate::check::Candidate;
-use crate::finding::{Credential, Finding, Fingerprint, Label};
+use crate::finding::{Credential, Finding, Fingerprint, Fix, Label};
 use crate::rule::{Category, Rule, RuleSet};
 use crate::span::Span;
 use crate::text::Text;
 
+/// What may be kept of the value of a secret.
+pub(super) struct Keeping<'a> {
+    /// Key of its hash.
+    pub(super) key: &'a RandomState,
+    /// Whether the value itself is kept, as the user asked.
+    pub(super) reveal: bool,
+}
+
 /// Turns what the checks found in one text into findings, sorted by place and rule.
 pub(super) fn settle(
     rules: &RuleSet,
-    key: &RandomState,
+    Keeping { key, reveal }: Keeping<'_>,
     path: &BlobPath,
     text: &Text<'_>,
     mut candidates: Vec<Candidate>,
@@ -37,7 +45,7 @@ pub(super) fn settle(
         .map(|candidate| {
             let digest = identity(&rules.rules[candidate.rule], path, text, &candidate, &mut seen);
             let value = candidate.credential.as_ref().map(|(_, value)| shared::keyed(key, value));
-            let mut finding = finding(rules, path, text, candidate, digest, &secrets);
+            let mut finding = finding(rules, path, text, candidate, (digest, reveal), &secrets);
             finding.identity = value;
             finding
         })
@@ -122,7 +130,7 @@ fn finding(
     path: &BlobPath,
     text: &Text<'_>,
     candidate: Candidate,
-    fingerprint: Fingerprint,
+    (fingerprint, reveal): (Fingerprint, bool),
     secrets: &[Span],
 ) -> Finding {
     let rule = &rules.rules[candidate.rule];
@@ -150,8 +158,10 @@ fn finding(
             kind,
             masked: masked(&value),
             length: String::from_utf8_lossy(&value).chars().count(),
+            revealed: reveal.then(|| String::from_utf8_lossy(&value).into_owned()),
         }),
         suppressed: None,
+        fix: candidate.fix.map(|(span, text_)| Fix { location: text.location(span), text: text_ }),
         provenance: None,
         identity: None,
     }

@@ -77,6 +77,7 @@ pub(crate) fn across(rules: &RuleSet, findings: &[Finding]) -> Vec<Finding> {
         found.confidence = Confidence::High;
         found.help.clone_from(&rule.docs.instead);
         found.labels.clear();
+        found.fix = None;
         found.evidence = others
             .iter()
             .map(|f| format!("also in {}:{}", f.path.to_text(), f.location.start.line))
