@@ -50,8 +50,8 @@ pub struct Scanner {
     keywords: AhoCorasick,
     /// For each keyword, the detections it belongs to.
     owners: Vec<Vec<usize>>,
-    /// The day it was made, in days since 1970.
-    today: i64,
+    /// The day that dates are compared with, in days since 1970: that on which it was made.
+    pub today: i64,
     /// Key of the hashes that tell equal secrets, new for every process.
     key: RandomState,
     /// Whether findings keep the value in clear: only for a user who asks to see it.

@@ -20,6 +20,9 @@ use flaresec::source::Visitor as _;
 use self::cases::Case;
 use self::score::{Judgement, Tally};
 
+/// The day that the cases were written for: 2026-11-24, in days since 1970.
+const TODAY: i64 = 20_781;
+
 /// What must be reached, in per mille: category, recall, precision.
 const FLOORS: &[(&str, u32, u32)] = &[
     ("secret", 985, 995),
@@ -34,7 +37,8 @@ fn corpus_recall_and_precision_hold_their_floors() {
     if let Some(folder) = env::var_os("FLARESEC_CORPUS_EXPORT") {
         export::write(&cases, folder.as_ref()).unwrap();
     }
-    let scanner = Scanner::new(RuleSet::embedded());
+    let mut scanner = Scanner::new(RuleSet::embedded());
+    scanner.today = TODAY;
     let verbose = env::var_os("FLARESEC_CORPUS_VERBOSE").is_some();
     let mut tally = Tally::default();
     let mut wrong = Vec::new();

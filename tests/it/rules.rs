@@ -22,7 +22,9 @@ fn every_rule_file_loads() {
 
 #[test]
 fn every_example_is_judged_right() {
-    let scanner = Scanner::new(RuleSet::embedded());
+    let mut scanner = Scanner::new(RuleSet::embedded());
+    // The day that the examples were written for: 2026-11-24.
+    scanner.today = 20_781;
     let mut wrong = Vec::new();
     for rule in &scanner.rules().rules {
         for example in &rule.examples {

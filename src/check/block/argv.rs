@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::command::{command_end, expansions};
@@ -22,6 +23,12 @@ static TUNNEL: LazyLock<Regex> = LazyLock::new(|| {
           | --token["',\s=\\-]+(?<early>[^\s"',;|&\])]+) )"#,
     )
     .expect("a fixed expression")
+});
+
+/// The same as items of a list, one a line or side by side.
+static LISTED: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?m)(?:^[ \t]*-[ \t]*["']?--token["']?[ \t]*\r?\n[ \t]*-[ \t]*|["']--token["']\s*,\s*)["']?(?<value>\$\(\w+\)|[\w$.{}-]+)"#)
+        .expect("a fixed expression")
 });
 
 static CONNECTOR: LazyLock<Regex> = LazyLock::new(|| {
@@ -61,7 +68,8 @@ static OPTION: LazyLock<Regex> = LazyLock::new(|| {
 
 static PASSWORD_OPTION: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?x)\s(?:-p|--password|--pass|--token|--api-token|--api_token|--apitoken|--cloudflare[\w-]*(?:token|key|secret)|--cf[\w-]*(?:token|key|secret)|--secret|--api-key|--key)
+        r#"(?x)\s(?:-p|--password|--pass|--token|--api-token|--api_token|--apitoken|--cloudflare[\w-]*(?:token|key|secret)|--cf[\w-]*(?:token|key|secret)|--secret|--api-key|--key
+          |--from-literal[\ =]["']?[\w.-]+|-var[\ =]["']?\w+|--set(?:-string)?[\ =]["']?[^\s=]+|--body|--secret-string|--secret-value|--value)
         (?:[\ =]+)["']?(?<value>\$\{?\{?[^\s"';|&]+(?:[^\n"';|&]*?\}\})?)"#,
     )
     .expect("a fixed expression")
@@ -90,6 +98,15 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 }
 
 fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
+    if memmem::find(bytes, b"cloudflared").is_some() {
+        for groups in LISTED.captures_iter(bytes) {
+            let place = groups.name("value").expect("always takes part");
+            let text = place.as_bytes();
+            if is_argument(text) || is_credential(text) || text == b"token" {
+                out.push((Span::new(place.start(), place.end()), "tunnel token on the command line"));
+            }
+        }
+    }
     for groups in TUNNEL.captures_iter(bytes).chain(CONNECTOR.captures_iter(bytes)) {
         let Some(place) = ["run", "install", "early", "token"].iter().find_map(|name| groups.name(name))
         else {

@@ -3,8 +3,10 @@
 //! unknown, not absent.
 
 mod grants;
+mod locate;
 
 pub(super) use grants::{permissions, resources};
+use locate::{blocks, find, has_key, tokens};
 
 use std::sync::LazyLock;
 
@@ -13,17 +15,7 @@ use regex::bytes::Regex;
 use super::Detection;
 use crate::check::{Candidate, Input, expression};
 use crate::fact::credential::is_credential;
-use crate::fact::tree::{Node, Value, literal, same_name};
-use crate::span::Span;
-
-/// A definition: where its header stands, and what it says.
-struct Definition {
-    header: Span,
-    body: Node,
-}
-
-/// Deeper structures are not followed.
-const DEEPEST: usize = 24;
+use crate::fact::tree::{Node, Value};
 
 /// `variant = "without-ip-filter"`.
 pub(super) fn no_filter(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -32,8 +24,13 @@ pub(super) fn no_filter(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
             ["request_ip", "request.ip", "requestIp"].iter().flat_map(|n| find(&token.body, n)).collect();
         let dynamic =
             ["condition", "dynamic"].iter().any(|n| find(&token.body, n).iter().any(|c| c.is_unknown()));
+        // A list of addresses that are kept out lets in all others.
         let limits = |filter: &&Node| {
-            filter.is_unknown() || !filter.entries().is_empty() || matches!(filter.value, Value::Sequence(_))
+            let strings = |node: &Node| matches!(&node.value, Value::Sequence(items) if items.iter().any(|i| i.text().is_some() || i.is_unknown()));
+            let allowed = ["in", "ins"].iter().flat_map(|name| find(filter, name));
+            filter.is_unknown()
+                || strings(filter)
+                || allowed.into_iter().any(|node| node.is_unknown() || strings(node) || node.text().is_some())
         };
         if !dynamic && !has_key(&token.body, "dynamic") && !filters.iter().any(limits) {
             out.push(Candidate::new(detection.rule, token.header, detection.detect.confidence));
@@ -45,7 +42,7 @@ pub(super) fn no_filter(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
 pub(super) fn any_address(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     for token in tokens(input) {
         for filter in ["request_ip", "request.ip", "requestIp"].iter().flat_map(|n| find(&token.body, n)) {
-            for allowed in find(filter, "in") {
+            for allowed in ["in", "ins"].iter().flat_map(|name| find(filter, name)) {
                 let items = match &allowed.value {
                     Value::Sequence(items) => items.as_slice(),
                     _ => std::slice::from_ref(allowed),
@@ -62,6 +59,11 @@ pub(super) fn any_address(detection: &Detection<'_>, input: &Input<'_>, out: &mu
 
 /// `variant = "without-expiry"`.
 pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    // A plan lists elsewhere what is only known once it is carried out.
+    let unknown = |root: &Node| find(root, "after_unknown").iter().any(|later| has_key(later, "expires_on"));
+    if input.trees().iter().any(unknown) {
+        return;
+    }
     for token in tokens(input) {
         let expiry = token.body.get(&["expires_on", "expires_on_"]);
         if expiry.is_none_or(|(_, value)| matches!(value.value, Value::Null)) {
@@ -185,157 +187,6 @@ fn outputs(detection: &Detection<'_>, root: &Node, input: &Input<'_>, out: &mut 
                 out.push(found);
             }
         }
-    }
-}
-
-/// All definitions of tokens in the file.
-fn tokens(input: &Input<'_>) -> Vec<Definition> {
-    let mut out = blocks(
-        input,
-        &["cloudflare_api_token", "cloudflare_account_token"],
-        &["cloudflare:ApiToken", "cloudflare:AccountToken", "cloudflare:index/apiToken:ApiToken"],
-    );
-    for root in input.trees() {
-        bodies(root, 0, &mut out);
-    }
-    if !input.is_structured() {
-        in_code(input, &mut out);
-    }
-    out
-}
-
-/// Bodies of the creation call in a structured file: a mapping with policies that hold permission groups.
-fn bodies(node: &Node, depth: usize, out: &mut Vec<Definition>) {
-    if depth > DEEPEST || out.iter().any(|known| known.body.span == node.span) {
-        return;
-    }
-    let policies = node.get(&["policies"]);
-    if policies.is_some_and(|(_, p)| has_key(p, "permission_groups"))
-        && node.get(&["name", "expires_on", "condition"]).is_some()
-    {
-        let header = node.get(&["name"]).map_or(node.span, |(key, value)| key.span.cover(value.span));
-        out.push(Definition { header, body: node.clone() });
-        return;
-    }
-    match &node.value {
-        Value::Mapping(entries) => {
-            // What a Terraform resource holds was found by its type.
-            let known = |name: &str| matches!(name, "cloudflare_api_token" | "cloudflare_account_token");
-            entries.iter().filter(|(k, _)| !known(&k.name)).for_each(|(_, v)| bodies(v, depth + 1, out));
-        }
-        Value::Sequence(items) => items.iter().for_each(|item| bodies(item, depth + 1, out)),
-        _ => {}
-    }
-}
-
-/// Object literals around `policies` in programs and commands.
-fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
-    let bytes = input.text.bytes();
-    let word = b"policies";
-    let mut from = 0;
-    while let Some(at) = bytes[from..].windows(word.len()).position(|w| w == word).map(|at| from + at) {
-        from = at + word.len();
-        let Some(open) = opening(bytes, at) else { continue };
-        let body = literal(bytes, open);
-        if has_key(&body, "permission_groups") || has_key(&body, "resources") {
-            let line = input.text.line(open);
-            let header = Span::new(line.start.max(open.saturating_sub(60)), open + 1);
-            from = from.max(body.span.end);
-            out.push(Definition { header, body });
-        }
-    }
-}
-
-/// The bracket that the place stands directly inside of.
-fn opening(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for i in (at.saturating_sub(4000)..at).rev() {
-        match bytes[i] {
-            b'}' | b')' | b']' => depth += 1,
-            b'{' | b'(' | b'[' if depth == 0 => return Some(i),
-            b'{' | b'(' | b'[' => depth -= 1,
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Blocks of a Terraform type or a Pulumi type, wherever they stand in the file.
-fn blocks(input: &Input<'_>, terraform: &[&str], pulumi: &[&str]) -> Vec<Definition> {
-    let mut out = Vec::new();
-    for root in input.trees() {
-        collect(root, terraform, pulumi, 0, &mut out);
-    }
-    out
-}
-
-fn collect(node: &Node, terraform: &[&str], pulumi: &[&str], depth: usize, out: &mut Vec<Definition>) {
-    if depth > DEEPEST {
-        return;
-    }
-    match &node.value {
-        Value::Mapping(entries) => {
-            let kind = node.get(&["type", "kind"]).and_then(|(_, v)| v.text().map(|t| (t, v.span)));
-            if let Some((kind, span)) = kind.filter(|(kind, _)| pulumi.contains(kind))
-                && let Some((_, body)) = node.get(&["properties", "spec"])
-            {
-                let _ = kind;
-                out.push(Definition { header: span, body: body.clone() });
-            }
-            for (key, value) in entries {
-                if matches!(key.name.as_str(), "data" | "variable" | "output" | "locals" | "module") {
-                    continue;
-                }
-                if terraform.contains(&key.name.as_str()) {
-                    for (name, body) in value.entries() {
-                        let items = match &body.value {
-                            Value::Sequence(items) => items.as_slice(),
-                            _ => std::slice::from_ref(body),
-                        };
-                        out.extend(
-                            items.iter().map(|item| Definition { header: name.span, body: item.clone() }),
-                        );
-                    }
-                } else {
-                    collect(value, terraform, pulumi, depth + 1, out);
-                }
-            }
-        }
-        Value::Sequence(items) => {
-            items.iter().for_each(|item| collect(item, terraform, pulumi, depth + 1, out))
-        }
-        _ => {}
-    }
-}
-
-/// Every value under a name, at any depth.
-fn find<'n>(node: &'n Node, name: &str) -> Vec<&'n Node> {
-    let mut out = Vec::new();
-    walk(node, 0, &mut |key, value| {
-        if same_name(key, name) {
-            out.push(value);
-        }
-    });
-    out
-}
-
-fn has_key(node: &Node, name: &str) -> bool {
-    !find(node, name).is_empty()
-}
-
-fn walk<'n>(node: &'n Node, depth: usize, visit: &mut dyn FnMut(&'n str, &'n Node)) {
-    if depth > DEEPEST {
-        return;
-    }
-    match &node.value {
-        Value::Mapping(entries) => {
-            for (key, value) in entries {
-                visit(&key.name, value);
-                walk(value, depth + 1, visit);
-            }
-        }
-        Value::Sequence(items) => items.iter().for_each(|item| walk(item, depth + 1, visit)),
-        _ => {}
     }
 }
 

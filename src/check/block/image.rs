@@ -11,7 +11,7 @@ use crate::rule::Confidence;
 use crate::span::Span;
 
 static INSTRUCTION: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?mi)^[ \t]*(?:ARG|ENV)[ \t]+(?<rest>[^\n]*(?:\\[ \t]*\r?\n[^\n]*)*)")
+    expression(r"(?mi)^[ \t]*(?:ARG|ENV)[ \t]+(?<rest>(?:[^\n\\]|\\[ \t]*\r?\n|\\)*)")
         .expect("a fixed expression")
 });
 static PAIR: LazyLock<Regex> = LazyLock::new(|| {

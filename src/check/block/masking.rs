@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::command::expansions;
@@ -27,6 +28,20 @@ static SECRET_INPUT: LazyLock<Regex> =
 /// `variant = "secret-without-masking"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
+    // Azure Pipelines: a variable that a step sets is printed unless it says otherwise.
+    static SET: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"##vso\[task\.setvariable (?<options>[^\]\n]*)\]").expect("a fixed expression")
+    });
+    for groups in SET.captures_iter(bytes) {
+        let options = groups.name("options").expect("always takes part");
+        let lower = options.as_bytes().to_ascii_lowercase();
+        let name =
+            options.as_bytes().split(|b| *b == b';').find_map(|o| o.trim_ascii().strip_prefix(b"variable="));
+        if name.is_some_and(is_credential) && memmem::find(&lower, b"issecret=true").is_none() {
+            let span = Span::new(options.start(), options.end());
+            push(detection, input, span, "set without `issecret=true`: its value appears in logs", out);
+        }
+    }
     if !is_workflow(input, bytes) {
         return;
     }

@@ -58,6 +58,13 @@ fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {
         text.first().is_some_and(|b| matches!(b, b'$' | b'{' | b'#' | b'%' | b'"' | b'\'' | b'+' | b' '));
     if dynamic {
         let public = crate::fact::words::words(name);
+        // Where a list goes on is no secret.
+        if ["page", "next", "cursor", "continuation", "csrf", "cache", "sync", "state"]
+            .iter()
+            .any(|w| public.split(' ').any(|p| p == *w))
+        {
+            return false;
+        }
         return mentions_credential(text) || (api && !public.contains("site") && !public.contains("id"));
     }
     let prefixed =

@@ -1,7 +1,7 @@
 //! What a token is allowed to do, and where.
 
 use super::super::Detection;
-use super::{find, tokens};
+use super::locate::{find, tokens};
 use crate::check::{Candidate, Input};
 use crate::endpoint::group_name;
 use crate::fact::tree::{Node, Value};
@@ -17,6 +17,12 @@ const LISTED: usize = 6;
 pub(in super::super) fn resources(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     for token in tokens(input) {
         for policy in granting(&token.body) {
+            for encoded in find(policy, "resources").into_iter().filter(|r| r.text().is_some_and(is_all)) {
+                let mut found = Candidate::new(detection.rule, encoded.span, detection.detect.confidence);
+                found.message = Some(format!("token for everything of its owner{}", granted(policy, input)));
+                found.labels.push((token.header, String::from("the token")));
+                out.push(found);
+            }
             for (key, value) in find(policy, "resources").into_iter().flat_map(Node::entries) {
                 let all = key.name.ends_with(".*") && key.name.starts_with("com.cloudflare.api.");
                 if !all || value.text() != Some("*") {
@@ -69,6 +75,11 @@ pub(in super::super) fn permissions(detection: &Detection<'_>, input: &Input<'_>
             out.push(found);
         }
     }
+}
+
+/// Resources as JSON in a string, as states keep them, that name all of a kind.
+fn is_all(text: &str) -> bool {
+    text.contains("com.cloudflare.api.") && text.contains(".*\"")
 }
 
 /// What a policy grants, as the end of a sentence.

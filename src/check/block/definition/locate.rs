@@ -1,0 +1,200 @@
+//! Where definitions stand: resources of Terraform in every form, Pulumi, manifests, plans and states, bodies of the
+//! token-creation API, object literals in code.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use crate::check::{Input, expression};
+use crate::fact::tree::{Node, Value, literal, same_name};
+use crate::span::Span;
+
+/// A definition: where its header stands, and what it says.
+pub(super) struct Definition {
+    pub(super) header: Span,
+    pub(super) body: Node,
+}
+
+/// Deeper structures are not followed.
+const DEEPEST: usize = 24;
+
+/// All definitions of tokens in the file.
+pub(super) fn tokens(input: &Input<'_>) -> Vec<Definition> {
+    let mut out = blocks(
+        input,
+        &["cloudflare_api_token", "cloudflare_account_token"],
+        &["cloudflare:ApiToken", "cloudflare:AccountToken", "cloudflare:index/apiToken:ApiToken"],
+    );
+    for root in input.trees() {
+        bodies(root, 0, &mut out);
+    }
+    if !input.is_structured() {
+        in_code(input, &mut out);
+    }
+    out
+}
+
+/// Bodies of the creation call in a structured file: a mapping with policies that hold permission groups.
+fn bodies(node: &Node, depth: usize, out: &mut Vec<Definition>) {
+    if depth > DEEPEST || out.iter().any(|known| known.body.span == node.span) {
+        return;
+    }
+    let policies = node.get(&["policies", "policy"]);
+    if policies.is_some_and(|(_, p)| has_key(p, "permission_groups"))
+        && node.get(&["name", "expires_on", "condition"]).is_some()
+    {
+        let header = node.get(&["name"]).map_or(node.span, |(key, value)| key.span.cover(value.span));
+        out.push(Definition { header, body: node.clone() });
+        return;
+    }
+    match &node.value {
+        Value::Mapping(entries) => {
+            // What a Terraform resource holds was found by its type.
+            let known = |name: &str| matches!(name, "cloudflare_api_token" | "cloudflare_account_token");
+            entries.iter().filter(|(k, _)| !known(&k.name)).for_each(|(_, v)| bodies(v, depth + 1, out));
+        }
+        Value::Sequence(items) => items.iter().for_each(|item| bodies(item, depth + 1, out)),
+        _ => {}
+    }
+}
+
+/// Object literals around `policies` in programs and commands.
+fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
+    let bytes = input.text.bytes();
+    static POLICIES: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?i)\bpolic(?:ies|y)["']?\s*(?:[:=]|=>)"#).expect("a fixed expression")
+    });
+    let mut from = 0;
+    while let Some(hit) = POLICIES.find_at(bytes, from) {
+        from = hit.end();
+        let Some(open) = opening(bytes, hit.start()) else { continue };
+        let body = literal(bytes, open);
+        if has_key(&body, "permission_groups") || has_key(&body, "resources") {
+            let line = input.text.line(open);
+            let header = Span::new(line.start.max(open.saturating_sub(60)), open + 1);
+            from = from.max(body.span.end);
+            out.push(Definition { header, body });
+        }
+    }
+}
+
+/// The bracket that the place stands directly inside of.
+fn opening(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for i in (at.saturating_sub(4000)..at).rev() {
+        match bytes[i] {
+            b'}' | b')' | b']' => depth += 1,
+            b'{' | b'(' | b'[' if depth == 0 => return Some(i),
+            b'{' | b'(' | b'[' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Blocks of a Terraform type or a Pulumi type, wherever they stand in the file.
+pub(super) fn blocks(input: &Input<'_>, terraform: &[&str], pulumi: &[&str]) -> Vec<Definition> {
+    let mut out = Vec::new();
+    for root in input.trees() {
+        collect(root, terraform, pulumi, 0, &mut out);
+    }
+    out
+}
+
+fn collect(node: &Node, terraform: &[&str], pulumi: &[&str], depth: usize, out: &mut Vec<Definition>) {
+    if depth > DEEPEST {
+        return;
+    }
+    match &node.value {
+        Value::Mapping(entries) => {
+            typed(node, terraform, pulumi, out);
+            // A plan says the same several times over: what will be is enough.
+            let planned = node.get(&["planned_values"]).is_some();
+            for (key, value) in entries {
+                if matches!(key.name.as_str(), "data" | "variable" | "output" | "locals" | "module")
+                    || planned && key.name != "planned_values"
+                {
+                    continue;
+                }
+                if key.name == "resource" {
+                    terraform_blocks(value, terraform, out);
+                }
+                collect(value, terraform, pulumi, depth + 1, out);
+            }
+        }
+        Value::Sequence(items) => {
+            items.iter().for_each(|item| collect(item, terraform, pulumi, depth + 1, out))
+        }
+        _ => {}
+    }
+}
+
+/// What Terraform defines under `resource`: types, then names, then bodies, each alone or in a list.
+fn terraform_blocks(node: &Node, terraform: &[&str], out: &mut Vec<Definition>) {
+    let each = |node: &Node| match &node.value {
+        Value::Sequence(items) => items.clone(),
+        _ => vec![node.clone()],
+    };
+    for types in each(node) {
+        for (_, named) in types.entries().iter().filter(|(kind, _)| terraform.contains(&kind.name.as_str())) {
+            for (name, body) in each(named).iter().flat_map(Node::entries) {
+                out.extend(each(body).into_iter().map(|body| Definition { header: name.span, body }));
+            }
+        }
+    }
+}
+
+/// A mapping that says by a field of its own what it is: Pulumi's YAML, manifests, Terraform's plans and states.
+fn typed(node: &Node, terraform: &[&str], pulumi: &[&str], out: &mut Vec<Definition>) {
+    let text = |names: &[&str]| node.get(names).and_then(|(_, value)| value.text());
+    let Some((_, kind)) = node.get(&["type", "kind"]) else { return };
+    let Some(name) = kind.text() else { return };
+    let mut push = |body: &Node| out.push(Definition { header: kind.span, body: body.clone() });
+    if pulumi.contains(&name) {
+        node.get(&["properties", "spec"]).into_iter().for_each(|(_, body)| push(body));
+    } else if terraform.contains(&name) && text(&["mode"]) != Some("data") {
+        node.get(&["values"]).into_iter().for_each(|(_, body)| push(body));
+        let change = node.get(&["change"]).and_then(|(_, change)| change.get(&["after"]));
+        change.into_iter().for_each(|(_, body)| push(body));
+        let instances = node.all(&["instances"]).into_iter();
+        instances.filter_map(|(_, one)| one.get(&["attributes"])).for_each(|(_, body)| push(body));
+    } else if text(&["apiVersion"]).is_some_and(|version| version.contains("cloudflare"))
+        && terraform.iter().any(|known| same_name(known.trim_start_matches("cloudflare_"), name))
+    {
+        let spec = node.get(&["spec"]).map(|(_, spec)| spec);
+        spec.map(|spec| spec.get(&["forProvider", "initProvider"]).map_or(spec, |(_, body)| body))
+            .into_iter()
+            .for_each(push);
+    }
+}
+
+/// Every value under a name, at any depth.
+pub(super) fn find<'n>(node: &'n Node, name: &str) -> Vec<&'n Node> {
+    let mut out = Vec::new();
+    walk(node, 0, &mut |key, value| {
+        if same_name(key, name) {
+            out.push(value);
+        }
+    });
+    out
+}
+
+pub(super) fn has_key(node: &Node, name: &str) -> bool {
+    !find(node, name).is_empty()
+}
+
+fn walk<'n>(node: &'n Node, depth: usize, visit: &mut dyn FnMut(&'n str, &'n Node)) {
+    if depth > DEEPEST {
+        return;
+    }
+    match &node.value {
+        Value::Mapping(entries) => {
+            for (key, value) in entries {
+                visit(&key.name, value);
+                walk(value, depth + 1, visit);
+            }
+        }
+        Value::Sequence(items) => items.iter().for_each(|item| walk(item, depth + 1, visit)),
+        _ => {}
+    }
+}
