@@ -69,7 +69,9 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
         from = hit.end();
         let Some(open) = opening(bytes, hit.start()) else { continue };
         let body = literal(bytes, open);
-        if has_key(&body, "permission_groups") || has_key(&body, "resources") {
+        let grants =
+            |policies: &Node| has_key(policies, "permission_groups") || has_key(policies, "resources");
+        if body.get(&["policies", "policy"]).is_some_and(|(_, policies)| grants(policies)) {
             let line = input.text.line(open);
             let header = Span::new(line.start.max(open.saturating_sub(60)), open + 1);
             from = from.max(body.span.end);
