@@ -1,6 +1,8 @@
 //! Small repositories: what a user sees, as snapshots.
 
-use crate::support::{fixture, run, stdout};
+use flaresec::rule::RuleSet;
+
+use crate::support::{findings, fixture, run, stdout};
 
 fn snapshot(name: &str) {
     let (folder, _) = fixture(name);
@@ -33,4 +35,18 @@ fn kubernetes() {
 #[test]
 fn pairs() {
     snapshot("pairs");
+}
+
+/// `fixtures/practices/PRACTICE/bad` breaks a best practice, its twin `good` keeps it.
+#[test]
+fn every_practice_has_a_rule_that_tells_its_twins_apart() {
+    for practice in RuleSet::embedded().practices {
+        let found = |twin: &str| {
+            let (folder, _) = fixture(&format!("practices/{}/{twin}", practice.id));
+            let found = findings(&run(folder.path(), &["--pedantic", "--format", "json"]));
+            found.into_iter().filter(|f| f["practice"] == *practice.id).count()
+        };
+        assert!(found("bad") > 0, "{}", practice.id);
+        assert_eq!(found("good"), 0, "{}", practice.id);
+    }
 }
