@@ -61,7 +61,14 @@ fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
         "create" => BTreeSet::new(),
         _ => read(&file)?,
     };
-    let (report, _) = scan::collect(args);
+    let part = args.source.is_part() || !(args.paths.is_empty() || whole(&args.paths));
+    if action != "create" && part {
+        return Err(complain(
+            &format!("`baseline {action}` over a part of the tree would drop the entries of the rest"),
+            "run it without paths and without --staged, --diff, --history or --files-from",
+        ));
+    }
+    let report = scan::collect(args)?;
     if let Some(failure) = report.failures.first() {
         let what = format!("{}: {}; the baseline is left as it was", failure.what, failure.cause);
         return Err(complain(&what, &failure.remedy));
@@ -77,6 +84,11 @@ fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
         format!("{}: {} entries, {added} added, {removed} removed\n", file.display(), new.len()).as_bytes(),
     );
     Ok(CLEAN)
+}
+
+/// The current folder, named.
+fn whole(paths: &[PathBuf]) -> bool {
+    !paths.is_empty() && paths.iter().all(|path| path == Path::new("."))
 }
 
 fn read(file: &Path) -> Result<BTreeSet<Entry>, u8> {
@@ -105,9 +117,7 @@ pub(crate) fn apply(args: &ScanArgs, report: &mut Report) -> Result<(), u8> {
     let stale = baseline::apply(&entries, &mut report.findings).len();
     report.settings.push(format!("baseline {}: {} accepted findings", file.display(), entries.len()));
     // A scan of a part of the tree says nothing about the rest.
-    let source = &args.source;
-    let part = source.staged.is_some() || source.diff.is_some() || source.files_from.is_some();
-    if stale > 0 && !part && args.paths.is_empty() {
+    if stale > 0 && !args.source.is_part() && (args.paths.is_empty() || whole(&args.paths)) {
         report.settings.push(format!(
             "baseline {}: {stale} entries without a finding in this scan; `flaresec baseline prune` removes them",
             file.display()

@@ -61,6 +61,15 @@ pub(crate) fn explain(args: &ExplainArgs) -> u8 {
     CLEAN
 }
 
+/// The limits that rules measure against: rule, key, value without a configuration.
+fn limits(set: &RuleSet) -> [(&'static str, &'static str, u32); 3] {
+    [
+        ("token-long-lived", "token-lifetime-days", set.limits.token_lifetime_days),
+        ("token-overbroad-permissions", "permission-groups", set.limits.permission_groups),
+        ("stale-credential", "credential-age-days", set.limits.credential_age_days),
+    ]
+}
+
 fn explanation(set: &RuleSet, rule: &Rule) -> String {
     let mut out = String::new();
     let opinion = if rule.pedantic { ", off unless --pedantic" } else { "" };
@@ -89,6 +98,21 @@ fn explanation(set: &RuleSet, rule: &Rule) -> String {
         }
         out.push('\n');
     }
+    let _ = writeln!(
+        out,
+        "Configuration (flaresec.toml)\n  [rules]\n  {id} = \"allow\"  # or \"warn\", \"deny\", {{ severity = \"low\" }}",
+        id = rule.id
+    );
+    for (of, key, default) in limits(set) {
+        if of == rule.id {
+            let _ = writeln!(out, "  [limits]\n  {key} = {default}");
+        }
+    }
+    let _ = writeln!(
+        out,
+        "\n  In the file: `flaresec: allow({}) reason`, in a comment on the line or the line above.\n",
+        rule.id
+    );
     let _ = writeln!(out, "References");
     rule.docs.references.iter().for_each(|link| {
         let _ = writeln!(out, "  {link}");

@@ -53,9 +53,11 @@ fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
     Ok(())
 }
 
-/// Everything found that is asked for, without a configuration.
-pub(crate) fn collect(args: &ScanArgs) -> (Report, Scanner) {
-    configured(args, None)
+/// Everything found that is asked for, under the configuration a scan would use; the exit code if that is broken.
+pub(crate) fn collect(args: &ScanArgs) -> Result<Report, u8> {
+    let mut args = args.clone();
+    let loaded = super::config::load(&mut args)?;
+    Ok(configured(&args, loaded.as_ref()).0)
 }
 
 fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {

@@ -64,6 +64,13 @@ pub(crate) struct SourceArgs {
     pub(crate) nul: bool,
 }
 
+impl SourceArgs {
+    /// Whether something other than the whole worktree is scanned.
+    pub(crate) fn is_part(&self) -> bool {
+        self.staged.is_some() || self.diff.is_some() || self.history.is_some() || self.files_from.is_some()
+    }
+}
+
 /// Scans what was asked for.
 pub(crate) fn scan(args: &ScanArgs, config: Option<&Loaded>, scanner: &Scanner) -> Report {
     let exclude = match exclude(args, config) {
