@@ -35,11 +35,42 @@ impl BlobPath {
         self.0.rsplit(|&b| b == b'/').next().unwrap_or(&self.0)
     }
 
-    /// For people and reports: valid UTF-8, bytes that are not as U+FFFD. Control characters are kept:
-    /// escaping them is up to each report format.
+    /// For people and reports: valid UTF-8, bytes that are not as U+FFFD, credentials that name themselves hidden.
+    /// Control characters are kept: escaping them is up to each report format.
     pub fn to_text(&self) -> String {
-        String::from_utf8_lossy(&self.0).into_owned()
+        let text = String::from_utf8_lossy(&self.0).into_owned();
+        if text.len() < SECRET { text } else { hidden(text) }
     }
+}
+
+impl BlobPath {
+    /// The raw bytes, credentials that name themselves hidden.
+    pub fn shown(&self) -> Vec<u8> {
+        let text = self.to_text();
+        let lossy = String::from_utf8_lossy(&self.0);
+        if text == lossy { self.0.clone() } else { text.into_bytes() }
+    }
+}
+
+/// Public prefixes of credentials.
+const PREFIXES: [&str; 5] = ["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"];
+/// How many characters after a prefix make a credential.
+const SECRET: usize = 32;
+
+/// A path may be named after a credential: everything behind the prefix becomes `*`.
+fn hidden(mut text: String) -> String {
+    for prefix in PREFIXES {
+        let mut from = 0;
+        while let Some(at) = text[from..].find(prefix).map(|at| from + at + prefix.len()) {
+            let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+            let length = text[at..].find(|c| !part(c)).unwrap_or(text.len() - at);
+            if length >= SECRET {
+                text.replace_range(at..at + length, &"*".repeat(length));
+            }
+            from = at;
+        }
+    }
+    text
 }
 
 impl fmt::Debug for BlobPath {

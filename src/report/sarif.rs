@@ -112,7 +112,7 @@ fn result(finding: &Finding, index: usize) -> Value {
         result["fixes"] = json!([{
             "description": { "text": finding.help.trim() },
             "artifactChanges": [{
-                "artifactLocation": artifact(finding.path.as_bytes()),
+                "artifactLocation": artifact(&finding.path.shown()),
                 "replacements": [{ "deletedRegion": region(&fix.location), "insertedContent": { "text": fix.text } }],
             }],
         }]);
@@ -126,7 +126,7 @@ fn result(finding: &Finding, index: usize) -> Value {
 
 fn location(finding: &Finding, at: &Location) -> Value {
     json!({ "physicalLocation": {
-        "artifactLocation": artifact(finding.path.as_bytes()),
+        "artifactLocation": artifact(&finding.path.shown()),
         "region": region(at),
     }})
 }

@@ -15,8 +15,7 @@ pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) ->
     };
     let first = secrets.iter().filter(secret).min_by_key(|c| c.span)?;
     let mut found = Candidate::new(rule, first.span, first.confidence);
-    let name = String::from_utf8_lossy(path.file_name()).into_owned();
-    found.message = Some(format!("`{name}` holds a credential and is not ignored by git"));
+    found.message = Some(String::from("this file holds a credential and is not ignored by git"));
     found.secrets.clone_from(&first.secrets);
     Some(found)
 }

@@ -36,7 +36,7 @@ pub fn walk(options: &Options, visitor: &dyn Visitor) {
             // A pipe or device that is named is meant to be read.
             Ok(_) => files.push(path.clone()),
             Err(error) => visitor.failed(Failure {
-                what: path.display().to_string(),
+                what: BlobPath::from_path(path).to_text(),
                 cause: format!("cannot be scanned: {error}"),
                 remedy: String::from("name a file or folder that exists"),
             }),
@@ -156,7 +156,7 @@ fn read(path: &Path, root: &Path, visitor: &dyn Visitor) {
             content: &mut file,
         }),
         Err(error) => visitor.failed(Failure {
-            what: path.display().to_string(),
+            what: BlobPath::from_path(path).to_text(),
             cause: format!("cannot be read: {error}"),
             remedy: String::from("make it readable, or leave it out with --exclude"),
         }),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{fixture, run, text};
+use crate::support::{fixture, flaresec, run, text};
 
 /// Longest piece of a secret that an output may hold, in bytes: the public prefix or the last four characters.
 const WINDOW: usize = 8;
@@ -54,5 +54,56 @@ fn neighbours_on_the_line_and_in_other_encodings_stay_hidden() {
     for format in formats() {
         let output = run(folder.path(), &["--format", format, "--min-confidence", "low"]);
         assert_secret(&output.stdout, &secrets, format);
+    }
+}
+
+#[test]
+fn neither_file_names_nor_errors_show_a_secret() {
+    let secrets = [text("@@cfut@@"), text("@@cfat:2@@")];
+    let folder = tempfile::tempdir().unwrap();
+    let named = format!("{}.env", secrets[0]);
+    fs::write(folder.path().join(&named), format!("CF_API_TOKEN={}\n", secrets[1])).unwrap();
+    fs::write(folder.path().join("broken.toml"), format!("rules = {}\n", secrets[1])).unwrap();
+    fs::write(folder.path().join("baseline"), format!("{}\n", secrets[1])).unwrap();
+    fs::write(folder.path().join("main.tf"), format!("cloudflare_token = \"{}\" {{{{ =\n", secrets[1]))
+        .unwrap();
+    let missing = format!("{}.txt", secrets[1]);
+    let table: &[&[&str]] = &[
+        &["."],
+        &[&missing],
+        &["--config", "broken.toml"],
+        &["--baseline", "baseline"],
+        &["baseline", "create"],
+        &["explain", "x"],
+        &["--exclude", "[", "."],
+    ];
+    for arguments in table {
+        for format in formats() {
+            let command = matches!(arguments[0], "baseline" | "explain");
+            let format: &[&str] = if command { &[] } else { &["--format", format] };
+            let output = run(folder.path(), &[arguments, format].concat());
+            assert_secret(&output.stdout, &secrets, &format!("{arguments:?} {format:?}"));
+            assert_secret(&output.stderr, &secrets, &format!("{arguments:?} {format:?}"));
+        }
+    }
+}
+
+#[test]
+fn only_reveal_shows_a_secret_and_never_in_ci_or_other_formats() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = text("@@cfut@@");
+    fs::write(folder.path().join("a.py"), format!("t = '{secret}'\n")).unwrap();
+    let shows = |arguments: &[&str], ci: &str| {
+        let output = flaresec(folder.path()).args(arguments).env("CI", ci).output().unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout).contains(&secret);
+        (shown, output.status.code())
+    };
+    assert_eq!(shows(&[], ""), (false, Some(1)));
+    assert_eq!(shows(&["--reveal"], ""), (true, Some(1)));
+    assert_eq!(shows(&["--reveal", "--format", "json"], ""), (true, Some(1)));
+    assert_eq!(shows(&["--reveal"], "true"), (false, Some(2)));
+    assert_eq!(shows(&["--reveal=force"], "true"), (true, Some(1)));
+    for format in formats().filter(|name| !matches!(*name, "human" | "json")) {
+        assert_eq!(shows(&["--reveal=force", "--format", format], ""), (false, Some(2)), "{format}");
     }
 }
