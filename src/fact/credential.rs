@@ -139,9 +139,27 @@ fn may_be_secret(identifier: &[u8]) -> bool {
     })
 }
 
+/// Whether the identifier holds a word of the vendor at all; likewise.
+fn may_be_ours(identifier: &[u8]) -> bool {
+    identifier.windows(2).enumerate().any(|(at, w)| {
+        let starts = |word: &[u8]| {
+            identifier.get(at..at + word.len()).is_some_and(|piece| piece.eq_ignore_ascii_case(word))
+        };
+        match [w[0] | 0x20, w[1] | 0x20] {
+            [b'c', b'f'] => true,
+            [b'c', b'l'] => starts(b"cloudf"),
+            [b'w', b'r'] => starts(b"wrangler"),
+            [b't', b'u'] => starts(b"turnstile") || starts(b"tunnel"),
+            [b'a', b'r'] => starts(b"argo"),
+            [b'r', _] => w[1] == b'2' || w[1] == b'_',
+            _ => false,
+        }
+    })
+}
+
 /// Whether an identifier, or a dotted chain of them, names a Cloudflare credential.
 pub fn is_credential(identifier: &[u8]) -> bool {
-    if identifier.len() > 120 || !may_be_secret(identifier) {
+    if identifier.len() > 120 || !may_be_ours(identifier) || !may_be_secret(identifier) {
         return false;
     }
     let text = words(identifier);

@@ -5,10 +5,14 @@
 //! Bounds: a text is decoded at most [`DEPTH`] times over, base64 at most [`BASE64_BYTES`] per text and pass. The
 //! decoded text is never longer than the text.
 
+use std::cell::OnceCell;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+
+use memchr::{memchr3, memmem};
 
 use crate::span::Span;
 
@@ -63,16 +67,15 @@ pub fn decode(bytes: &[u8]) -> Option<Decoded> {
     let mut budget = BASE64_BYTES;
     let mut copied = 0;
     let mut at = 0;
-    while at < bytes.len() {
-        let class = CLASS[bytes[at] as usize];
-        if class == NOTHING {
-            at += 1;
-            continue;
-        }
-        let piece = match class {
-            ESCAPE => escape(bytes, at),
-            QUOTE => joint(bytes, at),
-            _ => {
+    // Where each kind of start comes up next; most of a text is none of them.
+    let mut next = Starts::new(bytes);
+    let joins = OnceCell::new();
+    while let Some((start, kind)) = next.after(at) {
+        at = start;
+        let piece = match kind {
+            Start::Escape => escape(bytes, at),
+            Start::Quote => joint(bytes, at, &joins),
+            Start::Base64 => {
                 let end = base64_end(bytes, at);
                 let piece = (end - at >= BASE64_SHORTEST && end - at <= budget)
                     .then(|| base64_piece(bytes, Span::new(at, end)))
@@ -108,32 +111,86 @@ pub fn decode(bytes: &[u8]) -> Option<Decoded> {
 
 type Piece = Option<(Span, Vec<u8>)>;
 
-const NOTHING: u8 = 0;
-const ESCAPE: u8 = 1;
-const QUOTE: u8 = 2;
-const BASE64: u8 = 3;
+/// What an encoded piece may start with.
+#[derive(Clone, Copy)]
+enum Start {
+    Escape,
+    Quote,
+    Base64,
+}
 
-const CLASS: [u8; 256] = {
-    let mut table = [NOTHING; 256];
+/// Finds the next place where something encoded may start, without a look at every byte.
+struct Starts<'a> {
+    bytes: &'a [u8],
+    escape: Option<usize>,
+    quote: Option<usize>,
+    run: Option<usize>,
+}
+
+impl<'a> Starts<'a> {
+    fn new(bytes: &'a [u8]) -> Starts<'a> {
+        let mut starts = Starts { bytes, escape: Some(0), quote: Some(0), run: Some(0) };
+        starts.escape = starts.next_escape(0);
+        starts.quote = starts.next_quote(0);
+        starts.run = next_run(bytes, 0);
+        starts
+    }
+
+    /// The first start at or behind `at`.
+    fn after(&mut self, at: usize) -> Option<(usize, Start)> {
+        if self.escape.is_some_and(|place| place < at) {
+            self.escape = self.next_escape(at);
+        }
+        if self.quote.is_some_and(|place| place < at) {
+            self.quote = self.next_quote(at);
+        }
+        if self.run.is_some_and(|place| place < at) {
+            self.run = next_run(self.bytes, at);
+        }
+        [(self.escape, Start::Escape), (self.quote, Start::Quote), (self.run, Start::Base64)]
+            .into_iter()
+            .filter_map(|(place, kind)| Some((place?, kind)))
+            .min_by_key(|(place, _)| *place)
+    }
+
+    fn next_escape(&self, from: usize) -> Option<usize> {
+        memchr3(b'%', b'\\', b'&', &self.bytes[from..]).map(|n| from + n)
+    }
+
+    fn next_quote(&self, from: usize) -> Option<usize> {
+        memchr3(b'"', b'\'', b'`', &self.bytes[from..]).map(|n| from + n)
+    }
+}
+
+/// Where the next run of at least [`BASE64_SHORTEST`] characters of base64 starts: a look at the byte that its end would
+/// have says in most places that there is none.
+fn next_run(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut start = from;
+    while start + BASE64_SHORTEST <= bytes.len() {
+        let window = &bytes[start..start + BASE64_SHORTEST];
+        match window.iter().rposition(|b| !is_base64(*b)) {
+            Some(other) => start += other + 1,
+            // A run starts with a letter, not with what only the URL-safe form has.
+            None if matches!(bytes[start], b'-' | b'_') => start += 1,
+            None => return Some(start),
+        }
+    }
+    None
+}
+
+const BASE64: [bool; 256] = {
+    let mut table = [false; 256];
     let mut i = 0;
     while i < 256 {
         let b = i as u8;
-        if b.is_ascii_alphanumeric() || b == b'+' || b == b'/' {
-            table[i] = BASE64;
-        }
+        table[i] = b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-');
         i += 1;
     }
-    table[b'%' as usize] = ESCAPE;
-    table[b'\\' as usize] = ESCAPE;
-    table[b'&' as usize] = ESCAPE;
-    table[b'"' as usize] = QUOTE;
-    table[b'\'' as usize] = QUOTE;
-    table[b'`' as usize] = QUOTE;
     table
 };
 
 fn is_base64(byte: u8) -> bool {
-    CLASS[byte as usize] == BASE64 || byte == b'_' || byte == b'-'
+    BASE64[byte as usize]
 }
 
 /// Percent, `\u`, `\x` and HTML escapes of printable ASCII, and a line continuation inside a word.
@@ -195,7 +252,7 @@ fn word(byte: u8) -> bool {
 }
 
 /// The end of one piece of a string literal and the start of the next: `" + "`, `' . '`, `" \` line break `"`, `""`.
-fn joint(bytes: &[u8], at: usize) -> Piece {
+fn joint(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> Piece {
     // Pieces of a credential are longer than most words between quotes.
     if at < PIECE || !bytes[at - PIECE..at].iter().all(|b| word(*b)) {
         return None;
@@ -211,7 +268,9 @@ fn joint(bytes: &[u8], at: usize) -> Piece {
             // Prefixes of string literals between the pieces: `"a" f"b"`.
             b'f' | b'r' | b'b' | b'u' | b'@' | b'$' if matches!(window.get(i + 1), Some(b'"' | b'\'')) => {}
             b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' if operators < 2 => operators += 1,
-            b',' if operators == 0 && joined_list(bytes, at) => operators = 2,
+            b',' if operators == 0 && *joins.get_or_init(|| has_joins(bytes)) && joined_list(bytes, at) => {
+                operators = 2
+            }
             _ => return None,
         }
         i += 1;
@@ -223,6 +282,11 @@ fn joint(bytes: &[u8], at: usize) -> Piece {
     let piece = window.get(i + 1..i + 1 + PIECE).is_some_and(|p| p.iter().all(|b| word(*b)));
     let plausible = piece && (operators > 0 || alike || (same && spaced));
     plausible.then(|| (Span::new(at, at + i + 2), Vec::new()))
+}
+
+/// Whether lists are joined to strings anywhere in the text.
+fn has_joins(bytes: &[u8]) -> bool {
+    [&b"join("[..], b"concat", b"implode("].iter().any(|word| memmem::find(bytes, word).is_some())
 }
 
 /// Whether the list around `at` is joined to one string: `[…].join("")`, `"".join([…])`, `concat(…)`.
@@ -267,20 +331,24 @@ fn base64_end(bytes: &[u8], at: usize) -> usize {
 }
 
 fn is_quote(byte: u8) -> bool {
-    CLASS[byte as usize] == QUOTE
+    matches!(byte, b'"' | b'\'' | b'`')
 }
 
 /// Base64 of printable text.
 fn base64_piece(bytes: &[u8], span: Span) -> Piece {
-    let mut encoded: Vec<u8> = bytes[span.start..span.end].to_vec();
-    encoded.retain(|b| !b.is_ascii_whitespace());
-    let url_safe = encoded.iter().any(|b| matches!(b, b'-' | b'_'));
-    let engine = if url_safe { &URL_SAFE } else { &STANDARD };
-    // Cheap refusal before the whole is decoded: random letters rarely give four printable bytes in a row.
-    let head = engine.decode(&encoded[..16]).ok()?;
-    if !head.iter().all(|b| printable(*b)) {
+    let engine = |encoded: &[u8]| {
+        if encoded.iter().any(|b| matches!(b, b'-' | b'_')) { &URL_SAFE } else { &STANDARD }
+    };
+    // Cheap refusal before the whole is decoded: random letters rarely give twelve printable bytes in a row.
+    let head = &bytes[span.start..span.start + 16];
+    let mut start = [0; 12];
+    let length = engine(head).decode_slice(head, &mut start).ok()?;
+    if !start[..length].iter().all(|b| printable(*b)) {
         return None;
     }
+    let mut encoded: Vec<u8> = bytes[span.start..span.end].to_vec();
+    encoded.retain(|b| !b.is_ascii_whitespace());
+    let engine = engine(&encoded);
     let mut plain = engine.decode(&encoded).ok()?;
     while matches!(plain.last(), Some(b'\n' | b'\r' | 0)) {
         plain.pop();

@@ -79,6 +79,15 @@ pub fn is_code(path: &BlobPath) -> bool {
     code.contains(&end)
 }
 
+/// Whether the file is a program in a language that is compiled: it holds no commands of a shell.
+pub fn is_compiled(path: &BlobPath) -> bool {
+    let end = path.file_name().rsplit(|b| *b == b'.').next().unwrap_or_default();
+    let compiled: &[&[u8]] = &[
+        b"go", b"rs", b"java", b"kt", b"cs", b"swift", b"c", b"cpp", b"cc", b"h", b"hpp", b"dart", b"scala",
+    ];
+    compiled.contains(&end)
+}
+
 /// Whether the place is running text rather than a listing: in a prose file, outside fences and indented blocks.
 pub fn in_prose(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     if !is_prose(path) {

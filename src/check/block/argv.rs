@@ -9,6 +9,7 @@ use super::command::{command_end, expansions};
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, expression, value};
 use crate::fact::credential::is_credential;
+use crate::fact::place::is_compiled;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
@@ -80,7 +81,9 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let bytes = input.text.bytes();
     let mut found: Vec<(Span, &'static str)> = Vec::new();
     tunnels(bytes, &mut found);
-    literals(bytes, &mut found);
+    if !is_compiled(input.path) {
+        literals(bytes, &mut found);
+    }
     options(bytes, &mut found);
     for (span, message) in found {
         if is_comment(input.text.get(input.text.line(span.start)))

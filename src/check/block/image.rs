@@ -7,6 +7,7 @@ use regex::bytes::Regex;
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, expression};
 use crate::fact::credential::is_credential;
+use crate::fact::place::is_compiled;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -51,6 +52,9 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
                 found.push(Span::new(file.start(), file.end()));
             }
         }
+    }
+    if is_compiled(input.path) {
+        return;
     }
     names(&ARGUMENT, bytes, 0, &mut found);
     for groups in LIST.captures_iter(bytes) {

@@ -1,5 +1,6 @@
 //! A credential that is printed: by a shell, a program, a workflow step, a tool's verbose mode.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -10,6 +11,7 @@ use super::taint::tainted;
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, expression};
 use crate::fact::credential::{each_credential, is_credential, is_secret, mentions};
+use crate::fact::place::is_compiled;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -93,15 +95,17 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !mentions(bytes) {
         return;
     }
-    let known = tainted(bytes);
+    let known = Known::new(bytes);
     let mut found: Vec<(Span, String)> = Vec::new();
-    shell(bytes, &known, &mut found);
     calls(bytes, &known, &mut found);
-    traces(bytes, &known, &mut found);
-    verbose(bytes, &known, &mut found);
-    dumps(bytes, &mut found);
-    debug_tasks(bytes, &known, &mut found);
-    responses(bytes, &mut found);
+    if !is_compiled(input.path) {
+        shell(bytes, &known, &mut found);
+        traces(bytes, &known, &mut found);
+        verbose(bytes, &known, &mut found);
+        dumps(bytes, &mut found);
+        debug_tasks(bytes, &known, &mut found);
+        responses(bytes, &mut found);
+    }
     for (span, message) in found {
         let line = input.text.line(span.start);
         if is_comment(input.text.get(line))
@@ -116,7 +120,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 }
 
 /// Ansible's `debug`, unless the task is not logged.
-fn debug_tasks(bytes: &[u8], known: &HashSet<Vec<u8>>, out: &mut Vec<(Span, String)>) {
+fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
     static TASK: LazyLock<Regex> = LazyLock::new(|| {
         expression(r"(?m)^[ \t]*(?:-[ \t]*)?(?:ansible\.builtin\.)?debug:[ \t]*(?:\r?\n[ \t]+)?(?<key>msg|var)[ \t]*[:=][ \t]*(?<body>[^\n]*)")
             .expect("a fixed expression")
@@ -173,8 +177,28 @@ fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// The names of the file that hold a credential, worked out when something is printed.
+struct Known<'a> {
+    bytes: &'a [u8],
+    names: OnceCell<HashSet<Vec<u8>>>,
+}
+
+impl<'a> Known<'a> {
+    fn new(bytes: &'a [u8]) -> Known<'a> {
+        Known { bytes, names: OnceCell::new() }
+    }
+
+    fn names(&self) -> &HashSet<Vec<u8>> {
+        self.names.get_or_init(|| tainted(self.bytes))
+    }
+
+    fn contains(&self, name: &[u8]) -> bool {
+        self.names().contains(name)
+    }
+}
+
 /// Whether a name in this context is a credential: by itself, by assignment, or because the text around says so.
-fn is_known(name: &[u8], known: &HashSet<Vec<u8>>, around: &[u8]) -> bool {
+fn is_known(name: &[u8], known: &Known<'_>, around: &[u8]) -> bool {
     let last = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
     is_credential(name)
         || known.contains(name)
@@ -186,7 +210,7 @@ fn mentions_vendor(text: &[u8]) -> bool {
     text.windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare")) || mentions(text)
 }
 
-fn shell(bytes: &[u8], known: &HashSet<Vec<u8>>, out: &mut Vec<(Span, String)>) {
+fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
     for groups in SHELL.captures_iter(bytes) {
         let command = groups.name("command").expect("always takes part");
         let whole = groups.get(0).expect("group 0 is the match");
@@ -237,7 +261,7 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
     }
 }
 
-fn calls(bytes: &[u8], known: &HashSet<Vec<u8>>, out: &mut Vec<(Span, String)>) {
+fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
     for groups in CALL.captures_iter(bytes) {
         let sink = groups.name("sink").expect("always takes part");
         let open = groups.name("open").expect("always takes part");
@@ -291,7 +315,7 @@ fn arguments_end(bytes: &[u8], start: usize, paren: bool) -> usize {
 }
 
 /// The first credential that stands in the arguments as a value: in code, or put into a string.
-fn printed(body: &[u8], known: &HashSet<Vec<u8>>) -> Option<Span> {
+fn printed(body: &[u8], known: &Known<'_>) -> Option<Span> {
     let strings = strings(body);
     let mut at = 0;
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
@@ -387,7 +411,7 @@ fn is_value(body: &[u8], span: Span, strings: &[Literal]) -> bool {
         && (matches!(literal.prefix, b'f' | b'$' | b'r') || before.ends_with(b"{"))
 }
 
-fn traces(bytes: &[u8], known: &HashSet<Vec<u8>>, out: &mut Vec<(Span, String)>) {
+fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
     for groups in TRACE.captures_iter(bytes) {
         let Some(place) = groups.name("span").or_else(|| groups.name("bang")) else { continue };
         let rest = &bytes[place.end()..];
@@ -405,7 +429,7 @@ fn traces(bytes: &[u8], known: &HashSet<Vec<u8>>, out: &mut Vec<(Span, String)>)
     }
 }
 
-fn verbose(bytes: &[u8], known: &HashSet<Vec<u8>>, out: &mut Vec<(Span, String)>) {
+fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
     for hit in VERBOSE.find_iter(bytes) {
         let (end, _) = command_end(bytes, hit.end() - 1);
         let body = &bytes[hit.end() - 1..end];
