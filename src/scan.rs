@@ -204,11 +204,14 @@ impl Scanner {
 
     /// Checks that look at requests, settings and blocks, each once per file with one of its keywords.
     fn structures(&self, input: &Input<'_>, hits: &HashMap<usize, Vec<usize>>, out: &mut Vec<Candidate>) {
-        let mut numbers: Vec<usize> = hits.keys().copied().collect();
+        // What a file is named after need not stand in it again.
+        let named_after = by_name(input.path);
+        let mut numbers: Vec<usize> =
+            if named_after { (0..self.detections.len()).collect() } else { hits.keys().copied().collect() };
         numbers.sort_unstable();
         // A gate word inside another word brings many files here that are about something else.
         let named = || memmem::find(input.text.bytes(), b"cloudflare").is_some();
-        if !by_name(input.path) && !named() && !TOPIC.is_match(input.text.bytes()) {
+        if !named_after && !named() && !TOPIC.is_match(input.text.bytes()) {
             return;
         }
         for number in numbers {

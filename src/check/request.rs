@@ -83,7 +83,11 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         Some("plain-http") => plain(detection, input, out),
         Some("tls-off") => tls::check(detection, input, out),
         Some("key-headers") => headers::check(detection, input, out),
-        Some("legacy-v1") => simple(&V1, detection, input, out),
+        Some("legacy-v1") => {
+            let first = out.len();
+            simple(&V1, detection, input, out);
+            out[first..].iter_mut().for_each(|found| label_key(input, found));
+        }
         // Programs and documentation that know the token as well only offer the old way.
         Some("service-key")
             if (is_code(input.path) || is_prose(input.path)) && TOKEN.is_match(input.text.bytes()) => {}
@@ -103,6 +107,17 @@ fn simple(pattern: &Regex, detection: &Detection<'_>, input: &Input<'_>, out: &m
             out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
         }
     }
+}
+
+/// Marks the parameter that carries the key.
+fn label_key(input: &Input<'_>, found: &mut Candidate) {
+    static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?i)(?P<span>\btkn\b["'`]?\s*(?:=>|[:=,])\s*[^\s,;&)]+)"#).expect("a fixed expression")
+    });
+    let near = around(input.text, found.span, 600);
+    let places = spans(&PARAMETER, input).into_iter().filter(|place| near.contains(*place));
+    let nearest = places.min_by_key(|place| place.start.abs_diff(found.span.start));
+    found.labels.extend(nearest.map(|place| (place, String::from("the key it is given"))));
 }
 
 fn bearer(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {

@@ -9,13 +9,21 @@ pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     let line = text.line(at);
     let before = &text.bytes()[line.start.max(at.saturating_sub(1000))..at];
     let trimmed = before.trim_ascii_start();
-    let marks: &[&[u8]] =
-        &[b"//", b"--", b";", b"/*", b"* ", b"<!--", b"REM ", b"rem ", b"::", b"\"\"\" ", b"%% "];
+    // An option starts with two dashes as well.
+    let dashes = |text: &[u8]| {
+        let sql = [&b".sql"[..], b".lua", b".hs", b".elm", b".adb", b".ads"];
+        text.strip_prefix(b"--").is_some_and(|rest| {
+            !rest.first().is_some_and(u8::is_ascii_alphabetic)
+                || sql.iter().any(|end| path.file_name().ends_with(end))
+        })
+    };
+    let marks: &[&[u8]] = &[b"//", b";", b"/*", b"* ", b"<!--", b"REM ", b"rem ", b"::", b"\"\"\" ", b"%% "];
     if is_prose(path) {
         return false;
     }
     if marks.iter().any(|mark| trimmed.starts_with(mark))
         || trimmed.starts_with(b"#") && !trimmed.starts_with(b"#{")
+        || dashes(trimmed)
     {
         return true;
     }

@@ -237,7 +237,7 @@ fn indentation(line: &[u8]) -> usize {
 /// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class: octodns_cloudflare.X`.
 static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"(?i)(?:^|[^\w])(?:protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|[ \t]+)["'`]?(?P<value>[\w./@:-]{2,80})"#,
+        r#"(?i)(?:^|[^\w])(?:protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|[ \t]+)["'`]?(?:new[ \t]+)?(?P<value>[\w./@:-]{2,80})"#,
     )
 });
 

@@ -191,7 +191,7 @@ impl<'a> Sheet<'a> {
     fn ours(&self, key: &Setting) -> bool {
         let bytes = self.input.text.bytes();
         self.named(key)
-            || OURS.is_match(words(self.input.path.file_name()).as_bytes())
+            || OURS.is_match(words(tail(self.input.path.as_bytes())).as_bytes())
             || match about(bytes, key.span) {
                 Some(value) => has(self.input.text.get(value), b"cloudflare"),
                 None => {
@@ -271,6 +271,12 @@ impl<'a> Sheet<'a> {
             || has(value, b"cfat_")
             || (core.len() == 40 && value::looks_random(Randomness::Token, &core))
     }
+}
+
+/// The last three parts of a path: `.wrangler/config/default.toml`.
+fn tail(path: &[u8]) -> &[u8] {
+    let start = path.iter().enumerate().rev().filter(|(_, b)| **b == b'/').nth(2).map_or(0, |(at, _)| at + 1);
+    &path[start..]
 }
 
 /// Names of the same family: a key that says Cloudflare goes with an address that says so or says nothing else.
