@@ -88,6 +88,7 @@ pub const WORDS: &[&str] = &[
     "oauth_token",
     "rubyflare",
     "type r2",
+    "wrangler ",
 ];
 
 /// Words that begin with these are only passed with one of [`CF_NEXT`] after them: `cf_` alone is in every hardware header.
@@ -197,6 +198,7 @@ pub fn by_name(path: &BlobPath) -> bool {
         || ends.iter().any(|e| name.ends_with(e))
         || inside(b"cloudflare")
         || inside(b".wrangler")
+        || inside(b"cf-terraforming")
 }
 
 #[cfg(test)]

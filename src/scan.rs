@@ -236,7 +236,7 @@ impl Scanner {
 /// Words without which no structure of a file is Cloudflare's.
 static TOPIC: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
-        r"(?i)cloudflare|rubyflare|cf(?:ut|at|ast|oat|k)_|x-auth-|x_auth_|xauth|tunnel_?-?token|turnstile|cf(?:key|token|api|user|auth)",
+        r"(?i)cloudflare|rubyflare|wrangler |cf(?:ut|at|ast|oat|k)_|x-auth-|x_auth_|xauth|tunnel_?-?token|turnstile|cf(?:key|token|api|user|auth)",
         r"|(?:^|[^a-z])cf[._-](?:api|auth|acc|dns|email|glob|key|secr|tok|tun|zone|r2|user|pass|ddns|management|write|read|deploy|prod|stag)",
         r"|(?:^|[^a-z])r2[_-]?(?:acc|sec)"
     ))

@@ -91,7 +91,14 @@ fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
     let bytes = input.text.bytes();
     let own = input.text.get(switch).to_ascii_lowercase();
     if own.starts_with(b"node_tls") {
-        let near = around(input.text, switch, 300);
+        let mut near = around(input.text, switch, 300);
+        // In the scripts of a package.json each string is a command of its own.
+        if input.path.file_name().ends_with(b".json") {
+            let quote = |b: &u8| *b == b'"';
+            let before = bytes[near.start..switch.start].iter().rposition(quote).map_or(0, |at| at + 1);
+            let after = bytes[switch.end..near.end].iter().position(quote).unwrap_or(near.end - switch.end);
+            near = Span::new(near.start + before, switch.end + after);
+        }
         let command = COMMAND.find(input.text.get(near))?;
         return Some(Span::new(near.start + command.start(), near.start + command.end()));
     }
