@@ -2,7 +2,7 @@
 
 use flaresec::filter::follow::follow;
 use flaresec::report::{self, Format, Report};
-use flaresec::rule::{CheckKind, Confidence, RuleSet, Severity};
+use flaresec::rule::{Category, CheckKind, Confidence, Detect, RuleSet, Severity};
 use flaresec::scan::Scanner;
 
 use super::config::Loaded;
@@ -71,6 +71,15 @@ fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
     if args.no_ignore {
         // What git ignores is scanned as well, so that a file is scanned no longer says that git would take it.
         rules.rules.retain(|rule| rule.detects.iter().all(|detect| detect.check != CheckKind::Tracked));
+    }
+    if args.source.history.is_some() {
+        // What code once did wrong is over; a secret that was once committed is not.
+        let about_secrets = |detect: &Detect| {
+            matches!(detect.check, CheckKind::Age | CheckKind::Duplicate | CheckKind::Comment)
+        };
+        rules
+            .rules
+            .retain(|rule| rule.category == Category::Secret || rule.detects.iter().any(about_secrets));
     }
     let mut scanner = Scanner::new(rules);
     scanner.reveal = args.reveal.is_some();

@@ -37,7 +37,7 @@ pub(crate) struct SourceArgs {
     /// Scan what a branch adds or touches since it left BASE
     #[arg(long, value_name = "BASE[..HEAD]", conflicts_with_all = ["history", "files_from"])]
     pub(crate) diff: Option<String>,
-    /// Scan everything ever committed on any ref, or in RANGE
+    /// Look for secrets in everything ever committed on any ref, or in RANGE
     #[arg(
         long,
         value_name = "RANGE",
