@@ -14,6 +14,7 @@ pub(crate) mod demo;
 pub(crate) mod hook;
 pub(crate) mod init;
 pub(crate) mod permissions;
+pub(crate) mod progress;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod select;

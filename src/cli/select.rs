@@ -18,6 +18,7 @@ use flaresec::source::{Failure, Visitor, diff, history, index, stream, tracked, 
 
 use super::ScanArgs;
 use super::config::Loaded;
+use super::progress::Progress;
 
 /// What to scan other than the worktree.
 #[derive(Clone, Debug, Args)]
@@ -209,7 +210,7 @@ fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner, exclude: &Exclu
     }
     let options = history::Options { revisions, since: args.source.since.clone() };
     let first = collector(args, scanner);
-    history::contents(&git, &options, &first);
+    history::contents(&git, &options, &Progress::new(&first));
     let first = first.finish();
     let ids: HashSet<String> = first.findings.iter().map(|finding| finding.path.to_text()).collect();
     let second = collector(args, scanner);
