@@ -222,3 +222,15 @@ fn permissions_of_an_operation_and_of_all_calls() {
     let names: Vec<&str> = groups.iter().map(|group| group["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["DNS Write", "Zone Read"]);
 }
+
+#[test]
+fn completions_and_the_manual_page_are_made_of_the_options() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = run(folder.path(), &["completions", shell]);
+        assert_eq!(script.status.code(), Some(0), "{shell}");
+        assert!(stdout(&script).contains("min-confidence"), "{shell}");
+    }
+    let page = stdout(&run(folder.path(), &["man"]));
+    assert!(page.starts_with(".ie") && page.contains("fail\\-on"), "{page}");
+}
