@@ -70,7 +70,7 @@ fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
     }
     if args.no_ignore {
         // What git ignores is scanned as well, so that a file is scanned no longer says that git would take it.
-        rules.rules.retain(|rule| rule.detects.iter().all(|detect| detect.check != CheckKind::Tracked));
+        rules.rules.retain(|rule| rule.detects.iter().any(|detect| detect.check != CheckKind::Tracked));
     }
     if args.source.history.is_some() {
         // What code once did wrong is over; a secret that was once committed is not.

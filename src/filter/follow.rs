@@ -18,12 +18,16 @@ pub fn follow(findings: &mut [Finding]) {
 
 /// What accepted all that a finding rests on; `None` if it stands by itself or something is open.
 fn accepted(finding: &Finding, all: &[Finding]) -> Option<Suppression> {
-    let check = finding.rule.detects.first()?.check;
-    let rests_on: fn(&Finding, &Finding) -> bool = match check {
-        CheckKind::Tracked => |_, _| true,
-        CheckKind::Duplicate | CheckKind::Age => |own, other| own.location.span == other.location.span,
-        _ => return None,
+    let rests_on = |check: CheckKind| -> Option<fn(&Finding, &Finding) -> bool> {
+        match check {
+            CheckKind::Tracked => Some(|_, _| true),
+            CheckKind::Duplicate | CheckKind::Age => {
+                Some(|own, other| own.location.span == other.location.span)
+            }
+            _ => None,
+        }
     };
+    let rests_on = finding.rule.detects.iter().find_map(|detect| rests_on(detect.check))?;
     // Reports are sorted by path: the findings of one file stand together.
     let first = all.partition_point(|other| other.path < finding.path);
     let same = all[first..].iter().take_while(|other| other.path == finding.path);

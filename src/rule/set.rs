@@ -120,6 +120,13 @@ impl RuleSet {
         self.rules.iter().position(|rule| rule.detects.iter().any(|detect| detect.check == check))
     }
 
+    /// Every detection of a check, with the index of its rule.
+    pub fn detections(&self, check: CheckKind) -> impl Iterator<Item = (usize, &Detect)> {
+        let all = self.rules.iter().enumerate();
+        all.flat_map(|(index, rule)| rule.detects.iter().map(move |detect| (index, detect)))
+            .filter(move |(_, detect)| detect.check == check)
+    }
+
     /// The practice of that key; every loaded rule names a known one.
     pub fn practice(&self, id: &str) -> Option<&Practice> {
         self.practices.iter().find(|practice| practice.id == id)

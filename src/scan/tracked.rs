@@ -1,23 +1,49 @@
-//! `check = "tracked"`: a credential in a file that is meant to stay on one machine. That it is scanned at all says that git
-//! tracks it or would with the next `git add`: ignored files are not scanned.
+//! `check = "tracked"`: a credential in a file where it must not be for what the file is. That a file is scanned at all says
+//! that git tracks it or would with the next `git add`: ignored files are not scanned.
 
 use crate::blob::BlobPath;
 use crate::check::Candidate;
 use crate::rule::{Category, CheckKind, Confidence, RuleSet};
 
-/// A finding at the first credential of such a file.
-pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) -> Option<Candidate> {
-    let rule = rules.by_check(CheckKind::Tracked).filter(|_| stays_local(path))?;
+/// A finding at the first credential of such a file, for each rule about such files.
+pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) -> Vec<Candidate> {
     let secret = |c: &&Candidate| {
-        rules.rules[c.rule].category == Category::Secret
-            && c.confidence > Confidence::Low
-            && c.credential.is_some()
+        let kept = c.confidence > Confidence::Low && c.credential.is_some();
+        rules.rules[c.rule].category == Category::Secret && kept
     };
-    let first = secrets.iter().filter(secret).min_by_key(|c| c.span)?;
-    let mut found = Candidate::new(rule, first.span, first.confidence);
-    found.message = Some(String::from("this file holds a credential and is not ignored by git"));
-    found.secrets.clone_from(&first.secrets);
-    Some(found)
+    let Some(first) = secrets.iter().filter(secret).min_by_key(|c| c.span) else { return Vec::new() };
+    let found = rules.detections(CheckKind::Tracked).filter_map(|(rule, detect)| {
+        let message = match detect.variant.as_deref() {
+            Some("bundle") if is_bundle(path) => "this credential is in code that browsers download",
+            None if stays_local(path) => "this file holds a credential and is not ignored by git",
+            _ => return None,
+        };
+        let mut found = Candidate::new(rule, first.span, first.confidence);
+        found.message = Some(String::from(message));
+        found.secrets.clone_from(&first.secrets);
+        Some(found)
+    });
+    found.collect()
+}
+
+/// Whether the file is what a build tool made for browsers.
+fn is_bundle(path: &BlobPath) -> bool {
+    let lower = path.as_bytes().to_ascii_lowercase();
+    let code = [&b".js"[..], b".mjs", b".css", b".html", b".js.map"].iter().any(|end| lower.ends_with(end));
+    let whole = [&b"/"[..], &lower].concat();
+    let within = |part: &[u8]| whole.windows(part.len()).any(|w| w == part);
+    let client = [
+        &b"/_next/static/"[..],
+        b"/dist/assets/",
+        b"/public/build/",
+        b"/build/static/",
+        b"/.output/public/",
+        b"/www/",
+        b"/static/js/",
+    ];
+    code && (client.iter().any(|part| within(part))
+        || lower.ends_with(b".min.js")
+        || within(b"/dist/") && within(b"/assets/"))
 }
 
 /// Whether tools read a file of that name for secrets or write secrets into it, and expect it to be ignored.
@@ -45,8 +71,23 @@ fn stays_local(path: &BlobPath) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::stays_local;
+    use super::{is_bundle, stays_local};
     use crate::blob::BlobPath;
+
+    #[test]
+    fn what_browsers_download() {
+        for path in [
+            "dist/assets/index-4f.js",
+            "app/.next/static/../_next/static/a.js",
+            "public/app.min.js",
+            "build/static/js/main.js",
+        ] {
+            assert!(is_bundle(&BlobPath::new(path)), "{path}");
+        }
+        for path in ["src/index.js", "dist/server.js", "assets/logo.svg", "www/config.php"] {
+            assert!(!is_bundle(&BlobPath::new(path)), "{path}");
+        }
+    }
 
     #[test]
     fn names_that_stay_on_one_machine() {

@@ -1,0 +1,61 @@
+//! What a scan costs per byte: `cargo bench`. `gate` is what almost every file costs, `scan` what a file costs that
+//! passes it, `cliff` what must not grow with the square of its size.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use flaresec::blob::BlobPath;
+use flaresec::prefilter::Gate;
+use flaresec::rule::RuleSet;
+use flaresec::scan::Scanner;
+
+/// Code without a word of interest.
+const CODE: &str = "static int read_block(struct file *f, size_t n)\n{\n\tif (n > f->size)\n\t\treturn -EINVAL;\n\treturn f->ops->read(f, n);\n}\n\n";
+/// Code that talks to the API, without a fault.
+const CLIENT: &str = "func (api *API) Zone(ctx context.Context, id string) (Zone, error) {\n\turi := \"https://api.cloudflare.com/client/v4/zones/\" + id\n\tres, err := api.get(ctx, uri, os.Getenv(\"CLOUDFLARE_API_TOKEN\"))\n\treturn decode(res), err\n}\n\n";
+/// A look-alike: a commit under a name that could be a token's.
+const CANDIDATE: &str = "cloudflare_token_ref: 4b825dc642cb6eb9a060e54bf8d69288fbee4904, ";
+
+fn repeated(text: &str, bytes: usize) -> Vec<u8> {
+    text.bytes().cycle().take(bytes).collect()
+}
+
+fn gate(c: &mut Criterion) {
+    let text = repeated(CODE, 8 << 20);
+    let gate = Gate::new(&[]);
+    let mut folded = Vec::new();
+    let mut group = c.benchmark_group("gate");
+    group.throughput(Throughput::Bytes(text.len() as u64));
+    group.bench_function("8 MiB of code", |b| {
+        b.iter(|| text.chunks(128 * 1024).any(|chunk| gate.passes(black_box(chunk), &mut folded)))
+    });
+    group.finish();
+}
+
+fn scan(c: &mut Criterion) {
+    let scanner = Scanner::new(RuleSet::embedded());
+    let text = repeated(CLIENT, 1 << 20);
+    let mut group = c.benchmark_group("scan");
+    group.sample_size(20).throughput(Throughput::Bytes(text.len() as u64));
+    group.bench_function("1 MiB of an API client", |b| {
+        b.iter(|| scanner.scan(&BlobPath::new("client.go"), black_box(&text)).len())
+    });
+    group.finish();
+}
+
+fn cliff(c: &mut Criterion) {
+    let scanner = Scanner::new(RuleSet::embedded());
+    let mut group = c.benchmark_group("cliff");
+    group.sample_size(10);
+    for size in [64 << 10, 256 << 10, 1 << 20] {
+        let line = repeated(CANDIDATE, size);
+        group.throughput(Throughput::Bytes(line.len() as u64));
+        group.bench_with_input(BenchmarkId::new("one line of candidates", size), &line, |b, line| {
+            b.iter(|| scanner.scan(&BlobPath::new("one-line.yaml"), black_box(line)).len())
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, gate, scan, cliff);
+criterion_main!(benches);
