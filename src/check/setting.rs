@@ -80,7 +80,7 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
     let sheet = Sheet::new(input);
     for pair in sheet.pairs() {
         let Some(email) = pair.email else { continue };
-        let token = sheet.all.iter().find(|(other, role)| {
+        let token = sheet.around(pair.key.span).iter().find(|(other, role)| {
             *role == Role::ApiToken
                 && (sheet.named(other) || other.words == "api token")
                 && other.span.start.abs_diff(pair.key.span.start) < BYTES

@@ -1,5 +1,7 @@
 //! The settings of one file that concern how it authenticates, and which of them hold the Global API Key.
 
+use std::collections::HashSet;
+
 use crate::check::{Input, value};
 use crate::fact::naming::naming;
 use crate::fact::place::{around, is_code};
@@ -46,14 +48,23 @@ impl<'a> Sheet<'a> {
 
     pub(super) fn pairs(&self) -> Vec<Pair<'_>> {
         let mut out: Vec<Pair<'_>> = Vec::new();
+        let mut said: HashSet<&str> = HashSet::new();
         for (setting, role) in &self.all {
             // `config.key = key` hands on what `key = …` just said.
-            let handed_on = out.iter().any(|pair| words(self.value(setting)) == pair.key.words);
-            if !handed_on {
-                out.extend(self.pair(setting, *role));
+            if said.is_empty() || !said.contains(words(self.value(setting)).as_str()) {
+                let pair = self.pair(setting, *role);
+                said.extend(pair.iter().map(|pair| pair.key.words.as_str()));
+                out.extend(pair);
             }
         }
         out
+    }
+
+    /// The settings that start within [`BYTES`] of a place.
+    pub(super) fn around(&self, place: Span) -> &[(Setting, Role)] {
+        let from = self.all.partition_point(|(other, _)| other.span.start + BYTES <= place.start);
+        let to = self.all.partition_point(|(other, _)| other.span.start < place.start + BYTES);
+        &self.all[from..to]
     }
 
     /// The setting as the Global API Key, if it is one.
@@ -107,8 +118,10 @@ impl<'a> Sheet<'a> {
                 && (same_group(bytes, other.span, key.span) || self.named(key) && self.named(other))
                 && alike(key, other)
         };
-        let near =
-            self.all.iter().filter(|(other, who)| matches!(who, Role::Email | Role::User) && beside(other));
+        let near = self
+            .around(key.span)
+            .iter()
+            .filter(|(other, who)| matches!(who, Role::Email | Role::User) && beside(other));
         let distance = |(other, _): &&(Setting, Role)| other.span.start.abs_diff(key.span.start);
         if role == Role::Password {
             // A password belongs to the user next to it, whoever that is.
@@ -251,7 +264,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn beside(&self, one: &Setting, wanted: impl Fn(Role, &Setting) -> bool) -> bool {
-        self.all.iter().any(|(other, role)| {
+        self.around(one.span).iter().any(|(other, role)| {
             other.span != one.span
                 && other.span.start.abs_diff(one.span.start) < BYTES
                 && wanted(*role, other)
