@@ -128,6 +128,16 @@ const PUBLIC: &[&str] = &[
     "ssh",
     "beacon",
     "analytics",
+    "annotation",
+    "annotations",
+    "label",
+    "labels",
+    "proxied",
+    "context",
+    "cache",
+    "partition",
+    "primary",
+    "foreign",
 ];
 
 /// Whether the identifier holds a piece of a word for secrets at all: most do not, and reading words is dear.

@@ -448,6 +448,14 @@ fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
     }
 }
 
+/// Whether the place is the whole value of a YAML key other than `run`.
+fn is_variable(bytes: &[u8], at: usize) -> bool {
+    static KEY: LazyLock<Regex> =
+        LazyLock::new(|| expression(r#"^[ \t-]*(?P<key>[\w-]+):[ \t]*["']?$"#).expect("a fixed expression"));
+    let start = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+    KEY.captures(&bytes[start..at]).is_some_and(|groups| &groups["key"] != b"run")
+}
+
 fn dumps(bytes: &[u8], out: &mut Vec<(Span, String)>) {
     for groups in DUMP.captures_iter(bytes) {
         let Some(place) = groups.name("span").or_else(|| groups.name("code")).or_else(|| groups.name("all"))
@@ -455,6 +463,10 @@ fn dumps(bytes: &[u8], out: &mut Vec<(Span, String)>) {
             continue;
         };
         let text = place.as_bytes();
+        // Given to a step as one of its variables it is not printed yet.
+        if groups.name("all").is_some() && is_variable(bytes, place.start()) {
+            continue;
+        }
         if text.starts_with(b"printenv ") {
             let mut ours = false;
             each_credential(text, Span::new(0, text.len()), |_| {

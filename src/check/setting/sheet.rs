@@ -72,6 +72,16 @@ impl<'a> Sheet<'a> {
         let found = |email: Option<&'s Setting>, confidence| {
             Some(Pair { key, email, confidence, evidence: format!("setting `{}`", key.words) })
         };
+        // `c.authKey = authKey` in a program stores what somebody else chose.
+        let name = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
+        let value = words(self.value(key));
+        if is_code(self.input.path)
+            && name.contains(&b'.')
+            && !value.is_empty()
+            && key.words.ends_with(&value)
+        {
+            return None;
+        }
         let ours = self.ours(key);
         let email = self.email(key, role);
         match role {

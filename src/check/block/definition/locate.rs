@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use crate::check::{Input, expression};
+use crate::fact::place::is_test;
 use crate::fact::tree::{Node, Value, literal, same_name};
 use crate::span::Span;
 
@@ -49,8 +50,8 @@ fn bodies(node: &Node, depth: usize, out: &mut Vec<Definition>) {
     }
     match &node.value {
         Value::Mapping(entries) => {
-            // What a Terraform resource holds was found by its type.
-            let known = |name: &str| matches!(name, "cloudflare_api_token" | "cloudflare_account_token");
+            // What Terraform defines was found by its type; other types have policies as well.
+            let known = |name: &str| matches!(name, "resource" | "data");
             entries.iter().filter(|(k, _)| !known(&k.name)).for_each(|(_, v)| bodies(v, depth + 1, out));
         }
         Value::Sequence(items) => items.iter().for_each(|item| bodies(item, depth + 1, out)),
@@ -61,6 +62,15 @@ fn bodies(node: &Node, depth: usize, out: &mut Vec<Definition>) {
 /// Object literals around `policies` in programs and commands.
 fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
     let bytes = input.text.bytes();
+    // A test makes no token that anybody uses.
+    if is_test(input.path) {
+        return;
+    }
+    // Descriptions of the shape of a token, and other resources with policies.
+    static OTHER: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"\bschema\.|Attribute\s*\{|\bz\.object\(|\bresource\s+"cloudflare_(?:[b-z]|a[bd-oq-z]|account_[^t]|access)\w*""#)
+            .expect("a fixed expression")
+    });
     static POLICIES: LazyLock<Regex> = LazyLock::new(|| {
         expression(r#"(?i)\bpolic(?:ies|y)["']?\s*(?:[:=]|=>)"#).expect("a fixed expression")
     });
@@ -75,6 +85,9 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
             let line = input.text.line(open);
             let header = Span::new(line.start.max(open.saturating_sub(60)), open + 1);
             from = from.max(body.span.end);
+            if OTHER.is_match(&bytes[header.start..body.span.end]) {
+                continue;
+            }
             out.push(Definition { header, body });
         }
     }
