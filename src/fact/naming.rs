@@ -7,13 +7,12 @@ use super::words::split;
 use crate::blob::BlobPath;
 use crate::span::Span;
 
+mod surroundings;
+
+use surroundings::{column_heading, enclosing, parent, sibling_name};
+
 /// How far back a statement is followed, in bytes.
 const STATEMENT: usize = 400;
-/// How far back enclosing names are looked for, in bytes and in lines.
-const ENCLOSING: usize = 16 * 1024;
-const ENCLOSING_LINES: usize = 150;
-/// How much of a line counts as a name when it encloses the value.
-const HEADING: usize = 160;
 
 /// One name of a value: lower-case words, each followed by a space, and where it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,28 +148,6 @@ fn follows_key(bytes: &[u8], at: usize, key: &[u8]) -> bool {
     punctuation && before[..end].to_ascii_lowercase().ends_with(key)
 }
 
-/// The name on the nearest line above that is indented less: of what the line of the value belongs to.
-fn parent(bytes: &[u8], at: usize) -> Option<Name> {
-    // A line may be a whole file long.
-    let floor = at.saturating_sub(ENCLOSING);
-    let line_start = |end: usize| {
-        bytes[floor.min(end)..end].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1)
-    };
-    let mut start = line_start(at);
-    let own = indentation(&bytes[start..at]);
-    for _ in 0..20 {
-        let end = start.checked_sub(1)?;
-        start = line_start(end);
-        let line = &bytes[start..end];
-        if !line.trim_ascii().is_empty() && indentation(line) < own {
-            let mut words = String::new();
-            add_words(&line[..line.len().min(HEADING)], &mut words);
-            return Some(Name { words, span: Some(Span::new(start + indentation(line), end)) });
-        }
-    }
-    None
-}
-
 /// Phrases left of `at`, nearest first.
 fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
     let mut out: Vec<Name> = Vec::new();
@@ -295,141 +272,6 @@ fn is_joint(bytes: &[u8], at: usize) -> bool {
 fn looks_like_value(word: &[u8]) -> bool {
     let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
     digits == word.len() || (word.len() >= 20 && digits >= 4)
-}
-
-/// `value: v` with `name: KEY` after it, or before it beyond what the statement shows (Kubernetes, Postman, ECS).
-fn sibling_name(bytes: &[u8], value: Span) -> Option<Name> {
-    let end = (value.end + 200).min(bytes.len());
-    let after = &bytes[value.end..end];
-    let after = &after[..end_of_pair(after)];
-    for key in [&b"name"[..], b"key", b"Name", b"Key", b"variable"] {
-        let Some(at) = find(after, key) else { continue };
-        let rest = &after[at + key.len()..];
-        let skip = rest.iter().position(|b| is_identifier_byte(*b))?;
-        let quoted = rest[..skip].iter().all(|b| matches!(b, b'"' | b'\'' | b':' | b' ' | b'=' | b'\\'));
-        let inside_word = at > 0 && is_identifier_byte(after[at - 1]);
-        if skip == 0 || !quoted || skip > 6 || inside_word {
-            continue;
-        }
-        let name = &rest[skip..];
-        let length = name
-            .iter()
-            .position(|b| !is_identifier_byte(*b) && *b != b'-' && *b != b'.')
-            .unwrap_or(name.len());
-        let start = value.end + at + key.len() + skip;
-        let span = Span::new(start, start + length);
-        let mut words = String::new();
-        split(&bytes[span.start..span.end], &mut words);
-        return Some(Name { words, span: Some(span) });
-    }
-    None
-}
-
-/// Where the pair ends that a value belongs to: a closing bracket or tag, a blank line, the next item of a list.
-fn end_of_pair(after: &[u8]) -> usize {
-    let ends = |at: usize| {
-        let rest = &after[at + 1..];
-        match after[at] {
-            b'}' => true,
-            b'/' => rest.starts_with(b">"),
-            b'\n' => {
-                let line = rest.trim_ascii_start();
-                rest.starts_with(b"\n") || line.starts_with(b"- ") || line.starts_with(b"[")
-            }
-            _ => false,
-        }
-    };
-    (0..after.len()).find(|at| ends(*at)).unwrap_or(after.len())
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|w| w == needle)
-}
-
-/// The heading of the value's column in comma- or tab-separated files.
-fn column_heading(bytes: &[u8], at: usize, path: &BlobPath) -> Option<Name> {
-    let name = path.file_name();
-    let separator = match name.rsplit(|b| *b == b'.').next() {
-        Some(b"csv") => b',',
-        Some(b"tsv" | b"tab") => b'\t',
-        _ => return None,
-    };
-    let floor = at.saturating_sub(ENCLOSING);
-    let start = bytes[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1);
-    let column = bytes[start..at].iter().filter(|b| **b == separator).count();
-    let header = bytes.split(|b| *b == b'\n').next()?;
-    let field = header.split(|b| *b == separator).nth(column)?;
-    let mut words = String::new();
-    split(field, &mut words);
-    Some(Name { words, span: None })
-}
-
-/// Collects words of the lines that enclose the value: less indented ones going up, unmatched brackets on its own
-/// line, the section header, and comments directly above.
-fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
-    let mut end = at;
-    // A line may be a whole file long.
-    let floor = at.saturating_sub(ENCLOSING);
-    let line_start = |end: usize| {
-        bytes[floor.min(end)..end].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1)
-    };
-    let mut start = line_start(end);
-    let mut indent = indentation(&bytes[start..end.max(start)]);
-    // A value alone on its line counts from the line of its name.
-    let mut comments_open = true;
-    let mut section = false;
-    add_words(&bytes[start.max(end.saturating_sub(HEADING))..end], out);
-    for _ in 0..ENCLOSING_LINES {
-        if start <= floor || start == 0 || out.len() > 2000 {
-            return;
-        }
-        end = start - 1;
-        start = line_start(end).max(floor);
-        let line = &bytes[start..end];
-        let trimmed = line.trim_ascii();
-        if trimmed.is_empty() {
-            comments_open = false;
-            continue;
-        }
-        let depth = indentation(line);
-        let comment = is_comment(trimmed);
-        if comment && comments_open && depth <= indent {
-            add_words(&trimmed[..trimmed.len().min(HEADING)], out);
-            continue;
-        }
-        comments_open = false;
-        let header = trimmed[0] == b'[' && trimmed.contains(&b']');
-        // `key:` over a list whose dashes are not indented encloses it as well.
-        let list = depth == indent && trimmed.last() == Some(&b':');
-        if (depth < indent || list) && !comment {
-            add_words(&trimmed[..trimmed.len().min(HEADING)], out);
-            indent = depth;
-        } else if header && !section {
-            add_words(&trimmed[..trimmed.len().min(HEADING)], out);
-            section = true;
-        }
-        if indent == 0 && section {
-            return;
-        }
-    }
-}
-
-fn indentation(line: &[u8]) -> usize {
-    line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
-}
-
-fn is_comment(trimmed: &[u8]) -> bool {
-    [&b"#"[..], b"//", b"--", b";", b"/*", b"* ", b"<!--", b"REM ", b"rem ", b"%"]
-        .iter()
-        .any(|mark| trimmed.starts_with(mark))
-}
-
-fn add_words(line: &[u8], out: &mut String) {
-    for word in line.split(|b| !is_identifier_byte(*b)) {
-        if !word.is_empty() && !looks_like_value(word) {
-            split(word, out);
-        }
-    }
 }
 
 #[cfg(test)]

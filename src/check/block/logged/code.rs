@@ -1,0 +1,231 @@
+//! What a program prints or answers with: the arguments of calls, in code and inside of strings.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::{Known, is_known, text_of};
+use crate::check::expression;
+use crate::fact::credential::is_credential;
+use crate::span::Span;
+
+/// How long the arguments of a call may be, in bytes.
+const ARGUMENTS: usize = 2000;
+
+static CALL: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"(?x)(?:^|[^\w.$])(?<sink>
+            console\.(?:log|error|warn|info|debug|trace|dir|table)
+          | (?:self\.|this\.|\w+\.)?(?:\w*[lL]og(?:ger|ging)?|LOG|LOGGER|slog|glog|klog|winston|pino|core|fastify\.log|app\.log|c\.log)\.
+              (?:\w+\.)?(?:debug|info|warn|warning|error|critical|exception|trace|fatal|log|notice|Debug|Info|Warn|Error|Fatal|Panic|Print|Trace|Log)(?:f|ln|w|Context|Information|Warning|Error|Debug|Critical)?
+          | Logger\.\w+ | Log\.\w+ | _?logger\.Log\w+
+          | fmt\.(?:Print\w*|Fprint\w*(?:\(\s*os\.Std(?:out|err)\s*,)?) | log\.(?:Print|Fatal|Panic)\w*
+          | (?:std::)?(?:print|println|eprint|eprintln|dbg|info|debug|warn|error|trace)!
+          | System\.(?:out|err)\.print\w* | Console\.(?:Error\.)?Write(?:Line)? | Debug\.(?:Log|Print|WriteLine) | Trace\.WriteLine
+          | process\.std(?:out|err)\.write | sys\.std(?:out|err)\.write | IO\.(?:puts|inspect|warn)
+          | click\.s?echo | typer\.echo | rich\.print | st\.(?:write|text|code) | print_r | var_dump | error_log | var_export | wp_die
+          | pprint(?:\.pprint)? | pp | puts | p | print | println | printf | echo | die | dd | dump | inspect | alert
+        )(?<open>\s*\(|\ +)"#,
+    )
+    .expect("a fixed expression")
+});
+
+/// Around a name in code: a call or an operator that gives away less than the value.
+static GUARD_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r"(?ix)(?: (?:\w*(?:mask|redact|hash|sha\d*|hmac|censor|obfuscat|scrub|sanitiz|fingerprint|digest|hide|encrypt|truncat|shorten|preview|last_?4)\w*
+        | len|bool|boolean|strlen|isset|empty|is_?set|has\w*|defined|length|count|exists|sizeof|typeof|verify\w*|validate\w*|is[A-Z_]\w*|Object\.keys)\s*\(\s*[^()]*
+        | !+\s* | typeof\s+ | \bnot\s+ | \bdefined\??\s+ | \#)$",
+    )
+    .expect("a fixed expression")
+});
+
+static GUARD_AFTER: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"(?x)^["'\])]*\s*(?: \?\s*["'`\w\d(] | ===|!==|==|!= | \bis\s+(?:not\s+)?(?:None|nil) | \[\s*-?\d*\s*:\s*-?\d* | \[\s*\d+\s*\.\. | \[-\d
+        | \??\.(?:length|size|len|Length|Count|slice|substring|substr|substringTo|is_some|is_none|is_empty|is_ok|present\?|blank\?|nil\?|empty\?|startsWith|starts_with|startswith|Substring|take|first|last|isEmpty|isBlank|mask\w*|redact\w*)\b
+        | \s+if\s | \s+and\s+["'] | \s*&&\s*["'`] | \s*!=\s | \|\s*(?:length|hash|mask|sha256))"#,
+    )
+    .expect("a fixed expression")
+});
+
+pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+    for groups in CALL.captures_iter(bytes) {
+        let sink = groups.name("sink").expect("always takes part");
+        let open = groups.name("open").expect("always takes part");
+        let paren = bytes[open.end() - 1] == b'(';
+        let name = sink.as_bytes();
+        if name.starts_with(b"fmt.Fprint") && !name.contains(&b'(') {
+            continue;
+        }
+        if !paren
+            && !matches!(name, b"puts" | b"p" | b"print" | b"echo" | b"pp" | b"dump" | b"die")
+            && !name.contains(&b'(')
+        {
+            continue;
+        }
+        // Without brackets it is a shell's, unless the file is PHP.
+        if name == b"echo" && !bytes.windows(2).any(|w| w == b"<?") {
+            continue;
+        }
+        let end = arguments_end(bytes, open.end(), paren || name.contains(&b'('));
+        let body = &bytes[open.end()..end];
+        if let Some(place) = printed(body, known) {
+            let span = Span::new(open.end() + place.start, open.end() + place.end);
+            out.push((span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
+        }
+    }
+}
+
+/// The closing bracket of a call, or the end of the line where there is none.
+fn arguments_end(bytes: &[u8], start: usize, paren: bool) -> usize {
+    let limit = bytes.len().min(start + ARGUMENTS);
+    let (mut depth, mut quote) = (0_i32, 0_u8);
+    let mut at = start;
+    while at < limit {
+        let byte = bytes[at];
+        match byte {
+            b'\\' => at += 1,
+            b'\n' if quote == b'"' || quote == b'\'' => quote = 0,
+            b'\n' if !paren => return at,
+            _ if quote != 0 && byte == quote => quote = 0,
+            _ if quote != 0 => {}
+            b'"' | b'\'' | b'`' => quote = byte,
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' if depth == 0 => return at,
+            b')' | b']' | b'}' => depth -= 1,
+            b';' if !paren => return at,
+            _ => {}
+        }
+        at += 1;
+    }
+    limit
+}
+
+/// The first credential that stands in the arguments as a value: in code, or put into a string.
+fn printed(body: &[u8], known: &Known<'_>) -> Option<Span> {
+    let strings = strings(body);
+    let mut at = 0;
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    while at < body.len() {
+        if !word(body[at]) || body[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while at < body.len()
+            && (word(body[at])
+                || (body[at] == b'.' && body.get(at + 1).is_some_and(|b| word(*b)))
+                || (body[at] == b'?' && body.get(at + 1) == Some(&b'.')))
+        {
+            at += 1;
+        }
+        let name = &body[start..at];
+        let span = Span::new(start, at);
+        if !is_known(name, known, body) {
+            continue;
+        }
+        if is_value(body, span, &strings)
+            && !GUARD_BEFORE.is_match(&body[..start])
+            && !GUARD_AFTER.is_match(&body[at..])
+        {
+            return Some(span);
+        }
+    }
+    None
+}
+
+/// A string literal: its inside, its quote, and what stands before it.
+struct Literal {
+    inside: Span,
+    quote: u8,
+    prefix: u8,
+}
+
+fn strings(body: &[u8]) -> Vec<Literal> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < body.len() {
+        let byte = body[at];
+        if matches!(byte, b'"' | b'\'' | b'`') {
+            let start = at + 1;
+            let mut end = start;
+            while end < body.len() && body[end] != byte {
+                end += if body[end] == b'\\' { 2 } else { 1 };
+            }
+            let prefix = if at > 0 { body[at - 1].to_ascii_lowercase() } else { 0 };
+            out.push(Literal { inside: Span::new(start, end.min(body.len())), quote: byte, prefix });
+            at = end;
+        }
+        at += 1;
+    }
+    out
+}
+
+fn is_value(body: &[u8], span: Span, strings: &[Literal]) -> bool {
+    let Some(literal) = strings.iter().find(|s| s.inside.contains(span)) else {
+        // An argument's or key's name is no value: `token=…`, `token: …`.
+        let after = body[span.end..].trim_ascii_start();
+        let key = after.first() == Some(&b':') && after.get(1) != Some(&b':')
+            || (after.first() == Some(&b'=') && after.get(1) != Some(&b'='));
+        return !key && after.first() != Some(&b'(');
+    };
+    let quotes = |b: Option<&u8>| b.filter(|b| matches!(b, b'"' | b'\'')).copied();
+    // A name in quotes of its own, as a literal or inside `${…}` of one.
+    let own = quotes(body[..span.start].last());
+    if literal.inside == span || (own.is_some() && own == quotes(body.get(span.end))) {
+        // `env["NAME"]`, `getenv('NAME')`.
+        let before = body[..span.start - 1].trim_ascii_end();
+        static GETTER: LazyLock<Regex> = LazyLock::new(|| {
+            expression(r"(?i)(?:env\w*|secrets|config|settings|get_?env|environ(?:\.get)?|env\.get|env\.fetch|getenv|lookupenv|environmentvariable|vars?|\$_ENV|\$_SERVER)\s*[\[(]$").expect("a fixed expression")
+        });
+        return GETTER.is_match(before);
+    }
+    let before = &body[literal.inside.start..span.start];
+    let after = &body[span.end..literal.inside.end];
+    let close = after.iter().position(|b| matches!(b, b'}')).is_some();
+    let open_template = before.windows(2).rposition(|w| w == b"${" || w == b"#{");
+    if let Some(open) = open_template {
+        return close && !before[open..].contains(&b'}');
+    }
+    if before.ends_with(b"$") || before.ends_with(b"$env:") || before.ends_with(b"\\(") {
+        return literal.quote == b'"';
+    }
+    // Python, C#, Rust and Kotlin put names in braces.
+    let brace = before.iter().rposition(|b| *b == b'{').is_some_and(|open| !before[open..].contains(&b'}'));
+    brace
+        && close
+        && !before.ends_with(b"{{")
+        && (matches!(literal.prefix, b'f' | b'$' | b'r') || before.ends_with(b"{"))
+}
+
+/// A worker or server that answers with a credential of its environment.
+pub(super) fn responses(bytes: &[u8], out: &mut Vec<(Span, String)>) {
+    static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"\b(?:Response\.json|new Response|res\.(?:json|send|end|write)|c\.(?:json|text|html)|jsonify|JsonResponse)\(")
+            .expect("a fixed expression")
+    });
+    static OF_ENVIRONMENT: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"\b(?:process\.|c\.)?env\.(?<name>[A-Za-z_]\w*)|\bos\.environ(?:\.get)?[\[(]\s*["'](?<item>\w+)"#)
+            .expect("a fixed expression")
+    });
+    for answer in ANSWER.find_iter(bytes) {
+        let end = arguments_end(bytes, answer.end(), true);
+        let body = &bytes[answer.end()..end];
+        for groups in OF_ENVIRONMENT.captures_iter(body) {
+            let whole = groups.get(0).expect("group 0 is the match");
+            let name = groups.name("name").or_else(|| groups.name("item")).expect("one takes part");
+            let guarded =
+                GUARD_BEFORE.is_match(&body[..whole.start()]) || GUARD_AFTER.is_match(&body[whole.end()..]);
+            // In the headers or address of a further request it is used, not shown.
+            let used = body[..whole.start()]
+                .windows(6)
+                .any(|w| w.eq_ignore_ascii_case(b"fetch(") || w.eq_ignore_ascii_case(b"bearer"));
+            if is_credential(name.as_bytes()) && !guarded && !used {
+                let span = Span::new(answer.end() + whole.start(), answer.end() + whole.end());
+                out.push((span, format!("answers with `{}`", text_of(name.as_bytes()))));
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What a shell, a workflow step or a play prints: `echo`, traces, verbose requests, dumps of the environment.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::super::command::{Next, command_end, expansions};
+use super::super::is_comment;
+use super::{Known, is_known, text_of};
+use crate::check::expression;
+use crate::fact::credential::each_credential;
+use crate::span::Span;
+
+static SHELL: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"(?mx)(?:^|[;&|{(@"]|\bthen|\bdo|\belse|run:|^\s*-|RUN|script:)[\ \t"@']*
+        (?<command>echo|printf|logger|print|Write-(?:Host|Output|Verbose|Debug|Information|Warning|Error)|tee|cat\s*<<<)[\ \t]+"#,
+    )
+    .expect("a fixed expression")
+});
+
+static TRACE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"(?m)^[ \t]*(?:-[ \t]+)?(?:run:[ \t]*)?(?:\|[ \t]*)?(?<span>set[ \t]+(?:-[a-wyzA-Z]*x[a-zA-Z]*(?:[ \t]+pipefail)?|-o[ \t]+xtrace)|Set-PSDebug[ \t]+-Trace[ \t]+[12])|^(?<bang>#!.*\b(?:ba|z|k|da)?sh[ \t]+-[a-zA-Z]*x[a-zA-Z]*)")
+        .expect("a fixed expression")
+});
+
+static VERBOSE: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?:^|[\s;&|(`$@])curl(?:\.exe)?\s").expect("a fixed expression"));
+
+static VERBOSE_FLAG: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"\s(?<flag>--verbose|--trace(?:-ascii)?(?:[ =]\S+)?|-[a-zA-Z]{0,6}v[a-zA-Z]{0,4})(?:\s|$)")
+        .expect("a fixed expression")
+});
+
+static DUMP: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"(?mix)(?:^|[;&|]\s*|run:\s*|^\s*-\s+)[\ \t]*(?<span>
+            (?:env|printenv|set|export\ -p)[\ \t]*(?:\|[\ \t]*(?:sort|cat)[\ \t]*)?$
+          | (?:env|printenv|set|export)[\ \t]*\|[^|\n]*\b(?:grep|rg|egrep|awk|findstr)\b[^|\n]*\b(?:cloudflare|cf_?|cf_api|tunnel)[^|\n]*
+          | printenv[\ \t]+\w+
+          | (?:Get-ChildItem|gci|dir|ls)[\ \t]+env:\S*
+          | (?:get-content|cat|type)[\ \t]+\S*(?:\.dev\.vars|cloudflared/cert\.pem)\b[^|>\n]*$
+        )
+        | (?<code>(?:console\.\w+|print|pprint|puts|p|println|dump|var_dump|print_r)[\ (]+(?:JSON\.stringify\()?(?:process\.env|os\.environ|ENV|dict\(os\.environ\)|\$_ENV|\$_SERVER|Deno\.env\.toObject\(\))\b\s*[,)\n;])
+        | (?<all>\$\{\{\s*toJSON\((?:secrets|env)\)\s*\}\})"#,
+    )
+    .expect("a fixed expression")
+});
+
+pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+    for groups in SHELL.captures_iter(bytes) {
+        let command = groups.name("command").expect("always takes part");
+        let whole = groups.get(0).expect("group 0 is the match");
+        // `$(echo …)` is read by what stands around it.
+        if bytes[whole.start()] == b'(' && whole.start() > 0 && bytes[whole.start() - 1] == b'$' {
+            continue;
+        }
+        let (end, next) = command_end(bytes, command.start());
+        let zone = Span::new(command.start(), end);
+        let body = &bytes[zone.start..zone.end];
+        if !reaches_output(bytes, body, next)
+            || body.windows(12).any(|w| w == b"::add-mask::")
+            || body.windows(7).any(|w| w == b"vso[tas")
+        {
+            continue;
+        }
+        for expansion in expansions(bytes, zone) {
+            if is_known(expansion.name, known, body) {
+                out.push((expansion.span, format!("prints `{}`", text_of(expansion.name))));
+                break;
+            }
+        }
+    }
+}
+
+/// Whether what the command writes is seen, rather than read by a tool or kept in a file.
+fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
+    static REDIRECT: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?:^|[^-=$>&<])(?:[12&]?>{1,2})\s*(?<to>"?[^\s"';)]+)"#).expect("a fixed expression")
+    });
+    static SHOWS: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b").expect("a fixed expression")
+    });
+    if let Next::Pipe(start) = next {
+        let (end, after) = command_end(bytes, start);
+        let tool = &bytes[start..end];
+        return SHOWS.is_match(tool) && reaches_output(bytes, tool, Next::Nothing) && after == Next::Nothing;
+    }
+    match REDIRECT.captures_iter(body).last() {
+        None => true,
+        Some(groups) => {
+            let to = &groups["to"];
+            to.starts_with(b"&")
+                || [&b"/dev/std"[..], b"/dev/tty", b"STEP_SUMMARY"]
+                    .iter()
+                    .any(|s| to.windows(s.len()).any(|w| w == *s))
+        }
+    }
+}
+
+pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+    for groups in TRACE.captures_iter(bytes) {
+        let Some(place) = groups.name("span").or_else(|| groups.name("bang")) else { continue };
+        let rest = &bytes[place.end()..];
+        let off = rest.windows(6).position(|w| w == b"set +x").unwrap_or(rest.len());
+        let zone = Span::new(place.end(), place.end() + off);
+        let used = expansions(bytes, zone).into_iter().find(|e| {
+            let line = &bytes[..e.span.start];
+            let start = line.iter().rposition(|b| *b == b'\n').map_or(0, |p| p + 1);
+            !is_comment(&bytes[start..e.span.end]) && is_known(e.name, known, b"")
+        });
+        if let Some(used) = used {
+            let span = Span::new(place.start(), place.end());
+            out.push((span, format!("traces commands that use `{}`", text_of(used.name))));
+        }
+    }
+}
+
+pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+    for hit in VERBOSE.find_iter(bytes) {
+        let (end, _) = command_end(bytes, hit.end() - 1);
+        let body = &bytes[hit.end() - 1..end];
+        let header = body.windows(14).any(|w| w.eq_ignore_ascii_case(b"authorization:"))
+            || body.windows(7).any(|w| w.eq_ignore_ascii_case(b"x-auth-"));
+        let ours =
+            expansions(bytes, Span::new(hit.end() - 1, end)).iter().any(|e| is_known(e.name, known, body))
+                || body.windows(18).any(|w| w.eq_ignore_ascii_case(b"api.cloudflare.com"));
+        if header
+            && ours
+            && let Some(flag) = VERBOSE_FLAG.captures(body).and_then(|g| g.name("flag"))
+        {
+            let span = Span::new(hit.end() - 1 + flag.start(), hit.end() - 1 + flag.end());
+            out.push((span, "curl's verbose output shows the credential of the request".to_owned()));
+        }
+    }
+}
+
+/// Whether the place is the whole value of a YAML key other than `run`.
+fn is_variable(bytes: &[u8], at: usize) -> bool {
+    static KEY: LazyLock<Regex> =
+        LazyLock::new(|| expression(r#"^[ \t-]*(?P<key>[\w-]+):[ \t]*["']?$"#).expect("a fixed expression"));
+    let start = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+    KEY.captures(&bytes[start..at]).is_some_and(|groups| &groups["key"] != b"run")
+}
+
+pub(super) fn dumps(bytes: &[u8], out: &mut Vec<(Span, String)>) {
+    for groups in DUMP.captures_iter(bytes) {
+        let Some(place) = groups.name("span").or_else(|| groups.name("code")).or_else(|| groups.name("all"))
+        else {
+            continue;
+        };
+        let text = place.as_bytes();
+        // Given to a step as one of its variables it is not printed yet.
+        if groups.name("all").is_some() && is_variable(bytes, place.start()) {
+            continue;
+        }
+        if text.starts_with(b"printenv ") {
+            let mut ours = false;
+            each_credential(text, Span::new(0, text.len()), |_| {
+                ours = true;
+                std::ops::ControlFlow::Break(())
+            });
+            if !ours {
+                continue;
+            }
+        }
+        let end = place.start() + text.trim_ascii_end().len();
+        out.push((Span::new(place.start(), end), "prints the environment, credentials included".to_owned()));
+    }
+}
+
+/// Ansible's `debug`, unless the task is not logged.
+pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+    static TASK: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?m)^[ \t]*(?:-[ \t]*)?(?:ansible\.builtin\.)?debug:[ \t]*(?:\r?\n[ \t]+)?(?<key>msg|var)[ \t]*[:=][ \t]*(?<body>[^\n]*)")
+            .expect("a fixed expression")
+    });
+    for groups in TASK.captures_iter(bytes) {
+        let body = groups.name("body").expect("always takes part");
+        let after = &bytes[body.end()..bytes.len().min(body.end() + 200)];
+        let task = after.windows(3).position(|w| w == b"\n- ").map_or(after, |end| &after[..end]);
+        if task.windows(7).any(|w| w == b"no_log:") {
+            continue;
+        }
+        let zone = Span::new(body.start(), body.end());
+        let name = body.as_bytes().trim_ascii();
+        if &groups["key"] == b"var" && is_known(name, known, name) {
+            out.push((zone, format!("prints `{}`", text_of(name))));
+        }
+        let printed = expansions(bytes, zone).into_iter().find(|e| is_known(e.name, known, body.as_bytes()));
+        out.extend(printed.map(|e| (e.span, format!("prints `{}`", text_of(e.name)))));
+    }
+}
