@@ -163,14 +163,14 @@ def expect(name, result, code, findings, *texts):
 def pushes(work):
     clean, _ = checkout(work, {"a.txt": "nothing\n"})
     expect("push, no findings", run_action(clean, "push", {}), 0, 0, "no findings")
-    leaky, _ = checkout(work, {"a.env": secret("a"), "b.env": secret("b")})
+    leaky, _ = checkout(work, {"a.conf": secret("a"), "b.conf": secret("b")})
     found = run_action(leaky, "push", {}, {"sarif": "true"})
-    expect("push, findings", found, 1, 2, "::error file=a.env", "::stop-commands::")
+    expect("push, findings", found, 1, 2, "::error file=a.conf", "::stop-commands::")
     assert len(found.uploads[0]["runs"][0]["results"]) == 2, "uploaded before the job fails"
     assert "2 findings" in found.summary
     for seed in "ab":
         assert secret(seed)[19:-5] not in found.log + found.summary + json.dumps(found.uploads)
-    quiet = run_action(leaky, "push", {}, {"annotations": "false", "summary": "false", "paths": "b.env\n"})
+    quiet = run_action(leaky, "push", {}, {"annotations": "false", "summary": "false", "paths": "b.conf\n"})
     expect("push, one path, quiet", quiet, 1, 1)
     assert "::error" not in quiet.log and quiet.summary == ""
     expect("push, --exit-zero", run_action(leaky, "push", {}, {"args": "--exit-zero\n--pedantic\n"}), 0, 2)
@@ -194,12 +194,12 @@ def pull_requests(work):
         ("fork", "topic", True),
         ("hostile branch", "x;touch${IFS}pwned;$(touch${IFS}pwned)", False),
     ]:
-        folder, event = pull_request(work, {"old.env": secret("old")}, {"new.env": secret("new")}, branch, fork)
+        folder, event = pull_request(work, {"old.conf": secret("old")}, {"new.conf": secret("new")}, branch, fork)
         result = run_action(folder, "pull_request", event, {"sarif": "true"} | scope)
-        expect(name, result, 1, 1 + old, "new.env")
+        expect(name, result, 1, 1 + old, "new.conf")
         assert bool(result.uploads) != fork, "a fork has no right to upload"
         assert not (folder / "pwned").exists()
-    folder, event = pull_request(work, {"old.env": "A=1\n"}, {"new.txt": "nothing\n"})
+    folder, event = pull_request(work, {"old.conf": "A=1\n"}, {"new.txt": "nothing\n"})
     expect("pull request, no findings", run_action(folder, "pull_request", event, scope), 0, 0)
     for sha in ["", "--upload-pack=touch pwned"]:
         event["pull_request"]["base"]["sha"] = sha
@@ -216,7 +216,7 @@ def downloads(work):
     archive = server / "flaresec-x86_64-unknown-linux-musl.tar.gz"
     subprocess.run(["tar", "-czf", archive, "-C", BINARY.parent, BINARY.name], check=True)
     digest = subprocess.run(["sha256sum", archive], capture_output=True, text=True, check=True).stdout.split()[0]
-    folder, _ = checkout(work, {"a.env": secret("a")})
+    folder, _ = checkout(work, {"a.conf": secret("a")})
     for name, checksum, inputs, ref, code, text in [
         ("release by tag", digest, {}, "v1.2.3", 1, "checksum " + digest),
         ("release by input", digest, {"version": "v1.2.3"}, "", 1, "checksum " + digest),
