@@ -145,8 +145,13 @@ pub fn by_name(path: &BlobPath) -> bool {
     starts.iter().any(|s| name.starts_with(s))
         || ends.iter().any(|e| name.ends_with(e))
         || inside(b"cloudflare")
-        || inside(b".wrangler")
-        || inside(b"cf-terraforming")
+        || of_a_tool(path)
+}
+
+/// Whether a tool of Cloudflare's reads the file as its settings: they need not say the vendor's name again.
+pub fn of_a_tool(path: &BlobPath) -> bool {
+    let inside = |word: &[u8]| path.as_bytes().windows(word.len()).any(|w| w.eq_ignore_ascii_case(word));
+    inside(b".wrangler/") || inside(b".cf-terraforming")
 }
 
 #[cfg(test)]

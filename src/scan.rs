@@ -17,7 +17,7 @@ use crate::fact::decode::{DEPTH, Decoded, decode};
 use crate::fact::runs::runs;
 use crate::fact::tree::ParseFault;
 use crate::finding::{Excerpt, Finding};
-use crate::prefilter::by_name;
+use crate::prefilter::{by_name, of_a_tool};
 use crate::rule::{CheckKind, RuleSet};
 use crate::span::Span;
 use crate::text::Text;
@@ -204,14 +204,15 @@ impl Scanner {
 
     /// Checks that look at requests, settings and blocks, each once per file with one of its keywords.
     fn structures(&self, input: &Input<'_>, hits: &HashMap<usize, Vec<usize>>, out: &mut Vec<Candidate>) {
-        // What a file is named after need not stand in it again.
-        let named_after = by_name(input.path);
-        let mut numbers: Vec<usize> =
-            if named_after { (0..self.detections.len()).collect() } else { hits.keys().copied().collect() };
+        let mut numbers: Vec<usize> = if of_a_tool(input.path) {
+            (0..self.detections.len()).collect()
+        } else {
+            hits.keys().copied().collect()
+        };
         numbers.sort_unstable();
         // A gate word inside another word brings many files here that are about something else.
         let named = || memmem::find(input.text.bytes(), b"cloudflare").is_some();
-        if !named_after && !named() && !TOPIC.is_match(input.text.bytes()) {
+        if !by_name(input.path) && !named() && !TOPIC.is_match(input.text.bytes()) {
             return;
         }
         for number in numbers {
