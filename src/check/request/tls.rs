@@ -22,10 +22,10 @@ static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
         r#"|InsecureSkipVerify\s*[:=]\s*true|danger_accept_invalid_(?:certs|hostnames)\(\s*true|disable_verification\(\s*true|SslVerifyMode::NONE|DANGER_ACCEPT_INVALID_CERTS|\.dangerous\(\)|tls_danger_accept"#,
         r#"|CURLOPT_SSL_VERIFY(?:PEER|HOST)["']?\s*(?:,|=>|\]?\s*=)\s*(?:false|0L?)\b|verify_peer(?:_name)?["']?\s*=>\s*false|sslverify["']?\s*=>\s*false|withoutVerifying\(\)"#,
         r#"|VERIFY_NONE|verify_hostname\s*=>\s*0|SSL_verify_mode\s*=>\s*0|PERL_LWP_SSL_VERIFY_HOSTNAME["']?\}?\s*=\s*["']?0|verify:\s*:?verify_none|\{verify,\s*verify_none\}|verify\s*=\s*"none"|\binsecure:\s*true"#,
-        r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|setHostnameVerifier\(\s*\([^)]*\)\s*->\s*true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|X509TrustManager"#,
+        r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|set(?:Default)?HostnameVerifier\(\s*\([^)]*\)\s*->\s*true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|X509TrustManager"#,
         r#"|ServerCertificateCustomValidationCallback\s*\+?=[^\n]{0,80}true|DangerousAcceptAnyServerCertificateValidator|ServerCertificateValidationCallback\s*\+?=[^\n]{0,80}true|-SkipCertificateCheck\b"#,
         r#"|validate_certs["']?\s*[:=]\s*["']?(?:no|false)\b|\binsecure\s*=\s*true|insecure_?skip_?(?:tls_?)?verify["']?\s*[:=]\s*["']?true|--insecure-skip-tls-verify|proxy_ssl_verify\s+off|tls_insecure_skip_verify|tlsSkipVerify["']?\s*[:=]\s*true"#,
-        r#"|GIT_SSL_NO_VERIFY\s*=\s*["']?(?:1|true)|sslVerify\s*[= ]\s*false|validateSSL["']?\s*:\s*false|verifyHostCertificate["']?\s*:\s*false|cacert\s+'IGNORE'"#,
+        r#"|\bssl_verify(?:peer|host)\s*=\s*(?:FALSE|0)\b|:insecure\?\s+true|(?m:^[ \t]*insecure[ \t]*\r?$)|GIT_SSL_NO_VERIFY\s*=\s*["']?(?:1|true)|sslVerify\s*[= ]\s*false|validateSSL["']?\s*:\s*false|verifyHostCertificate["']?\s*:\s*false|cacert\s+'IGNORE'"#,
         r#")"#
     ))
     .expect("a fixed expression")
@@ -151,7 +151,7 @@ fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
 /// What the switch is for: an address in its own statement, else the nearest, else that of the file.
 fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
     static OTHER_CLIENT: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)\b(?:pool|postgres\w*|pg|mysql\w*|redis|ioredis|mongo\w*|sequelize|knex|typeorm|datasource|amqp\w*|ldap\w*|smtp\w*|nodemailer|createTransport|imap\w*|mqtt|kafka\w*|database_url|connectionString)\b")
+        expression(r"(?i)\b(?:new\s+pool|createpool|postgres\w*|pg|mysql\w*|redis|ioredis|mongo\w*|sequelize|knex|typeorm|datasource|amqp\w*|ldap\w*|smtp\w*|nodemailer|createTransport|imap\w*|mqtt|kafka\w*|database_url|connectionString)\b")
             .expect("a fixed expression")
     });
     let own = statement(input, switch);
