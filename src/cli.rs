@@ -73,6 +73,9 @@ enum Command {
 pub(crate) struct ScanArgs {
     /// Files and folders to scan [default: the current folder]
     pub(crate) paths: Vec<PathBuf>,
+    /// What names are relative to, if not to the current folder.
+    #[arg(skip)]
+    pub(crate) root: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) source: select::SourceArgs,
     /// Output format, optionally into a file: FORMAT[=FILE]; may be given several times

@@ -21,6 +21,7 @@ pub(crate) fn run(mut args: ScanArgs) -> u8 {
     let code = match write(&folder) {
         Ok(()) => {
             args.paths = vec![folder.clone()];
+            args.root = Some(folder.clone());
             scan::run(&args)
         }
         Err(error) => complain(

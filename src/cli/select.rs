@@ -98,6 +98,9 @@ fn collector<'a>(args: &ScanArgs, scanner: &'a Scanner) -> Collector<'a> {
 
 /// The folder that the paths of the scan are relative to: git names them from the top of the repository.
 pub(crate) fn root(args: &ScanArgs) -> PathBuf {
+    if let Some(root) = &args.root {
+        return root.clone();
+    }
     let source = &args.source;
     let by_git = source.staged.is_some() || source.diff.is_some() || source.history.is_some();
     let top = || {
