@@ -141,6 +141,14 @@ fn judge(
         return None;
     }
     let shown = own.trim();
+    // Django and Flask call the key of their sessions so; that of a storage has its id beside it.
+    if shown == "secret key" && path.file_name().ends_with(b".py") && detection.partner().is_some() {
+        let around =
+            &view.bytes[span.start.saturating_sub(SAME_CALL)..view.bytes.len().min(span.end + SAME_CALL)];
+        if !detection.partner().is_some_and(|partner| partner.is_match(around)) {
+            return None;
+        }
+    }
     if ours(own) {
         return Some((detection.detect.confidence, format!("named `{shown}`")));
     }

@@ -151,7 +151,8 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
     }
     let bytes = input.text.bytes();
     let mut push = |span: Span, label: Option<(Span, &str)>| {
-        if skipped(input, span) || is_namespace(input, span) || is_link(input, span) {
+        if skipped(input, span) || is_namespace(input, span) || is_link(input, span) || is_longer(input, span)
+        {
             return;
         }
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
@@ -193,6 +194,13 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
             }
         }
     }
+}
+
+/// The host goes on: `api.cloudflare.com.example.org` is somebody else's.
+fn is_longer(input: &Input<'_>, span: Span) -> bool {
+    static HOST: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"(?i)cloudflare\.com\.[a-z0-9]").expect("a fixed expression"));
+    HOST.is_match(input.text.get(span))
 }
 
 fn first_word(bytes: &[u8]) -> &[u8] {

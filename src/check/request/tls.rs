@@ -14,7 +14,7 @@ use crate::span::Span;
 static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
         r#"(?i)(?P<span>"#,
-        r#"\bcurl\b(?:[^\n|;&]|\\\r?\n){0,300}?\s(?:-[a-z]*k[a-z]*|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$)"#,
+        r#"\bcurl\b(?:[^\n|;&]|\\\r?\n){0,300}?\s(?:(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$)"#,
         r#"|--no-check-certificate|check_certificate\s*=\s*off|--check-certificate=false|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b"#,
         r#"|\bverify["']?\s*(?:=>|[:=])\s*(?:False|0)\b|\bverify_?ssl["']?\s*(?:=>|[:=])\s*(?:False|0)\b|\bssl\s*=\s*False\b|ssl_verify["']?\s*(?:=>|[:=])\s*(?:false|0)\b"#,
         r#"|_create_unverified_context|CERT_NONE|check_hostname\s*=\s*False|PYTHONHTTPSVERIFY["']?\]?\s*=\s*["']?0|SSL_VERIFYPEER\s*,\s*(?:0|false)|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
@@ -101,6 +101,18 @@ fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
         }
         let command = COMMAND.find(input.text.get(near))?;
         return Some(Span::new(near.start + command.start(), near.start + command.end()));
+    }
+    if own.starts_with(b"insecureskipverify")
+        || own.starts_with(b"rejectunauthorized")
+        || own.starts_with(b"verify")
+    {
+        static SDK: LazyLock<Regex> = LazyLock::new(|| {
+            expression(r"\bcloudflare\.New\w*\(|\bnew Cloudflare\(|\bCloudflare\(")
+                .expect("a fixed expression")
+        });
+        let near = around(input.text, switch, 400);
+        let call = SDK.find(input.text.get(near))?;
+        return Some(Span::new(near.start + call.start(), near.start + call.end()));
     }
     if own.starts_with(b"cacert") {
         return about(bytes, switch).filter(|value| input.text.get(*value).starts_with(b"cloudflare"));
