@@ -57,8 +57,9 @@ const PREFIXES: [&str; 5] = ["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"];
 /// How many characters after a prefix make a credential.
 const SECRET: usize = 32;
 
-/// A path may be named after a credential: everything behind the prefix becomes `*`.
-fn hidden(mut text: String) -> String {
+/// Text from outside that is shown as it is, such as a path or a name in a configuration: of a credential that names
+/// itself everything behind the prefix becomes `*`.
+pub fn hidden(mut text: String) -> String {
     for prefix in PREFIXES {
         let mut from = 0;
         while let Some(at) = text[from..].find(prefix).map(|at| from + at + prefix.len()) {

@@ -213,9 +213,11 @@ pub(crate) fn print(text: &[u8]) {
 /// Prints an error the way all commands do: what, why, what to do.
 pub(crate) fn complain(what: &str, remedy: &str) -> u8 {
     let mut stderr = io::stderr().lock();
-    let _ = writeln!(stderr, "error: {what}");
+    // What was typed or read may be quoted in it.
+    let shown = |text: &str| flaresec::blob::hidden(text.to_owned());
+    let _ = writeln!(stderr, "error: {}", shown(what));
     if !remedy.is_empty() {
-        let _ = writeln!(stderr, "  help: {remedy}");
+        let _ = writeln!(stderr, "  help: {}", shown(remedy));
     }
     INCOMPLETE
 }

@@ -1,6 +1,7 @@
 //! The configuration in words: what it changes, for every report, and each value with its origin.
 
 use super::{Config, Level, Setting, parts};
+use crate::blob::hidden;
 use crate::rule::{Confidence, RuleSet, Severity};
 
 /// One value as `flaresec config show` prints it.
@@ -108,7 +109,9 @@ pub fn notices(config: &Config, file: &str) -> Vec<String> {
         say(format!("{} values are taken for samples", config.samples.len()));
     }
     out.iter()
-        .map(|text| text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect())
+        .map(|text| {
+            hidden(text.clone()).chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
+        })
         .collect()
 }
 

@@ -67,11 +67,15 @@ fn neither_file_names_nor_errors_show_a_secret() {
     fs::write(folder.path().join("baseline"), format!("{}\n", secrets[1])).unwrap();
     fs::write(folder.path().join("main.tf"), format!("cloudflare_token = \"{}\" {{{{ =\n", secrets[1]))
         .unwrap();
+    fs::write(folder.path().join("key.toml"), format!("[rules]\n{} = \"allow\"\n", secrets[1])).unwrap();
+    fs::write(folder.path().join("glob.toml"), format!("exclude = [\"{}\"]\n", secrets[1])).unwrap();
     let missing = format!("{}.txt", secrets[1]);
     let table: &[&[&str]] = &[
         &["."],
         &[&missing],
         &["--config", "broken.toml"],
+        &["--config", "key.toml"],
+        &["--config", "glob.toml"],
         &["--baseline", "baseline"],
         &["baseline", "create"],
         &["explain", "x"],
