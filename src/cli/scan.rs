@@ -74,9 +74,7 @@ fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
     }
     if args.source.history.is_some() {
         // What code once did wrong is over; a secret that was once committed is not.
-        let about_secrets = |detect: &Detect| {
-            matches!(detect.check, CheckKind::Age | CheckKind::Duplicate | CheckKind::Comment)
-        };
+        let about_secrets = |detect: &Detect| matches!(detect.check, CheckKind::Age | CheckKind::Duplicate);
         rules
             .rules
             .retain(|rule| rule.category == Category::Secret || rule.detects.iter().any(about_secrets));
