@@ -151,8 +151,8 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
     }
     let bytes = input.text.bytes();
     let mut push = |span: Span, label: Option<(Span, &str)>| {
-        if skipped(input, span) || is_namespace(input, span) || is_link(input, span) || is_longer(input, span)
-        {
+        let other = is_namespace(input, span) || is_link(input, span) || is_longer(input, span);
+        if other || skipped(input, span) || is_being_mended(input, span) || in_message(input, span) {
             return;
         }
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
@@ -186,6 +186,9 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
             let near = around(input.text, span, 400);
             let beside = API.find(input.text.get(near));
             let own = API.is_match(input.text.get(span));
+            if is_of_another_host(input, span) {
+                continue;
+            }
             let settings = input.text.get(near).windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare"))
                 && matches!(first_word(input.text.get(span)), b"ssl" | b"use_https");
             if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
@@ -194,6 +197,44 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
             }
         }
     }
+}
+
+/// The line holds the same address with `https` as well: it tells one from the other, or replaces one by the other.
+fn is_being_mended(input: &Input<'_>, span: Span) -> bool {
+    static HTTPS: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?i)https:(?:\\?/){2}api\.cloudflare\.com").expect("a fixed expression")
+    });
+    if !input.text.get(span).get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"http:")) {
+        return false;
+    }
+    let line = input.text.line(span.start);
+    let near = around(input.text, span, 200);
+    HTTPS
+        .is_match(input.text.get(Span::new(near.start.max(line.start), near.end.min(line.end.max(span.end)))))
+}
+
+/// Three plain words follow: the address is quoted in a sentence.
+fn in_message(input: &Input<'_>, span: Span) -> bool {
+    static WORDS: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"^(?: [a-z]+){3}").expect("a fixed expression"));
+    WORDS.is_match(input.text.get(Span::new(span.end, around(input.text, span, 100).end)))
+}
+
+/// The scheme stands in brackets of its own line with a host that is not the API's.
+fn is_of_another_host(input: &Input<'_>, span: Span) -> bool {
+    // A host that is only known at run time may well be the API's.
+    static HOST: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?i)host(?:name)?["']?\s*(?:=>|[:=])\s*["'][a-z0-9]"#).expect("a fixed expression")
+    });
+    let line = input.text.line(span.start);
+    let near = around(input.text, span, 300);
+    let (start, end) = (near.start.max(line.start), near.end.min(line.end.max(span.end)));
+    let bytes = input.text.bytes();
+    let open = bytes[start..span.start].iter().rposition(|b| matches!(b, b'{' | b'('));
+    let close = bytes[span.end..end].iter().position(|b| matches!(b, b'}' | b')'));
+    let (Some(open), Some(close)) = (open, close) else { return false };
+    let group = input.text.get(Span::new(start + open, span.end + close));
+    HOST.is_match(group) && !API.is_match(group)
 }
 
 /// The host goes on: `api.cloudflare.com.example.org` is somebody else's.

@@ -86,6 +86,7 @@ impl<'a> Sheet<'a> {
         let email = self.email(key, role);
         match role {
             _ if self.holds_token(key) => None,
+            Role::ApiKey | Role::Key if !self.named(key) && self.holds_another(key) => None,
             Role::Global => {
                 found(email, if ours || email.is_some() { Confidence::High } else { Confidence::Low })
             }
@@ -126,6 +127,7 @@ impl<'a> Sheet<'a> {
                 && other.span.start.abs_diff(key.span.start) < BYTES
                 && self.input.text.line_index(other.span.start).abs_diff(line) <= LINES
                 && (same_group(bytes, other.span, key.span) || self.named(key) && self.named(other))
+                && (!is_option(bytes, key.span) || same_command(bytes, other.span, key.span))
                 && alike(key, other)
         };
         let near = self
@@ -282,6 +284,18 @@ impl<'a> Sheet<'a> {
         })
     }
 
+    /// The value is written out and has not the form of a Global API Key.
+    fn holds_another(&self, key: &Setting) -> bool {
+        let value = self.value(key);
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        let hex = value.iter().all(u8::is_ascii_hexdigit) && (37..=45).contains(&value.len());
+        value.len() >= 20
+            && value.iter().all(plain)
+            && !hex
+            && !value.starts_with(b"cfk_")
+            && value::looks_random(Randomness::Opaque, value)
+    }
+
     /// The value is a token by its prefix, or has a token's mix of letters.
     fn holds_token(&self, key: &Setting) -> bool {
         let value = self.value(key);
@@ -300,6 +314,18 @@ impl<'a> Sheet<'a> {
 fn tail(path: &[u8]) -> &[u8] {
     let start = path.iter().enumerate().rev().filter(|(_, b)| **b == b'/').nth(2).map_or(0, |(at, _)| at + 1);
     &path[start..]
+}
+
+fn is_option(bytes: &[u8], span: Span) -> bool {
+    bytes[span.start..].starts_with(b"--")
+}
+
+/// Options of one command stand on one line, or on lines that go on.
+fn same_command(bytes: &[u8], one: Span, other: Span) -> bool {
+    let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
+    let mut lines = bytes[first.start..second.start].split(|b| *b == b'\n');
+    lines.next_back();
+    lines.all(|line| matches!(line.trim_ascii_end().last(), Some(b'\\' | b'`' | b'^' | b',' | b'(' | b'[')))
 }
 
 /// Names of the same family: a key that says Cloudflare goes with an address that says so or says nothing else.
