@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
+use memchr::memchr;
+
 use crate::blob::{Blob, BlobPath, LineSet};
 use crate::fact::directive::{self, Directive};
 use crate::filter::follow::follow;
@@ -305,8 +307,7 @@ fn read_chunk(
 
 /// NUL bytes, but neither UTF-16 nor a text with a few of them strewn in.
 fn is_binary(head: &[u8]) -> bool {
-    let zeros = head.iter().filter(|b| **b == 0).count();
-    if zeros == 0 || is_utf16(head) {
+    if memchr(0, head).is_none() || is_utf16(head) {
         return false;
     }
     let odd = head.iter().filter(|b| **b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x1B | 0x0C)).count();

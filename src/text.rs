@@ -1,6 +1,7 @@
 //! A blob as text: decoded once, with line starts, and a way back from every place to the original bytes.
 //! Knows no rules. UTF-8 and every 8-bit encoding stay the bytes they are; only UTF-16 is turned into UTF-8.
 
+use memchr::memchr;
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
@@ -179,6 +180,8 @@ impl Utf16 {
             }
             _ => {
                 let head = &blob[..blob.len().min(1024) & !1];
+                // Almost every text ends here.
+                memchr(0, head)?;
                 let zeros = |side: usize| head.iter().skip(side).step_by(2).filter(|b| **b == 0).count();
                 let (high, low, pairs) = (zeros(0), zeros(1), head.len() / 2);
                 if pairs < 8 || high.min(low) * 50 > pairs {
