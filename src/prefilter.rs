@@ -18,17 +18,41 @@ const CF: &[&str] = &[
     "deplo", "stag", "write", "read_", "web_", "pat", "ca_", "bypass",
 ];
 
-/// What must follow an anchor to make a word of interest; all others are one by themselves.
-const NEXT: &[(&str, &[&str])] = &[
-    ("cf_", CF),
-    ("cf-", CF),
-    ("cf.", CF),
-    ("r2_", &["acc", "sec", "end"]),
-    ("r2-", &["acc", "sec"]),
-    ("y2z", &["1df", "hdf", "rx", "hc3"]),
-    ("tunnel", &["secret", "_to", "_se"]),
-    ("uth_", &["client", "key", "method"]),
-    ("xauth", &["key", "email"]),
+/// What must stand before an anchor.
+#[derive(Clone, Copy)]
+enum Before {
+    Anything,
+    /// The start of a word: no letter, or a small one before a capital.
+    WordStart,
+    /// One of these bytes.
+    One(&'static [u8]),
+}
+
+/// What must stand around an anchor to make a word of interest; all others are one by themselves.
+const AROUND: &[(&str, Before, &[&str])] = &[
+    ("cf_", Before::WordStart, CF),
+    ("cf-", Before::WordStart, CF),
+    ("cf.", Before::WordStart, CF),
+    ("cfr2", Before::Anything, &["_", "-", ".", "acc", "sec", "end", "tok", "key", "buck"]),
+    ("r2_", Before::WordStart, &["acc", "sec", "end"]),
+    ("r2-", Before::WordStart, &["acc", "sec"]),
+    ("y2z", Before::Anything, &["1df", "hdf", "rx", "hc3"]),
+    (
+        "v1.0-",
+        Before::Anything,
+        &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"],
+    ),
+    ("flare", Before::One(b"dy"), &[""]),
+    ("ngler ", Before::One(b"a"), &[""]),
+    ("tunnel", Before::Anything, &["secret", "_tok", "_sec"]),
+    ("stream_si", Before::Anything, &["g"]),
+    ("stream_ke", Before::Anything, &["y"]),
+    (
+        "uth_",
+        Before::Anything,
+        &["client_", "method", "key=", "key:", "key ", "key\"", "key'", "key}", "key)", "key,"],
+    ),
+    ("xauth", Before::Anything, &["key", "email"]),
 ];
 
 /// How many buckets the packed search has.
@@ -56,7 +80,7 @@ const GROUPS: &[[&[&str]; BUCKETS]] = &[
         &["stream_si", "stream-k", "streamsig", "\\x63\\x66"],
         &["x_auth_", "jhijoi", "hmac_valid", "ngler "],
         &["oauth_token", "xauth", "djeumc0", "eyj1c2ui"],
-        &["aeljb2", "perdrive", "l api key"],
+        &["aeljb2", "perdrive", "l api key", "flaresec:"],
     ],
 ];
 
@@ -69,8 +93,8 @@ pub struct Gate {
 
 struct Group {
     search: Search,
-    /// For each anchor, what may follow.
-    next: Vec<Vec<Vec<u8>>>,
+    /// For each anchor what must stand before and behind it, where anything must.
+    around: Vec<Option<(Before, Vec<Vec<u8>>)>>,
 }
 
 enum Search {
@@ -90,7 +114,7 @@ impl Gate {
     pub fn passes(&self, bytes: &[u8], folded: &mut Vec<u8>) -> bool {
         folded.clear();
         folded.extend(bytes.iter().map(|b| b | 0x20));
-        self.groups.iter().any(|group| group.is_in(folded))
+        self.groups.iter().any(|group| group.is_in(bytes, folded))
             || self.more.as_ref().is_some_and(|more| more.is_match(&folded[..]))
     }
 }
@@ -104,21 +128,39 @@ impl Group {
             Some(packed) => Search::Packed(packed),
             None => Search::Automaton(automaton(words)),
         };
-        let next = |word: &str| NEXT.iter().find(|(of, _)| *of == word).map_or(&[][..], |(_, next)| next);
-        let folded = |words: &[&str]| words.iter().map(|word| fold_all(word)).collect();
-        Group { search, next: anchors.iter().map(|word| folded(next(word))).collect() }
+        let around = |word: &str| {
+            let (_, before, next) = AROUND.iter().find(|(of, ..)| *of == word)?;
+            Some((*before, next.iter().map(|word| fold_all(word)).collect()))
+        };
+        Group { search, around: anchors.iter().map(|word| around(word)).collect() }
     }
 
-    fn is_in(&self, folded: &[u8]) -> bool {
+    fn is_in(&self, bytes: &[u8], folded: &[u8]) -> bool {
         let mut from = 0;
         while let Some((anchor, start, end)) = self.search.find(folded, from) {
-            let next = &self.next[anchor];
-            if next.is_empty() || next.iter().any(|word| folded[end..].starts_with(word)) {
+            let fits = |(before, next): &(Before, Vec<Vec<u8>>)| {
+                before.fits(bytes, start) && next.iter().any(|word| folded[end..].starts_with(word))
+            };
+            if self.around[anchor].as_ref().is_none_or(fits) {
                 return true;
             }
             from = start + 1;
         }
         false
+    }
+}
+
+impl Before {
+    fn fits(self, bytes: &[u8], start: usize) -> bool {
+        let Some(&before) = start.checked_sub(1).and_then(|at| bytes.get(at)) else { return true };
+        match self {
+            Before::Anything => true,
+            Before::WordStart => {
+                !before.is_ascii_alphabetic()
+                    || (before.is_ascii_lowercase() && bytes[start].is_ascii_uppercase())
+            }
+            Before::One(of) => of.contains(&before.to_ascii_lowercase()),
+        }
     }
 }
 
@@ -183,7 +225,7 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUCKETS, GROUPS, Gate, NEXT, in_turn};
+    use super::{AROUND, BUCKETS, GROUPS, Gate, in_turn};
 
     #[test]
     fn the_anchors_suit_the_packed_search() {
@@ -196,7 +238,7 @@ mod tests {
             assert!(in_turn(group).iter().all(|word| word.len() >= 3 && word.to_lowercase() == *word));
         }
         let all: Vec<&str> = GROUPS.iter().flat_map(in_turn).collect();
-        assert!(NEXT.iter().all(|(word, _)| all.contains(word)), "an anchor that is searched for");
+        assert!(AROUND.iter().all(|(word, ..)| all.contains(word)), "an anchor that is searched for");
     }
 
     #[test]
@@ -215,7 +257,8 @@ mod tests {
         ] {
             assert!(gate.passes(text.as_bytes(), &mut folded), "{text}");
         }
-        for text in ["", "REG_CF_MASK", "cf_", "return nothing"] {
+        for text in ["", "REG_CF_MASK", "cf_", "return nothing", "tcf_key", "Solarflare", "BIFPLR2_SECONDARY"]
+        {
             assert!(!gate.passes(text.as_bytes(), &mut folded), "{text}");
         }
     }
