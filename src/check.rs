@@ -8,7 +8,9 @@ use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::blob::BlobPath;
+use crate::fact::credential::mentions;
 use crate::fact::decode::Decoded;
+use crate::fact::setting::{Setting, settings};
 use crate::fact::tree::{Node, ParseFault, parse};
 use crate::rule::{Confidence, Detect, Limits, Rule, Severity};
 use crate::span::Span;
@@ -32,14 +34,35 @@ pub struct Input<'a> {
     pub today: i64,
     /// What rules measure against.
     pub limits: Limits,
+    /// Its runs of value characters that are long enough for a credential.
+    pub runs: &'a [Span],
     /// Its structure, parsed when first asked for.
     tree: OnceCell<Option<Result<Vec<Node>, ParseFault>>>,
+    names_credential: OnceCell<bool>,
+    settings: OnceCell<Vec<Setting>>,
 }
 
 impl<'a> Input<'a> {
-    /// Over a text.
-    pub fn new(path: &'a BlobPath, text: &'a Text<'a>, today: i64, limits: Limits) -> Input<'a> {
-        Input { path, text, today, limits, tree: OnceCell::new() }
+    /// Over a text and its [`runs`](crate::fact::runs::runs).
+    pub fn new(
+        path: &'a BlobPath,
+        text: &'a Text<'a>,
+        runs: &'a [Span],
+        today: i64,
+        limits: Limits,
+    ) -> Input<'a> {
+        let (tree, names_credential, settings) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Input { path, text, runs, today, limits, tree, names_credential, settings }
+    }
+
+    /// Whether any identifier of the text names a Cloudflare credential.
+    pub fn names_credential(&self) -> bool {
+        *self.names_credential.get_or_init(|| mentions(self.text.bytes()))
+    }
+
+    /// Its settings whose names end like those of credentials and of who they belong to.
+    pub fn settings(&self) -> &[Setting] {
+        self.settings.get_or_init(|| settings(self.text.bytes()))
     }
 
     /// The documents of a structured file; none of other files, nor of a broken one.

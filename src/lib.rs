@@ -11,6 +11,7 @@ pub mod endpoint;
 pub mod fact;
 pub mod filter;
 pub mod finding;
+pub mod literals;
 pub mod prefilter;
 pub mod report;
 pub mod rule;

@@ -5,10 +5,10 @@
 //! words, or the rarest part of a word, few enough for the packed SIMD search of `aho-corasick`; one automaton over all
 //! rule keywords would be ten times slower. The corpus (`tests/it/corpus.rs`) runs through it and shows what it loses.
 
-use aho_corasick::packed;
-use aho_corasick::{AhoCorasick, Input, MatchKind, Span};
+use aho_corasick::AhoCorasick;
 
 use crate::blob::BlobPath;
+use crate::literals::Literals;
 
 /// What may follow `cf` and a separator: those three bytes are in every hardware header.
 const CF: &[&str] = &[
@@ -76,11 +76,11 @@ const GROUPS: &[[&[&str]; BUCKETS]] = &[
         &["mps://", "stream_ke", "streamkey", "lls-app"],
         &["unttag", "rnstile", "rn_key", "rn-key"],
         &["x-auth-", "x4aaaa", "tunnel", "uth_"],
-        &["flare", "rnkey", "lls_app", "llsapp"],
+        &["flaresec:", "flare", "lls_app", "llsapp"],
         &["stream_si", "stream-k", "streamsig", "\\x63\\x66"],
         &["x_auth_", "jhijoi", "hmac_valid", "ngler "],
         &["oauth_token", "xauth", "djeumc0", "eyj1c2ui"],
-        &["aeljb2", "perdrive", "l api key", "flaresec:"],
+        &["aeljb2", "perdrive", "l api key", "rnkey"],
     ],
 ];
 
@@ -92,21 +92,16 @@ pub struct Gate {
 }
 
 struct Group {
-    search: Search,
+    search: Literals,
     /// For each anchor what must stand before and behind it, where anything must.
     around: Vec<Option<(Before, Vec<Vec<u8>>)>>,
-}
-
-enum Search {
-    Packed(packed::Searcher),
-    /// Where the processor has no instructions for the packed search.
-    Automaton(AhoCorasick),
 }
 
 impl Gate {
     /// Builds the search for all anchors and `more` words; some tens of microseconds.
     pub fn new(more: &[String]) -> Gate {
-        let more = (!more.is_empty()).then(|| automaton(more.iter().map(|word| fold_all(word))));
+        let words = more.iter().map(|word| fold_all(word));
+        let more = (!more.is_empty()).then(|| AhoCorasick::new(words).expect("short literal patterns"));
         Gate { groups: GROUPS.iter().map(Group::new).collect(), more }
     }
 
@@ -123,11 +118,7 @@ impl Group {
     fn new(buckets: &[&'static [&'static str]; BUCKETS]) -> Group {
         let anchors = in_turn(buckets);
         let words: Vec<Vec<u8>> = anchors.iter().map(|word| fold_all(word)).collect();
-        let mut packed = packed::Config::new().match_kind(packed::MatchKind::LeftmostFirst).builder();
-        let search = match packed.extend(&words).build() {
-            Some(packed) => Search::Packed(packed),
-            None => Search::Automaton(automaton(words)),
-        };
+        let search = Literals::new(&words);
         let around = |word: &str| {
             let (_, before, next) = AROUND.iter().find(|(of, ..)| *of == word)?;
             Some((*before, next.iter().map(|word| fold_all(word)).collect()))
@@ -137,14 +128,14 @@ impl Group {
 
     fn is_in(&self, bytes: &[u8], folded: &[u8]) -> bool {
         let mut from = 0;
-        while let Some((anchor, start, end)) = self.search.find(folded, from) {
+        while let Some(hit) = self.search.find(folded, from) {
             let fits = |(before, next): &(Before, Vec<Vec<u8>>)| {
-                before.fits(bytes, start) && next.iter().any(|word| folded[end..].starts_with(word))
+                before.fits(bytes, hit.start) && next.iter().any(|word| folded[hit.end..].starts_with(word))
             };
-            if self.around[anchor].as_ref().is_none_or(fits) {
+            if self.around[hit.index].as_ref().is_none_or(fits) {
                 return true;
             }
-            from = start + 1;
+            from = hit.start + 1;
         }
         false
     }
@@ -164,25 +155,10 @@ impl Before {
     }
 }
 
-impl Search {
-    /// Index, start and end of the first anchor at or behind `from`.
-    fn find(&self, folded: &[u8], from: usize) -> Option<(usize, usize, usize)> {
-        let hit = match self {
-            Search::Packed(packed) => packed.find_in(folded, Span::from(from..folded.len())),
-            Search::Automaton(automaton) => automaton.find(Input::new(folded).range(from..)),
-        }?;
-        Some((hit.pattern().as_usize(), hit.start(), hit.end()))
-    }
-}
-
 /// The packed search hands its words out to the buckets in turn.
 fn in_turn(buckets: &[&'static [&'static str]; BUCKETS]) -> Vec<&'static str> {
     let rows = buckets.iter().map(|bucket| bucket.len()).max().unwrap_or_default();
     (0..rows).flat_map(|row| buckets.iter().filter_map(move |bucket| bucket.get(row).copied())).collect()
-}
-
-fn automaton(words: impl IntoIterator<Item = Vec<u8>>) -> AhoCorasick {
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).expect("short literal patterns")
 }
 
 fn fold_all(word: &str) -> Vec<u8> {
@@ -226,16 +202,22 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{AROUND, BUCKETS, GROUPS, Gate, in_turn};
+    use crate::literals::MOST;
 
     #[test]
     fn the_anchors_suit_the_packed_search() {
         for group in GROUPS {
-            assert!(in_turn(group).len() <= 32);
+            assert!(in_turn(group).len() <= MOST);
             let sizes: Vec<usize> = group.iter().map(|bucket| bucket.len()).collect();
             let full = sizes[0];
             // A short bucket before the last would shift all that follow.
             assert!(sizes[..BUCKETS - 1].iter().all(|size| *size == full), "{sizes:?}");
             assert!(in_turn(group).iter().all(|word| word.len() >= 3 && word.to_lowercase() == *word));
+        }
+        for words in GROUPS.iter().map(in_turn) {
+            // The first literal in order hides one that goes on after it.
+            let hidden = |at: usize| words[..at].iter().any(|first| words[at].starts_with(first));
+            assert!(!(0..words.len()).any(hidden), "{words:?}");
         }
         let all: Vec<&str> = GROUPS.iter().flat_map(in_turn).collect();
         assert!(AROUND.iter().all(|(word, ..)| all.contains(word)), "an anchor that is searched for");

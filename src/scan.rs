@@ -113,9 +113,10 @@ impl Scanner {
         let mut candidates = Vec::new();
         let whole = Span::new(0, text.bytes().len());
         let hits = self.hits(text.bytes(), &[whole]);
-        self.values(path, &View { bytes: text.bytes(), steps: &[] }, &[whole], &hits, &mut candidates);
+        let runs = runs(text.bytes(), whole);
+        self.values(path, &View { bytes: text.bytes(), steps: &[] }, &runs, &hits, &mut candidates);
         self.decoded(path, text.bytes(), &hits, &mut candidates);
-        let input = Input::new(path, text, self.today, self.rules.limits);
+        let input = Input::new(path, text, &runs, self.today, self.rules.limits);
         self.structures(&input, &hits, &mut candidates);
         // Where nothing was found it makes no difference whether the file is as its name says.
         let fault = (!candidates.is_empty()).then(|| input.fault().cloned()).flatten();
@@ -150,7 +151,7 @@ impl Scanner {
         &self,
         path: &BlobPath,
         view: &View<'_>,
-        zones: &[Span],
+        runs: &[Span],
         hits: &HashMap<usize, Vec<usize>>,
         out: &mut Vec<Candidate>,
     ) {
@@ -163,19 +164,18 @@ impl Scanner {
                 token::check(detection, places, view, out);
             }
         }
-        let mut named: Option<Vec<&Compiled>> = None;
-        for zone in zones {
-            for run in runs(view.bytes, *zone) {
-                let named = named.get_or_insert_with(|| {
-                    let active = |(number, d): &(usize, &Compiled)| {
-                        d.detect.check == CheckKind::Assignment
-                            && (d.detect.keywords.is_empty() || hits.contains_key(number))
-                            && applies(d)
-                    };
-                    self.detections.iter().enumerate().filter(active).map(|(_, d)| d).collect()
-                });
-                assignment::check(named, run, path, view, out);
-            }
+        if runs.is_empty() {
+            return;
+        }
+        let active = |(number, d): &(usize, &Compiled)| {
+            d.detect.check == CheckKind::Assignment
+                && (d.detect.keywords.is_empty() || hits.contains_key(number))
+                && applies(d)
+        };
+        let named: Vec<&Compiled> =
+            self.detections.iter().enumerate().filter(active).map(|(_, d)| d).collect();
+        for run in runs {
+            assignment::check(&named, *run, path, view, out);
         }
     }
 
@@ -198,7 +198,8 @@ impl Scanner {
             for number in known.keys() {
                 hits.entry(*number).or_default();
             }
-            self.values(path, &View { bytes: &last.bytes, steps: &steps }, &zones, &hits, out);
+            let runs: Vec<Span> = zones.iter().flat_map(|zone| runs(&last.bytes, *zone)).collect();
+            self.values(path, &View { bytes: &last.bytes, steps: &steps }, &runs, &hits, out);
         }
     }
 

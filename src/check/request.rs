@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{Candidate, Detection, Input, expression};
@@ -178,8 +179,10 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
             push(Span::new(span.start(), span.end()), Some((host, "the host it is put before")));
         }
     }
-    for span in spans(&BARE, input) {
-        push(span, None);
+    if has_bare_host(bytes) {
+        for span in spans(&BARE, input) {
+            push(span, None);
+        }
     }
     for pattern in SPLIT.iter().chain([&*LOCATION_TRUSTED]) {
         for span in spans(pattern, input) {
@@ -197,6 +200,12 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
             }
         }
     }
+}
+
+/// Whether the API's host stands anywhere without a scheme.
+fn has_bare_host(bytes: &[u8]) -> bool {
+    memmem::find_iter(bytes, b"api.cloudflare.com/")
+        .any(|at| at > 0 && matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b'"' | b'\'' | b'='))
 }
 
 /// The line holds the same address with `https` as well: it tells one from the other, or replaces one by the other.

@@ -2,8 +2,10 @@
 //! `secrets.CLOUDFLARE_TOKEN` are all recognised without a list of them. Knows names, never values.
 
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
 use super::words::words;
+use crate::literals::Literals;
 use crate::span::Span;
 
 const VENDOR: &[&str] =
@@ -167,6 +169,15 @@ fn may_be_ours(identifier: &[u8]) -> bool {
     })
 }
 
+/// The same for a whole text: beginnings of the vendor's words, in the ways people capitalise them.
+static OURS: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::new(&[
+        "cf", "r2", "r_2", "cloudf", "wrangl", "turns", "argo", "tunne", "CF", "Cf", "cF", "R2", "R_2",
+        "Cloudf", "CloudF", "cloudF", "CLOUDF", "Wrangl", "WRANGL", "Turns", "TURNS", "turnS", "TurnS",
+        "Tunne", "TUNNE", "Argo", "ARGO",
+    ])
+});
+
 /// Whether an identifier, or a dotted chain of them, names a Cloudflare credential.
 pub fn is_credential(identifier: &[u8]) -> bool {
     if identifier.len() > 120 || !may_be_ours(identifier) || !may_be_secret(identifier) {
@@ -197,20 +208,17 @@ fn is_secret_words(list: &[&str]) -> bool {
 
 /// Calls `visit` for every identifier (letters, digits and `_`) of the zone that names a Cloudflare credential.
 pub fn each_credential(bytes: &[u8], zone: Span, mut visit: impl FnMut(Span) -> ControlFlow<()>) {
-    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    let mut at = zone.start;
-    while at < zone.end {
-        if !word(bytes[at]) {
-            at += 1;
-            continue;
-        }
-        let start = at;
-        while at < zone.end && word(bytes[at]) {
-            at += 1;
-        }
-        if at - start >= 6 && is_credential(&bytes[start..at]) && visit(Span::new(start, at)).is_break() {
+    let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let bytes = &bytes[..zone.end];
+    let mut from = zone.start;
+    while let Some(hit) = OURS.find(bytes, from) {
+        let before = bytes[from..hit.start].iter().rev().take_while(|b| word(b)).count();
+        let behind = bytes[hit.end..].iter().take_while(|b| word(b)).count();
+        let span = Span::new(hit.start - before, hit.end + behind);
+        if span.len() >= 6 && is_credential(&bytes[span.start..span.end]) && visit(span).is_break() {
             return;
         }
+        from = span.end;
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::words::words;
+use crate::literals::Literals;
 use crate::span::Span;
 
 /// A name with its value.
@@ -24,10 +25,19 @@ fn regex(source: &str) -> Regex {
     RegexBuilder::new(source).unicode(false).build().expect("a fixed expression")
 }
 
-/// Names that end like those of credentials and of who they belong to.
+/// What the names of credentials end in, and of who they belong to, in the ways people capitalise them.
+static ENDS: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::new(&[
+        "key", "token", "tkn", "password", "mail", "user", "login", "method", "passwd", "cfid", "cf_id",
+        "Key", "KEY", "Token", "TOKEN", "TKN", "Password", "PASSWORD", "Passwd", "PASSWD", "Mail", "MAIL",
+        "User", "USER", "Login", "LOGIN", "CFID", "CF_ID", "Method", "METHOD",
+    ])
+});
+
+/// A name that ends so, with its value; from the start of the name.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
-        r#"(?i)(?:^|[^\w$.:-]|[^\w]-)(?P<span>(?P<name>(?:--?)?(?:[a-z_$][\w.:-]*?)?"#,
+        r#"(?i)^(?P<span>(?P<name>(?:--?)?(?:[a-z_$][\w.:-]*?)?"#,
         r#"(?:key|token|tkn|password|passwd|e?mail|user|username|login|cf_?id|auth_?method)"#,
         r#"(?:_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
         r#"(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|>|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)"#,
@@ -35,30 +45,56 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// How much of a text is looked at from the start of a name, in bytes.
+const REACH: usize = 1000;
+
 /// All settings of a text whose names end like those of credentials and of who they belong to, in order.
 pub fn settings(bytes: &[u8]) -> Vec<Setting> {
     let mut out = Vec::new();
-    let mut from = 0;
-    while let Some(groups) = SETTING.captures_at(bytes, from) {
-        let (Some(span), Some(name), Some(value), Some(separator)) =
-            (groups.name("span"), groups.name("name"), groups.name("value"), groups.name("sep"))
-        else {
-            break;
-        };
-        // Values can hold further settings: `{ email: a, key: b }`.
-        from = name.end();
-        if !is_setting(bytes, Span::new(name.start(), name.end()), separator.as_bytes(), value.as_bytes()) {
+    let (mut from, mut done) = (0, 0);
+    while let Some(hit) = ENDS.find(bytes, from) {
+        from = hit.end;
+        let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b':' | b'-');
+        let before = bytes[done..hit.start].iter().rev().take_while(part).count();
+        let start = hit.start - before;
+        // The name goes on from what was just read: there is no name of its own in it.
+        if (start == done && done > 0) || !may_end(&bytes[hit.end..]) {
             continue;
         }
-        let end = value.start() + trimmed(value.as_bytes());
-        let end = closed(bytes, Span::new(span.start(), end.max(name.end()))).end;
-        out.push(Setting {
-            span: Span::new(span.start(), end),
-            words: own_words(name.as_bytes()),
-            value: Span::new(value.start(), end.max(value.start())),
-        });
+        let Some(setting) = setting(bytes, start) else { continue };
+        // Values can hold further settings: `{ email: a, key: b }`.
+        done = setting.0;
+        from = from.max(done);
+        out.extend(setting.1);
     }
     out
+}
+
+/// Whether a name may end here: a separator, a closing quote or bracket, or a word that says how the value is kept.
+fn may_end(rest: &[u8]) -> bool {
+    let Some(first) = rest.iter().find(|b| !matches!(b, b'_' | b'-')) else { return false };
+    matches!(first, b'"' | b'\'' | b'`' | b']' | b'\\' | b'=' | b':' | b'?' | b',' | b'>')
+        || first.is_ascii_whitespace()
+        || b"skripefn".contains(&first.to_ascii_lowercase())
+}
+
+/// The setting whose name starts at `start`, if it is one, and where that name ends.
+fn setting(bytes: &[u8], start: usize) -> Option<(usize, Option<Setting>)> {
+    let groups = SETTING.captures(&bytes[start..bytes.len().min(start + REACH)])?;
+    let place = |name: &str| groups.name(name).map(|m| Span::new(start + m.start(), start + m.end()));
+    let (span, name, value, separator) = (place("span")?, place("name")?, place("value")?, place("sep")?);
+    let text = |span: Span| &bytes[span.start..span.end];
+    if !is_setting(bytes, name, text(separator), text(value)) {
+        return Some((name.end, None));
+    }
+    let end = value.start + trimmed(text(value));
+    let end = closed(bytes, Span::new(span.start, end.max(name.end))).end;
+    let setting = Setting {
+        span: Span::new(span.start, end),
+        words: own_words(text(name)),
+        value: Span::new(value.start, end.max(value.start)),
+    };
+    Some((name.end, Some(setting)))
 }
 
 /// The words of a name without those that say how the value is kept.

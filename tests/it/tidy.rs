@@ -13,6 +13,7 @@ const RANKS: &[(&str, u32)] = &[
     ("span", 0),
     ("synthetic", 1),
     ("blob", 1),
+    ("literals", 1),
     ("text", 2),
     ("rule", 3),
     ("finding", 4),

@@ -61,6 +61,9 @@ static PREFIXED: LazyLock<Regex> = LazyLock::new(|| {
     expression(r"^cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}$").expect("a fixed expression")
 });
 
+static PREFIX: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}").expect("a fixed expression"));
+
 /// Behind an option a credential that names itself is an argument, whatever the command is.
 static OPTION: LazyLock<Regex> = LazyLock::new(|| {
     expression(r#"(?m)(?:^|[\s"'\[,])--?[A-Za-z][\w-]*(?:=|["',]*[ \t]+)["']?(?<token>cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8})\b"#)
@@ -81,10 +84,13 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let bytes = input.text.bytes();
     let mut found: Vec<(Span, &'static str)> = Vec::new();
     tunnels(bytes, &mut found);
-    if !is_compiled(input.path) {
+    let prefixed = PREFIX.is_match(bytes);
+    if !is_compiled(input.path) && (prefixed || !input.runs.is_empty() || input.names_credential()) {
         literals(bytes, &mut found);
     }
-    options(bytes, &mut found);
+    if prefixed {
+        options(bytes, &mut found);
+    }
     for (span, message) in found {
         if is_comment(input.text.get(input.text.line(span.start)))
             || out.iter().any(|c| c.rule == detection.rule && c.span.overlaps(span))

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
@@ -53,8 +54,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             }
         }
     }
-    if is_compiled(input.path) {
-        return;
+    if is_compiled(input.path) || !input.names_credential() {
+        return report(detection, input, found, out);
     }
     names(&ARGUMENT, bytes, 0, &mut found);
     for groups in LIST.captures_iter(bytes) {
@@ -84,6 +85,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             }
         }
     }
+    report(detection, input, found, out);
+}
+
+fn report(detection: &Detection<'_>, input: &Input<'_>, found: Vec<Span>, out: &mut Vec<Candidate>) {
     for span in found {
         if is_comment(input.text.get(input.text.line(span.start)))
             || out.iter().any(|c| c.rule == detection.rule && c.span.overlaps(span))
@@ -130,5 +135,5 @@ fn is_dockerfile(name: &[u8], bytes: &[u8]) -> bool {
     static DOCKER: LazyLock<Regex> = LazyLock::new(|| {
         expression(r"(?m)^[ \t]*(?:RUN|COPY|ENTRYPOINT|CMD|WORKDIR)[ \t]").expect("a fixed expression")
     });
-    named || (FROM.is_match(bytes) && DOCKER.is_match(bytes))
+    named || (memmem::find(bytes, b"FROM").is_some() && FROM.is_match(bytes) && DOCKER.is_match(bytes))
 }

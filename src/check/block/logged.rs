@@ -17,7 +17,7 @@ mod shell;
 /// `variant = "credential-logged"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if !mentions(bytes) {
+    if !input.names_credential() {
         return;
     }
     let known = Known::new(bytes);

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
@@ -28,6 +29,9 @@ static USER: LazyLock<Regex> = LazyLock::new(|| {
 /// `variant = "credential-in-url"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
+    if !has_address(bytes) {
+        return;
+    }
     let query = QUERY.captures_iter(bytes).map(|groups| (groups, false));
     let user = USER.captures_iter(bytes).map(|groups| (groups, true));
     for (groups, before_host) in query.chain(user) {
@@ -49,6 +53,15 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         out.push(candidate);
     }
+}
+
+/// Whether any address has a query or somebody before its host: few texts get further.
+fn has_address(bytes: &[u8]) -> bool {
+    let end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>');
+    memmem::find_iter(bytes, b"://").any(|at| {
+        let mut address = bytes[at..].iter().take_while(|b| !end(b));
+        address.any(|b| matches!(b, b'?' | b'&' | b'@'))
+    })
 }
 
 fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {

@@ -8,6 +8,7 @@ use super::super::{Candidate, Detection, Input, expression};
 use super::{API, spans};
 use crate::fact::place::{around, in_comment, in_prose};
 use crate::fact::setting::about;
+use crate::literals::Literals;
 use crate::span::Span;
 
 /// The switches, language by language; words first, so that one pass finds them all.
@@ -31,6 +32,44 @@ static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
+/// Pieces of which every switch holds one, in the ways people capitalise them: most texts hold none.
+static HINTS: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::new(&[
+        "nsecure",
+        "NSECURE",
+        "verif",
+        "Verif",
+        "VERIF",
+        "no-check-cert",
+        "check_cert",
+        "check-cert",
+        "check_host",
+        "CERT_NONE",
+        "CA_BUNDLE",
+        "nauthorized",
+        "NAUTHORIZED",
+        "trict-ssl",
+        "trict-SSL",
+        "trictSSL",
+        "trictSsl",
+        "unsafely",
+        "danger",
+        "Danger",
+        "DANGER",
+        "TrustAll",
+        "TrustSelf",
+        "TrustManager",
+        "ertificateVal",
+        "ertificateCust",
+        "SkipCert",
+        "validate_cert",
+        "validateSSL",
+        "'IGNORE'",
+        "ssl",
+        "curl",
+    ])
+});
+
 /// Any address or host name, and names that hold one.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     expression(r#"(?i)https?://[^\s"'`<>)\\]+|["'][a-z0-9-]+(?:\.[a-z0-9-]+)+\.?(?:/[^"']*)?["']|api(?:\.fed)?\.cloudflare\.com"#).expect("a fixed expression")
@@ -43,6 +82,9 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
+    if HINTS.find(bytes, 0).is_none() {
+        return;
+    }
     let switches = spans(&SWITCH, input);
     if switches.is_empty() {
         return;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::check::{Input, value};
 use crate::fact::naming::naming;
 use crate::fact::place::{around, is_code};
-use crate::fact::setting::{Setting, about, same_group, settings};
+use crate::fact::setting::{Setting, about, same_group};
 use crate::fact::words::words;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
@@ -20,7 +20,7 @@ pub(super) const BYTES: usize = 900;
 /// The settings of one file that concern how it authenticates.
 pub(super) struct Sheet<'a> {
     input: &'a Input<'a>,
-    pub(super) all: Vec<(Setting, Role)>,
+    pub(super) all: Vec<(&'a Setting, Role)>,
 }
 
 /// A setting that holds the Global API Key.
@@ -33,8 +33,9 @@ pub(super) struct Pair<'s> {
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(input: &'a Input<'a>) -> Sheet<'a> {
-        let all = settings(input.text.bytes())
-            .into_iter()
+        let all = input
+            .settings()
+            .iter()
             .map(|setting| {
                 let role = role(&setting.words);
                 (setting, role)
@@ -61,7 +62,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// The settings that start within [`BYTES`] of a place.
-    pub(super) fn around(&self, place: Span) -> &[(Setting, Role)] {
+    pub(super) fn around(&self, place: Span) -> &[(&'a Setting, Role)] {
         let from = self.all.partition_point(|(other, _)| other.span.start + BYTES <= place.start);
         let to = self.all.partition_point(|(other, _)| other.span.start < place.start + BYTES);
         &self.all[from..to]
@@ -134,17 +135,17 @@ impl<'a> Sheet<'a> {
             .around(key.span)
             .iter()
             .filter(|(other, who)| matches!(who, Role::Email | Role::User) && beside(other));
-        let distance = |(other, _): &&(Setting, Role)| other.span.start.abs_diff(key.span.start);
+        let distance = |(other, _): &&(&'a Setting, Role)| other.span.start.abs_diff(key.span.start);
         if role == Role::Password {
             // A password belongs to the user next to it, whoever that is.
             return near
                 .min_by_key(distance)
                 .filter(|(o, who)| self.is_address(o, *who, role))
-                .map(|(o, _)| o);
+                .map(|(o, _)| *o);
         }
         near.filter(|(other, who)| self.is_address(other, *who, role))
             .min_by_key(distance)
-            .map(|(other, _)| other)
+            .map(|(other, _)| *other)
     }
 
     /// Whether somebody who logs in is an e-mail address, as far as one can see.
