@@ -9,6 +9,7 @@ use super::{Candidate, Detection, Input, expression};
 use crate::endpoint::{ROOTS, advice};
 use crate::fact::place::{around, in_comment, in_prose, in_test, is_code, is_prose, is_test};
 use crate::fact::request::{Call, calls};
+use crate::fact::setting::same_group;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -38,6 +39,7 @@ static SPLIT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]{0,80}"api\.cloudflare\.com[^)]*\))"#,
         r#"(?im)^[ \t]*(?P<span>ssl[ \t]*=[ \t]*no)\b"#,
         r#"(?im)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#,
+        r#"\bMinio\((?:[^()]|\([^()]*\)){0,200}?r2\.cloudflarestorage\.com(?:[^()]|\([^()]*\)){0,300}?(?P<span>\bsecure[ \t]*=[ \t]*False)\b"#,
         r#"(?i)(?P<span>(?:use|enable)_?(?:ssl|tls|https)["']?\s*(?:=>|[:=])\s*(?:false|0|off|no)\b)"#,
     ]
     .iter()
@@ -192,14 +194,23 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
             if is_of_another_host(input, span) {
                 continue;
             }
-            let settings = input.text.get(near).windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare"))
-                && matches!(first_word(input.text.get(span)), b"ssl" | b"use_https");
+            let settings = matches!(first_word(input.text.get(span)), b"ssl" | b"use_https")
+                && is_about_us(input, span, near);
             if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
                 let label = beside.map(|m| Span::new(near.start + m.start(), near.start + m.end()));
                 push(span, label.filter(|l| !l.overlaps(span)).map(|l| (l, "the API it talks to")));
             }
         }
     }
+}
+
+/// Whether the group of a setting names Cloudflare.
+fn is_about_us(input: &Input<'_>, span: Span, near: Span) -> bool {
+    let text = input.text.get(near).to_ascii_lowercase();
+    memmem::find_iter(&text, b"cloudflare").any(|at| {
+        let place = Span::new(near.start + at, near.start + at + 10);
+        same_group(input.text.bytes(), place, span)
+    })
 }
 
 /// Whether the API's host stands anywhere without a scheme.

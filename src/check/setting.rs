@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::{Candidate, Detection, Input, expression};
-use crate::fact::place::{around, in_comment, in_prose, is_code, is_prose, is_test};
+use crate::fact::place::{around, in_comment, in_prose, is_api_description, is_code, is_prose, is_test};
 use crate::fact::setting::same_group;
 use crate::span::Span;
 
@@ -28,7 +28,7 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 }
 
 fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    if is_test(input.path) {
+    if is_test(input.path) || is_api_description(input.text.bytes()) {
         return;
     }
     let calls = sdk::calls(input);
@@ -72,6 +72,7 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
     let script = input.path.file_name().ends_with(b"sh");
     if is_prose(input.path)
         || is_test(input.path)
+        || is_api_description(input.text.bytes())
         || (is_code(input.path) && !script)
         || !(WINS.is_match(input.text.bytes()) || WINS.is_match(input.path.as_bytes()))
     {

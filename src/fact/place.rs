@@ -1,8 +1,15 @@
 //! Where in a file something stands: code or comment, program or prose. Line by line, without a grammar.
 
+use memchr::memmem;
+
 use crate::blob::BlobPath;
 use crate::span::Span;
 use crate::text::Text;
+
+/// Whether the file describes an API rather than calls it: OpenAPI lists every way to authenticate.
+pub fn is_api_description(bytes: &[u8]) -> bool {
+    [&b"securitySchemes"[..], b"securityDefinitions"].iter().any(|word| memmem::find(bytes, word).is_some())
+}
 
 /// Whether the place is in a comment: a line that starts as one, or text behind a comment mark on its line.
 pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {

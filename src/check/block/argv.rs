@@ -41,7 +41,7 @@ static TOOL: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r#"(?mx)(?:^|[\s;&|("'`$@=/>])(?:curl|wget|https?|xh|httpie|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|
         cf-terraforming|gh|ansible-playbook|ansible|node|deno|bun|python3?|go\ run|certbot|lego|acme\.sh|octodns-sync|dnscontrol|rclone|aws|az|gcloud|cf|
-        Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|lexicon|ddclient|caddy|traefik|inadyn|doppler|bws|nomad|consul|skaffold|kustomize|flux|restic|s3cmd|mc)(?:\.exe)?[\ \t]"#,
+        Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|lexicon|ddclient|caddy|traefik|inadyn|doppler|bws|nomad|consul|skaffold|kustomize|flux|restic|s3cmd|mc|\$[({][A-Z_]+[)}])(?:\.exe)?[\ \t]"#,
     )
     .expect("a fixed expression")
 });
@@ -111,7 +111,8 @@ fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
         for groups in LISTED.captures_iter(bytes) {
             let place = groups.name("value").expect("always takes part");
             let text = place.as_bytes();
-            if is_argument(text) || is_credential(text) || text == b"token" {
+            let last = text.rsplit(|b| *b == b'.').next().unwrap_or(text);
+            if is_argument(text) || is_credential(text) || last == b"token" {
                 out.push((Span::new(place.start(), place.end()), "tunnel token on the command line"));
             }
         }

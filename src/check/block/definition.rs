@@ -147,6 +147,7 @@ pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut V
                 };
                 let mut found = Candidate::new(detection.rule, key.span, detection.detect.confidence);
                 found.message = Some(message.to_owned());
+                found.labels.extend(default.map(|d| (d.span, String::from("its default"))));
                 found.secrets.extend(default.map(|d| d.span));
                 out.push(found);
             }

@@ -95,8 +95,24 @@ fn report(detection: &Detection<'_>, input: &Input<'_>, found: Vec<Span>, out: &
         {
             continue;
         }
-        out.push(Candidate::new(detection.rule, span, Confidence::High));
+        let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
+        if let Some(value) = written_out(input.text.bytes(), span) {
+            candidate.labels.push((value, String::from("its value, in clear")));
+            candidate.secrets.push(value);
+        }
+        out.push(candidate);
     }
+}
+
+/// The value behind a name and `=`, where it is no variable.
+fn written_out(bytes: &[u8], name: Span) -> Option<Span> {
+    let start = name.end + 1;
+    let end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'');
+    let quoted = matches!(bytes.get(start), Some(b'"' | b'\''));
+    let start = start + usize::from(quoted);
+    let rest = bytes.get(start..).filter(|_| bytes.get(name.end) == Some(&b'='))?;
+    let length = rest.iter().position(end).unwrap_or(rest.len());
+    (length > 0 && rest[0] != b'$').then(|| Span::new(start, start + length))
 }
 
 fn names(expression: &Regex, text: &[u8], offset: usize, out: &mut Vec<Span>) {

@@ -28,6 +28,7 @@ fn variables(detection: &Detection<'_>, settings: &Node, out: &mut Vec<Candidate
         if is_secret_name(key.name.as_bytes()) && is_real(text) {
             let mut candidate = Candidate::new(detection.rule, key.span, Confidence::High);
             candidate.message = Some(format!("`{}` is a plain variable of the Worker", key.name));
+            candidate.labels.push((node.span, String::from("its value, in clear")));
             candidate.secrets.push(node.span);
             out.push(candidate);
         }

@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 use super::super::{Candidate, Detection, Input, expression};
 use super::{API, confidence, permissions, spans};
 use crate::endpoint::NO_TOKEN;
-use crate::fact::place::{around, in_comment, in_prose, is_code, is_prose, is_test};
+use crate::fact::place::{around, in_comment, in_prose, is_api_description, is_code, is_prose, is_test};
 use crate::fact::setting::closed;
 use crate::rule::{Confidence, Severity};
 use crate::span::Span;
@@ -76,7 +76,7 @@ static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     static TOPIC: LazyLock<Regex> =
         LazyLock::new(|| expression("(?i)cloudflare|cf_").expect("a fixed expression"));
-    if is_test(input.path) || is_elsewhere(input) {
+    if is_test(input.path) || is_elsewhere(input) || is_api_description(input.text.bytes()) {
         return;
     }
     let topic = TOPIC.is_match(input.text.bytes());

@@ -2,11 +2,12 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::super::{Candidate, Detection, Input, expression};
 use super::{API, spans};
-use crate::fact::place::{around, in_comment, in_prose};
+use crate::fact::place::{around, in_comment, in_prose, is_prose};
 use crate::fact::setting::about;
 use crate::literals::Literals;
 use crate::span::Span;
@@ -20,7 +21,7 @@ static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
         r#"|\bverify["']?\s*(?:=>|[:=])\s*(?:False|0)\b|\bverify_?ssl["']?\s*(?:=>|[:=])\s*(?:False|0)\b|\bssl\s*=\s*False\b|ssl_verify["']?\s*(?:=>|[:=])\s*(?:false|0)\b"#,
         r#"|_create_unverified_context|CERT_NONE|check_hostname\s*=\s*False|PYTHONHTTPSVERIFY["']?\]?\s*=\s*["']?0|SSL_VERIFYPEER\s*,\s*(?:0|false)|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
         r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|strict-?SSL["']?\s*[:=]\s*false|--unsafely-ignore-certificate-errors"#,
-        r#"|InsecureSkipVerify\s*[:=]\s*true|danger_accept_invalid_(?:certs|hostnames)\(\s*true|disable_verification\(\s*true|SslVerifyMode::NONE|DANGER_ACCEPT_INVALID_CERTS|\.dangerous\(\)|tls_danger_accept"#,
+        r#"|InsecureSkipVerify\s*[:=]\s*true|danger_accept_invalid_(?:certs|hostnames)\(\s*true|disable_verification\(\s*true|SslVerifyMode::NONE|(?-i:DANGER_ACCEPT_INVALID_CERTS)|\.dangerous\(\)|tls_danger_accept"#,
         r#"|CURLOPT_SSL_VERIFY(?:PEER|HOST)["']?\s*(?:,|=>|\]?\s*=)\s*(?:false|0L?)\b|verify_peer(?:_name)?["']?\s*=>\s*false|sslverify["']?\s*=>\s*false|withoutVerifying\(\)"#,
         r#"|VERIFY_NONE|verify_hostname\s*=>\s*0|SSL_verify_mode\s*=>\s*0|PERL_LWP_SSL_VERIFY_HOSTNAME["']?\}?\s*=\s*["']?0|verify:\s*:?verify_none|\{verify,\s*verify_none\}|verify\s*=\s*"none"|\binsecure:\s*true"#,
         r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|set(?:Default)?HostnameVerifier\(\s*\([^)]*\)\s*->\s*true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|X509TrustManager"#,
@@ -104,6 +105,9 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         {
             continue;
         }
+        if is_inline_code(input, switch) {
+            continue;
+        }
         let found = by_name(input, switch).map(|place| (place, true));
         let Some((place, ours)) = found.or_else(|| target(input, switch, &addresses)) else { continue };
         // One client has several switches side by side.
@@ -122,6 +126,23 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         out.push(found);
     }
+}
+
+/// The switch is named in running text, in code marks of its own that hold no address.
+fn is_inline_code(input: &Input<'_>, switch: Span) -> bool {
+    if !is_prose(input.path) {
+        return false;
+    }
+    let line = input.text.line(switch.start);
+    let line = Span::new(line.start.max(switch.start.saturating_sub(500)), line.end.max(switch.start));
+    let mark = |b: &u8| *b == b'`';
+    let before = input.text.get(Span::new(line.start, switch.start));
+    let behind = input.text.get(Span::new(switch.start, line.end.min(switch.start + 500)));
+    let (Some(open), Some(close)) = (before.iter().rposition(mark), behind.iter().position(mark)) else {
+        return false;
+    };
+    let open_marks = before.iter().filter(|b| mark(b)).count();
+    open_marks % 2 == 1 && !API.is_match(input.text.get(Span::new(line.start + open, switch.start + close)))
 }
 
 /// What the switch is for where no address says so: a dynamic DNS entry, or a command that talks to the API.
@@ -220,9 +241,17 @@ fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]) -> Option
     if let Some(found) = inside.first() {
         return Some(**found);
     }
-    // A flag concerns its own command only.
+    // A flag concerns its own command only, or what the command is handed whole: `@params`.
     if input.text.get(switch).starts_with(b"-") {
-        return None;
+        let name = SPLAT.captures(input.text.get(own))?.name("name")?.as_bytes();
+        return of_settings(input, name, addresses);
+    }
+    // A client that has a name concerns what it is used for.
+    if let Some(groups) = CLIENT.captures(input.text.get(Span::new(own.start, switch.start)))
+        && let Some(name) = groups.name("name")
+        && let Some(found) = of_uses(input, name.as_bytes(), own, addresses)
+    {
+        return Some(found);
     }
     // A client is configured before it is used.
     let distance = |span: &Span| {
@@ -233,6 +262,63 @@ fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]) -> Option
         }
     };
     addresses.iter().min_by_key(|(span, _)| distance(span)).copied()
+}
+
+static SPLAT: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"\s@(?P<name>[A-Za-z_]\w*)").expect("a fixed expression"));
+
+/// A connection that is made to be handed to requests.
+static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"(?:^|\s)(?:const|let|var)\s+(?P<name>[A-Za-z_$][\w$]*)\s*(?::[^=\n]{1,60})?=\s*new\s+[\w.]*(?:Agent|Dispatcher|Pool)\b")
+        .expect("a fixed expression")
+});
+
+/// How far from a use of a client the address of its request may be, in bytes.
+const REQUEST: usize = 300;
+
+/// The address in the table of parameters with that name.
+fn of_settings(input: &Input<'_>, name: &[u8], addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
+    let bytes = input.text.bytes();
+    let places = memmem::find_iter(bytes, name).filter(|at| *at > 0 && bytes[at - 1] == b'$');
+    let table = places.map(|at| Span::new(at, at + name.len())).find(|place| {
+        bytes[place.end..]
+            .trim_ascii_start()
+            .strip_prefix(b"=")
+            .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"@{"))
+    })?;
+    let zone = statement(input, table);
+    addresses.iter().find(|(span, _)| zone.overlaps(*span)).copied()
+}
+
+/// The address of a request that the client of that name is handed to; an unknown one is somebody else's.
+fn of_uses(input: &Input<'_>, name: &[u8], own: Span, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
+    let bytes = input.text.bytes();
+    let word = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let uses = memmem::find_iter(bytes, name)
+        .filter(|at| !own.contains(Span::new(*at, at + name.len())) && !word(at + name.len()))
+        .filter(|at| *at == 0 || !word(at - 1));
+    let mut first = None;
+    for at in uses {
+        // The request that the client is an argument of: back to where its call opens.
+        let floor = at.saturating_sub(REQUEST);
+        let mut depth = 0_i32;
+        let open = bytes[floor..at].iter().rposition(|b| {
+            match b {
+                b')' | b'}' => depth += 1,
+                b'(' | b'{' => depth -= 1,
+                _ => {}
+            }
+            *b == b'(' && depth < 0
+        });
+        let call = Span::new(open.map_or(floor, |open| floor + open), at);
+        let found = addresses.iter().find(|(span, _)| call.overlaps(*span));
+        match found {
+            Some((span, true)) => return Some((*span, true)),
+            Some(other) => first = first.or(Some(*other)),
+            None => {}
+        }
+    }
+    first
 }
 
 /// The lines of the statement: over continuations and open brackets, at most 25 lines each way.

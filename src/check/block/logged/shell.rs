@@ -154,7 +154,7 @@ pub(super) fn dumps(bytes: &[u8], out: &mut Vec<(Span, String)>) {
         if groups.name("all").is_some() && is_variable(bytes, place.start()) {
             continue;
         }
-        if text.starts_with(b"printenv ") {
+        if text.starts_with(b"printenv ") && !text.contains(&b'|') {
             let mut ours = false;
             each_credential(text, Span::new(0, text.len()), |_| {
                 ours = true;
