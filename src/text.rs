@@ -1,11 +1,15 @@
 //! A blob as text: decoded once, with line starts, and a way back from every place to the original bytes.
 //! Knows no rules. UTF-8 and every 8-bit encoding stay the bytes they are; only UTF-16 is turned into UTF-8.
 
-use memchr::memchr;
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
+use memchr::{memchr, memmem};
+
 use crate::span::{Location, Position, Span};
+
+/// How much of a line says something about a place of it, in bytes on each side.
+const NEAR: usize = 2000;
 
 /// A decoded blob, or one segment of a very large one.
 pub struct Text<'a> {
@@ -14,6 +18,7 @@ pub struct Text<'a> {
     /// Where the segment starts in its blob.
     base: Base,
     lines: OnceCell<Vec<usize>>,
+    fences: OnceCell<Vec<usize>>,
     /// The last place whose column was counted, and the characters before it on its line: places come in order.
     counted: Cell<(usize, usize)>,
 }
@@ -47,6 +52,7 @@ impl<'a> Text<'a> {
                 encoding: Encoding::Utf16 { mark: utf16.mark },
                 base: Base::default(),
                 lines: OnceCell::new(),
+                fences: OnceCell::new(),
                 counted: Cell::default(),
             },
         }
@@ -59,6 +65,7 @@ impl<'a> Text<'a> {
             encoding: Encoding::Bytes,
             base,
             lines: OnceCell::new(),
+            fences: OnceCell::new(),
             counted: Cell::default(),
         }
     }
@@ -83,6 +90,24 @@ impl<'a> Text<'a> {
             end -= 1;
         }
         Span::new(start, end.max(start))
+    }
+
+    /// The line as far as it says something about `offset`: a line may be a whole file long, and what is looked at for
+    /// every place of it must not be.
+    pub fn line_near(&self, offset: usize) -> Span {
+        let line = self.line(offset);
+        Span::new(line.start.max(offset.saturating_sub(NEAR)), line.end.min(offset + NEAR))
+    }
+
+    /// Whether `offset` stands behind an odd number of Markdown's fences (three backticks or tildes).
+    pub fn is_fenced(&self, offset: usize) -> bool {
+        let fences = self.fences.get_or_init(|| {
+            let mut out: Vec<usize> = memmem::find_iter(&self.bytes, b"```").collect();
+            out.extend(memmem::find_iter(&self.bytes, b"~~~"));
+            out.sort_unstable();
+            out
+        });
+        fences.partition_point(|fence| *fence < offset) % 2 == 1
     }
 
     /// Index of the line that holds `offset`, from 0, within this text.

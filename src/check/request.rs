@@ -39,7 +39,7 @@ static SPLIT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]{0,80}"api\.cloudflare\.com[^)]*\))"#,
         r#"(?im)^[ \t]*(?P<span>ssl[ \t]*=[ \t]*no)\b"#,
         r#"(?im)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#,
-        r#"\bMinio\((?:[^()]|\([^()]*\)){0,200}?r2\.cloudflarestorage\.com(?:[^()]|\([^()]*\)){0,300}?(?P<span>\bsecure[ \t]*=[ \t]*False)\b"#,
+        r#"(?P<span>\bsecure[ \t]*=[ \t]*False)\b"#,
         r#"(?i)(?P<span>(?:use|enable)_?(?:ssl|tls|https)["']?\s*(?:=>|[:=])\s*(?:false|0|off|no)\b)"#,
     ]
     .iter()
@@ -71,6 +71,8 @@ static SERVICE_KEY: LazyLock<Regex> = LazyLock::new(|| {
     expression(r#"(?i)(?P<span>x-auth-user-service-key["']?\]?\s*(?:[:=]|=>)\s*[^\s,;)\]}]+|\(\s*["']x-auth-user-service-key["']\s*,\s*[^\s)]+|\b(?:CLOUDFLARE|CF)_API_(?:USER_SERVICE_KEY|CERTKEY)["']?\s*[:=]\s*[^\s]+|\b(?:api_)?user_service_key["']?\s*[:=]\s*[^\s,;)}]+|\buserServiceKey\s*:\s*[^\s,;)}]+|\bserviceKeyRef\s*:|WithUserServiceKey\([^)\n]+\)|Credentials::Service\s*\{[^}]*\}|\bcerttoken\s*=\s*[^\s,)]+)"#)
         .expect("a fixed expression")
 });
+
+static VENDOR: LazyLock<Regex> = LazyLock::new(|| expression("(?i)cloudflare").expect("a fixed expression"));
 
 static TOKEN: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?i)api_?-?token|bearer").expect("a fixed expression"));
@@ -191,11 +193,14 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
             let near = around(input.text, span, 400);
             let beside = API.find(input.text.get(near));
             let own = API.is_match(input.text.get(span));
-            if is_of_another_host(input, span) {
+            // Cookies are secure as well: only the call that names the host is meant.
+            let elsewhere =
+                first_word(input.text.get(span)) == b"secure" && !in_group(input, span, near, &API);
+            if elsewhere || is_of_another_host(input, span) {
                 continue;
             }
             let settings = matches!(first_word(input.text.get(span)), b"ssl" | b"use_https")
-                && is_about_us(input, span, near);
+                && in_group(input, span, near, &VENDOR);
             if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
                 let label = beside.map(|m| Span::new(near.start + m.start(), near.start + m.end()));
                 push(span, label.filter(|l| !l.overlaps(span)).map(|l| (l, "the API it talks to")));
@@ -204,11 +209,10 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
     }
 }
 
-/// Whether the group of a setting names Cloudflare.
-fn is_about_us(input: &Input<'_>, span: Span, near: Span) -> bool {
-    let text = input.text.get(near).to_ascii_lowercase();
-    memmem::find_iter(&text, b"cloudflare").any(|at| {
-        let place = Span::new(near.start + at, near.start + at + 10);
+/// Whether what the expression finds stands in the group of a setting: its call, section or block.
+fn in_group(input: &Input<'_>, span: Span, near: Span, what: &Regex) -> bool {
+    what.find_iter(input.text.get(near)).any(|found| {
+        let place = Span::new(near.start + found.start(), near.start + found.end());
         same_group(input.text.bytes(), place, span)
     })
 }
@@ -227,7 +231,7 @@ fn is_being_mended(input: &Input<'_>, span: Span) -> bool {
     if !input.text.get(span).get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"http:")) {
         return false;
     }
-    let line = input.text.line(span.start);
+    let line = input.text.line_near(span.start);
     let near = around(input.text, span, 200);
     HTTPS
         .is_match(input.text.get(Span::new(near.start.max(line.start), near.end.min(line.end.max(span.end)))))
@@ -246,7 +250,7 @@ fn is_of_another_host(input: &Input<'_>, span: Span) -> bool {
     static HOST: LazyLock<Regex> = LazyLock::new(|| {
         expression(r#"(?i)host(?:name)?["']?\s*(?:=>|[:=])\s*["'][a-z0-9]"#).expect("a fixed expression")
     });
-    let line = input.text.line(span.start);
+    let line = input.text.line_near(span.start);
     let near = around(input.text, span, 300);
     let (start, end) = (near.start.max(line.start), near.end.min(line.end.max(span.end)));
     let bytes = input.text.bytes();
@@ -304,7 +308,7 @@ fn defined_host(bytes: &[u8], name: &[u8]) -> Option<Span> {
 
 /// A link for people to follow; nothing is sent with it.
 fn is_link(input: &Input<'_>, span: Span) -> bool {
-    let line = input.text.line(span.start);
+    let line = input.text.line_near(span.start);
     let before = &input.text.bytes()[line.start..span.start];
     let before = before.trim_ascii_end();
     let bare = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
@@ -313,8 +317,8 @@ fn is_link(input: &Input<'_>, span: Span) -> bool {
 
 /// XML namespaces, JSON-LD contexts and schema ids only look like addresses.
 fn is_namespace(input: &Input<'_>, span: Span) -> bool {
-    let line = input.text.line(span.start);
-    let before = input.text.bytes()[line.start..span.start].to_ascii_lowercase();
+    let line = input.text.line_near(span.start);
+    let before = input.text.get(Span::new(line.start, span.start)).to_ascii_lowercase();
     [&b"xmlns"[..], b"$schema", b"@context", b"\"$id\"", b"schemalocation", b"namespace"]
         .iter()
         .any(|word| before.windows(word.len()).any(|w| w == *word))

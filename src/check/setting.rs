@@ -28,7 +28,7 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 }
 
 fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    if is_test(input.path) || is_api_description(input.text.bytes()) {
+    if is_test(input.path) || is_api_description(input.text, input.path) {
         return;
     }
     let calls = sdk::calls(input);
@@ -72,7 +72,7 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
     let script = input.path.file_name().ends_with(b"sh");
     if is_prose(input.path)
         || is_test(input.path)
-        || is_api_description(input.text.bytes())
+        || is_api_description(input.text, input.path)
         || (is_code(input.path) && !script)
         || !(WINS.is_match(input.text.bytes()) || WINS.is_match(input.path.as_bytes()))
     {

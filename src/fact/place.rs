@@ -7,8 +7,9 @@ use crate::span::Span;
 use crate::text::Text;
 
 /// Whether the file describes an API rather than calls it: OpenAPI lists every way to authenticate.
-pub fn is_api_description(bytes: &[u8]) -> bool {
-    [&b"securitySchemes"[..], b"securityDefinitions"].iter().any(|word| memmem::find(bytes, word).is_some())
+pub fn is_api_description(text: &Text<'_>, path: &BlobPath) -> bool {
+    let says = |word: &[u8]| memmem::find(text.bytes(), word).is_some();
+    !is_code(path) && (says(b"securitySchemes") || says(b"securityDefinitions"))
 }
 
 /// Whether the place is in a comment: a line that starts as one, or text behind a comment mark on its line.
@@ -119,18 +120,7 @@ pub fn in_prose(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     if content.starts_with(b"    ") || content.starts_with(b"\t") || looks_like_command(content) {
         return false;
     }
-    let mut fences = 0;
-    let mut start = 0;
-    while let Some(at_fence) =
-        bytes[start..line.start].windows(3).position(|w| w == b"```" || w == b"~~~" || w == b"---")
-    {
-        let at_fence = start + at_fence;
-        if &bytes[at_fence..at_fence + 3] != b"---" {
-            fences += 1;
-        }
-        start = at_fence + 3;
-    }
-    fences % 2 == 0
+    !text.is_fenced(line.start)
 }
 
 fn looks_like_command(line: &[u8]) -> bool {
@@ -142,11 +132,15 @@ fn looks_like_command(line: &[u8]) -> bool {
         || line.windows(6).any(|w| w == b"`curl ")
 }
 
+/// How much of a few lines is looked at, in bytes.
+const LINES: usize = 2000;
+
 /// Whether the code around a place tests something: a test file by name, or an assertion within a few lines.
 pub fn in_test(text: &Text<'_>, at: usize) -> bool {
     let first = text.line_index(at).saturating_sub(3);
     let start = text.line_at(first).map_or(0, |line| line.start);
     let last = text.line_at(text.line_index(at) + 3).map_or(text.bytes().len(), |line| line.end);
+    let (start, last) = (start.max(at.saturating_sub(LINES)), last.min(at + LINES));
     let around = text.bytes()[start..last].to_ascii_lowercase();
     let words: &[&[u8]] = &[
         b"assert",
@@ -176,7 +170,7 @@ pub fn in_test(text: &Text<'_>, at: usize) -> bool {
         b"redirect",
         b"upgrade",
     ];
-    let holds = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).any(|w| w == word);
+    let holds = |bytes: &[u8], word: &[u8]| memmem::find(bytes, word).is_some();
     let before = &text.bytes()[at.saturating_sub(600)..at];
     let openers: &[&[u8]] = &[
         b"#[test]",

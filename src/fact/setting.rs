@@ -45,6 +45,8 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// Longer names are none, in bytes.
+const LONGEST: usize = 200;
 /// How much of a text is looked at from the start of a name, in bytes.
 const REACH: usize = 1000;
 
@@ -55,10 +57,10 @@ pub fn settings(bytes: &[u8]) -> Vec<Setting> {
     while let Some(hit) = ENDS.find(bytes, from) {
         from = hit.end;
         let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b':' | b'-');
-        let before = bytes[done..hit.start].iter().rev().take_while(part).count();
+        let before = bytes[done..hit.start].iter().rev().take(LONGEST).take_while(part).count();
         let start = hit.start - before;
         // The name goes on from what was just read: there is no name of its own in it.
-        if (start == done && done > 0) || !may_end(&bytes[hit.end..]) {
+        if before == LONGEST || (start == done && done > 0) || !may_end(&bytes[hit.end..]) {
             continue;
         }
         let Some(setting) = setting(bytes, start) else { continue };
@@ -259,7 +261,8 @@ pub fn same_group(bytes: &[u8], one: Span, other: Span) -> bool {
 }
 
 fn indent_at(bytes: &[u8], at: usize) -> usize {
-    let start = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+    let floor = at.saturating_sub(REACH);
+    let start = bytes[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1);
     let before = &bytes[start..at];
     let dashes = before.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-')).count();
     // The content of a list item stands behind its dash.

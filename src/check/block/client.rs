@@ -90,9 +90,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
     }
     for (span, message) in found {
-        if is_comment(input.text.get(input.text.line(span.start)))
+        if is_comment(input.text.get(input.text.line_near(span.start)))
             || out.iter().any(|c| {
-                c.rule == detection.rule && input.text.line(c.span.start) == input.text.line(span.start)
+                c.rule == detection.rule
+                    && input.text.line_index(c.span.start) == input.text.line_index(span.start)
             })
         {
             continue;

@@ -138,7 +138,8 @@ pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut V
                 }
                 let default = body.get(&["default"]).map(|(_, v)| v);
                 let sensitive = body.get(&["sensitive"]).map(|(_, v)| &v.value);
-                let message = if default.and_then(Node::text).is_some_and(|text| !text.is_empty()) {
+                let literal = default.filter(|value| value.text().is_some_and(|text| !text.is_empty()));
+                let message = if literal.is_some() {
                     "this variable holds a credential and has a literal default"
                 } else if !matches!(sensitive, Some(Value::Bool(true) | Value::Expression(_))) {
                     "this variable holds a credential and is not marked `sensitive`: plans and logs show it"
@@ -147,8 +148,8 @@ pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut V
                 };
                 let mut found = Candidate::new(detection.rule, key.span, detection.detect.confidence);
                 found.message = Some(message.to_owned());
-                found.labels.extend(default.map(|d| (d.span, String::from("its default"))));
-                found.secrets.extend(default.map(|d| d.span));
+                found.labels.extend(literal.map(|value| (value.span, String::from("its default, in clear"))));
+                found.secrets.extend(literal.map(|value| value.span));
                 out.push(found);
             }
         }

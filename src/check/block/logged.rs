@@ -32,7 +32,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         code::responses(bytes, &mut found);
     }
     for (span, message) in found {
-        let line = input.text.line(span.start);
+        let line = input.text.line_near(span.start);
         if is_comment(input.text.get(line))
             || out.iter().any(|c| c.rule == detection.rule && c.span.overlaps(span))
         {

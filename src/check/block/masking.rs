@@ -68,7 +68,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         return;
     }
     for hit in HANDED_ON.find_iter(bytes) {
-        let line = input.text.line(hit.start());
+        let line = input.text.line_near(hit.start());
         let zone = Span::new(line.start, hit.start());
         let body = &bytes[zone.start..zone.end];
         let pair =
@@ -84,7 +84,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 }
 
 fn push(detection: &Detection<'_>, input: &Input<'_>, span: Span, message: &str, out: &mut Vec<Candidate>) {
-    if is_comment(input.text.get(input.text.line(span.start))) {
+    if is_comment(input.text.get(input.text.line_near(span.start))) {
         return;
     }
     let mut candidate = Candidate::new(detection.rule, span, Confidence::High);

@@ -40,7 +40,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         let name = groups.name("name").map_or(&b""[..], |m| m.as_bytes());
         let span = Span::new(place.start(), place.end());
         if !is_credential_value(place.as_bytes(), name, host)
-            || is_comment(input.text.get(input.text.line(span.start)))
+            || is_comment(input.text.get(input.text.line_near(span.start)))
         {
             continue;
         }
@@ -55,11 +55,14 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
 }
 
+/// How long an address may be, in bytes.
+const LONGEST: usize = 800;
+
 /// Whether any address has a query or somebody before its host: few texts get further.
 fn has_address(bytes: &[u8]) -> bool {
     let end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>');
     memmem::find_iter(bytes, b"://").any(|at| {
-        let mut address = bytes[at..].iter().take_while(|b| !end(b));
+        let mut address = bytes[at..].iter().take(LONGEST).take_while(|b| !end(b));
         address.any(|b| matches!(b, b'?' | b'&' | b'@'))
     })
 }

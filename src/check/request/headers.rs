@@ -76,7 +76,7 @@ static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     static TOPIC: LazyLock<Regex> =
         LazyLock::new(|| expression("(?i)cloudflare|cf_").expect("a fixed expression"));
-    if is_test(input.path) || is_elsewhere(input) || is_api_description(input.text.bytes()) {
+    if is_test(input.path) || is_elsewhere(input) || is_api_description(input.text, input.path) {
         return;
     }
     let topic = TOPIC.is_match(input.text.bytes());
@@ -163,7 +163,7 @@ fn other_use(input: &Input<'_>, span: Span) -> bool {
     if in_comment(text, span.start, input.path) || in_prose(text, span.start, input.path) {
         return true;
     }
-    let line = text.line(span.start);
+    let line = text.line_near(span.start);
     let before = &text.bytes()[line.start..span.start];
     let own = text.get(span);
     let defined = own
@@ -180,7 +180,7 @@ fn other_use(input: &Input<'_>, span: Span) -> bool {
 
 /// The code around hides, removes or lists headers.
 pub(super) fn is_handled(input: &Input<'_>, span: Span) -> bool {
-    let line = input.text.line(span.start);
+    let line = input.text.line_near(span.start);
     let length = input.text.bytes().len();
     HANDLED.is_match(input.text.get(Span::new(line.start.saturating_sub(160), (line.end + 80).min(length))))
 }
@@ -204,7 +204,7 @@ pub(super) fn is_listed(input: &Input<'_>, span: Span) -> bool {
             .expect("a fixed expression")
     });
     let own = input.text.get(span);
-    let before = &input.text.bytes()[input.text.line(span.start).start..span.start];
+    let before = &input.text.bytes()[input.text.line_near(span.start).start..span.start];
     let Some(groups) = LISTED.captures(own) else { return false };
     let open = before.iter().rev().find(|b| !matches!(b, b'"' | b'\'' | b'`' | b' '));
     match open {

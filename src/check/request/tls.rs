@@ -94,7 +94,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let mut kept: Vec<Span> = Vec::new();
     for switch in switches {
         let near_origin = {
-            let line = input.text.line(switch.start);
+            let line = input.text.line_near(switch.start);
             let around = &bytes[line.start.saturating_sub(200)..line.end];
             around.windows(13).any(|w| w.eq_ignore_ascii_case(b"originrequest"))
                 || around.windows(11).any(|w| w.eq_ignore_ascii_case(b"notlsverify"))
@@ -133,7 +133,7 @@ fn is_inline_code(input: &Input<'_>, switch: Span) -> bool {
     if !is_prose(input.path) {
         return false;
     }
-    let line = input.text.line(switch.start);
+    let line = input.text.line_near(switch.start);
     let line = Span::new(line.start.max(switch.start.saturating_sub(500)), line.end.max(switch.start));
     let mark = |b: &u8| *b == b'`';
     let before = input.text.get(Span::new(line.start, switch.start));
@@ -199,7 +199,7 @@ fn narrow(input: &Input<'_>, switch: Span) -> Span {
     Span::new(switch.start + word, switch.start + bytes.len())
 }
 
-/// All addresses and uses of names that hold one, with whether they are the API's.
+/// All addresses and uses of names that hold one, in order, with whether they are the API's.
 fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
     let mut out: Vec<(Span, bool)> = ADDRESS
         .find_iter(bytes)
@@ -220,6 +220,7 @@ fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
             from = start + name.len();
         }
     }
+    out.sort_by_key(|(span, _)| span.start);
     out
 }
 
@@ -234,7 +235,7 @@ fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]) -> Option
     if OTHER_CLIENT.is_match(input.text.get(own)) && !API.is_match(input.text.get(own)) {
         return None;
     }
-    let mut inside: Vec<&(Span, bool)> = addresses.iter().filter(|(span, _)| own.overlaps(*span)).collect();
+    let mut inside: Vec<&(Span, bool)> = within(addresses, own).collect();
     if inside.iter().any(|(_, ours)| *ours) {
         inside.retain(|(_, ours)| *ours);
     }
@@ -246,8 +247,8 @@ fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]) -> Option
         let name = SPLAT.captures(input.text.get(own))?.name("name")?.as_bytes();
         return of_settings(input, name, addresses);
     }
-    // A client that has a name concerns what it is used for.
-    if let Some(groups) = CLIENT.captures(input.text.get(Span::new(own.start, switch.start)))
+    // What has a name concerns what it is used for.
+    if let Some(groups) = NAME.captures(input.text.get(Span::new(own.start, switch.start)))
         && let Some(name) = groups.name("name")
         && let Some(found) = of_uses(input, name.as_bytes(), own, addresses)
     {
@@ -261,20 +262,24 @@ fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]) -> Option
             (switch.start - span.end.min(switch.start)) * 2
         }
     };
-    addresses.iter().min_by_key(|(span, _)| distance(span)).copied()
+    let next = addresses.partition_point(|(span, _)| span.start < switch.end);
+    let beside = addresses[..next].last().into_iter().chain(addresses.get(next));
+    beside.min_by_key(|(span, _)| distance(span)).copied()
 }
 
 static SPLAT: LazyLock<Regex> =
     LazyLock::new(|| expression(r"\s@(?P<name>[A-Za-z_]\w*)").expect("a fixed expression"));
 
-/// A connection that is made to be handed to requests.
-static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?:^|\s)(?:const|let|var)\s+(?P<name>[A-Za-z_$][\w$]*)\s*(?::[^=\n]{1,60})?=\s*new\s+[\w.]*(?:Agent|Dispatcher|Pool)\b")
+/// A statement that gives its value to a name or to a part of what has the name: `const agent = …`, `tls.verify = …`.
+static NAME: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+)*\s*(?::[^=\n]{1,60})?:?=[^=>]")
         .expect("a fixed expression")
 });
 
-/// How far from a use of a client the address of its request may be, in bytes.
+/// How long a request may be that uses what has a name, in bytes on each side.
 const REQUEST: usize = 300;
+/// At most this many uses of a name are looked at.
+const USES: usize = 50;
 
 /// The address in the table of parameters with that name.
 fn of_settings(input: &Input<'_>, name: &[u8], addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
@@ -286,40 +291,60 @@ fn of_settings(input: &Input<'_>, name: &[u8], addresses: &[(Span, bool)]) -> Op
             .strip_prefix(b"=")
             .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"@{"))
     })?;
-    let zone = statement(input, table);
-    addresses.iter().find(|(span, _)| zone.overlaps(*span)).copied()
+    within(addresses, statement(input, table)).next().copied()
 }
 
-/// The address of a request that the client of that name is handed to; an unknown one is somebody else's.
+/// The address of a request that what has the name makes or is handed to; one of the API, if there are several.
 fn of_uses(input: &Input<'_>, name: &[u8], own: Span, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
     let bytes = input.text.bytes();
     let word = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-    let uses = memmem::find_iter(bytes, name)
-        .filter(|at| !own.contains(Span::new(*at, at + name.len())) && !word(at + name.len()))
-        .filter(|at| *at == 0 || !word(at - 1));
-    let mut first = None;
-    for at in uses {
-        // The request that the client is an argument of: back to where its call opens.
-        let floor = at.saturating_sub(REQUEST);
-        let mut depth = 0_i32;
-        let open = bytes[floor..at].iter().rposition(|b| {
-            match b {
-                b')' | b'}' => depth += 1,
-                b'(' | b'{' => depth -= 1,
-                _ => {}
-            }
-            *b == b'(' && depth < 0
-        });
-        let call = Span::new(open.map_or(floor, |open| floor + open), at);
-        let found = addresses.iter().find(|(span, _)| call.overlaps(*span));
-        match found {
-            Some((span, true)) => return Some((*span, true)),
-            Some(other) => first = first.or(Some(*other)),
-            None => {}
-        }
-    }
-    first
+    let places = memmem::find_iter(bytes, name).map(|at| Span::new(at, at + name.len()));
+    let alone = |place: &Span| !word(place.end) && (place.start == 0 || !word(place.start - 1));
+    let requests = places
+        .filter(|place| alone(place) && !own.contains(*place))
+        .take(USES)
+        .filter_map(|place| request(bytes, place));
+    let mut found: Vec<(Span, bool)> = requests.flat_map(|call| within(addresses, call)).copied().collect();
+    found.sort_by_key(|(_, ours)| !ours);
+    found.first().copied()
 }
+
+/// The arguments of the call that is made on what stands at the place, or that it is an argument of.
+fn request(bytes: &[u8], place: Span) -> Option<Span> {
+    let behind = &bytes[place.end..bytes.len().min(place.end + REQUEST)];
+    let member = behind
+        .iter()
+        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'>' | b'?')));
+    let open = match member {
+        Some(end) if end > 1 && behind[end] == b'(' => place.end + end,
+        _ => {
+            let floor = place.start.saturating_sub(REQUEST);
+            let mut depth = 0_i32;
+            floor
+                + bytes[floor..place.start].iter().rposition(|b| {
+                    depth += balance(&[*b]);
+                    *b == b'(' && depth > 0
+                })?
+        }
+    };
+    let limit = bytes.len().min(open.max(place.end) + REQUEST);
+    let mut depth = 0_i32;
+    let close = bytes[open..limit].iter().position(|b| {
+        depth += balance(&[*b]);
+        depth == 0
+    });
+    Some(Span::new(open, close.map_or(limit, |length| open + length)))
+}
+
+/// The addresses that start within the span, or shortly before it and reach into it; they are in order.
+fn within(addresses: &[(Span, bool)], span: Span) -> impl Iterator<Item = &(Span, bool)> {
+    let from = addresses.partition_point(|(place, _)| place.start + STATEMENT < span.start);
+    let to = addresses.partition_point(|(place, _)| place.start < span.end);
+    addresses[from..to.max(from)].iter().filter(move |(place, _)| place.overlaps(span))
+}
+
+/// How much of a statement is looked at on each side, in bytes: a line may be a whole file long.
+const STATEMENT: usize = 3000;
 
 /// The lines of the statement: over continuations and open brackets, at most 25 lines each way.
 fn statement(input: &Input<'_>, span: Span) -> Span {
@@ -331,7 +356,7 @@ fn statement(input: &Input<'_>, span: Span) -> Span {
     for _ in 0..25 {
         let Some(previous) = first.checked_sub(1).and_then(line) else { break };
         let current = line(first).unwrap_or_default();
-        depth += balance(if first == last { current } else { b"" });
+        depth += balance(if first == last { &current[..current.len().min(STATEMENT)] } else { b"" });
         let goes_on = matches!(previous.last(), Some(b'\\' | b'`' | b'(' | b'{' | b'[' | b',' | b'^'))
             && !previous.starts_with(b"}");
         if !goes_on || (previous.ends_with(b"{") && is_block(previous)) {
@@ -350,8 +375,8 @@ fn statement(input: &Input<'_>, span: Span) -> Span {
         }
         last += 1;
     }
-    let start = text.line_at(first).map_or(span.start, |l| l.start);
-    let end = text.line_at(last).map_or(span.end, |l| l.end);
+    let start = text.line_at(first).map_or(span.start, |l| l.start).max(span.start.saturating_sub(STATEMENT));
+    let end = text.line_at(last).map_or(span.end, |l| l.end).min(span.end + STATEMENT);
     Span::new(start.min(span.start), end.max(span.end))
 }
 

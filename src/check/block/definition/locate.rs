@@ -82,7 +82,7 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
         let grants =
             |policies: &Node| has_key(policies, "permission_groups") || has_key(policies, "resources");
         if body.get(&["policies", "policy"]).is_some_and(|(_, policies)| grants(policies)) {
-            let line = input.text.line(open);
+            let line = input.text.line_near(open);
             let header = Span::new(line.start.max(open.saturating_sub(60)), open + 1);
             from = from.max(body.span.end);
             if OTHER.is_match(&bytes[header.start..body.span.end]) {

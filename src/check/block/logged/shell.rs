@@ -99,11 +99,17 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
 }
 
 pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+    let mut traced = 0;
     for groups in TRACE.captures_iter(bytes) {
         let Some(place) = groups.name("span").or_else(|| groups.name("bang")) else { continue };
+        // What is traced already was looked at.
+        if place.start() < traced {
+            continue;
+        }
         let rest = &bytes[place.end()..];
         let off = rest.windows(6).position(|w| w == b"set +x").unwrap_or(rest.len());
         let zone = Span::new(place.end(), place.end() + off);
+        traced = zone.end;
         let used = expansions(bytes, zone).into_iter().find(|e| {
             let line = &bytes[..e.span.start];
             let start = line.iter().rposition(|b| *b == b'\n').map_or(0, |p| p + 1);
