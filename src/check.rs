@@ -8,8 +8,10 @@ use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::blob::BlobPath;
+use crate::endpoint::ROOTS;
 use crate::fact::credential::mentions;
 use crate::fact::decode::Decoded;
+use crate::fact::request::{Call, calls};
 use crate::fact::setting::{Setting, settings};
 use crate::fact::tree::{Node, ParseFault, parse};
 use crate::rule::{Confidence, Detect, Limits, Rule, Severity};
@@ -40,6 +42,7 @@ pub struct Input<'a> {
     tree: OnceCell<Option<Result<Vec<Node>, ParseFault>>>,
     names_credential: OnceCell<bool>,
     settings: OnceCell<Vec<Setting>>,
+    calls: OnceCell<Vec<Call>>,
 }
 
 impl<'a> Input<'a> {
@@ -51,8 +54,17 @@ impl<'a> Input<'a> {
         today: i64,
         limits: Limits,
     ) -> Input<'a> {
-        let (tree, names_credential, settings) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Input { path, text, runs, today, limits, tree, names_credential, settings }
+        Input {
+            path,
+            text,
+            runs,
+            today,
+            limits,
+            tree: OnceCell::new(),
+            names_credential: OnceCell::new(),
+            settings: OnceCell::new(),
+            calls: OnceCell::new(),
+        }
     }
 
     /// Whether any identifier of the text names a Cloudflare credential.
@@ -63,6 +75,11 @@ impl<'a> Input<'a> {
     /// Its settings whose names end like those of credentials and of who they belong to.
     pub fn settings(&self) -> &[Setting] {
         self.settings.get_or_init(|| settings(self.text.bytes()))
+    }
+
+    /// Its calls of the API.
+    pub fn calls(&self) -> &[Call] {
+        self.calls.get_or_init(|| calls(self.text.bytes(), ROOTS))
     }
 
     /// The documents of a structured file; none of other files, nor of a broken one.

@@ -1,14 +1,15 @@
 //! `check = "request"`: how the API is called: the address, the headers, the connection.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{Candidate, Detection, Input, expression};
-use crate::endpoint::{ROOTS, advice};
+use crate::endpoint::advice;
 use crate::fact::place::{around, in_comment, in_prose, in_test, is_code, is_prose, is_test};
-use crate::fact::request::{Call, calls};
+use crate::fact::request::Call;
 use crate::fact::setting::same_group;
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -150,6 +151,9 @@ fn skipped(input: &Input<'_>, span: Span) -> bool {
         || in_test(input.text, span.start)
 }
 
+/// How many names are looked up for a host that they hold.
+const NAMES: usize = 1000;
+
 fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     if is_test(input.path) {
         return;
@@ -177,9 +181,15 @@ fn plain(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>)
     if !talks && !SWITCH.is_match(bytes) {
         return;
     }
+    let mut hosts: HashMap<&[u8], Option<Span>> = HashMap::new();
     for groups in JOINED.captures_iter(bytes) {
         let (Some(span), Some(name)) = (groups.name("span"), groups.name("name")) else { continue };
-        if let Some(host) = defined_host(bytes, name.as_bytes()) {
+        // Only so many names can be asked for without reading the text over and over.
+        if hosts.len() >= NAMES && !hosts.contains_key(name.as_bytes()) {
+            continue;
+        }
+        let host = *hosts.entry(name.as_bytes()).or_insert_with(|| defined_host(bytes, name.as_bytes()));
+        if let Some(host) = host {
             push(Span::new(span.start(), span.end()), Some((host, "the host it is put before")));
         }
     }
@@ -292,7 +302,7 @@ fn defined_host(bytes: &[u8], name: &[u8]) -> Option<Span> {
     // A name that ends with a dot has no last part.
     let last = name.rsplit(|b| *b == b'.').next().filter(|last| !last.is_empty())?;
     let mut from = 0;
-    while let Some(at) = bytes[from..].windows(last.len()).position(|w| w == last) {
+    while let Some(at) = memmem::find(&bytes[from..], last) {
         let start = from + at;
         let rest = &bytes[start + last.len()..bytes.len().min(start + last.len() + 40)];
         let between = |b: &u8| matches!(b, b' ' | b':' | b'=' | b'"' | b'\'' | b'`' | b'>' | b',');
@@ -328,7 +338,7 @@ fn is_namespace(input: &Input<'_>, span: Span) -> bool {
 /// apart from them.
 pub(super) fn permissions(input: &Input<'_>, span: Span) -> Vec<String> {
     let bytes = input.text.bytes();
-    let all = calls(bytes, ROOTS);
+    let all = input.calls();
     let own = |call: &&Call| {
         let (from, to) = (call.span.start.min(span.start), call.span.end.max(span.end));
         to - from < 700 && !bytes[from..to].windows(2).any(|w| w == b"\n\n")

@@ -1,5 +1,6 @@
 //! From candidates to findings: one finding per secret and place, sample values left out, everything masked.
 
+use std::collections::{BTreeSet, HashMap};
 use std::hash::RandomState;
 
 use sha2::{Digest, Sha256};
@@ -39,7 +40,7 @@ pub(super) fn settle(
     candidates.extend(shared::within(rules, path, &candidates));
     candidates.extend(tracked::within(rules, path, &candidates));
     candidates.sort_by_key(|c| (c.span, c.rule));
-    let mut seen: Vec<[u8; 16]> = Vec::new();
+    let mut seen: HashMap<[u8; 16], usize> = HashMap::new();
     candidates
         .into_iter()
         .map(|candidate| {
@@ -74,13 +75,15 @@ fn best(rules: &RuleSet, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         )
     });
     let mut kept: Vec<Candidate> = Vec::new();
+    // What is kept of all secrets, and of each other rule: none overlaps another of its kind.
+    let mut taken: HashMap<Option<usize>, BTreeSet<Span>> = HashMap::new();
     for candidate in candidates {
-        let covered = kept.iter().any(|k| {
-            let same_kind = is_secret(k) && is_secret(&candidate);
-            (same_kind && k.span.overlaps(candidate.span))
-                || (k.rule == candidate.rule && k.span.overlaps(candidate.span))
-        });
-        if !covered {
+        let kind = (!is_secret(&candidate)).then_some(candidate.rule);
+        let taken = taken.entry(kind).or_default();
+        let end = Span::new(candidate.span.end, candidate.span.end);
+        let nearest = taken.range(..end).next_back();
+        if nearest.is_none_or(|span| !span.overlaps(candidate.span)) {
+            taken.insert(candidate.span);
             kept.push(candidate);
         }
     }
@@ -94,7 +97,7 @@ fn identity(
     path: &BlobPath,
     text: &Text<'_>,
     candidate: &Candidate,
-    seen: &mut Vec<[u8; 16]>,
+    seen: &mut HashMap<[u8; 16], usize>,
 ) -> Fingerprint {
     let mut hash = Sha256::new();
     for part in [b"flaresec v1", rule.id.as_bytes(), path.as_bytes()] {
@@ -111,12 +114,12 @@ fn identity(
         }
     }
     let base = shorten(&hash.clone().finalize());
-    let occurrence = seen.iter().filter(|s| **s == base).count();
-    seen.push(base);
-    if occurrence > 0 {
+    let occurrence = seen.entry(base).or_default();
+    if *occurrence > 0 {
         hash.update([0]);
         hash.update(occurrence.to_string());
     }
+    *occurrence += 1;
     let digest = shorten(&hash.finalize());
     Fingerprint(digest.iter().fold(String::from("v1:"), |text, b| text + &format!("{b:02x}")))
 }

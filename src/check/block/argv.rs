@@ -92,9 +92,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         options(bytes, &mut found);
     }
     for (span, message) in found {
-        if is_comment(input.text.get(input.text.line_near(span.start)))
-            || out.iter().any(|c| c.rule == detection.rule && c.span.overlaps(span))
-        {
+        if is_comment(input.text.get(input.text.line_near(span.start))) {
             continue;
         }
         let mut candidate = Candidate::new(detection.rule, span, Confidence::High);

@@ -90,9 +90,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 
 fn report(detection: &Detection<'_>, input: &Input<'_>, found: Vec<Span>, out: &mut Vec<Candidate>) {
     for span in found {
-        if is_comment(input.text.get(input.text.line_near(span.start)))
-            || out.iter().any(|c| c.rule == detection.rule && c.span.overlaps(span))
-        {
+        if is_comment(input.text.get(input.text.line_near(span.start))) {
             continue;
         }
         let mut candidate = Candidate::new(detection.rule, span, Confidence::High);

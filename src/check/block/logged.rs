@@ -33,9 +33,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
     for (span, message) in found {
         let line = input.text.line_near(span.start);
-        if is_comment(input.text.get(line))
-            || out.iter().any(|c| c.rule == detection.rule && c.span.overlaps(span))
-        {
+        if is_comment(input.text.get(line)) {
             continue;
         }
         let mut candidate = Candidate::new(detection.rule, span, Confidence::High);

@@ -1,7 +1,9 @@
 //! What a program prints or answers with: the arguments of calls, in code and inside of strings.
 
+use std::cell::LazyCell;
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{Known, is_known, text_of};
@@ -50,6 +52,7 @@ static GUARD_AFTER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+    let php = LazyCell::new(|| memmem::find(bytes, b"<?").is_some());
     for groups in CALL.captures_iter(bytes) {
         let sink = groups.name("sink").expect("always takes part");
         let open = groups.name("open").expect("always takes part");
@@ -65,7 +68,7 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
             continue;
         }
         // Without brackets it is a shell's, unless the file is PHP.
-        if name == b"echo" && !bytes.windows(2).any(|w| w == b"<?") {
+        if name == b"echo" && !*php {
             continue;
         }
         let end = arguments_end(bytes, open.end(), paren || name.contains(&b'('));
