@@ -1,7 +1,8 @@
-//! A search for a few dozen literals at once, with SIMD where the processor has it.
+//! Searches for literals: a few dozen at once, with SIMD where the processor has it, or one without regard to case.
 
 use aho_corasick::packed;
 use aho_corasick::{AhoCorasick, Input, MatchKind, Span};
+use memchr::memchr2_iter;
 
 /// The packed search takes no more literals than this at full speed.
 pub const MOST: usize = 32;
@@ -51,4 +52,11 @@ impl Literals {
         }?;
         Some(Hit { index: hit.pattern().as_usize(), start: hit.start(), end: hit.end() })
     }
+}
+
+/// Whether the text holds the word, whatever its capitals. The word has at least one byte.
+pub fn contains(text: &[u8], word: &[u8]) -> bool {
+    let (lower, upper) = (word[0].to_ascii_lowercase(), word[0].to_ascii_uppercase());
+    memchr2_iter(lower, upper, text)
+        .any(|at| text.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word)))
 }

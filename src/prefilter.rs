@@ -8,7 +8,7 @@
 use aho_corasick::AhoCorasick;
 
 use crate::blob::BlobPath;
-use crate::literals::Literals;
+use crate::literals::{Literals, contains};
 
 /// What may follow `cf` and a separator: those three bytes are in every hardware header.
 const CF: &[&str] = &[
@@ -192,12 +192,6 @@ fn near(path: &BlobPath) -> &[u8] {
 
 /// How many folders above a file say what it is about.
 const NEAR: usize = 3;
-
-fn contains(text: &[u8], word: &[u8]) -> bool {
-    let (lower, upper) = (word[0].to_ascii_lowercase(), word[0].to_ascii_uppercase());
-    memchr::memchr2_iter(lower, upper, text)
-        .any(|at| text.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word)))
-}
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ use super::{Candidate, Compiled, View, expression, token, value};
 use crate::blob::BlobPath;
 use crate::fact::naming::{Naming, naming};
 use crate::fact::words;
+use crate::literals::contains;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -174,7 +175,7 @@ fn judge(
     }
     let topic = || match detection.topic() {
         Some(topic) => topic.is_match(around(SAME_TOPIC)),
-        None => around(SAME_TOPIC).windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare")),
+        None => contains(around(SAME_TOPIC), b"cloudflare"),
     };
     (general && detection.detect.confidence > Confidence::Low && topic())
         .then(|| (Confidence::Medium, format!("`{shown}` near the word Cloudflare")))

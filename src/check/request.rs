@@ -11,6 +11,7 @@ use crate::endpoint::advice;
 use crate::fact::place::{around, in_comment, in_prose, in_test, is_code, is_prose, is_test};
 use crate::fact::request::Call;
 use crate::fact::setting::same_group;
+use crate::literals::contains;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -294,7 +295,7 @@ fn other_host_closer(input: &Input<'_>, span: Span, near: Span) -> bool {
         if end <= span.start { span.start - end } else { start.saturating_sub(span.end) }
     };
     let nearest = ANY.find_iter(input.text.get(near)).min_by_key(distance);
-    nearest.is_some_and(|m| !m.as_bytes().windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare")))
+    nearest.is_some_and(|m| !contains(m.as_bytes(), b"cloudflare"))
 }
 
 /// `NAME = "api.cloudflare.com"` in the same file, for the last part of a dotted name.

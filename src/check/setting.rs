@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 use super::{Candidate, Detection, Input, expression};
 use crate::fact::place::{around, in_comment, in_prose, is_api_description, is_code, is_prose, is_test};
 use crate::fact::setting::same_group;
+use crate::literals::contains;
 use crate::span::Span;
 
 mod role;
@@ -39,7 +40,7 @@ fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candid
             out.push(found);
         }
     }
-    let sends = is_code(input.path) && has(input.text.bytes(), b"x-auth-key");
+    let sends = is_code(input.path) && contains(input.text.bytes(), b"x-auth-key");
     let sheet = Sheet::new(input);
     for pair in sheet.pairs() {
         let place = pair.key.span;
@@ -129,8 +130,4 @@ fn is_alternative(input: &Input<'_>, span: Span) -> bool {
             .expect("a fixed expression")
     });
     OR.is_match(input.text.get(Span::new(span.end, around(input.text, span, 500).end)))
-}
-
-fn has(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
 }

@@ -10,6 +10,7 @@ use clap::Args;
 use flaresec::blob::{Blob, BlobPath};
 use flaresec::endpoint::{self, NO_TOKEN, Needs, ROOTS, Scope, granted_on, needs, permission, template};
 use flaresec::fact::request::calls;
+use flaresec::literals::contains;
 use flaresec::source::{Failure, SkipReason, Visitor, worktree};
 use flaresec::text::Text;
 
@@ -68,7 +69,7 @@ struct Calls {
 impl Calls {
     fn add(&self, path: &BlobPath, bytes: &[u8]) {
         let text = Text::decode(bytes);
-        let about = text.bytes().windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare"));
+        let about = contains(text.bytes(), b"cloudflare");
         if !about {
             return;
         }

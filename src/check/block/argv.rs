@@ -10,6 +10,7 @@ use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, expression, value};
 use crate::fact::credential::is_credential;
 use crate::fact::place::is_compiled;
+use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
@@ -188,10 +189,10 @@ fn options(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
 
 fn is_literal(text: &[u8], command: &[u8]) -> bool {
     let hex = text.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
-    let ours = command.windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare"))
+    let ours = contains(command, b"cloudflare")
         || crate::fact::credential::mentions(command)
-        || command.windows(7).any(|w| w.eq_ignore_ascii_case(b"x-auth-"))
-        || command.windows(10).any(|w| w.eq_ignore_ascii_case(b"cf-access-"));
+        || contains(command, b"x-auth-")
+        || contains(command, b"cf-access-");
     let random = if hex && text.len() != 40 {
         value::looks_random(Randomness::Hex, text)
     } else {

@@ -8,6 +8,7 @@ use super::{Detection, is_comment};
 use crate::check::{Candidate, Input};
 use crate::fact::credential::{is_credential, is_secret, mentions};
 use crate::fact::place::is_compiled;
+use crate::literals::contains;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -76,5 +77,5 @@ fn is_known(name: &[u8], known: &Known<'_>, around: &[u8]) -> bool {
 }
 
 fn mentions_vendor(text: &[u8]) -> bool {
-    text.windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare")) || mentions(text)
+    contains(text, b"cloudflare") || mentions(text)
 }

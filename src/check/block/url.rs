@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, expression, value};
 use crate::fact::credential::{is_credential, mentions};
+use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
@@ -68,8 +69,7 @@ fn has_address(bytes: &[u8]) -> bool {
 }
 
 fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {
-    let api = host.windows(18).any(|w| w.eq_ignore_ascii_case(b"api.cloudflare.com"))
-        || host.windows(18).any(|w| w.eq_ignore_ascii_case(b"www.cloudflare.com"));
+    let api = contains(host, b"api.cloudflare.com") || contains(host, b"www.cloudflare.com");
     let dynamic =
         text.first().is_some_and(|b| matches!(b, b'$' | b'{' | b'#' | b'%' | b'"' | b'\'' | b'+' | b' '));
     if dynamic {

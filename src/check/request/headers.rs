@@ -9,6 +9,7 @@ use super::{API, confidence, permissions, spans};
 use crate::endpoint::NO_TOKEN;
 use crate::fact::place::{around, in_comment, in_prose, is_api_description, is_code, is_prose, is_test};
 use crate::fact::setting::closed;
+use crate::literals::contains;
 use crate::rule::{Confidence, Severity};
 use crate::span::Span;
 
@@ -89,7 +90,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         let email =
             emails.iter().copied().filter(|e| near.contains(*e)).min_by_key(|e| e.start.abs_diff(span.start));
         let address = address(input, span, near);
-        let ours = email.is_some() || address.is_some() || (topic && has_word(input.text.get(span), b"cf"));
+        let ours = email.is_some() || address.is_some() || (topic && contains(input.text.get(span), b"cf"));
         if !ours && !topic || other_use(input, span) || has_both(input, span) {
             continue;
         }
@@ -139,7 +140,7 @@ fn constants(input: &Input<'_>) -> Vec<Span> {
         let used = format!(r#"(?P<span>\b{text}\]?\s*(?:=>|[:,]|\]\s*=)\s*[^\s=][^\n,)}}\]]*)"#);
         let Ok(used) = expression(&used) else { continue };
         let places = used.captures_iter(bytes).filter_map(|groups| groups.name("span"));
-        let places = places.filter(|m| !has_word(m.as_bytes(), b"x-auth-key"));
+        let places = places.filter(|m| !contains(m.as_bytes(), b"x-auth-key"));
         out.extend(places.map(|m| Span::new(m.start(), m.end())).take(MOST));
     }
     out
@@ -151,10 +152,6 @@ fn trimmed(bytes: &[u8]) -> usize {
         .iter()
         .rposition(|b| !b.is_ascii_whitespace() && !matches!(b, b'\\' | b'"' | b'\'' | b'`' | b';'));
     end.map_or(bytes.len(), |at| at + 1)
-}
-
-fn has_word(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
 }
 
 /// Comments, prose, allow-lists, readers of the header, definitions of its name.
@@ -170,7 +167,7 @@ fn other_use(input: &Input<'_>, span: Span) -> bool {
         .windows(11)
         .skip(1)
         .any(|w| matches!(w[0], b'"' | b'\'' | b'`') && w[1..].eq_ignore_ascii_case(b"x-auth-key"));
-    let again = defined && !has_word(own, b"set") || has_word(own, b"x-auth-email");
+    let again = defined && !contains(own, b"set") || contains(own, b"x-auth-email");
     again
         || is_listed(input, span)
         || in_sentence(before)
@@ -190,9 +187,9 @@ fn is_elsewhere(input: &Input<'_>) -> bool {
     static ADDRESS: LazyLock<Regex> =
         LazyLock::new(|| expression(r"(?i)https?://[a-z][\w-]*\.[a-z]").expect("a fixed expression"));
     let bytes = input.text.bytes();
-    !has_word(bytes, b"cloudflare")
-        && !has_word(input.path.as_bytes(), b"cloudflare")
-        && !has_word(bytes, b"cf_")
+    !contains(bytes, b"cloudflare")
+        && !contains(input.path.as_bytes(), b"cloudflare")
+        && !contains(bytes, b"cf_")
         && ADDRESS.is_match(bytes)
 }
 
@@ -210,7 +207,7 @@ pub(super) fn is_listed(input: &Input<'_>, span: Span) -> bool {
     match open {
         Some(b'(') => false,
         Some(b'{' | b'[' | b',') | None => {
-            !has_word(own, b"value")
+            !contains(own, b"value")
                 && (groups.name("next").is_some() || open != Some(&b'{') && open != Some(&b'['))
         }
         Some(_) => false,

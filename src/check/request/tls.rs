@@ -9,7 +9,7 @@ use super::super::{Candidate, Detection, Input, expression};
 use super::{API, spans};
 use crate::fact::place::{around, in_comment, in_prose, is_prose};
 use crate::fact::setting::about;
-use crate::literals::Literals;
+use crate::literals::{Literals, contains};
 use crate::span::Span;
 
 /// The switches, language by language; words first, so that one pass finds them all.
@@ -96,8 +96,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         let near_origin = {
             let line = input.text.line_near(switch.start);
             let around = &bytes[line.start.saturating_sub(200)..line.end];
-            around.windows(13).any(|w| w.eq_ignore_ascii_case(b"originrequest"))
-                || around.windows(11).any(|w| w.eq_ignore_ascii_case(b"notlsverify"))
+            contains(around, b"originrequest") || contains(around, b"notlsverify")
         };
         if near_origin
             || in_comment(input.text, switch.start, input.path)

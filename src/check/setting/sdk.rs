@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::super::{Input, expression};
+use crate::literals::contains;
 use crate::span::Span;
 
 /// Calls that say Cloudflare by their own names.
@@ -39,7 +40,7 @@ static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
 /// Places of such calls.
 pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
     let bytes = input.text.bytes();
-    let about = bytes.windows(10).any(|w| w.eq_ignore_ascii_case(b"cloudflare"));
+    let about = contains(bytes, b"cloudflare");
     let plain = about.then(|| PLAIN.captures_iter(bytes)).into_iter().flatten();
     let found = NAMED.captures_iter(bytes).chain(plain).filter_map(|groups| groups.name("span"));
     found.map(|m| Span::new(m.start(), m.end())).filter(|span| !has_token(input.text.get(*span))).collect()

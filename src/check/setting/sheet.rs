@@ -7,11 +7,12 @@ use crate::fact::naming::naming;
 use crate::fact::place::{around, is_code};
 use crate::fact::setting::{Setting, about, same_group};
 use crate::fact::words::words;
+use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
 use super::role::{OURS, Role, TRAPS, role};
-use super::{has, skipped};
+use super::skipped;
 
 /// How far apart the halves of a pair can be.
 const LINES: usize = 12;
@@ -153,7 +154,7 @@ impl<'a> Sheet<'a> {
         let value = self.input.text.get(other.value);
         who == Role::Email
             || value.contains(&b'@')
-            || has(value, b"mail")
+            || contains(value, b"mail")
             || (matches!(key, Role::ApiKey | Role::Token) && self.is_open(other))
     }
 
@@ -219,7 +220,7 @@ impl<'a> Sheet<'a> {
         self.named(key)
             || OURS.is_match(words(tail(self.input.path.as_bytes())).as_bytes())
             || match about(bytes, key.span) {
-                Some(value) => has(self.input.text.get(value), b"cloudflare"),
+                Some(value) => contains(self.input.text.get(value), b"cloudflare"),
                 None => {
                     let naming = naming(bytes, key.span, self.input.path);
                     let outer = naming.phrases.iter().map(|name| name.words.as_str());
@@ -236,21 +237,21 @@ impl<'a> Sheet<'a> {
 
     /// Cloudflare is mentioned shortly before or after.
     fn near(&self, key: &Setting) -> bool {
-        has(self.input.text.get(around(self.input.text, key.span, 300)), b"cloudflare")
+        contains(self.input.text.get(around(self.input.text, key.span, 300)), b"cloudflare")
     }
 
     /// `apiKeySecretRef:` says by itself that it is not `apiTokenSecretRef`.
     fn is_reference(&self, key: &Setting) -> bool {
         let name = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
-        has(name, b"secretref")
+        contains(name, b"secretref")
     }
 
     /// `key:` under `secretKeyRef:` names an entry of a secret; in a list of headers it names a header.
     fn in_reference(&self, key: &Setting) -> bool {
         let before = self.input.text.get(Span::new(key.span.start.saturating_sub(120), key.span.start));
-        has(before, b"ref:")
-            || has(before, b"ref\":")
-            || has(before, b"ref {")
+        contains(before, b"ref:")
+            || contains(before, b"ref\":")
+            || contains(before, b"ref {")
             || self.value(key).starts_with(b"X-")
     }
 
@@ -305,8 +306,8 @@ impl<'a> Sheet<'a> {
             .copied()
             .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
             .collect();
-        has(value, b"cfut_")
-            || has(value, b"cfat_")
+        contains(value, b"cfut_")
+            || contains(value, b"cfat_")
             || (core.len() == 40 && value::looks_random(Randomness::Token, &core))
     }
 }

@@ -3,6 +3,7 @@
 use super::super::Input;
 use crate::endpoint::{Scope, permission};
 use crate::fact::place::around;
+use crate::literals::contains;
 use crate::span::Span;
 
 /// One tool, SDK or plugin.
@@ -84,10 +85,9 @@ const REACH: usize = 600;
 
 /// Help in the tool's own terms, if it is known, and the permissions its token needs.
 pub(super) fn advice(input: &Input<'_>, place: Span) -> (Option<String>, Vec<String>) {
-    let near = input.text.get(around(input.text, place, REACH)).to_ascii_lowercase();
-    let path = input.path.as_bytes().to_ascii_lowercase();
-    let has = |bytes: &[u8], sign: &str| bytes.windows(sign.len()).any(|w| w == sign.as_bytes());
-    let tool = TOOLS.iter().find(|tool| tool.signs.iter().any(|sign| has(&near, sign) || has(&path, sign)));
+    let (near, path) = (input.text.get(around(input.text, place, REACH)), input.path.as_bytes());
+    let shows = |sign: &&str| contains(near, sign.as_bytes()) || contains(path, sign.as_bytes());
+    let tool = TOOLS.iter().find(|tool| tool.signs.iter().any(shows));
     let Some(tool) = tool else { return (None, Vec::new()) };
     let groups = tool.groups.iter().map(|(scope, group)| permission(*scope, group));
     (Some(tool.instead.to_owned()), groups.collect())

@@ -9,6 +9,7 @@ use super::super::is_comment;
 use super::{Known, is_known, text_of};
 use crate::check::expression;
 use crate::fact::credential::each_credential;
+use crate::literals::contains;
 use crate::span::Span;
 
 static SHELL: LazyLock<Regex> = LazyLock::new(|| {
@@ -126,11 +127,10 @@ pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, Stri
     for hit in VERBOSE.find_iter(bytes) {
         let (end, _) = command_end(bytes, hit.end() - 1);
         let body = &bytes[hit.end() - 1..end];
-        let header = body.windows(14).any(|w| w.eq_ignore_ascii_case(b"authorization:"))
-            || body.windows(7).any(|w| w.eq_ignore_ascii_case(b"x-auth-"));
+        let header = contains(body, b"authorization:") || contains(body, b"x-auth-");
         let ours =
             expansions(bytes, Span::new(hit.end() - 1, end)).iter().any(|e| is_known(e.name, known, body))
-                || body.windows(18).any(|w| w.eq_ignore_ascii_case(b"api.cloudflare.com"));
+                || contains(body, b"api.cloudflare.com");
         if header
             && ours
             && let Some(flag) = VERBOSE_FLAG.captures(body).and_then(|g| g.name("flag"))
