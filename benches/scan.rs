@@ -43,16 +43,30 @@ fn scan(c: &mut Criterion) {
     group.finish();
 }
 
+/// What is written over and over on one line, under a name that has it looked at.
+const LINES: &[(&str, &str, &str)] = &[
+    ("candidates", "one-line.yaml", CANDIDATE),
+    ("names without end", "one-line.json", "cloudflare_key_"),
+    ("addresses", "urls.txt", "http://api.cloudflare.com/x, "),
+    ("switches", "one-line.js", "f(\"https://api.cloudflare.com/x\", {rejectUnauthorized: false}); "),
+    ("clients", "one-line.js", "const a = new Agent({rejectUnauthorized: false}); cloudflare(a); "),
+    ("headers", "one-line.sh", "curl https://api.cloudflare.com/x -H \"X-Auth-Key: $K\" "),
+    ("settings", "one-line.json", "\"cf_api_key\": \"$K\", \"cf_email\": \"$E\", "),
+];
+
+/// Twice the bytes may take twice the time, not four times.
 fn cliff(c: &mut Criterion) {
     let scanner = Scanner::new(RuleSet::embedded());
     let mut group = c.benchmark_group("cliff");
     group.sample_size(10);
-    for size in [64 << 10, 256 << 10, 1 << 20] {
-        let line = repeated(CANDIDATE, size);
-        group.throughput(Throughput::Bytes(line.len() as u64));
-        group.bench_with_input(BenchmarkId::new("one line of candidates", size), &line, |b, line| {
-            b.iter(|| scanner.scan(&BlobPath::new("one-line.yaml"), black_box(line)).len())
-        });
+    for (name, path, text) in LINES {
+        for size in [32 << 10, 64 << 10, 128 << 10] {
+            let line = repeated(text, size);
+            group.throughput(Throughput::Bytes(line.len() as u64));
+            group.bench_with_input(BenchmarkId::new(*name, size), &line, |b, line| {
+                b.iter(|| scanner.scan(&BlobPath::new(*path), black_box(line)).len())
+            });
+        }
     }
     group.finish();
 }

@@ -190,3 +190,85 @@ fn narrow(input: &Input<'_>, switch: Span) -> Span {
     let word = bytes.iter().rposition(u8::is_ascii_whitespace).map_or(0, |at| at + 1);
     Span::new(switch.start + word, switch.start + bytes.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{HINTS, SWITCH};
+
+    #[test]
+    fn every_switch_holds_a_hint() {
+        for text in [
+            "curl -k https://x",
+            "curl --insecure https://x",
+            " --no-check-certificate",
+            "check_certificate = off",
+            "--check-certificate=false",
+            "--no-verify-ssl",
+            "--insecure-tls",
+            "--no-verify-peer",
+            "--verify=no",
+            "verify=False",
+            "verify_ssl: 0",
+            "ssl=False",
+            "ssl_verify = false",
+            "_create_unverified_context",
+            "CERT_NONE",
+            "check_hostname = False",
+            "PYTHONHTTPSVERIFY=0",
+            "SSL_VERIFYPEER, 0",
+            "CURL_CA_BUNDLE=''",
+            "rejectUnauthorized: false",
+            "NODE_TLS_REJECT_UNAUTHORIZED=0",
+            "strict-ssl=false",
+            "strictSSL: false",
+            "--unsafely-ignore-certificate-errors",
+            "InsecureSkipVerify: true",
+            "danger_accept_invalid_certs(true",
+            "disable_verification(true",
+            "SslVerifyMode::NONE",
+            "DANGER_ACCEPT_INVALID_CERTS",
+            ".dangerous()",
+            "tls_danger_accept",
+            "CURLOPT_SSL_VERIFYPEER => false",
+            "verify_peer => false",
+            "sslverify => false",
+            "withoutVerifying()",
+            "VERIFY_NONE",
+            "verify_hostname => 0",
+            "SSL_verify_mode => 0",
+            "PERL_LWP_SSL_VERIFY_HOSTNAME=0",
+            "verify: :verify_none",
+            "verify = \"none\"",
+            "insecure: true",
+            "NoopHostnameVerifier",
+            "ALLOW_ALL_HOSTNAME_VERIFIER",
+            "TrustAllStrategy",
+            "TrustSelfSignedStrategy",
+            "setHostnameVerifier((h, s) -> true",
+            "hostnameVerifier { _, _ -> true",
+            "X509TrustManager",
+            "ServerCertificateCustomValidationCallback = (a, b, c, d) => true",
+            "DangerousAcceptAnyServerCertificateValidator",
+            "ServerCertificateValidationCallback += (a, b, c, d) => true",
+            "-SkipCertificateCheck",
+            "validate_certs: no",
+            "insecure = true",
+            "insecure_skip_verify = true",
+            "insecureSkipTLSVerify: true",
+            "--insecure-skip-tls-verify",
+            "proxy_ssl_verify off",
+            "tlsSkipVerify: true",
+            "ssl_verifypeer = FALSE",
+            ":insecure? true",
+            "insecure",
+            "GIT_SSL_NO_VERIFY=1",
+            "sslVerify = false",
+            "validateSSL: false",
+            "verifyHostCertificate: false",
+            "cacert 'IGNORE'",
+        ] {
+            assert!(SWITCH.is_match(text.as_bytes()), "no switch: {text}");
+            assert!(HINTS.find(text.as_bytes(), 0).is_some(), "no hint: {text}");
+        }
+    }
+}
