@@ -2,6 +2,7 @@
 //! output, variables. Each variant is one function over the text or its tree; the rule file names it.
 
 use super::{Candidate, Detection, Input};
+use crate::span::Span;
 
 mod argv;
 mod client;
@@ -41,6 +42,16 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let name = detection.detect.variant.as_deref();
     if let Some((_, run)) = VARIANTS.iter().find(|(variant, _)| Some(*variant) == name) {
         run(detection, input, out);
+    }
+}
+
+/// A value without the quotes that stand around it.
+fn unquoted(bytes: &[u8], value: Span) -> Span {
+    match &bytes[value.start..value.end] {
+        [open @ (b'"' | b'\'' | b'`'), .., close] if open == close => {
+            Span::new(value.start + 1, value.end - 1)
+        }
+        _ => value,
     }
 }
 

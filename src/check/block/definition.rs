@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::Detection;
+use super::{Detection, unquoted};
 use crate::check::{Candidate, Input, expression};
 use crate::fact::credential::is_credential;
 use crate::fact::tree::{Node, Value};
@@ -148,8 +148,9 @@ pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut V
                 };
                 let mut found = Candidate::new(detection.rule, key.span, detection.detect.confidence);
                 found.message = Some(message.to_owned());
-                found.labels.extend(literal.map(|value| (value.span, String::from("its default, in clear"))));
-                found.secrets.extend(literal.map(|value| value.span));
+                let value = literal.map(|value| unquoted(input.text.bytes(), value.span));
+                found.labels.extend(value.map(|value| (value, String::from("its default, in clear"))));
+                found.secrets.extend(value);
                 out.push(found);
             }
         }

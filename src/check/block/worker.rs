@@ -1,6 +1,6 @@
 //! Secrets among the plain variables of a Worker: `vars` of wrangler's settings, in any environment.
 
-use super::Detection;
+use super::{Detection, unquoted};
 use crate::check::{Candidate, Input, value};
 use crate::fact::credential::is_secret;
 use crate::fact::tree::Node;
@@ -11,25 +11,27 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !input.path.file_name().to_ascii_lowercase().starts_with(b"wrangler") {
         return;
     }
+    let bytes = input.text.bytes();
     for root in input.trees() {
-        variables(detection, root, out);
+        variables(detection, bytes, root, out);
         if let Some((_, environments)) = root.get(&["env"]) {
             for (_, environment) in environments.entries() {
-                variables(detection, environment, out);
+                variables(detection, bytes, environment, out);
             }
         }
     }
 }
 
-fn variables(detection: &Detection<'_>, settings: &Node, out: &mut Vec<Candidate>) {
+fn variables(detection: &Detection<'_>, bytes: &[u8], settings: &Node, out: &mut Vec<Candidate>) {
     let Some((_, vars)) = settings.get(&["vars"]) else { return };
     for (key, node) in vars.entries() {
         let Some(text) = node.text() else { continue };
         if is_secret_name(key.name.as_bytes()) && is_real(text) {
             let mut candidate = Candidate::new(detection.rule, key.span, Confidence::High);
             candidate.message = Some(format!("`{}` is a plain variable of the Worker", key.name));
-            candidate.labels.push((node.span, String::from("its value, in clear")));
-            candidate.secrets.push(node.span);
+            let value = unquoted(bytes, node.span);
+            candidate.labels.push((value, String::from("its value, in clear")));
+            candidate.secrets.push(value);
             out.push(candidate);
         }
     }
