@@ -39,7 +39,8 @@ hook() {
 history() {
     cd "$1"
     local bare ours
-    bare=$(cpu git cat-file --batch-all-objects --batch --unordered --buffer)
+    # Into a pipe: whoever looks at the contents has to read them.
+    bare=$(cpu bash -c 'git cat-file --batch-all-objects --batch --unordered --buffer | cat')
     ours=$(cpu "$flaresec" --history --isolated --exit-zero)
     echo "history of $(git rev-list --all --count) commits: flaresec --history $ours s, git cat-file $bare s of CPU, ratio $(awk "BEGIN { printf \"%.2f\", $ours / $bare }")"
     cd - >/dev/null

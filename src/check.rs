@@ -177,6 +177,11 @@ impl View<'_> {
     pub(crate) fn original(&self, span: Span) -> Span {
         self.steps.iter().rev().fold(span, |span, step| step.original(span))
     }
+
+    /// The span with up to `reach` bytes on each side.
+    pub(crate) fn around(&self, span: Span, reach: usize) -> &[u8] {
+        &self.bytes[span.start.saturating_sub(reach)..self.bytes.len().min(span.end + reach)]
+    }
 }
 
 /// A detection with its expressions, compiled when first needed.

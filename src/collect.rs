@@ -23,6 +23,10 @@ use crate::source::{Failure, SkipReason, Visitor};
 use crate::span::Span;
 use crate::text::{Base, Text, characters, is_utf16};
 
+mod survey;
+
+pub use survey::{Survey, Surveyed};
+
 /// One read; small enough to still be in the second-level cache when the gate looks at it.
 const CHUNK: usize = 128 * 1024;
 /// Blobs up to this size are scanned in one piece.
@@ -256,11 +260,7 @@ impl Visitor for Collector<'_> {
                 self.bytes.fetch_add(size, Ordering::Relaxed);
             }
             Ok(Err(reason)) => self.skipped(blob.path, reason),
-            Err(error) => self.failed(Failure {
-                what: blob.path.to_text(),
-                cause: format!("cannot be read: {error}"),
-                remedy: String::from("make it readable, or leave it out with --exclude"),
-            }),
+            Err(error) => self.failed(unreadable(&blob.path, &error)),
         }
     }
 
@@ -270,6 +270,14 @@ impl Visitor for Collector<'_> {
 
     fn failed(&self, failure: Failure) {
         self.found().failures.push(failure);
+    }
+}
+
+fn unreadable(path: &BlobPath, error: &io::Error) -> Failure {
+    Failure {
+        what: path.to_text(),
+        cause: format!("cannot be read: {error}"),
+        remedy: String::from("make it readable, or leave it out with --exclude"),
     }
 }
 

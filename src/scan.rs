@@ -1,11 +1,9 @@
 //! From bytes to findings: a pure function, no I/O, no globals; it cannot fail. Secrets end here: what leaves is masked.
 
-use std::collections::HashMap;
 use std::hash::RandomState;
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input as Search, MatchKind};
 use memchr::memmem;
 use regex::bytes::Regex;
 
@@ -23,12 +21,17 @@ use crate::span::Span;
 use crate::text::Text;
 
 mod excerpt;
+mod glance;
+mod keywords;
 mod mask;
 mod settle;
 pub(crate) mod shared;
 mod stale;
 mod tracked;
 
+use keywords::{Hits, Keywords};
+
+pub use glance::Glance;
 pub use stale::stale;
 
 /// Around a decoded piece, in bytes: how much of the text is looked at again with it in place.
@@ -47,10 +50,7 @@ pub struct Scanned {
 pub struct Scanner {
     rules: RuleSet,
     detections: Vec<Compiled>,
-    /// All keywords of all detections, without case.
-    keywords: AhoCorasick,
-    /// For each keyword, the detections it belongs to.
-    owners: Vec<Vec<usize>>,
+    keywords: Keywords,
     /// The day that dates are compared with, in days since 1970: that on which it was made.
     pub today: i64,
     /// Key of the hashes that tell equal secrets, new for every process.
@@ -66,36 +66,10 @@ impl Scanner {
         for (index, rule) in rules.rules.iter().enumerate() {
             detections.extend(rule.detects.iter().map(|detect| Compiled::new(index, rule, detect)));
         }
-        let mut words: Vec<&str> = Vec::new();
-        let mut owners: Vec<Vec<usize>> = Vec::new();
-        let mut index: HashMap<&str, usize> = HashMap::new();
-        for (number, detection) in detections.iter().enumerate() {
-            for keyword in &detection.detect.keywords {
-                let at = *index.entry(keyword).or_insert_with(|| {
-                    words.push(keyword);
-                    owners.push(Vec::new());
-                    words.len() - 1
-                });
-                owners[at].push(number);
-            }
-        }
-        // Who is interested in the beginning of a keyword is interested in the keyword.
-        for (at, word) in words.iter().enumerate() {
-            let shorter = words.iter().filter(|other| other.len() < word.len() && word.starts_with(**other));
-            let more: Vec<usize> = shorter.flat_map(|other| owners[index[other]].clone()).collect();
-            owners[at].extend(more);
-            owners[at].sort_unstable();
-            owners[at].dedup();
-        }
-        let keywords = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&words)
-            .expect("a few hundred short literal patterns");
+        let keywords = Keywords::new(&detections);
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let today = i64::try_from(since.as_secs() / 86_400).unwrap_or_default();
-        Scanner { detections, keywords, owners, rules, today, key: RandomState::new(), reveal: false }
+        Scanner { detections, keywords, rules, today, key: RandomState::new(), reveal: false }
     }
 
     /// The rules it was made from.
@@ -112,7 +86,7 @@ impl Scanner {
     pub fn scan_text(&self, path: &BlobPath, text: &Text<'_>) -> Scanned {
         let mut candidates = Vec::new();
         let whole = Span::new(0, text.bytes().len());
-        let hits = self.hits(text.bytes(), &[whole]);
+        let hits = self.keywords.hits(text.bytes(), &[whole]);
         let runs = runs(text.bytes(), whole);
         self.values(path, &View { bytes: text.bytes(), steps: &[] }, &runs, &hits, &mut candidates);
         self.decoded(path, text.bytes(), &hits, &mut candidates);
@@ -125,42 +99,14 @@ impl Scanner {
         Scanned { findings, fault }
     }
 
-    /// For each detection, where its keywords stand inside the zones, ascending.
-    fn hits(&self, bytes: &[u8], zones: &[Span]) -> HashMap<usize, Vec<usize>> {
-        let mut out: HashMap<usize, Vec<usize>> = HashMap::new();
-        for zone in zones {
-            let text = &bytes[zone.start..zone.end];
-            // The longest keyword of each place stands for those it begins with: cheaper than a search for overlaps.
-            let mut from = 0;
-            while let Some(hit) = self.keywords.find(Search::new(text).range(from..)) {
-                from = hit.start() + 1;
-                for &owner in &self.owners[hit.pattern().as_usize()] {
-                    out.entry(owner).or_default().push(zone.start + hit.start());
-                }
-            }
-        }
-        out.values_mut().for_each(|places| {
-            places.sort_unstable();
-            places.dedup();
-        });
-        out
-    }
-
     /// Checks that look for values: self-identifying strings, and shapes with a name.
-    fn values(
-        &self,
-        path: &BlobPath,
-        view: &View<'_>,
-        runs: &[Span],
-        hits: &HashMap<usize, Vec<usize>>,
-        out: &mut Vec<Candidate>,
-    ) {
+    fn values(&self, path: &BlobPath, view: &View<'_>, runs: &[Span], hits: &Hits, out: &mut Vec<Candidate>) {
         let applies = |d: &Compiled| {
             d.file().is_none_or(|file| file.is_match(view.bytes) || file.is_match(path.as_bytes()))
         };
-        for (number, places) in hits {
-            let detection = &self.detections[*number];
-            if detection.detect.check == CheckKind::Token && applies(detection) {
+        for (number, detection) in self.detections.iter().enumerate() {
+            let places = hits.places(number);
+            if !places.is_empty() && applies(detection) {
                 token::check(detection, places, view, out);
             }
         }
@@ -169,55 +115,43 @@ impl Scanner {
         }
         let active = |(number, d): &(usize, &Compiled)| {
             d.detect.check == CheckKind::Assignment
-                && (d.detect.keywords.is_empty() || hits.contains_key(number))
+                && (d.detect.keywords.is_empty() || hits.has(*number))
                 && applies(d)
         };
         let named: Vec<&Compiled> =
             self.detections.iter().enumerate().filter(active).map(|(_, d)| d).collect();
         for run in runs {
-            assignment::check(&named, *run, path, view, out);
+            assignment::check(&named, *run, path, view, out, &mut Vec::new());
         }
     }
 
     /// The same checks around every encoded piece, with the plain text in its place.
-    fn decoded(
-        &self,
-        path: &BlobPath,
-        text: &[u8],
-        known: &HashMap<usize, Vec<usize>>,
-        out: &mut Vec<Candidate>,
-    ) {
+    fn decoded(&self, path: &BlobPath, text: &[u8], known: &Hits, out: &mut Vec<Candidate>) {
         let mut steps: Vec<Decoded> = Vec::new();
         for _ in 0..DEPTH {
             let Some(step) = decode(steps.last().map_or(text, |last| &last.bytes)) else { break };
             steps.push(step);
             let last = steps.last().expect("just pushed");
             let zones = widen(&last.zones, last.bytes.len());
-            let mut hits = self.hits(&last.bytes, &zones);
-            // Keywords elsewhere in the file still say what the file is about.
-            for number in known.keys() {
-                hits.entry(*number).or_default();
-            }
+            let mut hits = self.keywords.hits(&last.bytes, &zones);
+            hits.and_those_of(known);
             let runs: Vec<Span> = zones.iter().flat_map(|zone| runs(&last.bytes, *zone)).collect();
             self.values(path, &View { bytes: &last.bytes, steps: &steps }, &runs, &hits, out);
         }
     }
 
     /// Checks that look at requests, settings and blocks, each once per file with one of its keywords.
-    fn structures(&self, input: &Input<'_>, hits: &HashMap<usize, Vec<usize>>, out: &mut Vec<Candidate>) {
-        let mut numbers: Vec<usize> = if of_a_tool(input.path) {
-            (0..self.detections.len()).collect()
-        } else {
-            hits.keys().copied().collect()
-        };
-        numbers.sort_unstable();
+    fn structures(&self, input: &Input<'_>, hits: &Hits, out: &mut Vec<Candidate>) {
         // A gate word inside another word brings many files here that are about something else.
         let named = || memmem::find(input.text.bytes(), b"cloudflare").is_some();
         if !by_name(input.path) && !named() && !TOPIC.is_match(input.text.bytes()) {
             return;
         }
-        for number in numbers {
-            let compiled = &self.detections[number];
+        let tool = of_a_tool(input.path);
+        for (number, compiled) in self.detections.iter().enumerate() {
+            if !tool && !hits.has(number) {
+                continue;
+            }
             let detection = Detection { detect: &compiled.detect, rule: compiled.rule };
             match compiled.detect.check {
                 // The first two look at values, the others at findings.

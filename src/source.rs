@@ -10,6 +10,7 @@ pub mod git;
 pub mod history;
 pub mod index;
 mod objects;
+mod running;
 pub mod stream;
 pub mod tracked;
 pub mod worktree;

@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::{Candidate, Compiled, View, expression, token, value};
 use crate::blob::BlobPath;
-use crate::fact::naming::{Naming, naming};
+use crate::fact::naming::{Name, Naming, enclosing, naming};
 use crate::fact::words;
 use crate::literals::contains;
 use crate::rule::Confidence;
@@ -54,13 +54,15 @@ static HOSTS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
-/// Looks at one run of value characters.
+/// Looks at one run of value characters. `undecided` gets those that look and are named like a credential while nothing
+/// says whose.
 pub(crate) fn check(
     detections: &[&Compiled],
     run: Span,
     path: &BlobPath,
     view: &View<'_>,
     out: &mut Vec<Candidate>,
+    undecided: &mut Vec<Span>,
 ) {
     let mut names: Option<Naming> = None;
     for detection in detections {
@@ -73,7 +75,13 @@ pub(crate) fn check(
                 continue;
             }
             let names = names.get_or_insert_with(|| naming(view.bytes, run, path));
-            let Some((confidence, why)) = judge(detection, names, view, span, path) else { continue };
+            if !is_named(detection, names, view, span, path) {
+                continue;
+            }
+            let Some((confidence, why)) = whose(detection, names, view, span, path) else {
+                undecided.push(view.original(span));
+                continue;
+            };
             found.confidence = found.confidence.min(confidence);
             found.evidence.push(why);
             found.evidence.push(format!("{} characters", bytes.len()));
@@ -117,8 +125,32 @@ fn continues(bytes: &[u8], run: Span) -> bool {
     }
 }
 
-/// Confidence from the names and surroundings, or `None` where nothing says that the value is one.
-fn judge(
+/// Whether the value is called what the detection looks for.
+fn is_named(detection: &Compiled, names: &Naming, view: &View<'_>, span: Span, path: &BlobPath) -> bool {
+    let (own, Some(name)) = (names.own(), detection.name()) else { return false };
+    if begins_statement(names, view.bytes, span) {
+        return false;
+    }
+    let near = |n: &&Name| !FOREIGN.is_match(n.words.as_bytes()) && name.is_match(n.words.as_bytes());
+    let named = name.is_match(own.as_bytes())
+        || names.phrases.iter().take(4).any(|n| near(&n))
+        || name.is_match(statement(names).as_bytes());
+    if !named || detection.not_name().is_some_and(|n| n.is_match(own.as_bytes())) {
+        return false;
+    }
+    // Django and Flask call the key of their sessions so; that of a storage has its id beside it.
+    own.trim() != "secret key"
+        || !path.file_name().ends_with(b".py")
+        || detection.partner().is_none_or(|partner| partner.is_match(view.around(span, SAME_CALL)))
+}
+
+/// The phrases of the statement as one.
+fn statement(names: &Naming) -> String {
+    names.phrases.iter().take(4).rev().map(|n| n.words.as_str()).collect()
+}
+
+/// Confidence from the names and surroundings, or `None` where nothing says that the value is Cloudflare's.
+fn whose(
     detection: &Compiled,
     names: &Naming,
     view: &View<'_>,
@@ -126,44 +158,19 @@ fn judge(
     path: &BlobPath,
 ) -> Option<(Confidence, String)> {
     let own = names.own();
-    if begins_statement(names, view.bytes, span) {
-        return None;
-    }
-    let statement: String = names.phrases.iter().take(4).rev().map(|n| n.words.as_str()).collect();
+    let shown = own.trim();
     let near = detection.near();
     let ours = |text: &str| near.is_some_and(|n| n.is_match(text.as_bytes()));
-    let named = detection.name()?.is_match(own.as_bytes())
-        || names.phrases.iter().take(4).any(|n| {
-            !FOREIGN.is_match(n.words.as_bytes())
-                && detection.name().is_some_and(|r| r.is_match(n.words.as_bytes()))
-        })
-        || detection.name()?.is_match(statement.as_bytes());
-    if !named || detection.not_name().is_some_and(|n| n.is_match(own.as_bytes())) {
-        return None;
-    }
-    let shown = own.trim();
-    // Django and Flask call the key of their sessions so; that of a storage has its id beside it.
-    if shown == "secret key" && path.file_name().ends_with(b".py") && detection.partner().is_some() {
-        let around =
-            &view.bytes[span.start.saturating_sub(SAME_CALL)..view.bytes.len().min(span.end + SAME_CALL)];
-        if !detection.partner().is_some_and(|partner| partner.is_match(around)) {
-            return None;
-        }
-    }
     if ours(own) {
         return Some((detection.detect.confidence, format!("named `{shown}`")));
     }
     if FOREIGN.is_match(own.as_bytes()) {
         return None;
     }
-    if ours(&statement) || ours(&names.enclosing) {
+    if ours(&statement(names)) || ours(&enclosing(view.bytes, span.start)) {
         return Some((detection.detect.confidence, format!("named `{shown}` inside Cloudflare settings")));
     }
-    let around = |reach: usize| {
-        let end = view.bytes.len().min(span.end + reach);
-        &view.bytes[span.start.saturating_sub(reach)..end]
-    };
-    if HOSTS.is_match(around(SAME_CALL)) {
+    if HOSTS.is_match(view.around(span, SAME_CALL)) {
         return Some((detection.detect.confidence, format!("`{shown}` beside a Cloudflare address")));
     }
     let general = GENERAL.is_match(own.as_bytes());
@@ -174,8 +181,8 @@ fn judge(
         ));
     }
     let topic = || match detection.topic() {
-        Some(topic) => topic.is_match(around(SAME_TOPIC)),
-        None => contains(around(SAME_TOPIC), b"cloudflare"),
+        Some(topic) => topic.is_match(view.around(span, SAME_TOPIC)),
+        None => contains(view.around(span, SAME_TOPIC), b"cloudflare"),
     };
     (general && detection.detect.confidence > Confidence::Low && topic())
         .then(|| (Confidence::Medium, format!("`{shown}` near the word Cloudflare")))

@@ -1,13 +1,13 @@
 //! Which source a scan reads, as asked on the command line, and running it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use flaresec::blob::BlobPath;
-use flaresec::collect::{Collector, Comments};
+use flaresec::collect::{Collector, Comments, Survey};
 use flaresec::finding::{Finding, Provenance};
 use flaresec::report::Report;
 use flaresec::scan::Scanner;
@@ -204,7 +204,7 @@ fn listed(list: &Path, nul: bool) -> io::Result<Vec<PathBuf>> {
     stream::file_list(&mut BufReader::new(input), nul)
 }
 
-/// Reads every blob once without its name; what has findings is looked up in the commits and scanned again under it.
+/// Reads every blob once; what may hold a secret is looked up in the commits and scanned as a whole.
 fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner, exclude: &Exclude) -> Report {
     let git = Git::at(".");
     let mut revisions = args.source.branch.clone();
@@ -212,21 +212,20 @@ fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner, exclude: &Exclu
         revisions.push(range.to_owned());
     }
     let options = history::Options { revisions, since: args.source.since.clone() };
-    let first = collector(args, scanner);
+    let first = Survey::new(scanner, args.max_file_size);
     history::contents(&git, &options, &Progress::new(&first));
     let first = first.finish();
-    let ids: HashSet<String> = first.findings.iter().map(|finding| finding.path.to_text()).collect();
     let second = collector(args, scanner);
-    let origins = history::attribute(&git, &options, &ids).unwrap_or_else(|failure| {
+    let origins = history::attribute(&git, &options, &first.objects).unwrap_or_else(|failure| {
         second.failed(failure);
         HashMap::new()
     });
     let visitor = Excluding { exclude, next: &second };
     let found = history::by_object(&git, &origins, &visitor, || second.take());
     let mut report = second.finish();
-    report.stats.files = first.stats.files;
-    report.stats.bytes = first.stats.bytes;
-    report.stats.elapsed += first.stats.elapsed;
+    report.stats.files = first.files;
+    report.stats.bytes = first.bytes;
+    report.stats.elapsed += first.elapsed;
     report.skipped = first.skipped;
     report.failures.extend(first.failures);
     report.findings = attributed(found);

@@ -12,7 +12,7 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-use memchr::{memchr3, memmem};
+use memchr::{memchr3_iter, memmem};
 
 use crate::span::Span;
 
@@ -154,12 +154,32 @@ impl<'a> Starts<'a> {
     }
 
     fn next_escape(&self, from: usize) -> Option<usize> {
-        memchr3(b'%', b'\\', b'&', &self.bytes[from..]).map(|n| from + n)
+        let mut places = memchr3_iter(b'%', b'\\', b'&', &self.bytes[from..]).map(|n| from + n);
+        places.find(|at| may_escape(&self.bytes[*at..]))
     }
 
     fn next_quote(&self, from: usize) -> Option<usize> {
-        memchr3(b'"', b'\'', b'`', &self.bytes[from..]).map(|n| from + n)
+        let mut places = memchr3_iter(b'"', b'\'', b'`', &self.bytes[from..]).map(|n| from + n);
+        places.find(|at| may_join(self.bytes, *at))
     }
+}
+
+/// Whether what follows lets an escape be one: most are `%s`, `\n` and `&&`.
+fn may_escape(rest: &[u8]) -> bool {
+    match rest {
+        [b'%', a, ..] => a.is_ascii_hexdigit(),
+        [b'\\', a, ..] => matches!(a, b'u' | b'x' | b'\n' | b'\r'),
+        [b'&', a, ..] => *a == b'#' || a.is_ascii_alphabetic(),
+        _ => false,
+    }
+}
+
+/// Whether a quote stands between a piece of a word and what may lead to the next: most others begin a string, or end a
+/// key.
+fn may_join(bytes: &[u8], at: usize) -> bool {
+    at >= PIECE
+        && word(bytes[at - 1])
+        && bytes.get(at + 1).is_some_and(|next| !matches!(next, b':' | b')' | b']' | b'}' | b';' | b'='))
 }
 
 /// Where the next run of at least [`BASE64_SHORTEST`] characters of base64 starts: a look at the byte that its end would

@@ -9,7 +9,7 @@ use crate::span::Span;
 
 mod surroundings;
 
-use surroundings::{column_heading, enclosing, parent, sibling_name};
+use surroundings::{column_heading, parent, sibling_name};
 
 /// How far back a statement is followed, in bytes.
 const STATEMENT: usize = 400;
@@ -23,13 +23,11 @@ pub struct Name {
     pub span: Option<Span>,
 }
 
-/// Everything a value goes by.
+/// Everything a value goes by in its own statement or pair.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Naming {
     /// Nearest first: the phrases left of the value in its statement. The first is its own name.
     pub phrases: Vec<Name>,
-    /// Words of what encloses it: keys, sections, calls, block headers, a comment above.
-    pub enclosing: String,
 }
 
 impl Naming {
@@ -115,9 +113,16 @@ const TRANSPARENT: &[&str] = &[
     "current",
 ];
 
+/// Words of what encloses the value at `at`: keys, sections, calls, block headers, a comment above.
+pub fn enclosing(bytes: &[u8], at: usize) -> String {
+    let mut out = String::new();
+    surroundings::enclosing(bytes, at, &mut out);
+    out
+}
+
 /// Names the value at `value`.
 pub fn naming(bytes: &[u8], value: Span, path: &BlobPath) -> Naming {
-    let mut out = Naming { phrases: phrases(bytes, value.start), enclosing: String::new() };
+    let mut out = Naming { phrases: phrases(bytes, value.start) };
     if (out.own().is_empty() || is_generic_pair(&out) || follows_key(bytes, value.start, b"value"))
         && let Some(sibling) = sibling_name(bytes, value)
     {
@@ -131,7 +136,6 @@ pub fn naming(bytes: &[u8], value: Span, path: &BlobPath) -> Naming {
     if let Some(column) = column_heading(bytes, value.start, path) {
         out.phrases.insert(0, column);
     }
-    enclosing(bytes, value.start, &mut out.enclosing);
     out
 }
 

@@ -1,41 +1,46 @@
-//! Long runs of token characters. Almost all of a text is shorter words, so the search looks at every n-th byte
-//! only and widens where it lands on a token character with company.
+//! Long runs of token characters. Almost all of a text is shorter words, so the search looks at the byte where a run would
+//! end, goes back to the nearest that cannot be part of one, and starts again behind it.
 
 use crate::span::Span;
 
 /// Runs shorter than this are never credentials of a shape that needs a name.
 pub const SHORTEST: usize = 32;
 
-const STEP: usize = SHORTEST / 2;
+/// Which bytes can stand in an API token.
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut i = 0;
+    while i < 256 {
+        let byte = i as u8;
+        table[i] = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        i += 1;
+    }
+    table
+};
 
 /// Whether the byte can stand in an API token: `[A-Za-z0-9_-]`.
 pub fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+    TOKEN[byte as usize]
 }
 
 /// All maximal runs of token characters of at least [`SHORTEST`] bytes that touch `within`.
 pub fn runs(bytes: &[u8], within: Span) -> Vec<Span> {
     let mut out = Vec::new();
-    let mut at = within.start;
+    // A run that reaches into the part may start before it.
+    let before = bytes[..within.start].iter().rev().take_while(|b| is_token_byte(**b)).count();
+    let mut at = within.start - before;
     let end = within.end.min(bytes.len());
-    while at < end {
-        // A run that long covers two neighbouring probes.
-        if !is_token_byte(bytes[at]) || bytes.get(at + STEP - 1).is_some_and(|b| !is_token_byte(*b)) {
-            at += STEP;
+    while at < end && at + SHORTEST <= bytes.len() {
+        let window = &bytes[at..at + SHORTEST];
+        if let Some(other) = window.iter().rposition(|b| !is_token_byte(*b)) {
+            at += other + 1;
             continue;
         }
-        let mut start = at;
-        while start > 0 && is_token_byte(bytes[start - 1]) {
-            start -= 1;
-        }
-        let mut stop = at;
-        while stop < bytes.len() && is_token_byte(bytes[stop]) {
-            stop += 1;
-        }
+        let rest = &bytes[at + SHORTEST..];
+        let stop = rest.iter().position(|b| !is_token_byte(*b)).map_or(bytes.len(), |n| at + SHORTEST + n);
         // In `"\nVALUE"` the `n` belongs to the escape, not to the value.
-        if start > 0 && bytes[start - 1] == b'\\' && matches!(bytes[start], b'n' | b'r' | b't') {
-            start += 1;
-        }
+        let escape = at > 0 && bytes[at - 1] == b'\\' && matches!(bytes[at], b'n' | b'r' | b't');
+        let start = at + usize::from(escape);
         if stop - start >= SHORTEST {
             out.push(Span::new(start, stop));
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use super::git::Git;
-use super::objects::{self, Kind, Wanted};
+use super::objects::{self, Kind};
 use super::{Failure, SkipReason, Visitor};
 use crate::blob::{Blob, BlobPath, LineSet, Origin};
 
@@ -121,9 +121,9 @@ pub(super) fn read(
     if wanted.is_empty() {
         return Ok(());
     }
-    let ids = wanted.iter().map(|change| change.new.clone()).collect();
+    let ids: Vec<String> = wanted.iter().map(|change| change.new.clone()).collect();
     let mut next = wanted.iter();
-    objects::each(git, Wanted::Listed(ids), &mut |id, kind, content| {
+    objects::each(git, &ids, &mut |id, kind, content| {
         let Some(change) = next.next() else { return };
         if kind == Kind::Missing {
             return visitor.failed(Failure { what: change.path.to_text(), ..objects::missing(id) });

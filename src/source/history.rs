@@ -1,15 +1,21 @@
-//! Everything ever committed. Each unique blob and message is read once, in the order of the packs and without its
-//! path; only what turns out to matter is then looked up in the commits and read again under its name.
+//! Everything ever committed. Each unique blob and message is read once, under the first name it has; only what turns
+//! out to matter is then looked up in the commits and read again.
 
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::collections::HashMap;
+use std::io::{self, BufRead, BufReader, Write};
+use std::sync::mpsc;
 
-use super::git::{Git, not_started, refused};
-use super::objects::{self, Kind, Wanted};
+use memchr::memchr;
+
+use super::git::Git;
+use super::objects::{self, Kind};
+use super::running::Running;
 use super::{Failure, Visitor, diff};
 use crate::blob::{Blob, BlobPath, Origin};
+
+mod attribute;
+
+pub use attribute::{Origins, attribute};
 
 /// Which part of the history.
 #[derive(Clone, Debug, Default)]
@@ -18,23 +24,6 @@ pub struct Options {
     pub revisions: Vec<String>,
     /// Only commits after this date, as git takes it.
     pub since: Option<String>,
-}
-
-/// Where an object was first recorded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origins {
-    /// Path in that commit.
-    pub path: BlobPath,
-    /// Commit id in hex.
-    pub commit: String,
-    /// Author date, ISO 8601.
-    pub date: String,
-    /// Author date, seconds since 1970.
-    pub seconds: i64,
-    /// How far back the commit is: the older, the larger.
-    pub rank: usize,
-    /// Whether HEAD holds the object.
-    pub in_head: bool,
 }
 
 impl Options {
@@ -57,7 +46,8 @@ impl Options {
     }
 }
 
-/// Hands over every blob and message once; a blob is named by its object id.
+/// Hands over every blob and message once; a blob under one of its names, a message under its object id. Names say
+/// what a file is about, so that a secret in `cloudflare.ini` is found whatever else the file says.
 pub fn contents(git: &Git, options: &Options, visitor: &dyn Visitor) {
     if let Err(failure) = read(git, options, visitor) {
         visitor.failed(failure);
@@ -80,49 +70,73 @@ fn read(git: &Git, options: &Options, visitor: &dyn Visitor) -> Result<(), Failu
             return Ok(());
         }
     }
-    let wanted = if options.is_everything() {
-        Wanted::All
-    } else {
-        let mut args = vec![String::from("rev-list"), String::from("--objects")];
-        args.extend(options.select());
-        let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        let listed = git.read("the git history", &args)?;
-        let ids = listed.split(|b| *b == b'\n').filter_map(|line| line.split(|b| *b == b' ').next());
-        let ids = ids.filter(|id| !id.is_empty());
-        Wanted::Listed(ids.map(|id| String::from_utf8_lossy(id).into_owned()).collect())
+    let mut args: Vec<String> =
+        ["rev-list", "--objects", "--missing=print", "--filter=object:type=blob"].map(str::to_owned).to_vec();
+    args.extend(options.select());
+    let mut list = Running::start(git, &args, false)?;
+    let listed = BufReader::with_capacity(64 * 1024, list.output());
+    let (names, paths) = mpsc::channel();
+    let mut lacking = Ok(0);
+    let ask = |ids: &mut dyn Write| {
+        lacking = pass_on(listed, &names, ids);
+        // Nobody waits for more names.
+        drop(names);
+        Ok(())
     };
-    if matches!(wanted, Wanted::All) {
-        absent(git, visitor)?;
-    }
-    objects::each(git, wanted, &mut |id, kind, content| match kind {
-        Kind::Blob => visitor.blob(Blob {
-            path: BlobPath::new(id),
-            origin: Origin::History { object: id.to_owned() },
-            touched: None,
-            content,
-        }),
-        Kind::Commit | Kind::Tag => message(id, content, visitor),
-        Kind::Tree => {}
-        Kind::Missing => visitor.failed(objects::missing(id)),
-    })
-}
-
-/// A partial clone does not list what it lacks, so it is asked.
-fn absent(git: &Git, visitor: &dyn Visitor) -> Result<(), Failure> {
-    if git.line("the repository", &["config", "--get-regexp", r"^remote\..*\.promisor$"])?.is_none() {
-        return Ok(());
-    }
-    let args = ["rev-list", "--objects", "--all", "--missing=print", "--no-object-names"];
-    let listed = git.read("the git history", &args)?;
-    let lacking = listed.split(|b| *b == b'\n').filter(|line| line.starts_with(b"?")).count();
+    let outcome = objects::each_asked(git, ask, &mut |id, kind, content| {
+        let path = paths.recv().unwrap_or_default();
+        match kind {
+            Kind::Blob => visitor.blob(Blob {
+                path: BlobPath::new(if path.is_empty() { id.as_bytes().to_vec() } else { path }),
+                origin: Origin::History { object: id.to_owned() },
+                touched: None,
+                content,
+            }),
+            Kind::Commit | Kind::Tag => message(id, content, visitor),
+            Kind::Tree => {}
+            Kind::Missing => visitor.failed(objects::missing(id)),
+        }
+    });
+    let lacking = list.finish("the git history", lacking)?;
+    outcome?;
     if lacking > 0 {
         visitor.failed(Failure {
             what: String::from("the git history"),
-            cause: format!("this is a partial clone: {lacking} objects are not here"),
-            remedy: String::from("fetch them with: git fetch --refetch --no-filter"),
+            cause: format!("{lacking} objects are not in this clone"),
+            remedy: String::from(
+                "fetch the rest of a partial clone with: git fetch --refetch --no-filter; otherwise check it with: git fsck",
+            ),
         });
     }
     Ok(())
+}
+
+/// Asks for every object that is listed and sends its name ahead; how many are listed but not here.
+fn pass_on(
+    mut listed: impl BufRead,
+    names: &mpsc::Sender<Vec<u8>>,
+    ids: &mut dyn Write,
+) -> io::Result<usize> {
+    let mut lacking = 0;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if listed.read_until(b'\n', &mut line)? == 0 {
+            return Ok(lacking);
+        }
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
+        if line.starts_with(b"?") {
+            lacking += 1;
+            continue;
+        }
+        let end = memchr(b' ', line).unwrap_or(line.len());
+        // Whoever reads has gone: git says why.
+        if names.send(line[line.len().min(end + 1)..].to_vec()).is_err()
+            || ids.write_all(&line[..end]).and_then(|()| ids.write_all(b"\n")).is_err()
+        {
+            return Ok(lacking);
+        }
+    }
 }
 
 /// The text after the headers of a commit or tag.
@@ -156,146 +170,6 @@ fn message(id: &str, content: &mut objects::Content, visitor: &dyn Visitor) {
     });
 }
 
-/// Where the objects were first recorded; one that no selected commit holds is left out.
-///
-/// # Errors
-/// `git` cannot be started or fails.
-pub fn attribute(
-    git: &Git,
-    options: &Options,
-    ids: &HashSet<String>,
-) -> Result<HashMap<String, Origins>, Failure> {
-    let mut out = HashMap::new();
-    if ids.is_empty() {
-        return Ok(out);
-    }
-    let mut args: Vec<String> = [
-        "log",
-        "--date-order",
-        "-r",
-        "-c",
-        "--root",
-        "--raw",
-        "-z",
-        "--no-abbrev",
-        "--no-renames",
-        "--no-color",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--no-notes",
-        "--no-show-signature",
-        "--no-mailmap",
-        "--no-decorate",
-        "--no-relative",
-        "--ignore-submodules=none",
-        "--format=tformat:commit %H %at %aI",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    args.extend(options.select());
-    let os: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
-    let mut child = git
-        .command(&os)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| not_started(&error))?;
-    let stdout = child.stdout.take().expect("piped above");
-    let mut stderr = child.stderr.take().expect("piped above").take(64 * 1024);
-    let said = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        let _ = stderr.read_to_end(&mut text);
-        text
-    });
-    let parsed = commits(&mut BufReader::with_capacity(64 * 1024, stdout), ids, &mut out);
-    let status = child.wait().map_err(|error| not_started(&error))?;
-    let said = said.join().unwrap_or_default();
-    if parsed.is_err() || !status.success() {
-        return Err(refused("the git history", &said));
-    }
-    tags(git, ids, &mut out)?;
-    if git.commit("HEAD")?.is_some() {
-        let tree = git.read("HEAD", &["ls-tree", "-r", "-z", "--full-tree", "HEAD"])?;
-        for entry in tree.split(|b| *b == 0) {
-            let meta = entry.split(|b| *b == b'\t').next().unwrap_or_default();
-            let id = meta.rsplit(|b| *b == b' ').next().unwrap_or_default();
-            if let Some(origins) = out.get_mut(&*String::from_utf8_lossy(id)) {
-                origins.in_head = true;
-            }
-        }
-    }
-    Ok(out)
-}
-
-/// Newest commit first; what comes later is older and wins.
-fn commits(
-    log: &mut dyn BufRead,
-    ids: &HashSet<String>,
-    out: &mut HashMap<String, Origins>,
-) -> io::Result<()> {
-    let mut commit = Origins {
-        path: BlobPath::new("commit"),
-        commit: String::new(),
-        date: String::new(),
-        seconds: 0,
-        rank: 0,
-        in_head: false,
-    };
-    let (mut part, mut path) = (Vec::new(), Vec::new());
-    loop {
-        part.clear();
-        if log.read_until(0, &mut part)? == 0 {
-            return Ok(());
-        }
-        let line = String::from_utf8_lossy(part.strip_suffix(&[0]).unwrap_or(&part)).into_owned();
-        let line = line.trim_start_matches('\n');
-        if let Some(rest) = line.strip_prefix("commit ") {
-            let mut words = rest.split_whitespace();
-            commit.commit = words.next().unwrap_or_default().to_owned();
-            commit.seconds = words.next().and_then(|s| s.parse().ok()).unwrap_or(0);
-            commit.date = words.next().unwrap_or_default().to_owned();
-            commit.rank += 1;
-            if ids.contains(&commit.commit) {
-                let path = BlobPath::new(format!("commit {}", commit.commit));
-                out.insert(commit.commit.clone(), Origins { path, ..commit.clone() });
-            }
-        } else if line.starts_with(':') {
-            path.clear();
-            log.read_until(0, &mut path)?;
-            let name = path.strip_suffix(&[0]).unwrap_or(&path);
-            // `:mode mode id id M`, or for a merge of n parents n colons, n + 1 modes, n + 1 ids.
-            let new = line.split(' ').rev().nth(1).unwrap_or_default();
-            if ids.contains(new) && !name.is_empty() {
-                out.insert(new.to_owned(), Origins { path: BlobPath::new(name), ..commit.clone() });
-            }
-        }
-    }
-}
-
-/// Annotated tags are nobody's content: they stand for themselves.
-fn tags(git: &Git, ids: &HashSet<String>, out: &mut HashMap<String, Origins>) -> Result<(), Failure> {
-    let format =
-        "--format=%(objectname) %(taggerdate:unix) %(taggerdate:iso-strict) %(objecttype) %(refname:short)";
-    let listed = git.read("the git tags", &["for-each-ref", format, "refs/tags"])?;
-    for line in String::from_utf8_lossy(&listed).lines() {
-        let words: Vec<&str> = line.splitn(5, ' ').collect();
-        if let [id, seconds, date, "tag", name] = words[..]
-            && ids.contains(id)
-        {
-            let origins = Origins {
-                path: BlobPath::new(format!("tag {name}")),
-                commit: id.to_owned(),
-                date: date.to_owned(),
-                seconds: seconds.parse().unwrap_or(0),
-                rank: 0,
-                in_head: false,
-            };
-            out.insert(id.to_owned(), origins);
-        }
-    }
-    Ok(())
-}
-
 /// Reads attributed objects again, each under its own name. After each, `take` says what came of it.
 pub fn by_object<T>(
     git: &Git,
@@ -306,7 +180,7 @@ pub fn by_object<T>(
     let mut ids: Vec<String> = found.keys().cloned().collect();
     ids.sort();
     let mut out = Vec::new();
-    let outcome = objects::each(git, Wanted::Listed(ids), &mut |id, kind, content| {
+    let outcome = objects::each(git, &ids, &mut |id, kind, content| {
         let Some(origins) = found.get(id) else { return };
         let renamed = Renamed { path: origins.path.clone(), next: visitor };
         match kind {

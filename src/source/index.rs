@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::changes::{self, Lines};
 use super::git::Git;
-use super::objects::{self, Kind, Wanted};
+use super::objects::{self, Kind};
 use super::{Failure, Visitor};
 use crate::blob::{Blob, BlobPath, Origin};
 
@@ -50,9 +50,9 @@ fn unmerged(git: &Git, paths: &[PathBuf], visitor: &dyn Visitor) -> Result<(), F
             entries.push((id.to_owned(), BlobPath::new(&entry[tab + 1..])));
         }
     }
-    let ids = entries.iter().map(|(id, _)| id.clone()).collect();
+    let ids: Vec<String> = entries.iter().map(|(id, _)| id.clone()).collect();
     let mut next = entries.iter();
-    objects::each(git, Wanted::Listed(ids), &mut |id, kind, content| {
+    objects::each(git, &ids, &mut |id, kind, content| {
         let Some((_, path)) = next.next() else { return };
         if kind == Kind::Missing {
             return visitor.failed(objects::missing(id));

@@ -1,21 +1,12 @@
 //! Contents of git objects as a stream: one `git cat-file --batch` process, one object in hand at a time, whatever
 //! their number and size.
 
-use std::io::{self, BufRead, BufReader, Read, Take, Write};
-use std::process::{ChildStdout, Stdio};
-
-use std::ffi::OsStr;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Take, Write};
+use std::process::ChildStdout;
 
 use super::Failure;
-use super::git::{Git, not_started, refused};
-
-/// Which objects to read.
-pub(super) enum Wanted {
-    /// Everything in the repository, in the order of the packs: the cheapest one.
-    All,
-    /// These, in this order.
-    Listed(Vec<String>),
-}
+use super::git::Git;
+use super::running::Running;
 
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,71 +26,40 @@ pub(super) enum Kind {
 /// The content of one object; what is left of it after the call is thrown away.
 pub(super) type Content = Take<BufReader<ChildStdout>>;
 
-/// Hands each object to `each`: id in hex, kind, content.
+/// Hands each object of a list to `each`, in its order: id in hex, kind, content.
 ///
 /// # Errors
 /// `git` cannot be started, fails, or ends in the middle of an object.
 pub(super) fn each(
     git: &Git,
-    wanted: Wanted,
+    ids: &[String],
     each: &mut dyn FnMut(&str, Kind, &mut Content),
 ) -> Result<(), Failure> {
-    let mut args = vec!["cat-file", "--batch", "--buffer"];
-    if matches!(wanted, Wanted::All) {
-        args.extend(["--batch-all-objects", "--unordered"]);
-    }
-    let args: Vec<&OsStr> = args.into_iter().map(OsStr::new).collect();
-    let mut child = git
-        .command(&args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| not_started(&error))?;
-    let mut stdin = child.stdin.take().expect("piped above");
-    let stdout = child.stdout.take().expect("piped above");
-    let mut stderr = child.stderr.take().expect("piped above");
-    let said = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        // A repository with many faults must not fill the memory with complaints.
-        let _ = Read::by_ref(&mut stderr).take(64 * 1024).read_to_end(&mut text);
-        let _ = io::copy(&mut stderr, &mut io::sink());
-        text
-    });
-    let writer = std::thread::spawn(move || {
-        if let Wanted::Listed(ids) = wanted {
-            let mut input = io::BufWriter::new(&mut stdin);
-            for id in ids {
-                // git is gone: its exit code says why.
-                if writeln!(input, "{id}").is_err() {
-                    return;
-                }
-            }
-            let _ = input.flush();
-        }
-    });
-    let outcome = stream(stdout, each);
-    if outcome.is_err() {
-        // Whatever git still has to say is of no use.
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(|error| not_started(&error))?;
-    let _ = writer.join();
-    let said = said.join().unwrap_or_default();
-    outcome.map_err(|error| broken(&error, &said))?;
-    if status.success() { Ok(()) } else { Err(refused("the objects of the repository", &said)) }
+    let ask = |input: &mut dyn Write| ids.iter().try_for_each(|id| writeln!(input, "{id}"));
+    each_asked(git, ask, each)
 }
 
-fn broken(error: &io::Error, said: &[u8]) -> Failure {
-    if said.is_empty() {
-        Failure {
-            what: String::from("the objects of the repository"),
-            cause: format!("git ended early: {error}"),
-            remedy: String::from("check the repository with: git fsck"),
-        }
-    } else {
-        refused("the objects of the repository", said)
-    }
+/// Hands each object that `ask` names, one id a line, to `each`; both run at once.
+///
+/// # Errors
+/// `git` cannot be started, fails, or ends in the middle of an object.
+pub(super) fn each_asked(
+    git: &Git,
+    ask: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send,
+    each: &mut dyn FnMut(&str, Kind, &mut Content),
+) -> Result<(), Failure> {
+    let mut running = Running::start(git, &["cat-file", "--batch", "--buffer"], true)?;
+    let stdin = running.stdin.take();
+    let stdout = running.output();
+    let outcome = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // If git is gone, its exit code says why.
+            let mut input = stdin.map(BufWriter::new)?;
+            ask(&mut input).and_then(|()| input.flush()).ok()
+        });
+        stream(stdout, each)
+    });
+    running.finish("the objects of the repository", outcome)
 }
 
 fn stream(stdout: ChildStdout, each: &mut dyn FnMut(&str, Kind, &mut Content)) -> io::Result<()> {

@@ -7,12 +7,13 @@ mod cli; // exit codes, bad and hostile input
 mod config; // the configuration: found, merged, disclosed
 mod corpus; // recall and precision on the labelled corpus
 mod fixtures; // what a user sees on small repositories, as snapshots
+mod history; // everything ever committed, and that nothing is lost by looking at a line once
 mod repo; // a git repository to plant leaks in
 mod reports; // every format is well-formed, whatever the names and contents
 mod robust; // no text makes a check panic
 mod rules; // rule files load, examples run through the whole scanner
 mod secrecy; // no output holds a secret
-mod sources; // branches, history, standard input, lists of files
+mod sources; // branches, standard input, lists of files
 mod staged; // the index, the hook
 mod support; // runs the program hermetically, expands fixtures
 mod suppress; // comments that accept findings

@@ -1,8 +1,8 @@
-//! Branches, history, tracked files, standard input and lists of files: a planted leak is found, and its clean twin passes.
+//! Branches, tracked files, standard input and lists of files: a planted leak is found, and its clean twin passes.
 
 use std::fs;
 
-use crate::repo::{CLEAN, INIT, Repo, SHA256, check, leak};
+use crate::repo::{CLEAN, Repo, leak};
 use crate::support::{findings, flaresec, stdout};
 
 #[test]
@@ -62,88 +62,6 @@ fn a_shallow_clone_is_an_error_with_a_remedy() {
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(stdout(&output).contains("git fetch --unshallow"), "{}", stdout(&output));
     }
-}
-
-#[test]
-fn the_history_remembers() {
-    for init in [INIT, SHA256] {
-        check("removed again", init, &["--history"], |r, c| {
-            r.commit("conf/a.conf", c);
-            r.commit("conf/a.conf", "x\n");
-        });
-        check("on another branch", init, &["--history"], |r, c| {
-            r.commit("x", "x\n");
-            r.git(&["checkout", "-qb", "side"]);
-            r.commit("a.conf", c);
-            r.git(&["checkout", "-q", "main"]);
-        });
-        check("in a commit message", init, &["--history"], |r, c| {
-            r.git(&["commit", "-q", "--allow-empty", "-m", c]);
-        });
-        check("in a tag message", init, &["--history"], |r, c| {
-            r.commit("x", "x\n");
-            r.git(&["tag", "-a", "v1", "-m", c]);
-        });
-        check("in a note", init, &["--history"], |r, c| {
-            r.commit("x", "x\n");
-            r.git(&["notes", "add", "-m", c]);
-        });
-        check("resolved in a merge", init, &["--history"], |r, c| {
-            r.commit("a.conf", "one\n");
-            r.git(&["checkout", "-qb", "side"]);
-            r.commit("a.conf", "two\n");
-            r.git(&["checkout", "-q", "main"]);
-            r.commit("a.conf", "three\n");
-            let _ = r.try_git(&["merge", "-q", "side"]);
-            r.commit("a.conf", c);
-        });
-        check("in a range", init, &["--history=HEAD~1..HEAD"], |r, c| {
-            r.commit("old.conf", &leak());
-            r.commit("a.conf", &format!("# new\n{c}"));
-        });
-        check("many versions of one leak", init, &["--history"], |r, c| {
-            for version in 0..5 {
-                r.commit("a.conf", &format!("{c}# {version}\n"));
-            }
-        });
-    }
-}
-
-#[test]
-fn history_says_where_a_leak_began_and_whether_it_stands() {
-    let repo = Repo::new();
-    repo.commit("first.conf", &leak());
-    let first = repo.git(&["rev-parse", "HEAD"]);
-    repo.commit("first.conf", &format!("{}# more\n", leak()));
-    let standing = findings(&repo.scan(&["--history"]));
-    assert_eq!(standing.len(), 2, "the leak, and that it is old");
-    assert_eq!(standing[0]["path"], "first.conf");
-    assert_eq!(standing[0]["provenance"]["commit"], first);
-    assert_eq!(standing[0]["provenance"]["in_head"], true);
-    repo.commit("first.conf", "x\n");
-    let gone = findings(&repo.scan(&["--history"]));
-    assert_eq!(gone[0]["provenance"]["in_head"], false);
-    assert_eq!(gone[0]["provenance"]["commit"], first);
-}
-
-#[test]
-fn a_credential_of_long_ago_is_stale_and_a_fresh_one_is_not() {
-    let repo = Repo::new();
-    repo.commit("a.conf", &leak());
-    let stale = |repo: &Repo| {
-        let found = findings(&repo.scan(&["--history"]));
-        found.into_iter().find(|f| f["rule_id"] == "stale-credential")
-    };
-    let found = stale(&repo).unwrap();
-    let age = found["provenance"]["age_days"].as_u64().unwrap();
-    assert!(found["message"].as_str().unwrap().contains(&format!("{age} days ago")), "{found}");
-    repo.write("flaresec.toml", &format!("[limits]\ncredential-age-days = {age}\n"));
-    assert!(stale(&repo).is_none(), "not older than allowed");
-    let fresh = Repo::new();
-    fresh.write("a.conf", &leak());
-    fresh.git(&["add", "-A"]);
-    fresh.git(&["commit", "-qm", "Fresh", "--date=now"]);
-    assert!(stale(&fresh).is_none());
 }
 
 #[test]

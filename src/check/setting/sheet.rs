@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::check::{Input, value};
-use crate::fact::naming::naming;
+use crate::fact::naming::{enclosing, naming};
 use crate::fact::place::{around, is_code};
 use crate::fact::setting::{Setting, about, same_group};
 use crate::fact::words::words;
@@ -223,10 +223,9 @@ impl<'a> Sheet<'a> {
                 Some(value) => contains(self.input.text.get(value), b"cloudflare"),
                 None => {
                     let naming = naming(bytes, key.span, self.input.path);
-                    let outer = naming.phrases.iter().map(|name| name.words.as_str());
-                    outer
-                        .chain([naming.enclosing.as_str()])
-                        .any(|words| OURS.is_match(words.trim_end().as_bytes()))
+                    let ours = |words: &str| OURS.is_match(words.trim_end().as_bytes());
+                    naming.phrases.iter().any(|name| ours(&name.words))
+                        || ours(&enclosing(bytes, key.span.start))
                 }
             }
     }

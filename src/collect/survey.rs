@@ -1,0 +1,282 @@
+//! Receives every version of every file of a history and says which of them may hold a secret. One version differs from
+//! the next in a few lines, so texts are cut into blocks of lines, and a block is looked at once; only what looks like a
+//! credential is looked at in every version, because another line may have come to say whose it is.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use foldhash::quality::RandomState;
+use memchr::memchr_iter;
+
+use super::{CHUNK, HEAD, PAGE, WHOLE, WORD, is_binary, page_start, read_chunk, unreadable};
+use crate::blob::{Blob, BlobPath, Origin};
+use crate::prefilter::{Gate, by_name};
+use crate::scan::Scanner;
+use crate::source::{Failure, SkipReason, Visitor};
+use crate::span::Span;
+use crate::text::{Text, is_utf16};
+
+/// One line in so many ends a block.
+const LINES: u32 = 4;
+/// A block that no line has ended by then ends with the next one, in bytes.
+const LONGEST: usize = 4 * 1024;
+/// What is looked at again around a new block, in bytes: a name may be new and its value old.
+const AROUND: usize = 256;
+/// How many blocks are remembered, 16 bytes each; beyond that all are forgotten and looked at anew.
+const REMEMBERED: usize = 1 << 22;
+
+/// A block holds a word of interest.
+const WORDS: u8 = 1;
+/// A block was looked at, and means the same whatever stands elsewhere.
+const SETTLED: u8 = 2;
+
+/// What came of the first reading.
+#[derive(Debug, Default)]
+pub struct Surveyed {
+    /// Ids of the objects that may hold a secret.
+    pub objects: HashSet<String>,
+    /// What was left out by design.
+    pub skipped: Vec<(BlobPath, SkipReason)>,
+    /// What could not be read.
+    pub failures: Vec<Failure>,
+    /// Blobs read.
+    pub files: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// The visitor.
+pub struct Survey<'a> {
+    scanner: &'a Scanner,
+    gate: Gate,
+    max_file_size: u64,
+    started: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    out: Surveyed,
+    content: Vec<u8>,
+    folded: Vec<u8>,
+    pieces: Vec<Piece>,
+    /// What is known of each block, by its hash. The key of the hashes is new for every process, so that nobody can
+    /// make two blocks that are taken for one.
+    known: HashMap<u64, u8, RandomState>,
+}
+
+/// A block of a text.
+struct Piece {
+    span: Span,
+    hash: u64,
+    known: u8,
+}
+
+impl<'a> Survey<'a> {
+    /// Before a scan with `scanner`; blobs of more than `max_file_size` bytes are skipped.
+    pub fn new(scanner: &'a Scanner, max_file_size: Option<u64>) -> Survey<'a> {
+        Survey {
+            scanner,
+            gate: Gate::new(&scanner.rules().words),
+            max_file_size: max_file_size.unwrap_or(u64::MAX),
+            started: Instant::now(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// What was found out.
+    pub fn finish(self) -> Surveyed {
+        let state = self.state.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        Surveyed { elapsed: self.started.elapsed(), ..state.out }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Reads a blob: its size in bytes and whether it may hold a secret, or why it was left out.
+    fn read(&self, blob: &mut Blob<'_>, state: &mut State) -> io::Result<Result<(u64, bool), SkipReason>> {
+        if state.content.is_empty() {
+            state.content = vec![0; CHUNK + PAGE];
+        }
+        let mut origin = page_start(&state.content);
+        let (mut filled, mut total) = (0, 0_u64);
+        // Of a text that is too large to be kept, only whether it holds a word of interest.
+        let (mut large, mut passes) = (false, false);
+        loop {
+            let read = read_chunk(blob.content, &mut state.content, &mut origin, filled)?;
+            filled += read;
+            if total == 0 && read > 0 && is_binary(&state.content[origin..origin + filled.min(HEAD)]) {
+                return Ok(Err(SkipReason::Binary));
+            }
+            total += read as u64;
+            if total > self.max_file_size {
+                return Ok(Err(SkipReason::TooLarge));
+            }
+            let end = read < CHUNK;
+            if !end && filled + CHUNK <= WHOLE && !large {
+                continue;
+            }
+            if end && !large {
+                break;
+            }
+            large = true;
+            passes = passes || self.gate.passes(&state.content[origin..origin + filled], &mut state.folded);
+            if end {
+                return Ok(Ok((total, passes || by_name(&blob.path))));
+            }
+            let keep = filled.min(WORD);
+            state.content.copy_within(origin + filled - keep..origin + filled, origin);
+            filled = keep;
+        }
+        let State { content, folded, pieces, known, .. } = state;
+        let bytes = &content[origin..origin + filled];
+        let look = || self.look(&blob.path, bytes, folded, pieces, known);
+        // The scan of the whole text will say what is wrong.
+        Ok(Ok((total, catch_unwind(AssertUnwindSafe(look)).unwrap_or(true))))
+    }
+
+    /// Whether a text may hold a secret.
+    fn look(
+        &self,
+        path: &BlobPath,
+        bytes: &[u8],
+        folded: &mut Vec<u8>,
+        pieces: &mut Vec<Piece>,
+        known: &mut HashMap<u64, u8, RandomState>,
+    ) -> bool {
+        if is_utf16(&bytes[..bytes.len().min(HEAD)]) {
+            let text = Text::decode(bytes);
+            let whole = Span::new(0, text.bytes().len());
+            return self.scanner.glance(path, &text, &[whole]).found;
+        }
+        if known.len() > REMEMBERED {
+            known.clear();
+        }
+        let mut words = by_name(path);
+        pieces.clear();
+        blocks(bytes, |span| {
+            let block = &bytes[span.start..span.end];
+            let hash = hash(known.hasher(), block);
+            let known =
+                *known.entry(hash).or_insert_with(|| if self.gate.passes(block, folded) { WORDS } else { 0 });
+            words |= known & WORDS != 0;
+            pieces.push(Piece { span, hash, known });
+        });
+        if !words {
+            return false;
+        }
+        let zones = zones(pieces, bytes.len());
+        if zones.is_empty() {
+            return false;
+        }
+        let glance = self.scanner.glance(path, &Text::decode(bytes), &zones);
+        // An open place may stand in a block that was settled before a name came to stand beside it.
+        pieces.iter_mut().for_each(|piece| piece.known |= SETTLED);
+        for place in &glance.open {
+            let first = pieces.partition_point(|piece| piece.span.end <= place.start);
+            let touched = pieces[first..].iter_mut().take_while(|piece| piece.span.start < place.end);
+            touched.for_each(|piece| piece.known &= !SETTLED);
+        }
+        known.extend(pieces.iter().map(|piece| (piece.hash, piece.known)));
+        glance.found
+    }
+}
+
+impl Visitor for Survey<'_> {
+    fn blob(&self, mut blob: Blob<'_>) {
+        let mut state = self.state();
+        match self.read(&mut blob, &mut state) {
+            Ok(Ok((size, found))) => {
+                state.out.files += 1;
+                state.out.bytes += size;
+                if found && let Origin::History { object } | Origin::Message { object } = blob.origin {
+                    state.out.objects.insert(object);
+                }
+            }
+            Ok(Err(reason)) => state.out.skipped.push((blob.path, reason)),
+            Err(error) => state.out.failures.push(unreadable(&blob.path, &error)),
+        }
+    }
+
+    fn skipped(&self, path: BlobPath, reason: SkipReason) {
+        self.state().out.skipped.push((path, reason));
+    }
+
+    fn failed(&self, failure: Failure) {
+        self.state().out.failures.push(failure);
+    }
+}
+
+fn hash(key: &RandomState, block: &[u8]) -> u64 {
+    use std::hash::BuildHasher;
+    key.hash_one(block)
+}
+
+/// Cuts a text into blocks of whole lines. A line says by itself whether it ends one, so that what stands before a
+/// block does not change where it starts.
+fn blocks(bytes: &[u8], mut each: impl FnMut(Span)) {
+    let (mut start, mut line) = (0, 0);
+    for at in memchr_iter(b'\n', bytes) {
+        if at + 1 - start >= LONGEST || ends_block(&bytes[line..at]) {
+            each(Span::new(start, at + 1));
+            start = at + 1;
+        }
+        line = at + 1;
+    }
+    if start < bytes.len() {
+        each(Span::new(start, bytes.len()));
+    }
+}
+
+/// By what the line says; a short one never does.
+fn ends_block(line: &[u8]) -> bool {
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let Some(last) = line.last_chunk::<8>() else { return false };
+    let mut mixed = u64::from_le_bytes(*last);
+    for word in line.as_chunks::<8>().0 {
+        mixed = (mixed.rotate_left(17) ^ u64::from_le_bytes(*word)).wrapping_mul(ODD);
+    }
+    // The high bits of a product depend on all others.
+    mixed >> (64 - LINES.ilog2()) == 0
+}
+
+/// The blocks that are not settled, with what stands around them.
+fn zones(pieces: &[Piece], length: usize) -> Vec<Span> {
+    let mut out: Vec<Span> = Vec::new();
+    for piece in pieces.iter().filter(|piece| piece.known & SETTLED == 0) {
+        let wide = Span::new(piece.span.start.saturating_sub(AROUND), length.min(piece.span.end + AROUND));
+        match out.last_mut() {
+            Some(last) if wide.start <= last.end => last.end = wide.end,
+            _ => out.push(wide),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::blocks;
+
+    #[test]
+    fn a_new_line_changes_the_block_it_is_in_and_no_other() {
+        let line = |n: usize| format!("line number {n} with some words of its own\n");
+        let old: String = (0..1000).map(line).collect();
+        let new = format!("{}an inserted line\n{}", &old[..20_000], &old[20_000..]);
+        let cut = |text: &str| {
+            let mut out = Vec::new();
+            blocks(text.as_bytes(), |span| out.push(text[span.start..span.end].to_owned()));
+            assert_eq!(out.concat(), text, "nothing is left out");
+            out
+        };
+        let (before, after) = (cut(&old), cut(&new));
+        let changed = after.iter().filter(|block| !before.contains(block)).count();
+        assert!(changed <= 2, "{changed}");
+        assert!(before.len() > 100, "{}", before.len());
+    }
+}

@@ -1,0 +1,76 @@
+//! A look at parts of a text that asks only whether they may hold a secret: for a history, where the same lines come
+//! again in version after version. What it takes for one is scanned as a whole afterwards; what it passes over would
+//! not be found by that either.
+
+use crate::blob::BlobPath;
+use crate::check::{Compiled, View, assignment, token};
+use crate::fact::decode::{DEPTH, Decoded, decode};
+use crate::fact::runs::runs;
+use crate::rule::CheckKind;
+use crate::span::Span;
+use crate::text::Text;
+
+use super::{Scanner, widen};
+
+/// What a look at parts of a text says.
+#[derive(Clone, Debug, Default)]
+pub struct Glance {
+    /// There may be a secret.
+    pub found: bool,
+    /// Places whose meaning depends on what else a text says: what may be a secret, and what looks and is named like one
+    /// while nothing says whose.
+    pub open: Vec<Span>,
+}
+
+impl Scanner {
+    /// Looks at the zones of a text, which are in order and apart; what stands around them is seen but not looked for.
+    /// Conditions that a rule has for the whole file are taken to hold.
+    pub fn glance(&self, path: &BlobPath, text: &Text<'_>, zones: &[Span]) -> Glance {
+        let mut out = Glance::default();
+        let view = View { bytes: text.bytes(), steps: &[] };
+        let named: Vec<&Compiled> =
+            self.detections.iter().filter(|d| d.detect.check == CheckKind::Assignment).collect();
+        self.glance_at(path, &view, &named, zones, &mut out);
+        for zone in zones {
+            let mut steps: Vec<Decoded> = Vec::new();
+            let part = &text.bytes()[zone.start..zone.end];
+            for _ in 0..DEPTH {
+                let Some(step) = decode(steps.last().map_or(part, |last| &last.bytes)) else { break };
+                steps.push(step);
+                let last = steps.last().expect("just pushed");
+                let view = View { bytes: &last.bytes, steps: &steps };
+                let mut inside = Glance::default();
+                let zones = widen(&last.zones, last.bytes.len());
+                self.glance_at(path, &view, &named, &zones, &mut inside);
+                // What would decide may stand outside the part.
+                out.found |= !inside.open.is_empty();
+                out.open
+                    .extend(inside.open.iter().map(|s| Span::new(s.start + zone.start, s.end + zone.start)));
+            }
+        }
+        out
+    }
+
+    fn glance_at(
+        &self,
+        path: &BlobPath,
+        view: &View<'_>,
+        named: &[&Compiled],
+        zones: &[Span],
+        out: &mut Glance,
+    ) {
+        let mut candidates = Vec::new();
+        let hits = self.keywords.hits(view.bytes, zones);
+        for (number, detection) in self.detections.iter().enumerate() {
+            let places = hits.places(number);
+            if !places.is_empty() {
+                token::check(detection, places, view, &mut candidates);
+            }
+        }
+        for run in zones.iter().flat_map(|zone| runs(view.bytes, *zone)) {
+            assignment::check(named, run, path, view, &mut candidates, &mut out.open);
+        }
+        out.found |= !candidates.is_empty();
+        out.open.extend(candidates.iter().map(|candidate| candidate.span));
+    }
+}

@@ -1,0 +1,152 @@
+//! Which commit recorded an object first, under which name, and whether it still stands.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufRead, BufReader};
+
+use super::Options;
+use crate::blob::BlobPath;
+use crate::source::Failure;
+use crate::source::git::Git;
+use crate::source::running::Running;
+
+/// Where an object was first recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origins {
+    /// Path in that commit.
+    pub path: BlobPath,
+    /// Commit id in hex.
+    pub commit: String,
+    /// Author date, ISO 8601.
+    pub date: String,
+    /// Author date, seconds since 1970.
+    pub seconds: i64,
+    /// How far back the commit is: the older, the larger.
+    pub rank: usize,
+    /// Whether HEAD holds the object.
+    pub in_head: bool,
+}
+
+/// Where the objects were first recorded; one that no selected commit holds is left out.
+///
+/// # Errors
+/// `git` cannot be started or fails.
+pub fn attribute(
+    git: &Git,
+    options: &Options,
+    ids: &HashSet<String>,
+) -> Result<HashMap<String, Origins>, Failure> {
+    let mut out = HashMap::new();
+    if ids.is_empty() {
+        return Ok(out);
+    }
+    let mut args: Vec<String> = [
+        "log",
+        "--date-order",
+        "-r",
+        "-c",
+        "--root",
+        "--raw",
+        "-z",
+        "--no-abbrev",
+        "--no-renames",
+        "--no-color",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-notes",
+        "--no-show-signature",
+        "--no-mailmap",
+        "--no-decorate",
+        "--no-relative",
+        "--ignore-submodules=none",
+        "--format=tformat:commit %H %at %aI",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    args.extend(options.select());
+    let mut running = Running::start(git, &args, false)?;
+    let mut log = BufReader::with_capacity(64 * 1024, running.output());
+    let parsed = commits(&mut log, ids, &mut out);
+    drop(log);
+    running.finish("the git history", parsed)?;
+    tags(git, ids, &mut out)?;
+    if git.commit("HEAD")?.is_some() {
+        let tree = git.read("HEAD", &["ls-tree", "-r", "-z", "--full-tree", "HEAD"])?;
+        for entry in tree.split(|b| *b == 0) {
+            let meta = entry.split(|b| *b == b'\t').next().unwrap_or_default();
+            let id = meta.rsplit(|b| *b == b' ').next().unwrap_or_default();
+            if let Some(origins) = out.get_mut(&*String::from_utf8_lossy(id)) {
+                origins.in_head = true;
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Newest commit first; what comes later is older and wins.
+fn commits(
+    log: &mut dyn BufRead,
+    ids: &HashSet<String>,
+    out: &mut HashMap<String, Origins>,
+) -> io::Result<()> {
+    let mut commit = Origins {
+        path: BlobPath::new("commit"),
+        commit: String::new(),
+        date: String::new(),
+        seconds: 0,
+        rank: 0,
+        in_head: false,
+    };
+    let (mut part, mut path) = (Vec::new(), Vec::new());
+    loop {
+        part.clear();
+        if log.read_until(0, &mut part)? == 0 {
+            return Ok(());
+        }
+        let line = String::from_utf8_lossy(part.strip_suffix(&[0]).unwrap_or(&part)).into_owned();
+        let line = line.trim_start_matches('\n');
+        if let Some(rest) = line.strip_prefix("commit ") {
+            let mut words = rest.split_whitespace();
+            commit.commit = words.next().unwrap_or_default().to_owned();
+            commit.seconds = words.next().and_then(|s| s.parse().ok()).unwrap_or(0);
+            commit.date = words.next().unwrap_or_default().to_owned();
+            commit.rank += 1;
+            if ids.contains(&commit.commit) {
+                let path = BlobPath::new(format!("commit {}", commit.commit));
+                out.insert(commit.commit.clone(), Origins { path, ..commit.clone() });
+            }
+        } else if line.starts_with(':') {
+            path.clear();
+            log.read_until(0, &mut path)?;
+            let name = path.strip_suffix(&[0]).unwrap_or(&path);
+            // `:mode mode id id M`, or for a merge of n parents n colons, n + 1 modes, n + 1 ids.
+            let new = line.split(' ').rev().nth(1).unwrap_or_default();
+            if ids.contains(new) && !name.is_empty() {
+                out.insert(new.to_owned(), Origins { path: BlobPath::new(name), ..commit.clone() });
+            }
+        }
+    }
+}
+
+/// Annotated tags are nobody's content: they stand for themselves.
+fn tags(git: &Git, ids: &HashSet<String>, out: &mut HashMap<String, Origins>) -> Result<(), Failure> {
+    let format =
+        "--format=%(objectname) %(taggerdate:unix) %(taggerdate:iso-strict) %(objecttype) %(refname:short)";
+    let listed = git.read("the git tags", &["for-each-ref", format, "refs/tags"])?;
+    for line in String::from_utf8_lossy(&listed).lines() {
+        let words: Vec<&str> = line.splitn(5, ' ').collect();
+        if let [id, seconds, date, "tag", name] = words[..]
+            && ids.contains(id)
+        {
+            let origins = Origins {
+                path: BlobPath::new(format!("tag {name}")),
+                commit: id.to_owned(),
+                date: date.to_owned(),
+                seconds: seconds.parse().unwrap_or(0),
+                rank: 0,
+                in_head: false,
+            };
+            out.insert(id.to_owned(), origins);
+        }
+    }
+    Ok(())
+}
