@@ -10,6 +10,7 @@ use crate::rule::CheckKind;
 use crate::span::Span;
 use crate::text::Text;
 
+use super::settle::is_sample;
 use super::{Scanner, widen};
 
 /// What a look at parts of a text says.
@@ -70,6 +71,7 @@ impl Scanner {
         for run in zones.iter().flat_map(|zone| runs(view.bytes, *zone)) {
             assignment::check(named, run, path, view, &mut candidates, &mut out.open);
         }
+        candidates.retain(|candidate| !is_sample(&self.rules, candidate));
         out.found |= !candidates.is_empty();
         out.open.extend(candidates.iter().map(|candidate| candidate.span));
     }

@@ -54,7 +54,7 @@ pub(super) fn settle(
 }
 
 /// Published sample values are recognised by their digest.
-fn is_sample(rules: &RuleSet, candidate: &Candidate) -> bool {
+pub(super) fn is_sample(rules: &RuleSet, candidate: &Candidate) -> bool {
     candidate.credential.as_ref().is_some_and(|(_, value)| {
         let digest: String = Sha256::digest(value).iter().map(|b| format!("{b:02x}")).collect();
         rules.samples.contains(&digest)
