@@ -26,6 +26,13 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.' | b'-')
 }
 
+/// Whether the function only makes an optional or pointed-to value of its argument: `pulumi.String`, `cloudflare.F`, `Some`.
+fn wraps(function: &str) -> bool {
+    const WRAPPERS: &[&str] =
+        &["String", "StringPtr", "F", "Ptr", "PtrTo", "NewOpt", "Opt", "Some", "Just", "of", "ofNullable"];
+    WRAPPERS.contains(&function.rsplit('.').next().unwrap_or(function))
+}
+
 impl Reader<'_> {
     fn peek(&self) -> u8 {
         self.bytes.get(self.at).copied().unwrap_or(0)
@@ -228,6 +235,18 @@ impl Reader<'_> {
         Node { value, span: Span::new(start, self.at) }
     }
 
+    /// The only argument of a call, if that is a string, and where the call ends; the opening bracket comes next.
+    fn wrapped(&self) -> Option<(usize, Value)> {
+        let mut inside = Reader { bytes: self.bytes, at: self.at + 1 };
+        inside.blank();
+        if !matches!(inside.peek(), b'"' | b'\'' | b'`') {
+            return None;
+        }
+        let text = inside.string();
+        inside.blank();
+        (inside.peek() == b')').then_some((inside.at + 1, text.value))
+    }
+
     /// A word: a constant, a number, a name, or a call or type with a literal behind it.
     fn word(&mut self, depth: usize) -> Option<Node> {
         let start = self.at;
@@ -253,6 +272,11 @@ impl Reader<'_> {
                 let shown = String::from_utf8_lossy(&self.bytes[span.start..self.at]).into_owned();
                 let value = if shown.contains('{') { Value::Expression(shown) } else { inner.value };
                 return Some(Node { value, span: Span::new(start, self.at) });
+            }
+            b'(' if wraps(&text) && self.wrapped().is_some() => {
+                let (at, inner) = self.wrapped()?;
+                self.at = at;
+                return Some(Node { value: inner, span: Span::new(start, at) });
             }
             b'{' | b'(' => {
                 let inner = self.group(depth + 1);
@@ -299,6 +323,24 @@ mod tests {
             let policies = node.all(&["policies"]);
             assert_eq!(policies.len(), 1, "{text}: {node:?}");
             assert_eq!(policies[0].1.get(&["effect"]).unwrap().1.text(), Some("allow"), "{text}: {node:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrapped_string_is_the_string() {
+        for text in [
+            "{Name: pulumi.String(\"x\")}",
+            "{Name: cloudflare.F( `x` )}",
+            "(name=Some(\"x\"))",
+            "{ name: jsii.String(\"x\"), }",
+        ] {
+            let node = literal(text.as_bytes(), 0);
+            assert_eq!(node.get(&["name"]).unwrap().1.text(), Some("x"), "{text}: {node:?}");
+        }
+        for text in ["{Name: pulumi.String(x)}", "{Name: lookup(\"x\")}", "{Name: pulumi.String(\"x\" + y)}"]
+        {
+            let node = literal(text.as_bytes(), 0);
+            assert_eq!(node.get(&["name"]).unwrap().1.text(), None, "{text}: {node:?}");
         }
     }
 
