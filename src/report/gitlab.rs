@@ -9,8 +9,13 @@ use super::Report;
 use crate::finding::Finding;
 use crate::rule::Severity;
 
-/// Version of GitLab's security report schemas that the output follows.
+/// Version of GitLab's security report schemas that the output follows; the limits below are that schema's:
+/// <https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/blob/v15.2.1/dist/secret-detection-report-format.json>.
 const SCHEMA: &str = "15.2.1";
+/// The longest name of a vulnerability, in characters.
+const LONGEST_NAME: usize = 255;
+/// The longest solution, in characters.
+const LONGEST_SOLUTION: usize = 7000;
 /// GitLab asks for a commit of every secret; this is what its own analyzer writes when it scans no history.
 const NO_COMMIT: &str = "0000000";
 
@@ -53,13 +58,16 @@ fn vulnerability(finding: &Finding) -> Value {
         "name": format!("flaresec rule {}", finding.rule.id),
         "value": finding.rule.id,
     });
-    if let Some(link) = finding.rule.docs.references.first() {
+    // A rule of the user's may refer to anything.
+    let is_link = |text: &&String| ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme));
+    let links: Vec<&String> = finding.rule.docs.references.iter().filter(is_link).collect();
+    if let Some(link) = links.first() {
         identifier["url"] = json!(link);
     }
     json!({
         "id": finding.fingerprint.0,
         "category": "secret_detection",
-        "name": finding.message,
+        "name": short(&finding.message, LONGEST_NAME),
         "description": format!("{}. {}", finding.message, finding.evidence.join("; ")),
         "severity": match finding.severity {
             Severity::Critical => "Critical",
@@ -68,7 +76,7 @@ fn vulnerability(finding: &Finding) -> Value {
             Severity::Low => "Low",
             Severity::Note => "Info",
         },
-        "solution": finding.help.trim(),
+        "solution": short(finding.help.trim(), LONGEST_SOLUTION),
         "location": {
             "file": finding.path.to_text(),
             "start_line": finding.location.start.line,
@@ -76,8 +84,16 @@ fn vulnerability(finding: &Finding) -> Value {
             "commit": { "sha": finding.provenance.as_ref().map_or(NO_COMMIT, |p| p.commit.as_str()) },
         },
         "identifiers": [identifier],
-        "links": finding.rule.docs.references.iter().map(|url| json!({ "url": url })).collect::<Vec<_>>(),
+        "links": links.iter().map(|url| json!({ "url": url })).collect::<Vec<_>>(),
     })
+}
+
+/// The text, or its beginning with `…` where it is too long.
+fn short(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    text.chars().take(longest - 1).chain(['…']).collect()
 }
 
 /// All findings, as a code quality report.

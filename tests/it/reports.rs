@@ -108,6 +108,95 @@ fn gitlab_reports_hold_every_finding_once() {
     assert_eq!(secrets["scan"]["status"], "success");
 }
 
+/// What GitLab's schema 15.2.1 asks of a report on secrets, see `SCHEMA` in `src/report/gitlab.rs`: it drops a report that
+/// breaks one of these.
+#[test]
+fn gitlab_takes_the_report_on_secrets() {
+    let folder = leaky(3);
+    let title = "a title ".repeat(60);
+    fs::write(
+        folder.path().join("flaresec.toml"),
+        format!(
+            "[[custom-rule]]\nid = \"our-key\"\ntitle = \"{title}\"\ncategory = \"secret\"\nseverity = \"high\"\n\
+             practice = \"store-credentials-securely\"\n[custom-rule.docs]\nwhat = \"\"\nwhy = \"\"\ninstead = \"\"\nreferences = [\"our wiki\"]\n\
+             [[custom-rule.detect]]\ncheck = \"token\"\nkeywords = [\"our_\"]\npattern = '(?<secret>our_[a-z0-9]{{20}})'\n\
+             confidence = \"high\"\n"
+        ),
+    )
+    .unwrap();
+    fs::write(folder.path().join("own.conf"), text("k = our_@@alnum20@@\n").to_lowercase()).unwrap();
+    let empty = tempfile::tempdir().unwrap();
+    for (folder, count) in [(folder.path(), 4), (empty.path(), 0)] {
+        let output =
+            flaresec(folder).args([".", "gone.conf", "--format", "gitlab-secrets"]).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["version"], "15.2.1");
+        let scan = &report["scan"];
+        assert_eq!(
+            (scan["type"].as_str(), scan["status"].as_str()),
+            (Some("secret_detection"), Some("failure"))
+        );
+        for time in [&scan["start_time"], &scan["end_time"]] {
+            let shape: String =
+                time.as_str().unwrap().chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+            assert_eq!(shape, "9999-99-99T99:99:99");
+        }
+        for program in [&scan["analyzer"], &scan["scanner"]] {
+            let names = [&program["id"], &program["name"], &program["version"], &program["vendor"]["name"]];
+            assert!(names.iter().all(|name| is_text(name)), "{program}");
+            assert!(is_link(&program["url"]));
+        }
+        for message in scan["messages"].as_array().unwrap() {
+            assert!(["info", "warn", "fatal"].contains(&message["level"].as_str().unwrap()));
+            assert!(is_text(&message["value"]));
+        }
+        let found = report["vulnerabilities"].as_array().unwrap();
+        assert_eq!(found.len(), count);
+        for one in found {
+            assert!(is_text(&one["id"]) && is_text(&one["location"]["commit"]["sha"]), "{one}");
+            assert!(is_text(&one["location"]["file"]) && one["location"]["start_line"].is_u64(), "{one}");
+            assert!(
+                ["Info", "Unknown", "Low", "Medium", "High", "Critical"]
+                    .contains(&one["severity"].as_str().unwrap())
+            );
+            for (field, longest) in [("name", 255), ("description", 1_048_576), ("solution", 7000)] {
+                assert!(one[field].as_str().unwrap().chars().count() <= longest, "{field}: {one}");
+            }
+            let identifiers = one["identifiers"].as_array().unwrap();
+            assert!(!identifiers.is_empty());
+            for identifier in identifiers {
+                assert!(["type", "name", "value"].iter().all(|field| is_text(&identifier[*field])), "{one}");
+                assert!(identifier.get("url").is_none_or(is_link), "{one}");
+            }
+            assert!(one["links"].as_array().unwrap().iter().all(|link| is_link(&link["url"])), "{one}");
+        }
+    }
+}
+
+fn is_text(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !text.is_empty())
+}
+
+fn is_link(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.starts_with("https://") || text.starts_with("http://"))
+}
+
+/// What GitLab's documentation asks of a code quality report:
+/// <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>.
+#[test]
+fn gitlab_takes_the_report_on_quality() {
+    let report: Value = serde_json::from_str(&report("gitlab-quality", 3)).unwrap();
+    for issue in report.as_array().unwrap() {
+        assert!(["description", "check_name", "fingerprint"].iter().all(|field| is_text(&issue[*field])));
+        assert!(
+            ["info", "minor", "major", "critical", "blocker"].contains(&issue["severity"].as_str().unwrap())
+        );
+        let path = issue["location"]["path"].as_str().unwrap();
+        assert!(!path.starts_with("./") && !path.starts_with('/'), "{path}");
+        assert!(issue["location"]["lines"]["begin"].as_u64().unwrap() > 0);
+    }
+}
+
 #[test]
 fn what_could_not_be_read_is_in_every_format() {
     let folder = tempfile::tempdir().unwrap();
