@@ -37,7 +37,35 @@ pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     }
     // A mark behind code: a space before it, so that it is neither part of an address nor of a string.
     let behind = |mark: &[u8]| before.windows(mark.len()).any(|w| w == mark);
-    behind(b" // ") || behind(b" # ") || behind(b"\t# ") || in_block_comment(text, at)
+    behind(b" // ")
+        || behind(b" # ")
+        || behind(b"\t# ")
+        || in_block_comment(text, at)
+        || in_docstring(text, at, path)
+}
+
+/// How far into a program docstrings are looked for, in bytes.
+const DOCUMENTED: usize = 256 * 1024;
+
+/// Inside the string that documents a module, class or function of Python: it opens on a line of its own, at the start of
+/// the file or behind a line that ends with a colon.
+fn in_docstring(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
+    if !path.file_name().ends_with(b".py") || at > DOCUMENTED {
+        return false;
+    }
+    let before = &text.bytes()[..at];
+    [&b"\"\"\""[..], b"'''"].iter().any(|mark| {
+        let (mut count, mut open) = (0, 0);
+        for place in memmem::find_iter(before, mark) {
+            (count, open) = (count + 1, place);
+        }
+        let line = text.line(open);
+        let own = text.bytes()[line.start..open].trim_ascii();
+        let above = before[..line.start].trim_ascii_end();
+        // What stands above a module's own is an interpreter, an encoding or a licence.
+        let first = above.split(|b| *b == b'\n').all(|line| line.is_empty() || line.starts_with(b"#"));
+        count % 2 == 1 && matches!(own, b"" | b"r" | b"u" | b"R") && (first || above.ends_with(b":"))
+    })
 }
 
 /// Inside `/* … */`, `""" … """` as documentation, or `<!-- … -->` that starts on an earlier line.
