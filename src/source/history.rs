@@ -102,7 +102,7 @@ fn read(git: &Git, options: &Options, visitor: &dyn Visitor) -> Result<(), Failu
     if lacking > 0 {
         visitor.failed(Failure {
             what: String::from("the git history"),
-            cause: format!("{lacking} objects are not in this clone"),
+            cause: format!("{lacking} object{} not in this clone", if lacking == 1 { " is" } else { "s are" }),
             remedy: String::from(
                 "fetch the rest of a partial clone with: git fetch --refetch --no-filter; otherwise check it with: git fsck",
             ),
