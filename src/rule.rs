@@ -119,6 +119,22 @@ pub struct Docs {
     pub references: Vec<String>,
 }
 
+impl Docs {
+    /// The references that are web addresses. A rule of the user's may refer to anything, and what reads a report
+    /// refuses all of it for a link that is none.
+    pub(crate) fn links(&self) -> impl Iterator<Item = &str> {
+        self.references.iter().map(String::as_str).filter(|text| is_address(text))
+    }
+}
+
+/// RFC 3986 without a parser: the scheme, and after it only characters that an address may hold.
+fn is_address(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"{}|\\^`".contains(&b))
+    })
+}
+
 /// A case a rule must find, or must leave alone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -58,9 +58,7 @@ fn vulnerability(finding: &Finding) -> Value {
         "name": format!("flaresec rule {}", finding.rule.id),
         "value": finding.rule.id,
     });
-    // A rule of the user's may refer to anything.
-    let is_link = |text: &&String| ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme));
-    let links: Vec<&String> = finding.rule.docs.references.iter().filter(is_link).collect();
+    let links: Vec<&str> = finding.rule.docs.links().collect();
     if let Some(link) = links.first() {
         identifier["url"] = json!(link);
     }

@@ -55,20 +55,23 @@ fn descriptor(rule: &Rule, rules: &RuleSet) -> Value {
     let practice = rules.practice(&rule.practice);
     let why = practice
         .map_or(String::new(), |p| format!("**Best practice**: [{}]({}). {}\n\n", p.title, p.source, p.why));
-    let links: String = rule.docs.references.iter().map(|link| format!("- <{link}>\n")).collect();
+    let links: String = rule.docs.links().map(|link| format!("- <{link}>\n")).collect();
     let markdown = format!(
         "{why}{}\n\n**Why this is bad**: {}\n\n**What to do instead**: {}\n\n{links}",
         rule.docs.what.trim(),
         rule.docs.why.trim(),
         rule.docs.instead.trim()
     );
+    // GitHub refuses a description or help without a text, which a rule of the user's may leave out.
+    let or_title =
+        |text: &str| if text.trim().is_empty() { rule.title.clone() } else { text.trim().to_owned() };
+    // No `name`: SARIF has one only where it says more than the id.
     json!({
         "id": rule.id,
-        "name": rule.id,
         "shortDescription": { "text": rule.title },
-        "fullDescription": { "text": rule.docs.what.trim() },
-        "help": { "text": rule.docs.instead.trim(), "markdown": markdown },
-        "helpUri": rule.docs.references.first().map_or(env!("CARGO_PKG_REPOSITORY"), String::as_str),
+        "fullDescription": { "text": or_title(&rule.docs.what) },
+        "help": { "text": or_title(&rule.docs.instead), "markdown": markdown },
+        "helpUri": rule.docs.links().next().unwrap_or(env!("CARGO_PKG_REPOSITORY")),
         "defaultConfiguration": { "level": level(rule.severity) },
         "properties": {
             "tags": ["security", "cloudflare", rule.category.name()],
