@@ -2,6 +2,7 @@
 # The npm packages for this machine: packed, installed without a network, and run as `npx flaresec`.
 set -eu
 cd "$(dirname "$0")/.."
+project=$PWD
 if ! command -v npm >/dev/null; then
     echo "npm: not checked, it is not installed"
     exit 0
@@ -33,6 +34,15 @@ npx --no-install flaresec demo --color never >demo.txt || code=$?
 [ "$code" = 1 ]
 grep -q hardcoded-api-token demo.txt
 
+# A program that a signal ends is no program that found nothing.
+# shellcheck disable=SC2016 # for the script
+printf '#!/bin/sh\nkill -s "$1" "$$"\n' >"node_modules/@flaresec/$platform/flaresec"
+for signal in TERM:143 PIPE:141; do
+    code=0
+    node_modules/.bin/flaresec "${signal%:*}" || code=$?
+    [ "$code" = "${signal#*:}" ] || { echo "npm: SIG${signal%:*} gave exit code $code"; exit 1; }
+done
+
 # Without the package for the platform: what is missing, and no verdict.
 cd "$work/bare"
 npm init --yes >/dev/null
@@ -41,4 +51,8 @@ code=0
 npx --no-install flaresec 2>error.txt || code=$?
 [ "$code" = 2 ]
 grep -q "@flaresec/$platform is not installed" error.txt
+
+"$project/.github/npm/publish.sh" "$work/out" --dry-run --offline --tag check >"$work/published.txt" 2>&1 ||
+    { cat "$work/published.txt"; echo "npm: cannot be published"; exit 1; }
+[ "$(grep -c '^+ ' "$work/published.txt")" = 2 ]
 echo "npm: ok"

@@ -29,6 +29,7 @@ rev=$(git -C "$work/flaresec" rev-parse HEAD)
 leak() {
     python3 -c 'import zlib; b = ("r4TkQ7z" * 6)[:40]; print("CLOUDFLARE_API_TOKEN=cfut_%s%08x" % (b, zlib.crc32(b.encode())))'
 }
+# shellcheck disable=SC2016 # a reference to a variable is what is clean
 clean() { echo 'CLOUDFLARE_API_TOKEN=${CLOUDFLARE_API_TOKEN}'; }
 refused() {
     what=$1

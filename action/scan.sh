@@ -46,7 +46,7 @@ if $pull_request; then
 fi
 
 case "$INPUT_SCOPE" in
-    auto) if $pull_request; then scope=diff; else scope=worktree; fi ;;
+    auto) if $pull_request; then scope='diff'; else scope='worktree'; fi ;;
     diff | worktree | history) scope="$INPUT_SCOPE" ;;
     *) give_up 'the input scope is none of auto, diff, worktree, history' ;;
 esac

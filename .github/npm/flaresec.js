@@ -3,6 +3,7 @@
 "use strict";
 
 const { spawnSync } = require("node:child_process");
+const { constants } = require("node:os");
 
 const platform = `${process.platform}-${process.arch}`;
 const program = process.platform === "win32" ? "flaresec.exe" : "flaresec";
@@ -28,6 +29,7 @@ if (error) {
 }
 if (signal) {
   process.kill(process.pid, signal);
-} else {
-  process.exit(status);
+  // Node ignores some signals, and would now end as if nothing was found.
+  process.exit(128 + constants.signals[signal]);
 }
+process.exit(status);
