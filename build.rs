@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() {
-    println!("cargo:rerun-if-changed=rules");
-    println!("cargo:rerun-if-changed=build.rs");
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("set by cargo"));
+    // With the whole path: two copies of the source may share a target folder, and one of them be gone.
+    println!("cargo:rerun-if-changed={}", root.join("rules").display());
+    println!("cargo:rerun-if-changed=build.rs");
     let out = PathBuf::from(env::var("OUT_DIR").expect("set by cargo"));
     let mut files: Vec<PathBuf> = fs::read_dir(root.join("rules"))
         .expect("rules/ is there")
