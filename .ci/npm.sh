@@ -25,6 +25,11 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 main=$work/out/flaresec-$version.tgz
 host=$work/out/flaresec-$platform-$version.tgz
 
+# Both licenses ask to go where the program goes.
+for package in "$main" "$host"; do
+    [ "$(tar -tzf "$package" | grep -c '^package/LICENSE-')" = 2 ] || { echo "npm: $package lacks a license"; exit 1; }
+done
+
 cd "$work/user"
 npm init --yes >/dev/null
 npm install --silent --offline --no-audit --no-fund "$main" "$host"

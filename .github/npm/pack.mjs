@@ -28,12 +28,14 @@ const common = {
   license: field("license"),
   repository: { type: "git", url: `git+${field("repository")}.git` },
 };
+// npm takes a README along without being asked, but a license only from a file named LICENSE.
+const licenses = ["LICENSE-MIT", "LICENSE-APACHE"];
 mkdirSync(out, { recursive: true });
 
 function pack(manifest, files) {
   const folder = mkdtempSync(join(tmpdir(), "flaresec-npm-"));
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest, null, 2));
-  for (const name of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
+  for (const name of ["README.md", ...licenses]) {
     copyFileSync(join(root, name), join(folder, name));
   }
   files(folder);
@@ -49,7 +51,7 @@ for (const [target, platform] of Object.entries(TARGETS)) {
   }
   const [os, cpu] = platform.split("-");
   const program = os === "win32" ? "flaresec.exe" : "flaresec";
-  pack({ name: `@flaresec/${platform}`, ...common, os: [os], cpu: [cpu], files: [program], preferUnplugged: true }, (folder) => {
+  pack({ name: `@flaresec/${platform}`, ...common, os: [os], cpu: [cpu], files: [program, ...licenses], preferUnplugged: true }, (folder) => {
     execFileSync("tar", ["-xzf", archive, "-C", folder, program]);
     chmodSync(join(folder, program), 0o755);
   });
@@ -65,7 +67,7 @@ pack(
     name: "flaresec",
     ...common,
     bin: { flaresec: "flaresec.js" },
-    files: ["flaresec.js"],
+    files: ["flaresec.js", ...licenses],
     engines: { node: ">=18" },
     optionalDependencies: Object.fromEntries(platforms),
   },
