@@ -57,7 +57,58 @@ npx --no-install flaresec 2>error.txt || code=$?
 [ "$code" = 2 ]
 grep -q "@flaresec/$platform is not installed" error.txt
 
-"$project/.github/npm/publish.sh" "$work/out" --dry-run --offline --tag check >"$work/published.txt" 2>&1 ||
-    { cat "$work/published.txt"; echo "npm: cannot be published"; exit 1; }
-[ "$(grep -c '^+ ' "$work/published.txt")" = 2 ]
+# Published to a registry on this machine that refuses the second package at first: the programs come first, and a release
+# that is run again goes on where it stopped.
+cat >"$work/registry.mjs" <<'JS'
+import { createServer } from "node:http";
+import { appendFileSync, renameSync, writeFileSync } from "node:fs";
+const [, , port, log] = process.argv;
+const packages = new Map();
+let puts = 0;
+const server = createServer(async (request, response) => {
+  const name = decodeURIComponent(request.url.slice(1).split("?")[0]);
+  const answer = (status, body) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  if (request.method === "GET") {
+    return packages.has(name) ? answer(200, packages.get(name)) : answer(404, {});
+  }
+  let text = "";
+  for await (const part of request) text += part;
+  if (request.method !== "PUT" || packages.has(name) || request.headers.authorization !== "Bearer check") {
+    return answer(403, {});
+  }
+  puts += 1;
+  if (puts === 2) {
+    return answer(403, {});
+  }
+  packages.set(name, JSON.parse(text));
+  appendFileSync(log, `${name}\n`);
+  answer(201, {});
+});
+server.listen(0, "127.0.0.1", () => {
+  // Whole or not there at all for who waits for it.
+  writeFileSync(`${port}.new`, String(server.address().port));
+  renameSync(`${port}.new`, port);
+});
+JS
+: >"$work/published"
+node "$work/registry.mjs" "$work/port" "$work/published" &
+registry=$!
+trap 'kill "$registry"; rm -rf "$work"' EXIT
+waited=0
+until [ -e "$work/port" ]; do
+    waited=$((waited + 1))
+    [ "$waited" -le 100 ] || { echo "npm: the registry for the check does not start"; exit 1; }
+    sleep 0.1
+done
+port=$(cat "$work/port")
+# shellcheck disable=SC2016 # npm puts the token in
+printf '//127.0.0.1:%s/:_authToken=${NPM_TOKEN}\nregistry=http://127.0.0.1:%s/\nfetch-retries=0\n' "$port" "$port" >"$work/npmrc"
+publish() { NPM_TOKEN=check "$project/.github/npm/publish.sh" "$work/out" --userconfig "$work/npmrc" >"$work/log.txt" 2>&1; }
+if publish; then
+    echo "npm: a package that the registry refuses is no failure"
+    exit 1
+fi
+[ "$(cat "$work/published")" = "@flaresec/$platform" ] || { cat "$work/log.txt"; echo "npm: the program is not published first"; exit 1; }
+publish || { cat "$work/log.txt"; echo "npm: what was published half-way cannot be published again"; exit 1; }
+[ "$(tail -n 1 "$work/published")" = flaresec ] && [ "$(wc -l <"$work/published")" -eq 2 ]
 echo "npm: ok"
