@@ -127,12 +127,15 @@ fn gitlab_reports_hold_every_finding_once() {
     assert_eq!(secrets["scan"]["status"], "success");
 }
 
-/// What GitLab's schema 15.2.1 asks of a report on secrets, see `SCHEMA` in `src/report/gitlab.rs`: it drops a report that
-/// breaks one of these.
+/// What GitLab's schema 15.2.1 asks of a report on secrets: it drops a report that breaks one of these.
+/// <https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/blob/v15.2.1/dist/secret-detection-report-format.json>
 #[test]
 fn gitlab_takes_the_report_on_secrets() {
     let folder = leaky(3);
     odd_rule(folder.path());
+    let config = folder.path().join("flaresec.toml");
+    let long = format!("instead = \"{}\"", "change it ".repeat(800));
+    fs::write(&config, fs::read_to_string(&config).unwrap().replace("instead = \"\"", &long)).unwrap();
     let empty = tempfile::tempdir().unwrap();
     for (folder, count) in [(folder.path(), 4), (empty.path(), 0)] {
         let output =
@@ -162,7 +165,8 @@ fn gitlab_takes_the_report_on_secrets() {
         assert_eq!(found.len(), count);
         for one in found {
             assert!(is_text(&one["id"]) && is_text(&one["location"]["commit"]["sha"]), "{one}");
-            assert!(is_text(&one["location"]["file"]) && one["location"]["start_line"].is_u64(), "{one}");
+            assert!(is_text(&one["location"]["file"]), "{one}");
+            assert!(["start_line", "end_line"].iter().all(|line| one["location"][*line].is_u64()), "{one}");
             assert!(
                 ["Info", "Unknown", "Low", "Medium", "High", "Critical"]
                     .contains(&one["severity"].as_str().unwrap())
