@@ -28,10 +28,15 @@ const AROUND: usize = 256;
 /// How many blocks are remembered, 16 bytes each; beyond that all are forgotten and looked at anew.
 const REMEMBERED: usize = 1 << 22;
 
+/// Spreads what differs in a few bits over the high ones.
+const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// A block holds a word of interest.
 const WORDS: u8 = 1;
-/// A block was looked at, and means the same whatever stands elsewhere.
+/// A block, or two blocks one after the other, were looked at.
 const SETTLED: u8 = 2;
+/// In some text the block held what may be a secret depending on what else a text says: it is looked at in every one.
+const OPEN: u8 = 4;
 
 /// What came of the first reading.
 #[derive(Debug, Default)]
@@ -74,7 +79,12 @@ struct State {
 struct Piece {
     span: Span,
     hash: u64,
-    known: u8,
+    /// The hash of the block before it and of this one: a name and its value may be known and meet for the first time.
+    pair: u64,
+    /// Whether it is to be looked at.
+    fresh: bool,
+    /// Whether it comes behind its neighbour for the first time.
+    met: bool,
 }
 
 impl<'a> Survey<'a> {
@@ -160,13 +170,17 @@ impl<'a> Survey<'a> {
         }
         let mut words = by_name(path);
         pieces.clear();
+        let mut before = 0;
         blocks(bytes, |span| {
             let block = &bytes[span.start..span.end];
             let hash = hash(known.hasher(), block);
-            let known =
+            let block =
                 *known.entry(hash).or_insert_with(|| if self.gate.passes(block, folded) { WORDS } else { 0 });
-            words |= known & WORDS != 0;
-            pieces.push(Piece { span, hash, known });
+            words |= block & WORDS != 0;
+            let pair = mix(before, hash);
+            before = hash;
+            let met = known.get(&pair).is_none_or(|pair| pair & SETTLED == 0);
+            pieces.push(Piece { span, hash, pair, fresh: block & (SETTLED | OPEN) != SETTLED, met });
         });
         if !words {
             return false;
@@ -176,14 +190,16 @@ impl<'a> Survey<'a> {
             return false;
         }
         let glance = self.scanner.glance(path, &Text::decode(bytes), &zones);
-        // An open place may stand in a block that was settled before a name came to stand beside it.
-        pieces.iter_mut().for_each(|piece| piece.known |= SETTLED);
+        for piece in pieces.iter() {
+            *known.entry(piece.hash).or_default() |= SETTLED;
+            *known.entry(piece.pair).or_default() |= SETTLED;
+        }
         for place in &glance.open {
             let first = pieces.partition_point(|piece| piece.span.end <= place.start);
-            let touched = pieces[first..].iter_mut().take_while(|piece| piece.span.start < place.end);
-            touched.for_each(|piece| piece.known &= !SETTLED);
+            for piece in pieces[first..].iter().take_while(|piece| piece.span.start < place.end) {
+                *known.entry(piece.hash).or_default() |= OPEN;
+            }
         }
-        known.extend(pieces.iter().map(|piece| (piece.hash, piece.known)));
         glance.found
     }
 }
@@ -218,6 +234,11 @@ fn hash(key: &RandomState, block: &[u8]) -> u64 {
     key.hash_one(block)
 }
 
+/// What two hashes are called together; never one of them.
+fn mix(first: u64, second: u64) -> u64 {
+    (first ^ !second.rotate_left(29)).wrapping_mul(ODD)
+}
+
 /// Cuts a text into blocks of whole lines. A line says by itself whether it ends one, so that what stands before a
 /// block does not change where it starts.
 fn blocks(bytes: &[u8], mut each: impl FnMut(Span)) {
@@ -236,7 +257,6 @@ fn blocks(bytes: &[u8], mut each: impl FnMut(Span)) {
 
 /// By what the line says; a short one never does.
 fn ends_block(line: &[u8]) -> bool {
-    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
     let Some(last) = line.last_chunk::<8>() else { return false };
     let mut mixed = u64::from_le_bytes(*last);
     for word in line.as_chunks::<8>().0 {
@@ -246,13 +266,14 @@ fn ends_block(line: &[u8]) -> bool {
     mixed >> (64 - LINES.ilog2()) == 0
 }
 
-/// The blocks that are not settled, with what stands around them.
+/// The blocks to look at and the places where blocks meet for the first time, with what stands around them.
 fn zones(pieces: &[Piece], length: usize) -> Vec<Span> {
     let mut out: Vec<Span> = Vec::new();
-    for piece in pieces.iter().filter(|piece| piece.known & SETTLED == 0) {
-        let wide = Span::new(piece.span.start.saturating_sub(AROUND), length.min(piece.span.end + AROUND));
+    for piece in pieces.iter().filter(|piece| piece.fresh || piece.met) {
+        let end = if piece.fresh { piece.span.end } else { piece.span.start };
+        let wide = Span::new(piece.span.start.saturating_sub(AROUND), length.min(end + AROUND));
         match out.last_mut() {
-            Some(last) if wide.start <= last.end => last.end = wide.end,
+            Some(last) if wide.start <= last.end => last.end = last.end.max(wide.end),
             _ => out.push(wide),
         }
     }
@@ -261,7 +282,58 @@ fn zones(pieces: &[Piece], length: usize) -> Vec<Span> {
 
 #[cfg(test)]
 mod tests {
-    use super::blocks;
+    use super::{Survey, blocks, ends_block};
+    use crate::blob::{Blob, BlobPath, Origin};
+    use crate::rule::{Category, RuleSet};
+    use crate::scan::Scanner;
+    use crate::source::Visitor;
+    use crate::synthetic::value;
+
+    /// Which of the texts may hold a secret.
+    fn surveyed(texts: &[&str]) -> Vec<bool> {
+        let mut rules = RuleSet::embedded();
+        rules.rules.retain(|rule| rule.category == Category::Secret);
+        let scanner = Scanner::new(rules);
+        let survey = Survey::new(&scanner, None);
+        for (number, text) in texts.iter().enumerate() {
+            survey.blob(Blob {
+                path: BlobPath::new("a.conf"),
+                origin: Origin::History { object: number.to_string() },
+                touched: None,
+                content: &mut text.as_bytes(),
+            });
+        }
+        let objects = survey.finish().objects;
+        (0..texts.len()).map(|number| objects.contains(&number.to_string())).collect()
+    }
+
+    /// A line that ends a block.
+    fn ending(start: &str, end: &str) -> String {
+        let line = (0..1000).map(|n| format!("{start}{n}{end}")).find(|line| ends_block(line.as_bytes()));
+        line.expect("one line in four") + "\n"
+    }
+
+    #[test]
+    fn a_known_name_and_a_known_value_may_meet() {
+        let (name, stop) = (ending("CF_API_TOKEN_", ": >-"), ending("nothing of note ", ""));
+        let secret = format!("    {}\n{}", value("token40", "1").unwrap(), ending("the end of ", ""));
+        let apart = [format!("{stop}{name}{stop}"), format!("# cloudflare\n{stop}{secret}{stop}")];
+        let both = format!("{stop}{name}{secret}{stop}");
+        assert_eq!(surveyed(&[&apart[0], &apart[1], &both]), [false, false, true]);
+    }
+
+    #[test]
+    fn what_is_open_in_one_file_stays_so_whatever_another_says() {
+        let (name, stop) = (ending("api_token_", ": >-"), ending("nothing of note ", ""));
+        let secret = format!("    {}\n{}", value("token40", "1").unwrap(), ending("the end of ", ""));
+        let open = format!("{stop}{name}{secret}{stop}");
+        let other = format!("# cloudflare\n{stop}{secret}{stop}");
+        // Far enough for the vendor to be known from what encloses the value only.
+        let (filler, near) = (stop.repeat(200), stop.repeat(20));
+        let before = format!("wrangler \n{filler}{near}{open}");
+        let after = format!("wrangler \n{filler}[cloudflare]\n{near}{open}");
+        assert_eq!(surveyed(&[&before, &other, &after]), [false, false, true]);
+    }
 
     #[test]
     fn a_new_line_changes_the_block_it_is_in_and_no_other() {
