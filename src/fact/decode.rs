@@ -2,35 +2,24 @@
 //! string literals that are written in several pieces. The result is the whole text with the plain value in place,
 //! so that names around it still count, and a map back to where the encoded form stands.
 //!
-//! Bounds: a text is decoded at most [`DEPTH`] times over, base64 at most [`BASE64_BYTES`] per text and pass. The
-//! decoded text is never longer than the text.
+//! Bounds: a text is decoded at most [`DEPTH`] times over, base64 at most 1 MiB per text and pass. The decoded text is
+//! never longer than the text.
 
 use std::cell::OnceCell;
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-
-use memchr::{memchr3_iter, memmem};
+use memchr::memmem;
 
 use crate::span::Span;
+
+mod base64;
+mod starts;
+
+use starts::{Start, Starts};
 
 /// How often decoding may find something new to decode.
 pub const DEPTH: usize = 3;
 /// The shortest piece of a string literal that is joined to the next, in bytes.
 const PIECE: usize = 4;
-/// How much base64 is decoded per text and pass, in bytes.
-pub const BASE64_BYTES: usize = 1 << 20;
-/// Shorter runs of base64 hold no credential of a known shape.
-const BASE64_SHORTEST: usize = 24;
-
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_allow_trailing_bits(true)
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
-
 /// A text with its encoded pieces decoded.
 pub struct Decoded {
     /// The text.
@@ -64,7 +53,7 @@ impl Decoded {
 /// Decodes everything encoded in the text once; `None` if there is nothing.
 pub fn decode(bytes: &[u8]) -> Option<Decoded> {
     let mut out = Decoded { bytes: Vec::new(), zones: Vec::new(), replaced: Vec::new() };
-    let mut budget = BASE64_BYTES;
+    let mut budget = base64::BUDGET;
     let mut copied = 0;
     let mut at = 0;
     // Where each kind of start comes up next; most of a text is none of them.
@@ -76,9 +65,9 @@ pub fn decode(bytes: &[u8]) -> Option<Decoded> {
             Start::Escape => escape(bytes, at),
             Start::Quote => joint(bytes, at, &joins),
             Start::Base64 => {
-                let end = base64_end(bytes, at);
-                let piece = (end - at >= BASE64_SHORTEST && end - at <= budget)
-                    .then(|| base64_piece(bytes, Span::new(at, end)))
+                let end = base64::end(bytes, at);
+                let piece = (end - at >= base64::SHORTEST && end - at <= budget)
+                    .then(|| base64::plain(bytes, Span::new(at, end)))
                     .flatten();
                 if piece.is_some() {
                     budget -= end - at;
@@ -110,108 +99,6 @@ pub fn decode(bytes: &[u8]) -> Option<Decoded> {
 }
 
 type Piece = Option<(Span, Vec<u8>)>;
-
-/// What an encoded piece may start with.
-#[derive(Clone, Copy)]
-enum Start {
-    Escape,
-    Quote,
-    Base64,
-}
-
-/// Finds the next place where something encoded may start, without a look at every byte.
-struct Starts<'a> {
-    bytes: &'a [u8],
-    escape: Option<usize>,
-    quote: Option<usize>,
-    run: Option<usize>,
-}
-
-impl<'a> Starts<'a> {
-    fn new(bytes: &'a [u8]) -> Starts<'a> {
-        let mut starts = Starts { bytes, escape: Some(0), quote: Some(0), run: Some(0) };
-        starts.escape = starts.next_escape(0);
-        starts.quote = starts.next_quote(0);
-        starts.run = next_run(bytes, 0);
-        starts
-    }
-
-    /// The first start at or behind `at`.
-    fn after(&mut self, at: usize) -> Option<(usize, Start)> {
-        if self.escape.is_some_and(|place| place < at) {
-            self.escape = self.next_escape(at);
-        }
-        if self.quote.is_some_and(|place| place < at) {
-            self.quote = self.next_quote(at);
-        }
-        if self.run.is_some_and(|place| place < at) {
-            self.run = next_run(self.bytes, at);
-        }
-        [(self.escape, Start::Escape), (self.quote, Start::Quote), (self.run, Start::Base64)]
-            .into_iter()
-            .filter_map(|(place, kind)| Some((place?, kind)))
-            .min_by_key(|(place, _)| *place)
-    }
-
-    fn next_escape(&self, from: usize) -> Option<usize> {
-        let mut places = memchr3_iter(b'%', b'\\', b'&', &self.bytes[from..]).map(|n| from + n);
-        places.find(|at| may_escape(&self.bytes[*at..]))
-    }
-
-    fn next_quote(&self, from: usize) -> Option<usize> {
-        let mut places = memchr3_iter(b'"', b'\'', b'`', &self.bytes[from..]).map(|n| from + n);
-        places.find(|at| may_join(self.bytes, *at))
-    }
-}
-
-/// Whether what follows lets an escape be one: most are `%s`, `\n` and `&&`.
-fn may_escape(rest: &[u8]) -> bool {
-    match rest {
-        [b'%', a, ..] => a.is_ascii_hexdigit(),
-        [b'\\', a, ..] => matches!(a, b'u' | b'x' | b'\n' | b'\r'),
-        [b'&', a, ..] => *a == b'#' || a.is_ascii_alphabetic(),
-        _ => false,
-    }
-}
-
-/// Whether a quote stands between a piece of a word and what may lead to the next: most others begin a string, or end a
-/// key.
-fn may_join(bytes: &[u8], at: usize) -> bool {
-    at >= PIECE
-        && word(bytes[at - 1])
-        && bytes.get(at + 1).is_some_and(|next| !matches!(next, b':' | b')' | b']' | b'}' | b';' | b'='))
-}
-
-/// Where the next run of at least [`BASE64_SHORTEST`] characters of base64 starts: a look at the byte that its end would
-/// have says in most places that there is none.
-fn next_run(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut start = from;
-    while start + BASE64_SHORTEST <= bytes.len() {
-        let window = &bytes[start..start + BASE64_SHORTEST];
-        match window.iter().rposition(|b| !is_base64(*b)) {
-            Some(other) => start += other + 1,
-            // A run starts with a letter, not with what only the URL-safe form has.
-            None if matches!(bytes[start], b'-' | b'_') => start += 1,
-            None => return Some(start),
-        }
-    }
-    None
-}
-
-const BASE64: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut i = 0;
-    while i < 256 {
-        let b = i as u8;
-        table[i] = b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-');
-        i += 1;
-    }
-    table
-};
-
-fn is_base64(byte: u8) -> bool {
-    BASE64[byte as usize]
-}
 
 /// Percent, `\u`, `\x` and HTML escapes of printable ASCII, and a line continuation inside a word.
 fn escape(bytes: &[u8], at: usize) -> Piece {
@@ -318,66 +205,6 @@ fn joined_list(bytes: &[u8], at: usize) -> bool {
     let after = &bytes[at..bytes.len().min(at + 200)];
     near(before, &[b"join(", b"concat(", b"concat!(", b"implode("])
         || (near(before, &[b"["]) && near(after, &[b"].join(", b"].concat("]))
-}
-
-/// The end of the base64 run that starts at `at`, over line breaks where the lines are full.
-fn base64_end(bytes: &[u8], at: usize) -> usize {
-    let run =
-        |from: usize| bytes[from..].iter().position(|b| !is_base64(*b)).map_or(bytes.len(), |n| from + n);
-    let mut end = run(at);
-    let width = end - at;
-    if (60..=128).contains(&width) {
-        loop {
-            let gap = bytes[end..].iter().take(40).take_while(|b| b.is_ascii_whitespace()).count();
-            if gap == 0 || !bytes[end..end + gap].contains(&b'\n') {
-                break;
-            }
-            let next = run(end + gap);
-            let length = next - end - gap;
-            if length == 0
-                || length > width
-                || bytes.get(next).is_some_and(|b| !b.is_ascii_whitespace() && *b != b'=' && !is_quote(*b))
-            {
-                break;
-            }
-            end = next;
-            if length < width {
-                break;
-            }
-        }
-    }
-    let padding = bytes[end..].iter().take(2).take_while(|b| **b == b'=').count();
-    end + padding
-}
-
-fn is_quote(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`')
-}
-
-/// Base64 of printable text.
-fn base64_piece(bytes: &[u8], span: Span) -> Piece {
-    let engine = |encoded: &[u8]| {
-        if encoded.iter().any(|b| matches!(b, b'-' | b'_')) { &URL_SAFE } else { &STANDARD }
-    };
-    // Cheap refusal before the whole is decoded: random letters rarely give twelve printable bytes in a row.
-    let head = &bytes[span.start..span.start + 16];
-    let mut start = [0; 12];
-    let length = engine(head).decode_slice(head, &mut start).ok()?;
-    if !start[..length].iter().all(|b| printable(*b)) {
-        return None;
-    }
-    let mut encoded: Vec<u8> = bytes[span.start..span.end].to_vec();
-    encoded.retain(|b| !b.is_ascii_whitespace());
-    let engine = engine(&encoded);
-    let mut plain = engine.decode(&encoded).ok()?;
-    while matches!(plain.last(), Some(b'\n' | b'\r' | 0)) {
-        plain.pop();
-    }
-    (plain.len() >= 16 && plain.iter().all(|b| printable(*b))).then_some((span, plain))
-}
-
-fn printable(byte: u8) -> bool {
-    (0x20..0x7F).contains(&byte) || matches!(byte, b'\n' | b'\r' | b'\t')
 }
 
 #[cfg(test)]
