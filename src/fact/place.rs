@@ -160,63 +160,153 @@ fn looks_like_command(line: &[u8]) -> bool {
         || line.windows(6).any(|w| w == b"`curl ")
 }
 
+/// Whether the place is what a rule of a linter or a filter looks for, or says: the value of a key such as `pattern`.
+pub fn in_pattern(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
+    if is_code(path) || is_prose(path) {
+        return false;
+    }
+    let line = text.line(at);
+    let start = line.start.max(at.saturating_sub(LINES));
+    let before = text.bytes()[start..at].trim_ascii_start();
+    let before = before.strip_prefix(b"- ").unwrap_or(before).trim_ascii_start();
+    let before = before.strip_prefix(b"\"").unwrap_or(before);
+    let end = before.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(before.len());
+    let keys: &[&[u8]] = &[
+        b"pattern",
+        b"patterns",
+        b"regex",
+        b"regexp",
+        b"match",
+        b"matches",
+        b"forbid",
+        b"forbidden",
+        b"deny",
+        b"denied",
+        b"banned",
+        b"disallow",
+        b"disallowed",
+        b"message",
+        b"description",
+    ];
+    keys.iter().any(|key| before[..end].eq_ignore_ascii_case(key))
+        && matches!(before.get(end), Some(b':' | b'=' | b'"' | b'-' | b' '))
+}
+
+/// The item of a YAML list that the place is in: from its dash to the next line that is no deeper. An item of one line
+/// is none, nor is a name with its value.
+pub fn list_item(text: &Text<'_>, at: usize) -> Option<Span> {
+    let indent = |line: &[u8]| line.iter().take_while(|b| **b == b' ').count();
+    let line = |index: usize| text.line_at(index).map(|span| (span, text.get(span).trim_ascii_end()));
+    let own = text.line_index(at);
+    let mut depth = indent(line(own)?.1) + 1;
+    let first = (own.saturating_sub(ITEM)..=own).rev().find(|index| {
+        let Some((_, content)) = line(*index).filter(|(_, content)| !content.is_empty()) else {
+            return false;
+        };
+        let deeper = indent(content);
+        let starts = deeper < depth && content[deeper..].starts_with(b"- ");
+        depth = depth.min(if starts { deeper } else { deeper + 1 });
+        starts
+    })?;
+    let last = (first + 1..first + ITEM).find(|index| {
+        line(*index).is_none_or(|(_, content)| !content.is_empty() && indent(content) <= depth)
+    })?;
+    let (start, end) = (text.line_at(first)?.start, text.line_at(last - 1)?.end);
+    let item = text.get(Span::new(start, end));
+    let pair = [&b"name:"[..], b"value:"].iter().all(|word| memmem::find(item, word).is_some());
+    (last > first + 1 && !(pair && last <= first + 3)).then(|| Span::new(start, end))
+}
+
+/// How many lines an item of a list may have.
+const ITEM: usize = 200;
 /// How much of a few lines is looked at, in bytes.
 const LINES: usize = 2000;
 
-/// Whether the code around a place tests something: a test file by name, or an assertion within a few lines.
+/// Whether the code around a place tests something or refuses it: an assertion or the like within a few lines, or an
+/// error in a line or two that decides.
 pub fn in_test(text: &Text<'_>, at: usize) -> bool {
-    let first = text.line_index(at).saturating_sub(3);
-    let start = text.line_at(first).map_or(0, |line| line.start);
-    let last = text.line_at(text.line_index(at) + 3).map_or(text.bytes().len(), |line| line.end);
-    let (start, last) = (start.max(at.saturating_sub(LINES)), last.min(at + LINES));
-    let around = text.bytes()[start..last].to_ascii_lowercase();
-    let words: &[&[u8]] = &[
-        b"assert",
-        b"expect(",
-        b"tothrow",
-        b"reject",
-        b"raises",
-        b"must not",
-        b"should not",
-        b"should_not",
-        b"refuse",
-        b"throw new",
-        b"not allowed",
-        b"startswith(\"http:",
-        b"startswith('http:",
-        b".replace(",
-        b"hasprefix",
-        b"invalid",
-        b"panic(",
-        b"require.error",
-        b"errorf(",
-        b"raise valueerror",
-        b"never ",
-        b"don't ",
-        b"do not ",
-        b"insteadof",
-        b"redirect",
-        b"upgrade",
-    ];
-    let holds = |bytes: &[u8], word: &[u8]| memmem::find(bytes, word).is_some();
+    let lines = |reach: usize| {
+        let first = text.line_index(at).saturating_sub(reach);
+        let start = text.line_at(first).map_or(0, |line| line.start);
+        let last = text.line_at(text.line_index(at) + reach).map_or(text.bytes().len(), |line| line.end);
+        text.bytes()[start.max(at.saturating_sub(LINES))..last.min(at + LINES)].to_ascii_lowercase()
+    };
+    let holds = |bytes: &[u8], words: &[&[u8]]| words.iter().any(|word| memmem::find(bytes, word).is_some());
     let before = &text.bytes()[at.saturating_sub(600)..at];
-    let openers: &[&[u8]] = &[
-        b"#[test]",
-        b"#[cfg(test)]",
-        b"func Test",
-        b"def test_",
-        b"it(\"",
-        b"it('",
-        b"test(\"",
-        b"test('",
-        b"describe(",
-        b"@Test",
-        b"[Fact]",
-        b"[TestMethod]",
-        b"public function test",
-    ];
-    words.iter().any(|word| holds(&around, word)) || openers.iter().any(|word| holds(before, word))
+    holds(&lines(3), ASSERTIONS)
+        || holds(before, OPENERS)
+        || holds(&lines(1), ERRORS) && holds(&lines(1), CONDITIONS)
+        || holds(&lines(1), CHANGES)
 }
+
+const ASSERTIONS: &[&[u8]] = &[
+    b"assert",
+    b"expect(",
+    b"tothrow",
+    b"rejects",
+    b"rejected",
+    b"raises",
+    b"must not",
+    b"should not",
+    b"should_not",
+    b"refuse",
+    b"not allowed",
+    b"startswith(\"http:",
+    b"startswith('http:",
+    b"hasprefix",
+    b"require.error",
+    b"never ",
+    b"don't ",
+    b"do not ",
+];
+
+/// What is said of a value that is wrong.
+const ERRORS: &[&[u8]] = &[
+    b"throw ",
+    b"panic(",
+    b"errorf(",
+    b"errors.new",
+    b"raise ",
+    b"invalid",
+    b"reject",
+    b"error(",
+    b"exit 1",
+    b"die(",
+];
+
+/// What asks whether a value is one of those.
+const CONDITIONS: &[&[u8]] = &[
+    b"if ",
+    b"if(",
+    b"when ",
+    b"case ",
+    b"match",
+    b"===",
+    b"!==",
+    b"unless ",
+    b"startswith",
+    b"starts_with",
+    b".test(",
+];
+
+/// An address that is made a better one.
+const CHANGES: &[&[u8]] = &[b".replace(", b"insteadof", b"redirect", b"upgrade"];
+
+const OPENERS: &[&[u8]] = &[
+    b"#[test]",
+    b"#[cfg(test)]",
+    b"func Test",
+    b"def test_",
+    b"it(\"",
+    b"it('",
+    b"test(\"",
+    b"test('",
+    b"describe(",
+    b"@Test",
+    b"[Fact]",
+    b"[TestMethod]",
+    b"public function test",
+];
 
 /// The bytes around a place, at most `reach` on each side.
 pub fn around(text: &Text<'_>, span: Span, reach: usize) -> Span {

@@ -201,7 +201,11 @@ fn build(text: &str, mut case: Case) -> Case {
 
 /// Where the next text in hex begins. `@@=@@` is the end of one marker and the begin of another.
 fn sample(text: &str) -> Option<usize> {
-    text.match_indices("@@=").map(|(at, _)| at).find(|at| !text[at + 3..].starts_with("@@"))
+    // A marker that ends before an equals sign is none: hex stands behind it, up to the end.
+    text.match_indices("@@=").map(|(at, _)| at).find(|at| {
+        let hex = text[at + 3..].split("@@").next().unwrap_or_default();
+        !hex.is_empty() && hex.bytes().all(|b| b.is_ascii_hexdigit())
+    })
 }
 
 /// The bytes of a file; an encoding that is not about the whole file leaves UTF-8.

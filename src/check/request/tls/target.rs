@@ -1,47 +1,109 @@
 //! What a connection is for: the address in its own statement, in the requests of what has its name, or the nearest.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::API;
+use super::super::API;
+use super::super::plain::defined_host;
 use crate::check::{Input, expression};
+use crate::fact::place::list_item;
 use crate::span::Span;
 
-/// Any address or host name, and names that hold one.
+/// Any address or host name, also one whose host is only known at run time.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)https?://[^\s"'`<>)\\]+|["'][a-z0-9-]+(?:\.[a-z0-9-]+)+\.?(?:/[^"']*)?["']|api(?:\.fed)?\.cloudflare\.com"#).expect("a fixed expression")
+    expression(concat!(
+        r#"(?i)https?://(?:[$#%]?\{+\s*|\$)?(?P<inside>[A-Za-z_][\w.]*)\b[^\s"'`<>)\\]*"#,
+        r#"|https?://["'`]\s*(?:\.\.|[+.,&])\s*(?P<behind>[A-Za-z_][\w.]*)"#,
+        r#"|https?://[^\s"'`<>)\\]+"#,
+        r#"|["'`](?:\$?\{|#\{)\$?(?P<base>[A-Za-z_][\w.]*)\}(?P<path>/[^\s"'`]*)"#,
+        r#"|["'][a-z0-9-]+(?:\.[a-z0-9-]+)+\.?(?:/[^"']*)?["']|\b\d{1,3}(?:\.\d{1,3}){3}\b|api(?:\.fed)?\.cloudflare\.com"#,
+    ))
+    .expect("a fixed expression")
 });
 
+/// A name that is given an address, in a call or not.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)\b(?P<name>[A-Za-z_]\w*)["']?\s*(?::\s*[\w&]+\s*)?(?:=>|:=|[:=])\s*[^\n"'`=$/]{0,80}?[&fbru]?["'`]?(?P<url>https?://[^\s"'`]+|api\.cloudflare\.com[^\s"'`]*)"#)
+    expression(r#"(?i)\b(?P<name>[A-Za-z_]\w*)["']?\s*(?::\s*[\w&]+\s*)?(?:=>|:=|[:=])\s*(?:(?:new\s+)?[\w.:<>]{1,40}\(\s*)?(?:["'][\w.]+["']\s*,\s*)?[&fbru]?["'`]?(?P<url>https?://[^\s"'`]+|api\.cloudflare\.com[^\s"'`]*)"#)
         .expect("a fixed expression")
 });
 
+/// The client of an SDK: it talks to the API, whatever its address.
+static SDK: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"\b(?:cloudflare|cf|cfgo)\.New(?:WithAPIToken|Client)?\(|(?P<class>class\s+)?\b(?:Cloudflare|CloudFlare|AsyncCloudflare)\(|\bcloudflare\.Client\(|\bCloudflare::Client\.new\(")
+        .expect("a fixed expression")
+});
+
+/// At most this many addresses, definitions of names and clients are looked at.
+const MOST: usize = 2000;
+const DEFINITIONS: usize = 50;
+
 /// All addresses and uses of names that hold one, in order, with whether they are the API's.
 pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
-    let mut out: Vec<(Span, bool)> = ADDRESS
-        .find_iter(bytes)
-        .map(|m| (Span::new(m.start(), m.end()), API.is_match(m.as_bytes())))
-        .collect();
-    for groups in NAMED.captures_iter(bytes).take(50) {
+    let mut names: HashMap<&[u8], Vec<(Span, bool)>> = HashMap::new();
+    for groups in NAMED.captures_iter(bytes).take(DEFINITIONS) {
         let (Some(name), Some(url)) = (groups.name("name"), groups.name("url")) else { continue };
-        if name.len() < 3 {
-            continue;
-        }
-        let ours = API.is_match(url.as_bytes());
-        let mut from = groups.get(0).map_or(0, |m| m.end());
-        while let Some(at) = memmem::find(&bytes[from..], name.as_bytes()).filter(|_| out.len() < 2000) {
-            let place = Span::new(from + at, from + at + name.len());
-            if is_whole(bytes, place) {
-                out.push((place, ours));
-            }
-            from = place.end;
+        if name.len() >= 3 {
+            let place = Span::new(name.start(), name.end());
+            names.entry(name.as_bytes()).or_default().push((place, API.is_match(url.as_bytes())));
         }
     }
-    out.sort_by_key(|(span, _)| span.start);
+    let mut out: Vec<(Span, bool)> = Vec::new();
+    let mut hosts = 0;
+    for groups in ADDRESS.captures_iter(bytes).take(MOST) {
+        let Some(whole) = groups.get(0) else { continue };
+        let mut ours = API.is_match(whole.as_bytes());
+        let host = groups.name("behind").or(groups.name("inside"));
+        if let Some(host) = host.filter(|_| !ours && hosts < DEFINITIONS) {
+            hosts += 1;
+            ours = defined_host(bytes, host.as_bytes()).is_some();
+        }
+        if let (Some(base), Some(path)) = (groups.name("base"), groups.name("path")) {
+            // What has the address of something else by its name; the rest may be anything, or is among the names.
+            if names.contains_key(base.as_bytes()) || is_open(base.as_bytes(), path.as_bytes()) {
+                continue;
+            }
+        }
+        out.push((Span::new(whole.start(), whole.end()), ours));
+    }
+    for groups in SDK.captures_iter(bytes).take(DEFINITIONS) {
+        if let Some(call) = groups.get(0).filter(|_| groups.name("class").is_none()) {
+            out.push((Span::new(call.start(), close(bytes, call.end() - 1, call.end() + SETUP)), true));
+        }
+    }
+    for (name, definitions) in &names {
+        for at in memmem::find_iter(bytes, *name) {
+            let place = Span::new(at, at + name.len());
+            // A place that gives the name another value is no use of the first.
+            if out.len() >= MOST
+                || !is_whole(bytes, place)
+                || definitions.iter().any(|(own, _)| *own == place)
+            {
+                continue;
+            }
+            let before = definitions.iter().rfind(|(own, _)| own.end <= at);
+            out.extend(before.or(definitions.first()).map(|(_, ours)| (place, *ours)));
+        }
+    }
+    out.sort_by_key(|(span, ours)| (span.start, span.end, *ours));
     out
+}
+
+/// How long the setting up of a client may be, in bytes.
+const SETUP: usize = 1500;
+
+/// Whether an address that is made of a name and a path may be the API's: by the path, or because the name does not say.
+fn is_open(base: &[u8], path: &[u8]) -> bool {
+    static PATH: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"^/(?:client/v4|zones|accounts|user|ips|graphql|memberships|certificates|radar)\b")
+            .expect("a fixed expression")
+    });
+    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?i)cf|cloudflare|base|api|endpoint|host|url|prefix|root").expect("a fixed expression")
+    });
+    PATH.is_match(path) || NAME.is_match(base)
 }
 
 /// What the switch is for: an address in its own statement, else the nearest, else that of the file.
@@ -74,6 +136,20 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
     {
         return Some(found);
     }
+    // So does what a function makes; otherwise it is for what the function itself asks.
+    if let Some((body, name)) = function(input, switch) {
+        let nearest = within(addresses, body).min_by_key(|(span, _)| span.start.abs_diff(switch.start));
+        let found = nearest.copied().or_else(|| of_uses(input, name, body, addresses, HOPS));
+        if found.is_some() {
+            return found;
+        }
+    }
+    let name = input.path.file_name();
+    if (name.ends_with(b".yml") || name.ends_with(b".yaml"))
+        && let Some(item) = list_item(input.text, switch.start)
+    {
+        return within(addresses, item).next().copied();
+    }
     // A client is configured before it is used.
     let distance = |span: &Span| {
         if span.start >= switch.end {
@@ -92,7 +168,7 @@ static SPLAT: LazyLock<Regex> =
 
 /// A statement that gives its value to a name or to a part of what has the name: `const agent = …`, `tls.verify = …`.
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+)*\s*(?:(?::[^=\n]{1,60})?:?=[^=>]|(?:\.|->)$)")
+    expression(r"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*(?:(?:self|this)\.|\$this->)?[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+)*\s*(?:(?::[^=\n]{1,60})?:?=[^=>]|(?:\.|->)$)")
         .expect("a fixed expression")
 });
 
@@ -175,14 +251,63 @@ fn request(bytes: &[u8], place: Span) -> Option<Span> {
                 })?
         }
     };
-    let limit = bytes.len().min(open.max(place.end) + REQUEST);
+    Some(Span::new(open, close(bytes, open, open.max(place.end) + REQUEST)))
+}
+
+/// Where the bracket at `open` is closed, at most at `limit`.
+fn close(bytes: &[u8], open: usize, limit: usize) -> usize {
+    let limit = limit.min(bytes.len());
     let mut depth = 0_i32;
-    let close = bytes[open..limit].iter().position(|b| {
+    let length = bytes[open..limit].iter().position(|b| {
         depth += balance(&[*b]);
         depth == 0
     });
-    Some(Span::new(open, close.map_or(limit, |length| open + length)))
+    length.map_or(limit, |length| open + length)
 }
+
+/// The function that the place is in, by indentation, and its name.
+fn function<'a>(input: &Input<'a>, place: Span) -> Option<(Span, &'a [u8])> {
+    static HEAD: LazyLock<Regex> = LazyLock::new(|| {
+        expression(concat!(
+            r"^\s*(?:(?:export|default|public|private|protected|internal|static|final|async|override|suspend|pub(?:\([a-z]+\))?|unsafe|local)\s+)*",
+            r"(?:(?:def|func|function|fn|fun|sub)\s+(?:\([^)]*\)\s*)?(?P<a>[A-Za-z_][\w-]*)",
+            r"|(?:const|let|var)\s+(?P<b>\w+)\s*=\s*(?:async\s*)?(?:function\b|\([^)]*\)[^=\n]{0,40}=>)",
+            r"|(?P<c>[A-Za-z_][\w-]*)\s*\(\)\s*\{",
+            r"|[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?\s+(?P<d>\w+)\([^;]*\{\s*$)",
+        ))
+        .expect("a fixed expression")
+    });
+    let text = input.text;
+    let indent = |line: &[u8]| line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let line = |index: usize| {
+        text.line_at(index)
+            .map(|span| (span, text.get(Span::new(span.start, span.end.min(span.start + 500)))))
+    };
+    let own = text.line_index(place.start);
+    let mut depth = indent(line(own)?.1);
+    let mut found = None;
+    for index in (own.saturating_sub(BODY)..own).rev() {
+        let (span, content) = line(index)?;
+        if content.trim_ascii().is_empty() || indent(content) >= depth {
+            continue;
+        }
+        depth = indent(content);
+        if let Some(groups) = HEAD.captures(content) {
+            let name = ["a", "b", "c", "d"].into_iter().find_map(|name| groups.name(name))?;
+            let start = span.start + name.start();
+            found = Some((index, span.start, Span::new(start, start + name.len())));
+            break;
+        }
+    }
+    let (first, start, name) = found?;
+    let last = (own + 1..first + 2 * BODY).find(|index| {
+        line(*index).is_none_or(|(_, content)| !content.trim_ascii().is_empty() && indent(content) <= depth)
+    })?;
+    Some((Span::new(start, text.line_at(last - 1)?.end.max(place.end)), text.get(name)))
+}
+
+/// How many lines a function may have.
+const BODY: usize = 200;
 
 /// The addresses that start within the span, or shortly before it and reach into it; they are in order.
 fn within(addresses: &[(Span, bool)], span: Span) -> impl Iterator<Item = &(Span, bool)> {
@@ -236,7 +361,9 @@ fn statement(input: &Input<'_>, span: Span) -> Span {
 /// Whether the line goes on with a call on what the line before says.
 fn is_chained(line: &[u8]) -> bool {
     let line = line.trim_ascii_start();
-    [&b"."[..], b"?.", b"->"].iter().any(|start| line.starts_with(start)) && !line.starts_with(b"..")
+    // A cascade of Dart starts with two dots and a small letter.
+    let range = line.starts_with(b"..") && !line.get(2).is_some_and(u8::is_ascii_lowercase);
+    [&b"."[..], b"?.", b"->"].iter().any(|start| line.starts_with(start)) && !range
 }
 
 fn balance(line: &[u8]) -> i32 {

@@ -1,0 +1,271 @@
+//! The API called over plain HTTP: an address, or a scheme, port or switch beside the host.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use memchr::memmem;
+use regex::bytes::Regex;
+
+use super::super::{Candidate, Detection, Input, expression};
+use super::{API, skipped, spans};
+use crate::fact::place::{around, in_pattern, is_test, list_item};
+use crate::fact::setting::same_group;
+use crate::literals::contains;
+use crate::span::Span;
+
+/// Addresses of the API and of services that take the same credentials, behind a scheme.
+const HOSTS: &str = r"(?:api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|rtc\.live\.cloudflare\.com|dash\.cloudflare\.com/api|challenges\.cloudflare\.com/turnstile|www\.cloudflare\.com/api_json|[^\s\x22'`/<>]{1,90}\.r2\.cloudflarestorage\.com)";
+
+static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
+    expression(&format!(r#"(?i)(?P<span>http:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]{{1,60}}@)?{HOSTS}[^\s"'`<>)\\,;]*)"#))
+        .expect("a fixed expression")
+});
+
+/// A scheme on its own beside the host on its own, clients that are plain HTTP by their name or a switch.
+static SPLIT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [
+        r#"(?i)(?P<span>[\w-]*(?:scheme|protocol|proto)["']?\s*(?::\s*[\w<>\[\]|&' ]{1,30})?(?:=>|:=|[:=])\s*["']?http["']?)(?:[\s,;)}]|$)"#,
+        r#"(?i)(?P<span>\b(?:set_?)?(?:scheme|protocol)\(\s*["']http["']\s*\))"#,
+        // A port without TLS.
+        r#"(?i)(?P<span>api\.cloudflare\.com["']?(?:\s*,\s*|:)80\b)"#,
+        r#"(?i)(?P<span>\bport(?:_?(?:value|number))?["']?\s*(?::\s*\w+\s*)?(?:=>|:=|[:=])\s*["']?80["']?)(?:[\s,;)}]|$)"#,
+        r#"(?i)(?P<span>\bUri\.http\(\s*["']api\.cloudflare\.com["'])"#,
+        r#"(?i)(?P<span>HTTPConnection\(\s*["']api\.cloudflare\.com["'][^)]*\))"#,
+        r#"(?i)(?P<span>http\.(?:request|get)\(\s*\{[^}]{0,200}?(?:host|hostname)\s*:\s*["']api\.cloudflare\.com["'])"#,
+        r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]{0,80}"api\.cloudflare\.com[^)]*\))"#,
+        r#"(?im)^[ \t]*(?P<span>ssl[ \t]*=[ \t]*no)\b"#,
+        r#"(?im)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#,
+        r#"(?i)(?P<span>\bsecure["']?[ \t]*(?:=>|[:=])[ \t]*False)\b"#,
+        r#"(?i)(?P<span>\bsecure[-_]ssl[ \t]*=[ \t]*false)\b"#,
+        r#"(?i)(?P<span>(?:use|enable)_?(?:ssl|tls|https)["']?\s*(?:=>|[:=])\s*(?:false|0|off|no)\b)"#,
+    ]
+    .iter()
+    .map(|e| expression(e).expect("a fixed expression"))
+    .collect()
+});
+
+/// The scheme is added to a variable that holds the host.
+static JOINED: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)(?P<span>http://["'`]?\s*(?:[+.,]\s*)?(?:\$\{?|\{\{?|#\{|\$\(|%\()?\s*(?P<name>[A-Za-z_][\w.]*))"#)
+        .expect("a fixed expression")
+});
+
+/// `curl` and `wget` add `http://` themselves.
+static BARE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)\b(?:curl|wget|http|xh)\b(?:[^\n|;&`]|\\\r?\n){0,500}?[\s"'=](?P<span>api\.cloudflare\.com/[^\s"'`]*)"#)
+        .expect("a fixed expression")
+});
+
+static LOCATION_TRUSTED: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?P<span>--location-trusted)").expect("a fixed expression"));
+
+static VENDOR: LazyLock<Regex> = LazyLock::new(|| expression("(?i)cloudflare").expect("a fixed expression"));
+
+/// How many names are looked up for a host that they hold.
+const NAMES: usize = 1000;
+
+pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    if is_test(input.path) {
+        return;
+    }
+    let bytes = input.text.bytes();
+    let mut push = |span: Span, labels: Vec<(Span, &str)>| {
+        let other = is_namespace(input, span) || is_link(input, span) || is_longer(input, span);
+        let other = other || in_pattern(input.text, span.start, input.path);
+        if other || skipped(input, span) || is_being_mended(input, span) || in_message(input, span) {
+            return;
+        }
+        let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
+        found.labels.extend(labels.into_iter().map(|(place, words)| (place, words.to_owned())));
+        if input.text.get(span).get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"http://")) {
+            found.fix = Some((Span::new(span.start, span.start + 4), String::from("https")));
+        }
+        out.push(found);
+    };
+    for span in spans(&PLAIN, input) {
+        push(span, Vec::new());
+    }
+    // The other ways need the host itself, or a tool's own switch.
+    static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?i)\bssl[ \t]*=|use_https|secure[-_]ssl").expect("a fixed expression")
+    });
+    let talks = API.is_match(bytes);
+    if !talks && !SWITCH.is_match(bytes) {
+        return;
+    }
+    let mut hosts: HashMap<&[u8], Option<Span>> = HashMap::new();
+    for groups in JOINED.captures_iter(bytes) {
+        let (Some(span), Some(name)) = (groups.name("span"), groups.name("name")) else { continue };
+        // Only so many names can be asked for without reading the text over and over.
+        if hosts.len() >= NAMES && !hosts.contains_key(name.as_bytes()) {
+            continue;
+        }
+        let host = *hosts.entry(name.as_bytes()).or_insert_with(|| defined_host(bytes, name.as_bytes()));
+        if let Some(host) = host {
+            push(Span::new(span.start(), span.end()), vec![(host, "the host it is put before")]);
+        }
+    }
+    if has_bare_host(bytes) {
+        for span in spans(&BARE, input) {
+            push(span, Vec::new());
+        }
+    }
+    let mut split: Vec<(Span, Option<Span>, Vec<Span>)> = Vec::new();
+    for pattern in SPLIT.iter().chain([&*LOCATION_TRUSTED]) {
+        for span in spans(pattern, input) {
+            let near = around(input.text, span, 400);
+            let beside = API.find(input.text.get(near));
+            let own = API.is_match(input.text.get(span));
+            // Cookies are secure as well: only the call that names the host is meant.
+            let word = first_word(input.text.get(span)).to_ascii_lowercase();
+            let elsewhere = word == b"secure" && !own && !input.text.get(span).contains(&b'-');
+            let elsewhere = elsewhere && !in_group(input, span, near, &API);
+            if elsewhere || !own && (is_of_another_host(input, span) || in_other_item(input, span)) {
+                continue;
+            }
+            let settings =
+                matches!(word.as_slice(), b"ssl" | b"use_https") && in_group(input, span, near, &VENDOR);
+            // The tool's own switch stands above all its providers.
+            let settings = settings || word == b"secure" && VENDOR.is_match(input.text.get(near));
+            if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
+                let host = beside.map(|m| Span::new(near.start + m.start(), near.start + m.end()));
+                // A port and a scheme, or two switches, of one connection.
+                match split.iter_mut().find(|(_, other, _)| host.is_some() && *other == host) {
+                    Some((_, _, more)) => more.push(span),
+                    None => split.push((span, host, Vec::new())),
+                }
+            }
+        }
+    }
+    for (span, host, more) in split {
+        let host = host.filter(|host| !host.overlaps(span)).map(|host| (host, "the API it talks to"));
+        push(
+            span,
+            host.into_iter()
+                .chain(more.into_iter().map(|span| (span, "not encrypted here, either")))
+                .collect(),
+        );
+    }
+}
+
+/// The place is in an item of a YAML list that does not name the API.
+fn in_other_item(input: &Input<'_>, span: Span) -> bool {
+    let name = input.path.file_name();
+    (name.ends_with(b".yml") || name.ends_with(b".yaml"))
+        && list_item(input.text, span.start).is_some_and(|item| !API.is_match(input.text.get(item)))
+}
+
+/// Whether what the expression finds stands in the group of a setting: its call, section or block.
+fn in_group(input: &Input<'_>, span: Span, near: Span, what: &Regex) -> bool {
+    what.find_iter(input.text.get(near)).any(|found| {
+        let place = Span::new(near.start + found.start(), near.start + found.end());
+        same_group(input.text.bytes(), place, span)
+    })
+}
+
+/// Whether the API's host stands anywhere without a scheme.
+fn has_bare_host(bytes: &[u8]) -> bool {
+    memmem::find_iter(bytes, b"api.cloudflare.com/")
+        .any(|at| at > 0 && matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b'"' | b'\'' | b'='))
+}
+
+/// The line holds the same address with `https` as well: it tells one from the other, or replaces one by the other.
+fn is_being_mended(input: &Input<'_>, span: Span) -> bool {
+    static HTTPS: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?i)https:(?:\\?/){2}api\.cloudflare\.com").expect("a fixed expression")
+    });
+    if !input.text.get(span).get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"http:")) {
+        return false;
+    }
+    let line = input.text.line_near(span.start);
+    let near = around(input.text, span, 200);
+    HTTPS
+        .is_match(input.text.get(Span::new(near.start.max(line.start), near.end.min(line.end.max(span.end)))))
+}
+
+/// Three plain words follow: the address is quoted in a sentence.
+fn in_message(input: &Input<'_>, span: Span) -> bool {
+    static WORDS: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"^(?: [a-z]+){3}").expect("a fixed expression"));
+    WORDS.is_match(input.text.get(Span::new(span.end, around(input.text, span, 100).end)))
+}
+
+/// The scheme stands in brackets of its own line with a host that is not the API's.
+fn is_of_another_host(input: &Input<'_>, span: Span) -> bool {
+    // A host that is only known at run time may well be the API's.
+    static HOST: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?i)host(?:name)?["']?\s*(?:=>|[:=])\s*["'][a-z0-9]"#).expect("a fixed expression")
+    });
+    let line = input.text.line_near(span.start);
+    let near = around(input.text, span, 300);
+    let (start, end) = (near.start.max(line.start), near.end.min(line.end.max(span.end)));
+    let bytes = input.text.bytes();
+    let open = bytes[start..span.start].iter().rposition(|b| matches!(b, b'{' | b'('));
+    let close = bytes[span.end..end].iter().position(|b| matches!(b, b'}' | b')'));
+    let (Some(open), Some(close)) = (open, close) else { return false };
+    let group = input.text.get(Span::new(start + open, span.end + close));
+    HOST.is_match(group) && !API.is_match(group)
+}
+
+/// The host goes on: `api.cloudflare.com.example.org` is somebody else's.
+fn is_longer(input: &Input<'_>, span: Span) -> bool {
+    static HOST: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"(?i)cloudflare\.com\.[a-z0-9]").expect("a fixed expression"));
+    HOST.is_match(input.text.get(span))
+}
+
+fn first_word(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(bytes.len());
+    &bytes[..end]
+}
+
+/// Whether an address of somebody else stands nearer to the place than one of the API.
+fn other_host_closer(input: &Input<'_>, span: Span, near: Span) -> bool {
+    static ANY: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?i)https?://[\w.-]+|["'][\w-]+(?:\.[\w-]+)+["']|api\.cloudflare\.com"#)
+            .expect("a fixed expression")
+    });
+    let distance = |m: &regex::bytes::Match<'_>| {
+        let (start, end) = (near.start + m.start(), near.start + m.end());
+        if end <= span.start { span.start - end } else { start.saturating_sub(span.end) }
+    };
+    let nearest = ANY.find_iter(input.text.get(near)).min_by_key(distance);
+    nearest.is_some_and(|m| !contains(m.as_bytes(), b"cloudflare"))
+}
+
+/// `NAME = "api.cloudflare.com"` in the same file, for the last part of a dotted name.
+pub(super) fn defined_host(bytes: &[u8], name: &[u8]) -> Option<Span> {
+    // A name that ends with a dot has no last part.
+    let last = name.rsplit(|b| *b == b'.').next().filter(|last| !last.is_empty())?;
+    let mut from = 0;
+    while let Some(at) = memmem::find(&bytes[from..], last) {
+        let start = from + at;
+        let rest = &bytes[start + last.len()..bytes.len().min(start + last.len() + 40)];
+        let between = |b: &u8| matches!(b, b' ' | b':' | b'=' | b'"' | b'\'' | b'`' | b'>' | b',');
+        let skip = rest.iter().take_while(|b| between(b)).count();
+        if skip > 0 && rest[skip..].starts_with(b"api.cloudflare.com") {
+            let host = start + last.len() + skip;
+            return Some(Span::new(host, host + 18));
+        }
+        from = start + last.len();
+    }
+    None
+}
+
+/// A link for people to follow; nothing is sent with it.
+fn is_link(input: &Input<'_>, span: Span) -> bool {
+    let line = input.text.line_near(span.start);
+    let before = &input.text.bytes()[line.start..span.start];
+    let before = before.trim_ascii_end();
+    let bare = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
+    bare.ends_with(b"href=") || bare.ends_with(b"href={")
+}
+
+/// XML namespaces, JSON-LD contexts and schema ids only look like addresses.
+fn is_namespace(input: &Input<'_>, span: Span) -> bool {
+    let line = input.text.line_near(span.start);
+    let before = input.text.get(Span::new(line.start, span.start)).to_ascii_lowercase();
+    [&b"xmlns"[..], b"$schema", b"@context", b"\"$id\"", b"schemalocation", b"namespace"]
+        .iter()
+        .any(|word| before.windows(word.len()).any(|w| w == *word))
+}

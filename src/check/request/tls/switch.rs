@@ -1,0 +1,202 @@
+//! The switches that turn certificate checks off, in the words of every language and tool.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use crate::check::expression;
+use crate::literals::Literals;
+
+/// Settings are read by their words, so that one of a tool that is not known is understood as well:
+/// `verify_peer: no` denies a check, `ignoreSslErrors: true` grants its absence. What is no setting (options without a
+/// value, callbacks, types) is listed language by language. One pass finds them all.
+pub(super) static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
+    const TLS: &str = "(?:ssl|tls|https)";
+    const CERTIFICATE: &str = "(?:certs?|certificates?)";
+    const CHECK: &str = "(?:verif(?:y|ication|ying)|validat(?:e|ion|ing)|check(?:s|ing)?)";
+    const TROUBLE: &str = "(?:errors?|issues?|warnings?|problems?)";
+    const BAD: &str =
+        "(?:all|any|every|invalid|bad|self[-_]?signed|untrusted|unauthori[sz]ed|insecure|expired)";
+    const IS: &str = r#"["'`)\]]*\s*(?::\s*\w+\s*)?(?:=>|:=|[:=(,]|[ \t])\s*["'`:]?"#;
+    const FALSE: &str = r"(?:false|no|off|none|never|disabled?|nil|0L?)\b";
+    const TRUE: &str = r"(?:true|yes|on|always|enabled?|1L?)\b";
+    let settings = [
+        // verify_ssl: no, SSL_VERIFYPEER => 0, setCheckHostname(false), strict-ssl=false
+        format!(r"(?:{CHECK}|strict)[-_]?(?:remote[-_]?|host[-_]?|server[-_]?)?(?:{TLS}|{CERTIFICATE}|peer(?:[-_]?names?)?|host(?:[-_]?names?)?){IS}{FALSE}"),
+        // ssl_verify_host = FALSE, tls-verification: off, certificateValidation=disabled
+        format!(r"(?:{TLS}|{CERTIFICATE}|peer|hostname)[-_]?{CHECK}[-_]?(?:mode|peer|host|{CERTIFICATE}|enabled)?{IS}{FALSE}"),
+        // ignoreSslErrors: true, skip-cert-check = on, disable_verify_ssl=1
+        format!(
+            r"(?:ignore|skip|disable|bypass|without|no)[-_]?(?:{CHECK}[-_]?)?(?:{BAD}[-_]?)?(?:{TLS}[-_]?(?:(?:{CERTIFICATE}|peer|host(?:name)?)[-_]?)?(?:{CHECK}|{TROUBLE})|(?:hostname|peer)[-_]?{CHECK}|{CERTIFICATE}[-_]?(?:{CHECK}|{TROUBLE})?){IS}{TRUE}"
+        ),
+        // allowUnauthorizedCerts: true, accept_invalid_certs(true), trustAll = true
+        format!(r"(?:allow|accept|permit)[-_]?{BAD}[-_]?(?:server[-_]?)?(?:{TLS}[-_]?)?(?:{CERTIFICATE}|{TLS}){IS}{TRUE}"),
+        format!(r"trust[-_]?{BAD}(?:[-_]?(?:{CERTIFICATE}|hosts?|servers?))?{IS}{TRUE}"),
+        format!(r"insecure[-_]?skip[-_]?(?:{TLS}[-_]?)?verify{IS}{TRUE}"),
+        format!(r"danger[-_]?accept[-_]?invalid[-_]?(?:certs|hostnames){IS}{TRUE}"),
+    ]
+    .join("|");
+    const OTHERS: &str = concat!(
+        // Commands.
+        r#"\bcurl\b(?:[^\n|;&]|\\\r?\n){0,300}?\s(?:(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$)"#,
+        r#"|--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
+        // Names that are short, and say what they check only by where they stand.
+        r#"|\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|:insecure\?\s+true"#,
+        r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|(?:PYTHONHTTPSVERIFY|PERL_LWP_SSL_VERIFY_HOSTNAME)["']?[\]}]?\s*=\s*["']?0|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
+        r#"|GIT_SSL_NO_VERIFY\s*=\s*["']?(?:1|true)|cacert\s+'IGNORE'|tlsSkipVerify["']?\s*[:=]\s*true|tls_insecure_skip_verify|validate_certs["']?\s*[:=]\s*["']?(?:no|false)\b"#,
+        // Constants, types and calls.
+        r#"|_create_unverified_context|CERT_NONE|VERIFY_NONE|SslVerifyMode::NONE|verify:\s*:?verify_none|\{verify,\s*verify_none\}|(?-i:DANGER_ACCEPT_INVALID_CERTS)|tls_danger_accept|disable_verification\(\s*true|\.dangerous\(\)|withoutVerifying\(\)|\bsetInsecure\(\s*\)"#,
+        r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|(?:new\s+|implements\s+|object\s*:\s*)X509(?:Extended)?TrustManager|DangerousAcceptAnyServerCertificateValidator"#,
+        // Callbacks that let everything pass.
+        r#"|set(?:Default)?HostnameVerifier\(\s*\([^)]*\)\s*->\s*true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|(?:ServerCertificateCustomValidationCallback|ServerCertificateValidationCallback|badCertificateCallback|onBadCertificate)\s*(?:\+?=|:)[^\n]{0,80}true"#,
+    );
+    expression(&format!(r"(?i)(?P<span>[\w-]*?(?:{settings})|{OTHERS})")).expect("a fixed expression")
+});
+
+/// Pieces of which every switch holds one, in the ways people capitalise them: most texts hold none.
+pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::new(&[
+        "erif",
+        "ERIF",
+        "alidat",
+        "ALIDAT",
+        "heck",
+        "HECK",
+        "trict",
+        "nsecure",
+        "NSECURE",
+        "curl",
+        "cert",
+        "Cert",
+        "CERT",
+        "ssl",
+        "Ssl",
+        "SSL",
+        "tls",
+        "Tls",
+        "TLS",
+        "nauthori",
+        "NAUTHORI",
+        "nsafely",
+        "rustAll",
+        "rust_all",
+        "rustSelf",
+        "TrustManager",
+        "anger",
+        "DANGER",
+        "'IGNORE'",
+        "TRUST_ALL",
+        "CA_BUNDLE",
+    ])
+});
+
+#[cfg(test)]
+mod tests {
+    use super::{HINTS, SWITCH};
+
+    #[test]
+    fn every_switch_holds_a_hint() {
+        for text in [
+            "curl -k https://x",
+            "curl --insecure https://x",
+            " --no-check-certificate",
+            "check_certificate = off",
+            "--check-certificate=false",
+            "--no-verify-ssl",
+            "--insecure-tls",
+            "--no-verify-peer",
+            "--verify=no",
+            "verify=False",
+            "verify_ssl: 0",
+            "ssl=False",
+            "ssl_verify = false",
+            "_create_unverified_context",
+            "CERT_NONE",
+            "check_hostname = False",
+            "PYTHONHTTPSVERIFY=0",
+            "SSL_VERIFYPEER, 0",
+            "CURL_CA_BUNDLE=''",
+            "rejectUnauthorized: false",
+            "NODE_TLS_REJECT_UNAUTHORIZED=0",
+            "strict-ssl=false",
+            "strictSSL: false",
+            "--unsafely-ignore-certificate-errors",
+            "InsecureSkipVerify: true",
+            "danger_accept_invalid_certs(true",
+            "disable_verification(true",
+            "SslVerifyMode::NONE",
+            "DANGER_ACCEPT_INVALID_CERTS",
+            ".dangerous()",
+            "tls_danger_accept",
+            "CURLOPT_SSL_VERIFYPEER => false",
+            "verify_peer => false",
+            "sslverify => false",
+            "withoutVerifying()",
+            "VERIFY_NONE",
+            "verify_hostname => 0",
+            "SSL_verify_mode => 0",
+            "PERL_LWP_SSL_VERIFY_HOSTNAME=0",
+            "verify: :verify_none",
+            "verify = \"none\"",
+            "insecure: true",
+            "NoopHostnameVerifier",
+            "ALLOW_ALL_HOSTNAME_VERIFIER",
+            "TrustAllStrategy",
+            "TrustSelfSignedStrategy",
+            "setHostnameVerifier((h, s) -> true",
+            "hostnameVerifier { _, _ -> true",
+            "ServerCertificateCustomValidationCallback = (a, b, c, d) => true",
+            "DangerousAcceptAnyServerCertificateValidator",
+            "ServerCertificateValidationCallback += (a, b, c, d) => true",
+            "-SkipCertificateCheck",
+            "validate_certs: no",
+            "insecure = true",
+            "insecure_skip_verify = true",
+            "insecureSkipTLSVerify: true",
+            "--insecure-skip-tls-verify",
+            "proxy_ssl_verify off",
+            "tlsSkipVerify: true",
+            "ssl_verifypeer = FALSE",
+            ":insecure? true",
+            "insecure",
+            "GIT_SSL_NO_VERIFY=1",
+            "sslVerify = false",
+            "validateSSL: false",
+            "verifyHostCertificate: false",
+            "cacert 'IGNORE'",
+            "check-certificate=no",
+            "ignoreSslErrors: true",
+            "\"allowUnauthorizedCerts\": true",
+            "ssl_verifypeer = 0L",
+            "setTrustAll(true)",
+            "SSL_VERIFICATION=off",
+            "certificate-validation: disabled",
+            "skip_cert_check = yes",
+            "net.setInsecure()",
+            "badCertificateCallback = (a, b, c) => true",
+            "new X509TrustManager()",
+            "server a b:443 ssl verify none",
+        ] {
+            assert!(SWITCH.is_match(text.as_bytes()), "no switch: {text}");
+            assert!(HINTS.find(text.as_bytes(), 0).is_some(), "no hint: {text}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_switch() {
+        for text in [
+            "verify_ssl = true",
+            "ssl_verify_client off;",
+            "StrictHostKeyChecking no",
+            "host_key_checking = False",
+            "allow_all = true",
+            "AUTH_TRUST_HOST=true",
+            "check_interval: 0",
+            "always_use_https = \"off\"",
+            "import javax.net.ssl.X509TrustManager;",
+            "certificate_authority: none_of_yours",
+        ] {
+            assert!(!SWITCH.is_match(text.as_bytes()), "a switch: {text}");
+        }
+    }
+}
