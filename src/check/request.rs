@@ -6,7 +6,9 @@ use regex::bytes::Regex;
 
 use super::{Candidate, Detection, Input, expression};
 use crate::endpoint::advice;
-use crate::fact::place::{around, in_comment, in_prose, in_test, is_code, is_prose, is_test};
+use crate::fact::place::{
+    around, in_comment, in_prose, in_test, is_api_description, is_code, is_prose, is_test,
+};
 use crate::fact::request::Call;
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -61,7 +63,7 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 
 /// Every match outside comments and running text.
 fn simple(pattern: &Regex, detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    if is_test(input.path) || headers::takes_a_token(input) {
+    if is_test(input.path) || is_api_description(input.text, input.path) || headers::takes_a_token(input) {
         return;
     }
     for span in spans(pattern, input) {

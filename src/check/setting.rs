@@ -42,7 +42,10 @@ fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candid
     }
     let sends = is_code(input.path) && contains(input.text.bytes(), b"x-auth-key");
     let sheet = Sheet::new(input);
-    for pair in sheet.pairs() {
+    let pairs = sheet.pairs();
+    // A secret is declared in one place, and handed to a service in another.
+    let used = pairs.iter().any(|pair| !sheet.is_declared(pair.key));
+    for pair in pairs.into_iter().filter(|pair| !used || !sheet.is_declared(pair.key)) {
         let place = pair.key.span;
         let configured = role(&pair.key.words) == Role::Method;
         // The request that is made with it says the same.
@@ -109,6 +112,10 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
         expression(r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|os\.environ\.get|Getenv\(")
             .expect("a fixed expression")
     });
+    /// A template that leaves the choice to who fills it in.
+    static BRANCH: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?:\{\{|\{%)[-~]?\s*(?:else|elif|elsif)\b").expect("a fixed expression")
+    });
     if is_prose(input.path) {
         return TOKEN_WAY.is_match(input.text.bytes());
     }
@@ -116,7 +123,8 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
         return true;
     }
     if !is_code(input.path) {
-        return false;
+        let near = input.text.get(around(input.text, span, BYTES));
+        return BRANCH.is_match(near) && TOKEN_WAY.is_match(near);
     }
     let script = input.path.file_name().ends_with(b"sh");
     let near = input.text.get(around(input.text, span, if script { 1500 } else { 20_000 }));

@@ -234,9 +234,16 @@ pub fn in_test(text: &Text<'_>, at: usize) -> bool {
     let holds = |bytes: &[u8], words: &[&[u8]]| words.iter().any(|word| memmem::find(bytes, word).is_some());
     let before = &text.bytes()[at.saturating_sub(600)..at];
     holds(&lines(3), ASSERTIONS)
-        || holds(before, OPENERS)
+        || OPENERS.iter().any(|opener| starts_word(before, opener))
         || holds(&lines(1), ERRORS) && holds(&lines(1), CONDITIONS)
         || holds(&lines(1), CHANGES)
+}
+
+/// Whether the text holds the opener, not as the end of another word: `.split('` opens no test.
+fn starts_word(text: &[u8], opener: &[u8]) -> bool {
+    let free =
+        |at: usize| at == 0 || !(text[at - 1].is_ascii_alphanumeric() || matches!(text[at - 1], b'.' | b'_'));
+    memmem::find_iter(text, opener).any(free)
 }
 
 const ASSERTIONS: &[&[u8]] = &[

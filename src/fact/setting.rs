@@ -276,7 +276,7 @@ fn indentation(line: &[u8]) -> usize {
 /// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class: octodns_cloudflare.X`.
 static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"(?i)(?:^|[^\w])(?:protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|[ \t]+)["'`]?(?:new[ \t]+)?(?P<value>[\w./@:-]{2,80})"#,
+        r#"(?i)(?:^|[^\w])(?P<kind>protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|(?P<space>[ \t]+))["'`]?(?:new[ \t]+)?(?P<value>[\w./@:-]{2,80})"#,
     )
 });
 
@@ -285,7 +285,16 @@ pub fn about(bytes: &[u8], place: Span) -> Option<Span> {
     const REACH: usize = 500;
     let start = place.start.saturating_sub(REACH);
     let end = bytes.len().min(place.end + REACH);
-    let found = ABOUT.captures_iter(&bytes[start..end]).filter_map(|groups| groups.name("value"));
+    let near = &bytes[start..end];
+    let found = ABOUT.captures_iter(near).filter_map(|groups| {
+        let value = groups.name("value")?;
+        // Words of a sentence, or of an import, follow each other as well.
+        let next = near[value.end()..].iter().find(|b| !matches!(b, b' ' | b'\t'));
+        let option = groups.get(0).is_some_and(|m| m.as_bytes().first() == Some(&b'-'));
+        let declared = groups.name("kind").is_some_and(|kind| matches!(kind.as_bytes(), b"class" | b"type"));
+        let goes_on = (next.is_some_and(u8::is_ascii_alphanumeric) || declared) && !option;
+        (groups.name("space").is_none() || !goes_on).then_some(value)
+    });
     let spans: Vec<Span> = found
         .map(|m| Span::new(start + m.start(), start + m.end()))
         .filter(|span| !span.overlaps(place) && same_group(bytes, *span, place))

@@ -6,6 +6,7 @@ use regex::bytes::Regex;
 
 use super::super::{Candidate, Detection, Input, expression};
 use super::{API, confidence, permissions, spans};
+use crate::blob::BlobPath;
 use crate::endpoint::NO_TOKEN;
 use crate::fact::place::{around, in_comment, in_prose, is_api_description, is_code, is_prose, is_test};
 use crate::fact::setting::closed;
@@ -21,6 +22,7 @@ static KEY: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?i)(?P<span>(?:\bsetValue|\baddValue|\bsetValue:|\baddValue:)[( ]?[^\n;]{1,120}forHTTPHeaderField:\s*@?"x-auth-key""#,
         r#"|\b(?P<name>x[-_]?auth[-_]?key)\b["'`\\]*\]?\s*(?:(?:=>|:=|[:=])\s*[^\s,)}\]][^\n,)}\]]*"#,
         r#"|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}])"#,
+        r#"|\b(?:from_static|from_bytes|HeaderName|HeaderString|of|new)\(\s*b?["']x-auth-key["']\s*\)\??\s*,\s*[^\n;]+"#,
         r#"|\bhttpHeaderName\d+["']?\s*[:=]\s*["']?x-auth-key"#,
         r#"|\b(?:proxy_set_header|header_up|set-header|RequestHeader\s+\w+|more_set_input_headers|request_header)\s+["']?x-auth-key["']?\s+[^\s;]+)"#,
     ))
@@ -56,7 +58,8 @@ static VENDOR: LazyLock<Regex> =
 
 /// Code that can do both ways decides between them.
 static DECIDES: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?i)\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n]{1,80}:|\|\||&&")
+    // A command that ends the script when another fails decides nothing.
+    expression(r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n]{1,80}:|\|\||&&")
         .expect("a fixed expression")
 });
 static BEARER: LazyLock<Regex> = LazyLock::new(|| {
@@ -77,7 +80,10 @@ static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     static TOPIC: LazyLock<Regex> =
         LazyLock::new(|| expression("(?i)cloudflare|cf_").expect("a fixed expression"));
-    if is_test(input.path) || is_elsewhere(input) || is_api_description(input.text, input.path) {
+    if is_test(input.path) && !is_request(input.path)
+        || is_elsewhere(input)
+        || is_api_description(input.text, input.path)
+    {
         return;
     }
     let topic = TOPIC.is_match(input.text.bytes());
@@ -112,6 +118,11 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
 }
 
+/// Whether the file holds requests that are made as they stand, whatever folder it is in.
+fn is_request(path: &BlobPath) -> bool {
+    [&b".http"[..], b".rest", b".hurl", b".bru", b".sh"].iter().any(|end| path.file_name().ends_with(end))
+}
+
 /// The nearest address of the API, whole.
 fn address(input: &Input<'_>, span: Span, near: Span) -> Option<Span> {
     let bytes = input.text.bytes();
@@ -132,8 +143,14 @@ fn constants(input: &Input<'_>) -> Vec<Span> {
     const MOST: usize = 20;
     let bytes = input.text.bytes();
     let mut out = Vec::new();
-    for name in CONSTANT.captures_iter(bytes).filter_map(|groups| groups.name("name")).take(MOST) {
+    for groups in CONSTANT.captures_iter(bytes).take(MOST) {
+        let Some(name) = groups.name("name") else { continue };
         let Ok(text) = std::str::from_utf8(name.as_bytes()) else { continue };
+        // The last argument of a call is no constant: `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
+        let whole = groups.get(0).map_or(&b""[..], |m| m.as_bytes());
+        if whole.ends_with(b")") && !whole.contains(&b'=') {
+            continue;
+        }
         if text.to_ascii_lowercase().starts_with("x") && text.len() <= "x_auth_key".len() || text == "name" {
             continue;
         }
@@ -167,7 +184,8 @@ fn other_use(input: &Input<'_>, span: Span) -> bool {
         .windows(11)
         .skip(1)
         .any(|w| matches!(w[0], b'"' | b'\'' | b'`') && w[1..].eq_ignore_ascii_case(b"x-auth-key"));
-    let again = defined && !contains(own, b"set") || contains(own, b"x-auth-email");
+    let wrapped = contains(own, b"x-auth-key\")") || contains(own, b"x-auth-key')");
+    let again = defined && !wrapped && !contains(own, b"set") || contains(own, b"x-auth-email");
     again
         || is_listed(input, span)
         || in_sentence(before)
@@ -207,7 +225,15 @@ pub(super) fn is_listed(input: &Input<'_>, span: Span) -> bool {
     match open {
         Some(b'(') => false,
         Some(b'{' | b'[' | b',') | None => {
-            !contains(own, b"value")
+            // A pair of arguments has its value on the same line, and that is no name.
+            let behind = own[groups.get(0).map_or(0, |m| m.end())..].first();
+            let pair = groups.name("next").is_none()
+                && !groups.get(0).is_some_and(|m| m.as_bytes().contains(&b'\n'))
+                && behind.is_some_and(|b| b.is_ascii_alphabetic() || *b == b'$')
+                && open != Some(&b'{')
+                && open != Some(&b'[');
+            !pair
+                && !contains(own, b"value")
                 && (groups.name("next").is_some() || open != Some(&b'{') && open != Some(&b'['))
         }
         Some(_) => false,
@@ -244,7 +270,11 @@ fn in_sentence(before: &[u8]) -> bool {
     let Some(rest) = before.strip_suffix(b" ") else { return false };
     let start = rest.iter().rposition(|b| !b.is_ascii_alphabetic() && *b != b'-').map_or(0, |at| at + 1);
     let word = rest[start..].to_ascii_lowercase();
-    !word.is_empty() && !word.starts_with(b"-") && !TAKES.contains(&word.as_slice())
+    // The end of an item before it is no word: `X-Auth-Email:$CF_USER X-Auth-Key:$CF_PASS`.
+    let whole = !start
+        .checked_sub(1)
+        .is_some_and(|at| rest[at].is_ascii_alphanumeric() || b"_$}".contains(&rest[at]));
+    whole && !word.is_empty() && !word.starts_with(b"-") && !TAKES.contains(&word.as_slice())
 }
 
 /// How far before a branch its condition is looked for, in bytes.
@@ -271,13 +301,17 @@ fn has_both(input: &Input<'_>, span: Span) -> bool {
             let host = host.as_bytes().to_ascii_lowercase();
             !host.ends_with(b"cloudflare.com") && !host.ends_with(b"ietf.org")
         };
-        DECIDES.is_match(between) && !hosts.into_iter().any(other)
+        decides(between) && !hosts.into_iter().any(other)
     })
+}
+
+fn decides(bytes: &[u8]) -> bool {
+    DECIDES.captures_iter(bytes).any(|groups| groups.name("ends").is_none())
 }
 
 /// A program that sends a token as well, depending on what is configured.
 pub(super) fn takes_a_token(input: &Input<'_>) -> bool {
     let bytes = input.text.bytes();
     is_prose(input.path) && BEARER.is_match(bytes)
-        || is_code(input.path) && BEARER.is_match(bytes) && DECIDES.is_match(bytes)
+        || is_code(input.path) && BEARER.is_match(bytes) && decides(bytes)
 }

@@ -47,7 +47,7 @@ fixed! {
     API_KEY = "(^| )(api|auth|global)( user| api| access)* key$|(^| )apikey$";
     API_TOKEN = "(^| )(api|dns|zone|workers|pages|management|user|account|bearer|access|purge|ddns|deploy|saas|ai|stream|tunnel|r2|id|refresh|oauth|github|gh|npm|access|session|csrf) token$";
     EMAIL = "(^| )(email|mail)( |$)|(^| )email$";
-    USER = "(^| )(user|user ?name|login|cf id)$";
+    USER = "(^| )(user|user ?name|api ?user|login|cf id)$";
     /// Tools whose plain token is the key as soon as an address stands beside it.
     TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|cfuser|\\bCloudFlare\\(|account_api_token|TF_VAR|terraform";
 }

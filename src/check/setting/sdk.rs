@@ -2,39 +2,44 @@
 
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
+use regex::bytes::{Captures, Regex};
 
 use super::super::{Input, expression};
 use crate::literals::contains;
 use crate::span::Span;
 
+/// An argument, with at most one call in it.
+const ARGUMENT: &str = r"\s*[^,()\n=]+(?:\([^()\n]*\)|\[[^\]\n]*\])?\s*";
+
 /// Calls that say Cloudflare by their own names.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
-        r#"(?P<span>"#,
-        r#"\b(?:cloudflare|cf)\.New\(\s*[^,()\n]+(?:\([^()\n]*\))?\s*,\s*[^()\n]+(?:\([^()\n]*\))?\s*[,)]"#,
-        r#"|\bnew\s+\\?Cloudflare\\API\\Auth\\APIKey\(\s*[^)\n]+\)"#,
-        r#"|\bnew\s+CloudFlareClient\(\s*[^,)\n]+,\s*[^)\n]+\)"#,
-        r#"|\b(?:new\s+)?CloudflareAccess\(\s*[^,)\n]+,\s*[^)\n]+\)"#,
-        r#"|\bRubyflare\.connect_with\(?\s*[^)\n]+\)?"#,
-        r#"|\bCloudFlare(?:\.CloudFlare)?\(\s*[^,()=\n{]+(?:\([^()\n]*\)|\[[^\]\n]*\])?\s*,\s*[^,()=\n{]+(?:\([^()\n]*\)|\[[^\]\n]*\])?\s*\)"#,
-        r#"|\bdefine\(\s*['"]CLOUDFLARE_API_KEY['"]\s*,\s*[^)\n]+\)"#,
-        r#")"#
-    ))
-    .expect("a fixed expression")
+    let calls = [
+        format!(r"\b(?P<package>[A-Za-z]\w*)\.New\({ARGUMENT},{ARGUMENT}[,)]"),
+        String::from(r"\bnew\s+\\?Cloudflare\\API\\Auth\\APIKey\([^\n]+?\)+"),
+        format!(r"\bnew\s+CloudFlareClient\({ARGUMENT},{ARGUMENT}\)"),
+        format!(r"\b(?:new\s+)?CloudflareAccess\({ARGUMENT},{ARGUMENT}\)"),
+        String::from(r"\bRubyflare\.connect_with\(?\s*[^)\n]+\)?"),
+        format!(r"\bCloudFlare(?:\.CloudFlare)?\({ARGUMENT},{ARGUMENT}\)"),
+        String::from(r#"\bdefine\(\s*['"]CLOUDFLARE_API_KEY['"]\s*,\s*[^)\n]+\)"#),
+    ];
+    expression(&format!("(?P<span>{})", calls.join("|"))).expect("a fixed expression")
 });
 
 /// Calls that need Cloudflare elsewhere in the file.
 static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
-        r#"(?P<span>"#,
-        r#"\bWithAPIKey\(\s*[^)\n]+\)+"#,
-        r#"|\bUserAuthKey\s*\{[^}]*\}"#,
-        r#"|\bnew\s+APIKey\(\s*[^,)\n]+,\s*[^)\n]+\)"#,
-        r#"|\bnew\s+ApiKeyAuthentication\(\s*[^,)\n]+,\s*[^)\n]+\)"#,
-        r#")"#
-    ))
-    .expect("a fixed expression")
+    let calls = [
+        String::from(r"\bWithAPIKey\(\s*[^)\n]+\)+"),
+        String::from(r"\bUserAuthKey\s*\{[^}]*\}"),
+        format!(r"\bnew\s+APIKey\({ARGUMENT},{ARGUMENT}\)"),
+        format!(r"\bnew\s+ApiKeyAuthentication\({ARGUMENT},{ARGUMENT}\)"),
+    ];
+    expression(&format!("(?P<span>{})", calls.join("|"))).expect("a fixed expression")
+});
+
+/// A name that a Go file gives to a package.
+static IMPORT: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"\b(?P<package>[A-Za-z]\w*)\s+"github\.com/cloudflare/cloudflare-go["/]"#)
+        .expect("a fixed expression")
 });
 
 /// Places of such calls.
@@ -42,7 +47,17 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
     let bytes = input.text.bytes();
     let about = contains(bytes, b"cloudflare");
     let plain = about.then(|| PLAIN.captures_iter(bytes)).into_iter().flatten();
-    let found = NAMED.captures_iter(bytes).chain(plain).filter_map(|groups| groups.name("span"));
+    let packages: Vec<&[u8]> = IMPORT
+        .captures_iter(bytes)
+        .filter_map(|groups| groups.name("package"))
+        .map(|m| m.as_bytes())
+        .collect();
+    let ours = |groups: &Captures<'_>| {
+        groups.name("package").is_none_or(|package| {
+            matches!(package.as_bytes(), b"cloudflare" | b"cf") || packages.contains(&package.as_bytes())
+        })
+    };
+    let found = NAMED.captures_iter(bytes).filter(ours).chain(plain).filter_map(|groups| groups.name("span"));
     found.map(|m| Span::new(m.start(), m.end())).filter(|span| !has_token(input.text.get(*span))).collect()
 }
 

@@ -98,7 +98,7 @@ impl<'a> Sheet<'a> {
             Role::ApiKey if self.method_beside(key) => None,
             // A program that hands on all three lets its user choose.
             Role::Key | Role::ApiKey if is_code(self.input.path) && self.token_beside(key) => None,
-            Role::ApiKey if !self.named(key) && self.is_somebody_elses(key) => None,
+            Role::ApiKey if !self.named(key) && !self.about_ours(key) && self.is_somebody_elses(key) => None,
             Role::ApiKey if email.is_some() && ours => found(email, Confidence::High),
             // In code that only mentions Cloudflare nearby the key may be anybody's.
             Role::ApiKey if email.is_some() && self.near(key) => {
@@ -118,6 +118,14 @@ impl<'a> Sheet<'a> {
             }
             _ => None,
         }
+    }
+
+    /// The setting is the name of a secret that is declared here: what stands under it says where it comes from.
+    pub(super) fn is_declared(&self, key: &Setting) -> bool {
+        let value = self.value(key);
+        let between = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
+        between.contains(&b'\n')
+            && [&b"file:"[..], b"external:", b"environment:"].iter().any(|word| value.starts_with(word))
     }
 
     /// The address that goes with a key: in the same group, near, and of the same family of names.
@@ -230,6 +238,12 @@ impl<'a> Sheet<'a> {
             }
     }
 
+    /// The group says itself that it is about Cloudflare: `TYPE: CLOUDFLAREAPI`.
+    fn about_ours(&self, key: &Setting) -> bool {
+        about(self.input.text.bytes(), key.span)
+            .is_some_and(|value| contains(self.input.text.get(value), b"cloudflare"))
+    }
+
     pub(super) fn named(&self, key: &Setting) -> bool {
         OURS.is_match(key.words.as_bytes())
     }
@@ -332,8 +346,8 @@ fn same_command(bytes: &[u8], one: Span, other: Span) -> bool {
 /// Names of the same family: a key that says Cloudflare goes with an address that says so or says nothing else.
 fn alike(key: &Setting, email: &Setting) -> bool {
     const NOTHING: &[&str] = &[
-        "email", "mail", "e", "api", "auth", "account", "user", "username", "login", "my", "the", "x", "cfg",
-        "config", "option", "admin", "your", "self", "this", "global", "name",
+        "email", "mail", "e", "api", "auth", "account", "user", "username", "apiuser", "login", "my", "the",
+        "x", "cfg", "config", "option", "admin", "your", "self", "this", "global", "name",
     ];
     let says = |words: &str| OURS.is_match(words.as_bytes());
     says(&email.words)
