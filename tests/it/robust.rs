@@ -129,6 +129,24 @@ fn no_text_makes_a_check_panic() {
 }
 
 #[test]
+fn no_place_far_along_a_line_makes_a_check_panic() {
+    let scanner = Scanner::new(RuleSet::embedded());
+    // Longer than anything looks back for names.
+    let ahead = [" ".repeat(20_000), "x".repeat(20_000), "\"a\":{\"b\":\"c\"},".repeat(1_500)];
+    for rule in &scanner.rules().rules {
+        for example in &rule.examples {
+            let path = BlobPath::new(example.path.as_deref().unwrap_or("a.txt"));
+            let text = expand(&example.text).unwrap().text;
+            for ahead in &ahead {
+                scanner.scan(&path, format!("cloudflare\n{ahead}{text}").as_bytes());
+                let keyed = format!("cloudflare{ahead}\"default\": \"{}", text.replace('\n', " "));
+                scanner.scan(&path, keyed.as_bytes());
+            }
+        }
+    }
+}
+
+#[test]
 fn the_own_sources_are_scanned_without_a_fault() {
     let scanner = Scanner::new(RuleSet::embedded());
     let mut folders = vec![root()];

@@ -24,7 +24,8 @@ pub(super) fn parent(bytes: &[u8], at: usize) -> Option<Name> {
     let mut start = line_start(at);
     let own = indentation(&bytes[start..at]);
     for _ in 0..20 {
-        let end = start.checked_sub(1)?;
+        // Where the line began further back than is looked, nothing above it is seen.
+        let end = start.checked_sub(1).filter(|end| *end > floor)?;
         start = line_start(end);
         let line = &bytes[start..end];
         if !line.trim_ascii().is_empty() && indentation(line) < own {
