@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::command::{command_end, expansions};
+use super::command::{Next, command_end, expansions};
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, expression, value};
-use crate::fact::credential::is_credential;
+use crate::fact::credential::{is_credential, is_secret};
 use crate::fact::place::is_compiled;
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
@@ -40,7 +40,7 @@ static CONNECTOR: LazyLock<Regex> = LazyLock::new(|| {
 
 static TOOL: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?mx)(?:^|[\s;&|("'`$@=/>])(?:curl|wget|https?|xh|httpie|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|
+        r#"(?mx)(?:^|[\s;&|("'`$@=/>])(?:echo|printf|curl|wget|https?|xh|httpie|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|
         cf-terraforming|gh|ansible-playbook|ansible|node|deno|bun|python3?|go\ run|certbot|lego|acme\.sh|octodns-sync|dnscontrol|rclone|aws|az|gcloud|cf|
         Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|lexicon|ddclient|caddy|traefik|inadyn|doppler|bws|nomad|consul|skaffold|kustomize|flux|restic|s3cmd|mc|\$[({][A-Z_]+[)}])(?:\.exe)?[\ \t]"#,
     )
@@ -53,7 +53,7 @@ static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?x)(?<token>\bcf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}\b|\bcfoat_[\w-]{43}\.[\w-]{43})
         | (?:(?i:bearer|token)[\ =:]+|(?i:x-auth-key|x-auth-user-service-key|cf-access-client-secret)\s*[:=]\s*|--[\w-]*(?:token|key|secret|password)[\w-]*[\ =]+|
             \b(?:[A-Za-z_][\w.-]*)?(?i:token|key|secret|password)=|(?:^|\s)-p[\ ]+|(?:^|\s)-u[\ ]+[\w.@+-]+:)
-          ["']?(?<value>[A-Za-z0-9_\-.+/=]{32,220})"#,
+          ["']?(?<value>[A-Za-z0-9_\-.+/=]{32,600})"#,
     )
     .expect("a fixed expression")
 });
@@ -69,6 +69,14 @@ static PREFIX: LazyLock<Regex> =
 static OPTION: LazyLock<Regex> = LazyLock::new(|| {
     expression(r#"(?m)(?:^|[\s"'\[,])--?[A-Za-z][\w-]*(?:=|["',]*[ \t]+)["']?(?<token>cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8})\b"#)
         .expect("a fixed expression")
+});
+
+/// `wrangler deploy --var NAME:VALUE`.
+static WORKER_VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"\s(?<variable>--var[ =]["']?(?<name>[A-Za-z_]\w*):["']?(?:\$\{?\{?[^\s"';|&]+|[^\s"';|&$]{8,}))"#,
+    )
+    .expect("a fixed expression")
 });
 
 static PASSWORD_OPTION: LazyLock<Regex> = LazyLock::new(|| {
@@ -150,10 +158,16 @@ fn literals(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
         if hit.start() < done {
             continue;
         }
-        let (end, _) = command_end(bytes, hit.start() + 1);
+        let (end, next) = command_end(bytes, hit.start() + 1);
         let end = end.min(hit.start() + REACH);
         done = end;
         let body = &bytes[hit.start()..end];
+        // What is printed into another command was typed for it.
+        let prints =
+            [&b"echo"[..], b"printf"].iter().any(|word| hit.as_bytes().trim_ascii_end().ends_with(word));
+        if prints && !matches!(next, Next::Pipe(_)) {
+            continue;
+        }
         for groups in LITERAL.captures_iter(body) {
             let place = groups.name("token").or_else(|| groups.name("value")).expect("one takes part");
             let prefixed = groups.name("token").is_some() || PREFIXED.is_match(place.as_bytes());
@@ -166,6 +180,16 @@ fn literals(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
                 Span::new(hit.start() + place.start(), hit.start() + place.end()),
                 "credential on a command line",
             ));
+        }
+        for groups in WORKER_VARIABLE.captures_iter(body).filter(|_| contains(body, b"wrangler")) {
+            let place = groups.name("variable").expect("always takes part");
+            let name = groups.name("name").map_or(&b""[..], |name| name.as_bytes());
+            if is_secret(name) {
+                out.push((
+                    Span::new(hit.start() + place.start(), hit.start() + place.end()),
+                    "a secret as a plain variable of the Worker: use `wrangler secret put`",
+                ));
+            }
         }
         for groups in PASSWORD_OPTION.captures_iter(body) {
             let place = groups.name("value").expect("always takes part");
@@ -188,6 +212,10 @@ fn options(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
 }
 
 fn is_literal(text: &[u8], command: &[u8]) -> bool {
+    // The credentials of a tunnel are JSON that begins with the account.
+    if text.starts_with(b"eyJhIjoi") {
+        return is_argument(text);
+    }
     let hex = text.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
     let ours = contains(command, b"cloudflare")
         || crate::fact::credential::mentions(command)

@@ -30,6 +30,8 @@ pub(super) fn command_end(bytes: &[u8], start: usize) -> (usize, Next) {
             b'\\' | b'`' if bytes.get(at + 1).is_some_and(|b| matches!(b, b'\n' | b'\r')) => {
                 at += if bytes.get(at + 1) == Some(&b'\r') { 2 } else { 1 };
             }
+            // In a string of a program the backslash of the shell is escaped.
+            b'\\' if bytes[at..].starts_with(b"\\\\\n") => at += 2,
             b'\\' if quote != b'\'' => at += 1,
             b'"' | b'\'' if quote == 0 => quote = byte,
             _ if byte == quote => quote = 0,
@@ -57,14 +59,23 @@ static EXPANSION: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r"(?x)
         \$\{\{\s*(?<github>[A-Za-z_][\w.]*(?:\['[\w-]+'\])?)\s*(?:\|\|[^}]*)?\}\}
+        | \$\{(?:env|params)\.(?<groovy>[A-Za-z_]\w*)\}
         | \$\{(?<brace>[A-Za-z_]\w*)(?<op>[^}]*)\}
         | \$\((?<make>[A-Za-z_]\w*)\)
         | \$env:(?<pwsh>[A-Za-z_]\w*)
         | \$\{env:(?<pwshbrace>[A-Za-z_]\w*)\}
         | \$(?<plain>[A-Za-z_]\w*)
-        | \{\{\s*(?<template>[A-Za-z_.$][\w.$]*)\s*(?:\|[^}]*)?\}\}
+        | \{\{\s*(?<template>[A-Za-z_.$][\w.$]*)\s*(?<filter>\|[^}]*)?\}\}
         | %(?<batch>[A-Za-z_]\w*)%
         ",
+    )
+    .expect("a fixed expression")
+});
+
+/// Filters of a template that leave less than the value.
+static FILTERS: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r"\|\s*(?:length|count|hash|sha\w*|md5\w*|checksum|bool|type_debug|truncate|regex_replace|mask\w*)\b",
     )
     .expect("a fixed expression")
 });
@@ -88,6 +99,7 @@ pub(super) fn expansions(bytes: &[u8], zone: Span) -> Vec<Expansion<'_>> {
             let early = groups.name("github").or_else(|| groups.name("template"));
             let name = early
                 .or_else(|| groups.name("brace"))
+                .or_else(|| groups.name("groovy"))
                 .or_else(|| groups.name("make"))
                 .or_else(|| groups.name("pwsh"))
                 .or_else(|| groups.name("pwshbrace"))
@@ -99,6 +111,9 @@ pub(super) fn expansions(bytes: &[u8], zone: Span) -> Vec<Expansion<'_>> {
                 return None;
             }
             if groups.name("op").is_some_and(|op| is_partial(op.as_bytes())) {
+                return None;
+            }
+            if groups.name("filter").is_some_and(|filter| FILTERS.is_match(filter.as_bytes())) {
                 return None;
             }
             Some(Expansion {

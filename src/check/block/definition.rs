@@ -3,6 +3,7 @@
 //! unknown, not absent.
 
 mod grants;
+mod lifetime;
 mod locate;
 
 pub(super) use grants::{permissions, resources};
@@ -10,12 +11,16 @@ use locate::{blocks, find, has_key, tokens};
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::{Detection, unquoted};
+use super::{Detection, is_comment, unquoted};
 use crate::check::{Candidate, Input, expression};
 use crate::fact::credential::is_credential;
+use crate::fact::place::{is_prose, is_test};
 use crate::fact::tree::{Node, Value};
+use crate::literals::contains;
+use crate::span::Span;
 
 /// `variant = "without-ip-filter"`.
 pub(super) fn no_filter(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -65,9 +70,15 @@ pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
         return;
     }
     for token in tokens(input) {
-        let expiry = token.body.get(&["expires_on", "expires_on_"]);
-        if expiry.is_none_or(|(_, value)| matches!(value.value, Value::Null)) {
-            out.push(Candidate::new(detection.rule, token.header, detection.detect.confidence));
+        match token.body.get(&["expires_on", "expires_on_"]) {
+            None => out.push(Candidate::new(detection.rule, token.header, detection.detect.confidence)),
+            Some((key, value)) if value.value == Value::Null => {
+                let span = key.span.cover(value.span);
+                let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
+                found.labels.push((token.header, String::from("the token")));
+                out.push(found);
+            }
+            Some(_) => {}
         }
     }
 }
@@ -76,8 +87,9 @@ pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
 pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     for token in tokens(input) {
         let Some((key, value)) = token.body.get(&["expires_on"]) else { continue };
-        let Some(end) = value.text().and_then(days) else { continue };
         let start = token.body.get(&["not_before"]).and_then(|(_, v)| v.text()).and_then(days);
+        let from_now = || lifetime::of(input.text.get(value.span)).map(|life| input.today + life);
+        let Some(end) = value.text().and_then(days).or_else(from_now) else { continue };
         let life = end - start.unwrap_or(input.today);
         let longest = i64::from(input.limits.token_lifetime_days);
         let message = if end < input.today {
@@ -96,6 +108,10 @@ pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut
 
 /// `variant = "mfa-not-enforced"`.
 pub(super) fn mfa(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    const WORDS: &[&[u8]] = &[b"cloudflare_account", b"cloudflare:", b"nforce_two", b"nforceTwo"];
+    if !WORDS.iter().any(|word| memmem::find(input.text.bytes(), word).is_some()) {
+        return;
+    }
     for account in
         blocks(input, &["cloudflare_account"], &["cloudflare:Account", "cloudflare:index/account:Account"])
     {
@@ -108,6 +124,29 @@ pub(super) fn mfa(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Ca
             Some(_) => {}
             None if find(&account.body, "settings").iter().any(|s| s.is_unknown()) => {}
             None => out.push(Candidate::new(detection.rule, account.header, detection.detect.confidence)),
+        }
+    }
+    if !input.is_structured() {
+        mfa_by_call(detection, input, out);
+    }
+}
+
+/// The body of a call that turns it off, in a script or a program.
+fn mfa_by_call(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    static OFF: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?P<span>\benforce_?[tT]wo_?[fF]actor\b\\?["']?\]?\s*(?:=>|[:=])\s*(?:false|False)\b)"#)
+            .expect("a fixed expression")
+    });
+    if is_test(input.path) || is_prose(input.path) || !contains(input.text.bytes(), b"cloudflare") {
+        return;
+    }
+    for found in OFF.find_iter(input.text.bytes()) {
+        let span = Span::new(found.start(), found.end());
+        let known = out
+            .iter()
+            .any(|other| other.span.overlaps(span) || other.labels.iter().any(|(l, _)| l.overlaps(span)));
+        if !known && !is_comment(input.text.get(input.text.line_near(span.start))) {
+            out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
         }
     }
 }

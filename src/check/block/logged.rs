@@ -30,6 +30,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         shell::verbose(bytes, &known, &mut found);
         shell::dumps(bytes, &mut found);
         shell::debug_tasks(bytes, &known, &mut found);
+        shell::outputs(bytes, input.path, &mut found);
         code::responses(bytes, &mut found);
     }
     for (span, message) in found {
@@ -69,11 +70,8 @@ impl<'a> Known<'a> {
 
 /// Whether a name in this context is a credential: by itself, by assignment, or because the text around says so.
 fn is_known(name: &[u8], known: &Known<'_>, around: &[u8]) -> bool {
-    let last = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
-    is_credential(name)
-        || known.contains(name)
-        || (known.contains(last) && name.len() == last.len())
-        || (is_secret(name) && mentions_vendor(around))
+    let own = [&b"self."[..], b"this."].into_iter().find_map(|object| name.strip_prefix(object));
+    is_credential(name) || known.contains(own.unwrap_or(name)) || (is_secret(name) && mentions_vendor(around))
 }
 
 fn mentions_vendor(text: &[u8]) -> bool {

@@ -73,7 +73,13 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         let body = &bytes[zone.start..zone.end];
         let pair =
             PAIR.captures_iter(body).filter_map(|g| g.name("name")).find(|m| is_credential(m.as_bytes()));
-        let from_secret = expansions(bytes, zone).iter().any(|e| e.name.starts_with(b"secrets."));
+        let expansions = expansions(bytes, zone);
+        let from_secret = expansions.iter().any(|e| e.name.starts_with(b"secrets."));
+        // A name for it that says nothing, of a value that a command made.
+        let made = expansions.iter().find(|e| is_credential(e.name) && is_made(bytes, e.name));
+        if let (None, Some(made)) = (&pair, made) {
+            push(detection, input, made.span, "handed on to later steps without `::add-mask::`", out);
+        }
         if let Some(pair) = pair
             && !from_secret
         {
@@ -81,6 +87,15 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             push(detection, input, span, "handed on to later steps without `::add-mask::`", out);
         }
     }
+}
+
+/// Whether the output of a command is assigned to the name.
+fn is_made(bytes: &[u8], name: &[u8]) -> bool {
+    let made = |at: usize| {
+        let rest = &bytes[at + name.len()..];
+        [&b"=$("[..], b"=\"$(", b"=`"].iter().any(|start| rest.starts_with(start))
+    };
+    memmem::find_iter(bytes, name).any(made)
 }
 
 fn push(detection: &Detection<'_>, input: &Input<'_>, span: Span, message: &str, out: &mut Vec<Candidate>) {

@@ -5,6 +5,7 @@ use crate::check::expression;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use memchr::{memchr_iter, memmem};
 use regex::bytes::Regex;
 
 use crate::fact::credential::{is_credential, mentions};
@@ -12,18 +13,22 @@ use crate::fact::credential::{is_credential, mentions};
 /// At most this many names a file.
 const MOST: usize = 200;
 
+/// The start of an assignment, up to the end of its line.
 static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?m)^[ \t>-]*(?:run:[ \t]*)?(?:export |const |let |var |local |final |readonly |my |val |string |\$)?[ \t]*(?<name>[A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w<>, .]+)?(?::=|=)[ \t]*(?<value>[^\n=][^\n]*(?:\n[^\n]*){0,8})"#,
+        r#"(?m)^[ \t>-]*(?:run:[ \t]*)?(?:export |const |let |var |local |final |readonly |my |val |string |\$)?[ \t]*(?:self\.|this\.|this->|@)?(?<name>[A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w<>, .|]+)?(?::=|=)[ \t]*(?<value>[^\n=][^\n]*)"#,
     )
     .expect("a fixed expression")
 });
+
+/// How many lines behind the first belong to what is assigned.
+const LINES: usize = 8;
 
 /// A right-hand side that hands the value on unchanged: a reference, a look-up in the environment, a literal object or
 /// string around it.
 static DIRECT: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?x)^(?:await\s+)?(?:
+        r#"(?x)^(?:await\s+)?(?:[\w.]+\s*(?:\bor\b|\|\||\?\?)\s*)?(?:
             (?:process\.env|import\.meta\.env|os\.environ|ENV|env|Deno\.env|Bun\.env|secrets|config|settings|args|c\.env|context\.env)
                 (?:\.get\(|\.fetch\(|\.|\[|\?\.)\s*["'`]?(?<a>[A-Za-z_]\w*)
           | (?:os\.)?(?:getenv|Getenv|environ\.get|LookupEnv)\(\s*["'](?<b>\w+)
@@ -40,14 +45,16 @@ static DIRECT: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
     let mut out = HashSet::new();
     for groups in ASSIGNMENT.captures_iter(bytes).take(5000) {
-        let (name, value) = (&groups["name"], &groups["value"]);
+        let (Some(name), Some(value)) = (groups.name("name"), groups.name("value")) else { continue };
+        let (name, rest) = (name.as_bytes(), &bytes[value.start()..]);
         if out.len() >= MOST {
             break;
         }
         if is_credential(name) || name.len() > 60 || (name.len() < 2 && name != b"t" && name != b"k") {
             continue;
         }
-        if hands_on(value) || wraps(value) {
+        let value = &rest[..memchr_iter(b'\n', rest).nth(LINES).unwrap_or(rest.len())];
+        if hands_on(value) || wraps(value, &out) || collects(value) {
             out.insert(name.to_vec());
         }
     }
@@ -65,8 +72,31 @@ fn hands_on(value: &[u8]) -> bool {
     })
 }
 
-/// An object of headers or a string with the credential in it.
-fn wraps(value: &[u8]) -> bool {
+/// A literal object or list that holds a credential as one of its values: whoever prints it prints that too.
+fn collects(value: &[u8]) -> bool {
+    let open = [&b"{"[..], b"[", b"array(", b"dict(", b"@{"].into_iter().find(|open| value.starts_with(open));
+    let Some(open) = open else { return false };
+    let mut depth = 0_i32;
+    let end = value[open.len() - 1..].iter().position(|b| {
+        depth += match b {
+            b'{' | b'[' | b'(' => 1,
+            b'}' | b']' | b')' => -1,
+            _ => 0,
+        };
+        depth == 0
+    });
+    let Some(end) = end else { return false };
+    let pairs = value[open.len()..open.len() - 1 + end].split(|b| matches!(b, b',' | b'\n'));
+    pairs.into_iter().any(|pair| {
+        let separator = memmem::find(pair, b"=>").map(|at| at + 2);
+        let separator =
+            separator.or_else(|| pair.iter().position(|b| matches!(b, b':' | b'=')).map(|at| at + 1));
+        separator.is_some_and(|at| hands_on(pair[at..].trim_ascii()))
+    })
+}
+
+/// An object of headers or a string with the credential in it, or with a name that stands for it.
+fn wraps(value: &[u8], known: &HashSet<Vec<u8>>) -> bool {
     let literal = value.starts_with(b"{") || value.starts_with(b"new Headers(") || value.starts_with(b"@{");
     let string = [
         &b"`Bearer "[..],
@@ -90,7 +120,9 @@ fn wraps(value: &[u8]) -> bool {
     let body = &value[..end];
     let header =
         body.windows(6).any(|w| w.eq_ignore_ascii_case(b"bearer") || w.eq_ignore_ascii_case(b"x-auth"));
-    (literal || string) && header && mentions(body)
+    let words = body.split(|b| !b.is_ascii_alphanumeric() && *b != b'_');
+    let holds = || mentions(body) || words.into_iter().any(|word| known.contains(word));
+    (literal || string) && header && holds()
 }
 
 #[cfg(test)]
@@ -104,6 +136,12 @@ mod tests {
             ("const t2 = process.env.CLOUDFLARE_API_TOKEN;\n", "t2"),
             ("TOKEN=\"$CF_API_TOKEN\"\n", "TOKEN"),
             ("tok := os.Getenv(\"CF_API_KEY\")\n", "tok"),
+            ("zone := flag.String()\n\ntok := os.Getenv(\"CF_API_KEY\")\n", "tok"),
+            ("$config = ['zone' => 'a', 'token' => getenv('CF_API_TOKEN')];\n", "config"),
+            (
+                "self.token = token or os.environ[\"CF_API_TOKEN\"]\nself.headers = {\n  \"Authorization\": f\"Bearer {self.token}\",\n}\n",
+                "headers",
+            ),
             ("const headers = {\n  Authorization: `Bearer ${process.env.CF_API_TOKEN}`,\n};\n", "headers"),
         ] {
             assert!(tainted(text.as_bytes()).contains(name.as_bytes()), "{text}");

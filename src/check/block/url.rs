@@ -1,10 +1,13 @@
 //! A credential in an address: in the query or before the host. Addresses end up in logs, histories and referrers.
 
+use std::cell::LazyCell;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use regex::bytes::Regex;
 
+use super::taint::tainted;
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, expression, value};
 use crate::fact::credential::{is_credential, mentions};
@@ -20,9 +23,18 @@ static QUERY: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
+/// A query whose address stands elsewhere, or in the string before: `f"{BASE}?token={token}"`, `'?secret=' . $secret`.
+static OPEN_QUERY: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"(?xi)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|password|bearer|credential)[\w-]*)=
+        (?<value>["'`]\s*[+.]\s*[\w.$(\[>-]{1,80} | \$?\{\{?\s*[^}\n]{1,120}\}\}? | \#\{[^}\n]{1,100}\} )"#,
+    )
+    .expect("a fixed expression")
+});
+
 static USER: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?xi)\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s/"'`<>:@${}]{0,80}:)?(?<value>\$?\{\{?\s*[^}\n]{1,120}\}\}?|\$\w+|[^\s/"'`<>:@${}]{20,220})@(?<host>[^\s/"'`<>]{1,200})"#,
+        r#"(?xi)\b[a-z][a-z0-9+.-]{1,20}://(?:(?:\$?\{[^}\n]{1,60}\}|\#\{[^}\n]{1,60}\}|[^\s/"'`<>:@${}]{0,80}):)?(?<value>\$?\{\{?\s*[^}\n]{1,120}\}\}?|\$\w+|[^\s/"'`<>:@${}]{20,220})@(?<host>[^\s/"'`<>]{1,200})"#,
     )
     .expect("a fixed expression")
 });
@@ -33,14 +45,23 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !has_address(bytes) {
         return;
     }
+    let known = LazyCell::new(|| tainted(bytes));
     let query = QUERY.captures_iter(bytes).map(|groups| (groups, false));
     let user = USER.captures_iter(bytes).map(|groups| (groups, true));
-    for (groups, before_host) in query.chain(user) {
+    let open = OPEN_QUERY.captures_iter(bytes).map(|groups| (groups, false));
+    let mut done: Vec<Span> = Vec::new();
+    for (groups, before_host) in query.chain(user).chain(open) {
         let place = groups.name("value").expect("always takes part");
-        let host = &groups["host"];
+        let host = groups.name("host");
         let name = groups.name("name").map_or(&b""[..], |m| m.as_bytes());
         let span = Span::new(place.start(), place.end());
-        if !is_credential_value(place.as_bytes(), name, host)
+        let starts = groups.get(0).map_or(span.start, |m| m.start());
+        if done.iter().any(|other| other.overlaps(span)) || host.is_none() && !is_query(bytes, starts) {
+            continue;
+        }
+        let host = host.map_or(&b""[..], |host| host.as_bytes());
+        let by_name = before_host || host.is_empty();
+        if !(is_credential_value(place.as_bytes(), name, host) || by_name && holds(place.as_bytes(), &known))
             || is_comment(input.text.get(input.text.line_near(span.start)))
         {
             continue;
@@ -52,8 +73,23 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         if !place.as_bytes().contains(&b'$') && !place.as_bytes().contains(&b'{') {
             candidate.secrets.push(span);
         }
+        done.push(span);
         out.push(candidate);
     }
+}
+
+/// Whether a parameter is one of an address rather than of a form: the question mark stands in the same string.
+fn is_query(bytes: &[u8], at: usize) -> bool {
+    let line = bytes[at.saturating_sub(LONGEST)..=at].iter().rev();
+    let own = line.take_while(|b| !matches!(b, b'"' | b'\'' | b'`' | b'\n'));
+    own.into_iter().any(|b| *b == b'?')
+}
+
+/// Whether what is put in has a name that stands for a credential.
+fn holds(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
+    let words = text.split(|b| !b.is_ascii_alphanumeric() && *b != b'_');
+    text.iter().any(|b| matches!(b, b'$' | b'{' | b'+' | b'.'))
+        && words.into_iter().any(|word| known.contains(word))
 }
 
 /// How long an address may be, in bytes.
@@ -62,10 +98,12 @@ const LONGEST: usize = 800;
 /// Whether any address has a query or somebody before its host: few texts get further.
 fn has_address(bytes: &[u8]) -> bool {
     let end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>');
-    memmem::find_iter(bytes, b"://").any(|at| {
+    let whole = memmem::find_iter(bytes, b"://").any(|at| {
         let mut address = bytes[at..].iter().take(LONGEST).take_while(|b| !end(b));
         address.any(|b| matches!(b, b'?' | b'&' | b'@'))
-    })
+    });
+    // A query of its own, behind a name or another string.
+    whole || memchr_iter(b'?', bytes).any(|at| bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic))
 }
 
 fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {

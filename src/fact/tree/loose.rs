@@ -109,7 +109,10 @@ impl Reader<'_> {
             }
         }
         let span = Span::new(start, self.at.min(self.bytes.len()));
-        if list || (entries.is_empty() && !items.is_empty() && self.bytes[start] == b'{') {
+        // PHP, Groovy and Swift write mappings in square brackets.
+        if list && entries.is_empty()
+            || (entries.is_empty() && !items.is_empty() && self.bytes[start] == b'{')
+        {
             return Node { value: Value::Sequence(items), span };
         }
         for item in items {
@@ -317,6 +320,8 @@ mod tests {
             "{\"name\": \"x\", \"policies\": [{\"effect\": \"allow\"}]}",
             "{\\\"name\\\": \\\"x\\\", \\\"policies\\\": [{\\\"effect\\\": \\\"allow\\\"}]}",
             "{Name: \"x\", Policies: []Policy{{Effect: \"allow\"}}}",
+            "['name' => 'x', 'policies' => [['effect' => 'allow']]]",
+            "[name: 'x', policies: [[effect: 'allow']]]",
         ] {
             let node = literal(text.as_bytes(), 0);
             assert_eq!(node.get(&["name"]).unwrap().1.text(), Some("x"), "{text}: {node:?}");

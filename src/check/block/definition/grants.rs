@@ -1,8 +1,12 @@
 //! What a token is allowed to do, and where.
 
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
 use super::super::Detection;
 use super::locate::{find, tokens};
-use crate::check::{Candidate, Input};
+use crate::check::{Candidate, Input, expression};
 use crate::endpoint::group_name;
 use crate::fact::tree::{Node, Value};
 
@@ -23,6 +27,7 @@ pub(in super::super) fn resources(detection: &Detection<'_>, input: &Input<'_>, 
                 found.labels.push((token.header, String::from("the token")));
                 out.push(found);
             }
+            // All zones of one account, which stand under that account, are a limit.
             for (key, value) in find(policy, "resources").into_iter().flat_map(Node::entries) {
                 let all = key.name.ends_with(".*") && key.name.starts_with("com.cloudflare.api.");
                 if !all || value.text() != Some("*") {
@@ -58,7 +63,9 @@ pub(in super::super) fn permissions(detection: &Detection<'_>, input: &Input<'_>
                 String::from(
                     "the token may create and change tokens: whoever has it can give itself every permission",
                 )
-            } else if text.contains("values(") && text.contains("permission_groups") {
+            } else if text.contains("values(")
+                && (text.contains("permission_groups") || is_every(&text, input))
+            {
                 String::from("the token is given every permission group there is")
             } else if for_zones && holds(ADMINISTRATIVE) {
                 format!("account-wide `{name}` in a token for a task in a zone")
@@ -75,6 +82,20 @@ pub(in super::super) fn permissions(detection: &Detection<'_>, input: &Input<'_>
             out.push(found);
         }
     }
+}
+
+/// Whether the values of a name are taken that holds all groups: `groups = get_api_token_permission_groups()`.
+fn is_every(text: &str, input: &Input<'_>) -> bool {
+    static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
+        expression(
+            r"(?i)(?P<name>[a-z_]\w*)\s*(?::\s*\w+\s*)?:?=\s*(?:await\s+)?[\w.]*permission_?groups\w*\(",
+        )
+        .expect("a fixed expression")
+    });
+    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let chooses = words.iter().any(|word| matches!(*word, "if" | "filter" | "var" | "local"));
+    let mut names = SOURCE.captures_iter(input.text.bytes()).filter_map(|groups| groups.name("name"));
+    !chooses && names.any(|name| words.iter().any(|word| word.as_bytes() == name.as_bytes()))
 }
 
 /// Resources as JSON in a string, as states keep them, that name all of a kind.

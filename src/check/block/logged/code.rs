@@ -125,7 +125,9 @@ fn printed(body: &[u8], known: &Known<'_>) -> Option<Span> {
         }
         let name = &body[start..at];
         let span = Span::new(start, at);
-        if !is_known(name, known, body) {
+        // One item of a collection that holds a credential as well.
+        let item = body.get(at) == Some(&b'[') && !is_credential(name);
+        if item || !is_known(name, known, body) {
             continue;
         }
         if is_value(body, span, &strings)

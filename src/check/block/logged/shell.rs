@@ -7,8 +7,9 @@ use regex::bytes::Regex;
 use super::super::command::{Next, command_end, expansions};
 use super::super::is_comment;
 use super::{Known, is_known, text_of};
+use crate::blob::BlobPath;
 use crate::check::expression;
-use crate::fact::credential::each_credential;
+use crate::fact::credential::{each_credential, is_credential};
 use crate::literals::contains;
 use crate::span::Span;
 
@@ -175,6 +176,27 @@ pub(super) fn dumps(bytes: &[u8], out: &mut Vec<(Span, String)>) {
     }
 }
 
+/// `terraform output NAME` in a pipeline: it shows what is marked as sensitive, and the log keeps it.
+pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<(Span, String)>) {
+    static OUTPUT: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?m)(?:^|[;&|]|run:|script:)[ \t]*(?:-[ \t]+)?(?:terraform|tofu|terragrunt)[ \t]+(?:-\S+[ \t]+)*output[ \t]+(?:-\S+[ \t]+)*(?<name>[A-Za-z_][\w-]*)")
+            .expect("a fixed expression")
+    });
+    let name = path.file_name();
+    let pipeline = name.ends_with(b".yml") || name.ends_with(b".yaml") || name.starts_with(b"Jenkinsfile");
+    for groups in OUTPUT.captures_iter(bytes).filter(|_| pipeline) {
+        let Some(name) = groups.name("name").filter(|name| is_credential(name.as_bytes())) else { continue };
+        let start = groups.get(0).map_or(name.start(), |m| m.start());
+        let (end, next) = command_end(bytes, name.start());
+        if reaches_output(bytes, &bytes[start..end], next) {
+            out.push((
+                Span::new(name.start(), name.end()),
+                format!("prints the output `{}`", text_of(name.as_bytes())),
+            ));
+        }
+    }
+}
+
 /// Ansible's `debug`, unless the task is not logged.
 pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
     static TASK: LazyLock<Regex> = LazyLock::new(|| {
@@ -184,7 +206,9 @@ pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, 
     for groups in TASK.captures_iter(bytes) {
         let body = groups.name("body").expect("always takes part");
         let after = &bytes[body.end()..bytes.len().min(body.end() + 200)];
-        let task = after.windows(3).position(|w| w == b"\n- ").map_or(after, |end| &after[..end]);
+        static NEXT: LazyLock<Regex> =
+            LazyLock::new(|| expression(r"\n[ \t]*- ").expect("a fixed expression"));
+        let task = NEXT.find(after).map_or(after, |next| &after[..next.start()]);
         if task.windows(7).any(|w| w == b"no_log:") {
             continue;
         }
