@@ -108,7 +108,13 @@ pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut
 
 /// `variant = "mfa-not-enforced"`.
 pub(super) fn mfa(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    const WORDS: &[&[u8]] = &[b"cloudflare_account", b"cloudflare:", b"nforce_two", b"nforceTwo"];
+    const WORDS: &[&[u8]] = &[
+        b"cloudflare_account",
+        b"cloudflare:Account",
+        b"cloudflare:index/account",
+        b"nforce_two",
+        b"nforceTwo",
+    ];
     if !WORDS.iter().any(|word| memmem::find(input.text.bytes(), word).is_some()) {
         return;
     }

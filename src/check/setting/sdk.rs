@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes::{Captures, Regex};
 
 use super::super::{Input, expression};
-use crate::literals::contains;
+use crate::literals::{Literals, contains};
 use crate::span::Span;
 
 /// An argument, with at most one call in it.
@@ -44,7 +44,24 @@ static IMPORT: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Places of such calls.
 pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
+    static HINTS: LazyLock<Literals> = LazyLock::new(|| {
+        Literals::new(&[
+            ".New(",
+            "APIKey",
+            "UserAuthKey",
+            "CloudFlareClient",
+            "CloudflareAccess",
+            "Rubyflare",
+            "CloudFlare(",
+            "CLOUDFLARE_API_KEY",
+            "cloudflare_api_key",
+            "ApiKeyAuthentication",
+        ])
+    });
     let bytes = input.text.bytes();
+    if HINTS.find(bytes, 0).is_none() {
+        return Vec::new();
+    }
     let about = contains(bytes, b"cloudflare");
     let plain = about.then(|| PLAIN.captures_iter(bytes)).into_iter().flatten();
     let packages: Vec<&[u8]> = IMPORT
