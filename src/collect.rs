@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::blob::{Blob, BlobPath, LineSet};
 use crate::fact::directive::{self, Directive};
@@ -323,8 +323,8 @@ fn is_binary(head: &[u8]) -> bool {
 }
 
 fn advance(base: Base, passed: &[u8]) -> Base {
-    let breaks = passed.iter().filter(|b| **b == b'\n').count();
-    let column = match passed.iter().rposition(|b| *b == b'\n') {
+    let breaks = memchr_iter(b'\n', passed).count();
+    let column = match memrchr(b'\n', passed) {
         Some(last) => characters(&passed[last + 1..]),
         None => base.column + characters(passed),
     };
