@@ -41,7 +41,7 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?:key|token|tkn|password|passwd|e?mail|user|username|login|cf_?id|auth_?method)"#,
         r#"(?:_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
         r#"(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|>|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)"#,
-        r#"(?P<value>(?:[^\s,;)}\]#<]|<[<$%=A-Za-z])[^\n,;)}\]<]{0,300}))"#,
+        r#"(?P<value>(?:[^\s,;)}\]#<]|<[<$%=A-Za-z])[^\n,;)}\]<]*))"#,
     ))
 });
 

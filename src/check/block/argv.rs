@@ -19,8 +19,8 @@ const REACH: usize = 3000;
 
 static TUNNEL: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?xs)\b(?:cloudflared(?:\.exe)?|tunnel)["',\s\[\]-]+(?:[^\n;|&]{0,120}?)
-        (?: \brun\b["',\s\\-]+(?:[^\n;|&]{0,80}?)--token(?:["',\s=\\-]+)(?<run>[^\s"',;|&\])]+)
+        r#"(?xs)\b(?:cloudflared(?:\.exe)?|tunnel)["',\s\[\]-]+(?:[^\n;|&]*?)
+        (?: \brun\b["',\s\\-]+(?:[^\n;|&]*?)--token(?:["',\s=\\-]+)(?<run>[^\s"',;|&\])]+)
           | \bservice["',\s]+install["',\s]+(?<install>[^\s"',;|&\])]+)
           | --token["',\s=\\-]+(?<early>[^\s"',;|&\])]+) )"#,
     )
@@ -53,7 +53,7 @@ static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?x)(?<token>\bcf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}\b|\bcfoat_[\w-]{43}\.[\w-]{43})
         | (?:(?i:bearer|token)[\ =:]+|(?i:x-auth-key|x-auth-user-service-key|cf-access-client-secret)\s*[:=]\s*|--[\w-]*(?:token|key|secret|password)[\w-]*[\ =]+|
             \b(?:[A-Za-z_][\w.-]*)?(?i:token|key|secret|password)=|(?:^|\s)-p[\ ]+|(?:^|\s)-u[\ ]+[\w.@+-]+:)
-          ["']?(?<value>[A-Za-z0-9_\-.+/=]{32,600})"#,
+          ["']?(?<value>[A-Za-z0-9_\-.+/=]{32,})"#,
     )
     .expect("a fixed expression")
 });

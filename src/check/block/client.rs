@@ -38,14 +38,14 @@ const PUBLIC: &[&[u8]] = &[
 ];
 
 static IDENTIFIER: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"\b[A-Z][A-Z]+_\w{4,100}").expect("a fixed expression"));
+    LazyLock::new(|| expression(r"\b[A-Z][A-Z]+_\w{4,}").expect("a fixed expression"));
 
 /// Settings that put values into the bundle or the page.
 static DEFINE: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r#"(?x)["'`](?:process\.env|import\.meta\.env|globalThis|window|self)\.(?<define>\w+)["'`]\s*:\s*(?:JSON\.stringify\(|["'`]|process\.env|env\.)
         | \b(?:window|globalThis|self)(?:\.[\w$]+)?\.(?<global>\w+)\s*=[^=\n]*(?:\$|\{\{|<%|process\.env|cf)
-        | (?s:\b(?:publicRuntimeConfig|define|public)\s*:\s*\{)(?<public>[^{}]{0,1500})"#,
+        | (?s:\b(?:publicRuntimeConfig|define|public)\s*:\s*\{)(?<public>[^{}]*)"#,
     )
     .expect("a fixed expression")
 });

@@ -17,8 +17,8 @@ use crate::span::Span;
 
 static QUERY: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]{1,200})(?<path>[^\s"'`<>]{0,400}?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
-        (?<value>["'\s]*\+\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]{1,120}\}\}? | \#\{[^}\n]{1,100}\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,300})"#,
+        r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]+)(?<path>[^\s"'`<>]*?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
+        (?<value>["'\s]*\+\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,})"#,
     )
     .expect("a fixed expression")
 });
@@ -27,14 +27,14 @@ static QUERY: LazyLock<Regex> = LazyLock::new(|| {
 static OPEN_QUERY: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r#"(?xi)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|password|bearer|credential)[\w-]*)=
-        (?<value>["'`]\s*[+.]\s*[\w.$(\[>-]{1,80} | \$?\{\{?\s*[^}\n]{1,120}\}\}? | \#\{[^}\n]{1,100}\} )"#,
+        (?<value>["'`]\s*[+.]\s*[\w.$(\[>-]+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} )"#,
     )
     .expect("a fixed expression")
 });
 
 static USER: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?xi)\b[a-z][a-z0-9+.-]{1,20}://(?:(?:\$?\{[^}\n]{1,60}\}|\#\{[^}\n]{1,60}\}|[^\s/"'`<>:@${}]{0,80}):)?(?<value>\$?\{\{?\s*[^}\n]{1,120}\}\}?|\$\w+|[^\s/"'`<>:@${}]{20,220})@(?<host>[^\s/"'`<>]{1,200})"#,
+        r#"(?xi)\b[a-z][a-z0-9+.-]+://(?:(?:\$?\{[^}\n]+\}|\#\{[^}\n]+\}|[^\s/"'`<>:@${}]*):)?(?<value>\$?\{\{?\s*[^}\n]+\}\}?|\$\w+|[^\s/"'`<>:@${}]{20,})@(?<host>[^\s/"'`<>]+)"#,
     )
     .expect("a fixed expression")
 });

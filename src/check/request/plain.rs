@@ -14,10 +14,10 @@ use crate::literals::contains;
 use crate::span::Span;
 
 /// Addresses of the API and of services that take the same credentials, behind a scheme.
-const HOSTS: &str = r"(?:api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|rtc\.live\.cloudflare\.com|dash\.cloudflare\.com/api|challenges\.cloudflare\.com/turnstile|www\.cloudflare\.com/api_json|[^\s\x22'`/<>]{1,90}\.r2\.cloudflarestorage\.com)";
+const HOSTS: &str = r"(?:api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|rtc\.live\.cloudflare\.com|dash\.cloudflare\.com/api|challenges\.cloudflare\.com/turnstile|www\.cloudflare\.com/api_json|[^\s\x22'`/<>]+\.r2\.cloudflarestorage\.com)";
 
 static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
-    expression(&format!(r#"(?i)(?P<span>http:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]{{1,60}}@)?{HOSTS}[^\s"'`<>)\\,;]*)"#))
+    expression(&format!(r#"(?i)(?P<span>http:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]+@)?{HOSTS}[^\s"'`<>)\\,;]*)"#))
         .expect("a fixed expression")
 });
 
@@ -31,8 +31,8 @@ static SPLIT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r#"(?i)(?P<span>\bport(?:_?(?:value|number))?["']?\s*(?::\s*\w+\s*)?(?:=>|:=|[:=])\s*["']?80["']?)(?:[\s,;)}]|$)"#,
         r#"(?i)(?P<span>\bUri\.http\(\s*["']api\.cloudflare\.com["'])"#,
         r#"(?i)(?P<span>HTTPConnection\(\s*["']api\.cloudflare\.com["'][^)]*\))"#,
-        r#"(?i)(?P<span>http\.(?:request|get)\(\s*\{[^}]{0,200}?(?:host|hostname)\s*:\s*["']api\.cloudflare\.com["'])"#,
-        r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]{0,80}"api\.cloudflare\.com[^)]*\))"#,
+        r#"(?i)(?P<span>http\.(?:request|get)\(\s*\{[^}]*?(?:host|hostname)\s*:\s*["']api\.cloudflare\.com["'])"#,
+        r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]*?"api\.cloudflare\.com[^)]*\))"#,
         r#"(?im)^[ \t]*(?P<span>ssl[ \t]*=[ \t]*no)\b"#,
         r#"(?im)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#,
         r#"(?i)(?P<span>\bsecure["']?[ \t]*(?:=>|[:=])[ \t]*False)\b"#,
@@ -52,7 +52,7 @@ static JOINED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// `curl` and `wget` add `http://` themselves.
 static BARE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)\b(?:curl|wget|http|xh)\b(?:[^\n|;&`]|\\\r?\n){0,500}?[\s"'=](?P<span>api\.cloudflare\.com/[^\s"'`]*)"#)
+    expression(r#"(?i)\b(?:curl|wget|http|xh)\b(?:[^\n|;&`]|\\\r?\n)*?[\s"'=](?P<span>api\.cloudflare\.com/[^\s"'`]*)"#)
         .expect("a fixed expression")
 });
 

@@ -38,7 +38,7 @@ pub(super) static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
     .join("|");
     const OTHERS: &str = concat!(
         // Commands.
-        r#"\bcurl\b(?:[^\n|;&]|\\\r?\n){0,300}?\s(?:(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$)"#,
+        r#"\bcurl\b(?:[^\n|;&]|\\\r?\n)*?\s(?:(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$)"#,
         r#"|--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
         // Names that are short, and say what they check only by where they stand.
         r#"|\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|:insecure\?\s+true"#,
