@@ -9,5 +9,6 @@ pub mod place;
 pub mod request;
 pub mod runs;
 pub mod setting;
+pub mod statement;
 pub mod tree;
 pub mod words;

@@ -50,6 +50,10 @@ static DEFINE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
+/// `env` in the configuration of Next.js.
+static NEXT_ENV: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"\benv\s*:\s*\{(?<public>[^{}]*)").expect("a fixed expression"));
+
 /// `variant = "exposed-to-client"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     // Neither ends up in a bundle: there such names are merely listed.
@@ -68,7 +72,9 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             found.push((span, "the build puts this credential into what browsers download"));
         }
     }
-    for groups in DEFINE.captures_iter(bytes) {
+    // What Next.js is told here replaces the name wherever it is used, in the browser as well.
+    let next = name.starts_with(b"next.config.").then(|| NEXT_ENV.captures_iter(bytes)).into_iter().flatten();
+    for groups in DEFINE.captures_iter(bytes).chain(next) {
         let named =
             groups.name("define").or_else(|| groups.name("global")).filter(|m| is_credential(m.as_bytes()));
         if let Some(place) = named {

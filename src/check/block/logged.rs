@@ -2,10 +2,13 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
 
 use super::taint::tainted;
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input};
+use crate::check::{Candidate, Input, expression};
 use crate::fact::credential::{is_credential, is_secret, mentions};
 use crate::fact::place::is_compiled;
 use crate::literals::contains;
@@ -18,7 +21,7 @@ mod shell;
 /// `variant = "credential-logged"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if !input.names_credential() {
+    if !input.names_credential() && !contains(bytes, b"api.cloudflare.com") {
         return;
     }
     let known = Known::new(bytes);
@@ -61,6 +64,15 @@ impl<'a> Known<'a> {
 
     fn names(&self) -> &HashSet<Vec<u8>> {
         self.names.get_or_init(|| tainted(self.bytes))
+    }
+
+    /// Whether the file puts a credential into the headers of a request to the API.
+    fn sends(&self) -> bool {
+        static BEARER: LazyLock<Regex> = LazyLock::new(|| {
+            expression(r#"(?i)authorization["'\])]*\s*(?:=>|[,:=])\s*[^\n]{0,20}bearer"#)
+                .expect("a fixed expression")
+        });
+        contains(self.bytes, b"api.cloudflare.com") && BEARER.is_match(self.bytes)
     }
 
     fn contains(&self, name: &[u8]) -> bool {

@@ -17,8 +17,10 @@ use crate::span::Span;
 const HOSTS: &str = r"(?:api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|rtc\.live\.cloudflare\.com|dash\.cloudflare\.com/api|challenges\.cloudflare\.com/turnstile|www\.cloudflare\.com/api_json|[^\s\x22'`/<>]+\.r2\.cloudflarestorage\.com)";
 
 static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
-    expression(&format!(r#"(?i)(?P<span>http:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]+@)?{HOSTS}[^\s"'`<>)\\,;]*)"#))
-        .expect("a fixed expression")
+    expression(&format!(
+        r#"(?i)(?P<span>http:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]+@)?{HOSTS}[^\s"'`<>)\\,;]*)"#
+    ))
+    .expect("a fixed expression")
 });
 
 /// A scheme on its own beside the host on its own, clients that are plain HTTP by their name or a switch.

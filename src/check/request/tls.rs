@@ -11,11 +11,13 @@ use crate::fact::setting::about;
 use crate::literals::{Literals, contains};
 use crate::span::Span;
 
+mod addresses;
 mod switch;
 mod target;
 
+use addresses::addresses;
 use switch::{HINTS, SWITCH};
-use target::{addresses, target};
+use target::target;
 
 /// Of which one is needed: hosts of the API, its clients and tools, and the option that [`by_name`] goes by.
 static TOPICS: LazyLock<Literals> = LazyLock::new(|| {

@@ -123,6 +123,11 @@ impl<'a> Sheet<'a> {
     /// The setting is the name of a secret that is declared here: what stands under it says where it comes from.
     pub(super) fn is_declared(&self, key: &Setting) -> bool {
         let value = self.value(key);
+        let line = self.input.text.line_near(key.span.start);
+        let before = self.input.text.get(Span::new(line.start.min(key.span.start), key.span.start));
+        if [&b"LoadCredential"[..], b"SetCredential"].iter().any(|word| before.starts_with(word)) {
+            return true;
+        }
         let between = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
         between.contains(&b'\n')
             && [&b"file:"[..], b"external:", b"environment:"].iter().any(|word| value.starts_with(word))

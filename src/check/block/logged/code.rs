@@ -73,7 +73,7 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
         }
         let end = arguments_end(bytes, open.end(), paren || name.contains(&b'('));
         let body = &bytes[open.end()..end];
-        if let Some(place) = printed(body, known) {
+        if let Some(place) = printed(body, known).or_else(|| header(body, known)) {
             let span = Span::new(open.end() + place.start, open.end() + place.end);
             out.push((span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
         }
@@ -138,6 +138,17 @@ fn printed(body: &[u8], known: &Known<'_>) -> Option<Span> {
         }
     }
     None
+}
+
+/// The header that carries the credential, read back from the request it was put into.
+fn header(body: &[u8], known: &Known<'_>) -> Option<Span> {
+    static READ: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?i)headers?(?:\(\))?(?:\.get\(\s*["']|\[\s*["']|\.)(?:authorization|x-auth-key)["']?\s*[\])]?"#)
+            .expect("a fixed expression")
+    });
+    let found = READ.find(body)?;
+    let guarded = GUARD_BEFORE.is_match(&body[..found.start()]) || GUARD_AFTER.is_match(&body[found.end()..]);
+    (!guarded && known.sends()).then(|| Span::new(found.start(), found.end()))
 }
 
 /// A string literal: its inside, its quote, and what stands before it.

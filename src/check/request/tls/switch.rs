@@ -18,8 +18,8 @@ pub(super) static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
     const BAD: &str =
         "(?:all|any|every|invalid|bad|self[-_]?signed|untrusted|unauthori[sz]ed|insecure|expired)";
     const IS: &str = r#"["'`)\]]*\s*(?::\s*\w+\s*)?(?:=>|:=|[:=(,]|[ \t])\s*["'`:]?"#;
-    const FALSE: &str = r"(?:false|no|off|none|never|disabled?|nil|0L?)\b";
-    const TRUE: &str = r"(?:true|yes|on|always|enabled?|1L?)\b";
+    const FALSE: &str = r"\$?(?:false|no|off|none|never|disabled?|nil|0L?)\b";
+    const TRUE: &str = r"\$?(?:true|yes|on|always|enabled?|1L?)\b";
     let settings = [
         // verify_ssl: no, SSL_VERIFYPEER => 0, setCheckHostname(false), strict-ssl=false
         format!(r"(?:{CHECK}|strict)[-_]?(?:remote[-_]?|host[-_]?|server[-_]?)?(?:{TLS}|{CERTIFICATE}|peer(?:[-_]?names?)?|host(?:[-_]?names?)?){IS}{FALSE}"),
@@ -39,7 +39,7 @@ pub(super) static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
     const OTHERS: &str = concat!(
         // Commands.
         r#"\bcurl\b(?:[^\n|;&]|\\\r?\n)*?\s(?:(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$)"#,
-        r#"|--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
+        r#"|--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|\bSkipCertificateCheck\s*=\s*\$true|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
         // Names that are short, and say what they check only by where they stand.
         r#"|\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|:insecure\?\s+true"#,
         r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|(?:PYTHONHTTPSVERIFY|PERL_LWP_SSL_VERIFY_HOSTNAME)["']?[\]}]?\s*=\s*["']?0|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
@@ -173,6 +173,7 @@ mod tests {
             "certificate-validation: disabled",
             "skip_cert_check = yes",
             "net.setInsecure()",
+            "SkipCertificateCheck = $true",
             "badCertificateCallback = (a, b, c) => true",
             "new X509TrustManager()",
             "server a b:443 ssl verify none",

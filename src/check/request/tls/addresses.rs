@@ -1,0 +1,113 @@
+//! The addresses of a text, and the names and clients that stand for one, with whether they are the API's.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use memchr::memmem;
+use regex::bytes::Regex;
+
+use super::super::API;
+use super::super::plain::defined_host;
+use crate::check::expression;
+use crate::fact::statement::close;
+use crate::span::Span;
+
+/// Any address or host name, also one whose host is only known at run time.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    expression(concat!(
+        r#"(?i)https?://(?:[$#%]?\{+\s*|\$)?(?P<inside>[A-Za-z_][\w.]*)\b[^\s"'`<>)\\]*"#,
+        r#"|https?://["'`]\s*(?:\.\.|[+.,&])\s*(?P<behind>[A-Za-z_][\w.]*)"#,
+        r#"|https?://[^\s"'`<>)\\]+"#,
+        r#"|["'`](?:\$?\{|#\{)\$?(?P<base>[A-Za-z_][\w.]*)\}(?P<path>/[^\s"'`]*)"#,
+        r#"|["'][a-z0-9-]+(?:\.[a-z0-9-]+)+\.?(?:/[^"']*)?["']|\b\d{1,3}(?:\.\d{1,3}){3}\b|api(?:\.fed)?\.cloudflare\.com"#,
+    ))
+    .expect("a fixed expression")
+});
+
+/// A name that is given an address, in a call or not.
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)\b(?P<name>[A-Za-z_]\w*)["']?\s*(?::\s*[\w&]+\s*)?(?:=>|:=|[:=])\s*(?:(?:new\s+)?[\w.:<>]{1,40}\(\s*)?(?:["'][\w.]+["']\s*,\s*)?[&fbru]?["'`]?(?P<url>https?://[^\s"'`]+|api\.cloudflare\.com[^\s"'`]*)"#)
+        .expect("a fixed expression")
+});
+
+/// The client of an SDK: it talks to the API, whatever its address.
+static SDK: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"\b(?:cloudflare|cf|cfgo)\.New(?:WithAPIToken|Client)?\(|(?P<class>class\s+)?\b(?:Cloudflare|CloudFlare|AsyncCloudflare)\(|\bcloudflare\.Client\(|\bCloudflare::Client\.new\(")
+        .expect("a fixed expression")
+});
+
+/// At most this many addresses, definitions of names and clients are looked at.
+const MOST: usize = 2000;
+const DEFINITIONS: usize = 50;
+
+/// All addresses and uses of names that hold one, in order, with whether they are the API's.
+pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
+    let mut names: HashMap<&[u8], Vec<(Span, bool)>> = HashMap::new();
+    for groups in NAMED.captures_iter(bytes).take(DEFINITIONS) {
+        let (Some(name), Some(url)) = (groups.name("name"), groups.name("url")) else { continue };
+        if name.len() >= 3 {
+            let place = Span::new(name.start(), name.end());
+            names.entry(name.as_bytes()).or_default().push((place, API.is_match(url.as_bytes())));
+        }
+    }
+    let mut out: Vec<(Span, bool)> = Vec::new();
+    let mut hosts = 0;
+    for groups in ADDRESS.captures_iter(bytes).take(MOST) {
+        let Some(whole) = groups.get(0) else { continue };
+        let mut ours = API.is_match(whole.as_bytes());
+        let host = groups.name("behind").or(groups.name("inside"));
+        if let Some(host) = host.filter(|_| !ours && hosts < DEFINITIONS) {
+            hosts += 1;
+            ours = defined_host(bytes, host.as_bytes()).is_some();
+        }
+        if let (Some(base), Some(path)) = (groups.name("base"), groups.name("path")) {
+            // What has the address of something else by its name; the rest may be anything, or is among the names.
+            if names.contains_key(base.as_bytes()) || is_open(base.as_bytes(), path.as_bytes()) {
+                continue;
+            }
+        }
+        out.push((Span::new(whole.start(), whole.end()), ours));
+    }
+    for groups in SDK.captures_iter(bytes).take(DEFINITIONS) {
+        if let Some(call) = groups.get(0).filter(|_| groups.name("class").is_none()) {
+            out.push((Span::new(call.start(), close(bytes, call.end() - 1, call.end() + SETUP)), true));
+        }
+    }
+    for (name, definitions) in &names {
+        for at in memmem::find_iter(bytes, *name) {
+            let place = Span::new(at, at + name.len());
+            // A place that gives the name another value is no use of the first.
+            if out.len() >= MOST
+                || !is_whole(bytes, place)
+                || definitions.iter().any(|(own, _)| *own == place)
+            {
+                continue;
+            }
+            let before = definitions.iter().rfind(|(own, _)| own.end <= at);
+            out.extend(before.or(definitions.first()).map(|(_, ours)| (place, *ours)));
+        }
+    }
+    out.sort_by_key(|(span, ours)| (span.start, span.end, *ours));
+    out
+}
+
+/// How long the setting up of a client may be, in bytes.
+const SETUP: usize = 1500;
+
+/// Whether an address that is made of a name and a path may be the API's: by the path, or because the name does not say.
+fn is_open(base: &[u8], path: &[u8]) -> bool {
+    static PATH: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"^/(?:client/v4|zones|accounts|user|ips|graphql|memberships|certificates|radar)\b")
+            .expect("a fixed expression")
+    });
+    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?i)cf|cloudflare|base|api|endpoint|host|url|prefix|root").expect("a fixed expression")
+    });
+    PATH.is_match(path) || NAME.is_match(base)
+}
+
+/// Whether the place is not a part of a longer word.
+pub(super) fn is_whole(bytes: &[u8], place: Span) -> bool {
+    let word = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    !word(place.end) && !place.start.checked_sub(1).is_some_and(word)
+}

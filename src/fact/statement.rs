@@ -1,0 +1,304 @@
+//! How far what belongs together reaches: a statement, a chain of calls, a function, a folded block. By lines, brackets
+//! and indentation, without a grammar; every look is bounded, because a line may be a whole file long.
+
+use std::sync::LazyLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use crate::blob::BlobPath;
+use crate::span::Span;
+use crate::text::Text;
+
+fn regex(source: &str) -> Regex {
+    RegexBuilder::new(source).unicode(false).build().expect("a fixed expression")
+}
+
+/// How much of a statement is looked at on each side, in bytes: a line may be a whole file long.
+pub const REACH: usize = 3000;
+
+/// The lines of the statement: over continuations and open brackets, at most 25 lines each way.
+pub fn statement(text: &Text<'_>, span: Span) -> Span {
+    let (mut first, mut last) =
+        (text.line_index(span.start), text.line_index(span.end.saturating_sub(1).max(span.start)));
+    let line = |index: usize| text.line_at(index).map(|l| text.get(l).trim_ascii_end());
+    let mut depth = 0_i32;
+    for _ in 0..25 {
+        let Some(previous) = first.checked_sub(1).and_then(line) else { break };
+        let current = line(first).unwrap_or_default();
+        depth += balance(if first == last { &current[..current.len().min(REACH)] } else { b"" });
+        let goes_on = matches!(previous.last(), Some(b'\\' | b'`' | b'(' | b'{' | b'[' | b',' | b'^'))
+            && !previous.starts_with(b"}");
+        let goes_on = goes_on || is_chained(current);
+        if !goes_on || (previous.ends_with(b"{") && is_block(previous)) {
+            break;
+        }
+        first -= 1;
+    }
+    for _ in 0..25 {
+        let current = line(last).unwrap_or_default();
+        let Some(next) = line(last + 1) else { break };
+        if is_chained(next) {
+            last += 1;
+            continue;
+        }
+        if !matches!(current.last(), Some(b'\\' | b'`' | b'(' | b'{' | b'[' | b',' | b'^')) && depth <= 0 {
+            break;
+        }
+        if !matches!(current.last(), Some(b'\\' | b'`' | b'(' | b'{' | b'[' | b',' | b'^')) {
+            break;
+        }
+        last += 1;
+    }
+    let start = text.line_at(first).map_or(span.start, |l| l.start).max(span.start.saturating_sub(REACH));
+    let end = text.line_at(last).map_or(span.end, |l| l.end).min(span.end + REACH);
+    Span::new(start.min(span.start), end.max(span.end))
+}
+
+/// The lines of a YAML block that is folded to one: `- >` or `run: >-`, and what is indented below it.
+pub fn folded(text: &Text<'_>, place: Span, path: &BlobPath) -> Option<Span> {
+    let name = path.file_name();
+    if !name.ends_with(b".yml") && !name.ends_with(b".yaml") {
+        return None;
+    }
+    let indent = |line: &[u8]| line.iter().take_while(|b| **b == b' ').count();
+    let line = |index: usize| text.line_at(index).map(|span| (span, text.get(span).trim_ascii_end()));
+    let own = text.line_index(place.start);
+    let depth = indent(line(own)?.1);
+    let outer = |index: &usize| {
+        line(*index).is_some_and(|(_, l)| !l.is_empty() && indent(l) < depth || l.ends_with(b">"))
+    };
+    let head = (own.saturating_sub(BODY)..own).rev().find(outer)?;
+    let mark = line(head)?.1;
+    let folds = [&b" >"[..], b" >-", b" >+"].iter().any(|end| mark.ends_with(end));
+    let inside = |index: &usize| line(*index).is_some_and(|(_, l)| l.is_empty() || indent(l) >= depth);
+    let last = (own..own + BODY).take_while(inside).last()?;
+    folds.then(|| Span::new(text.line_at(head).map_or(0, |l| l.end), line(last).map_or(0, |(l, _)| l.end)))
+}
+
+/// The calls that are chained to what holds the place: `add(…).configure(() => new Handler { … })`. Ends where a
+/// statement does, by its mark or its line.
+pub fn chain(bytes: &[u8], place: Span) -> Span {
+    let floor = place.start.saturating_sub(REACH);
+    let (mut depth, mut start, mut at) = (0_i32, place.start, place.start);
+    while at > floor {
+        at -= 1;
+        match bytes[at] {
+            b')' | b']' | b'}' => depth += 1,
+            b'(' | b'[' | b'{' if depth > 0 => depth -= 1,
+            // A body: what it belongs to is another statement.
+            b'{' if opens_body(&bytes[floor..at]) => break,
+            b'(' | b'[' | b'{' => {}
+            b';' if depth == 0 => break,
+            b'\n' if depth == 0 && starts_statement(&bytes[at + 1..place.end], &bytes[floor..at]) => {
+                break;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            start = at;
+        }
+    }
+    let limit = bytes.len().min(place.end + REACH);
+    let length = close_of_all(&bytes[start..limit], place.end - start);
+    Span::new(start, (start + length).max(place.end))
+}
+
+/// Whether the bracket behind the text opens the body of something rather than a value.
+fn opens_body(before: &[u8]) -> bool {
+    static HEAD: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"^(?:(?:export|default|public|private|protected|internal|override|suspend|abstract|final|static|async|pub|unsafe)\s+)*(?:func|fun|fn|def|function|class|struct|impl|interface|namespace|module|trait|enum|object|if|for|while|switch|match|try|else|do|catch|finally|resource|data|provider)\b",
+        )
+    });
+    let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+    matches!(before.trim_ascii_end().last(), Some(b')' | b'>' | b':'))
+        || HEAD.is_match(before[start..].trim_ascii_start())
+}
+
+/// Whether a line does not go on from the one before.
+fn starts_statement(line: &[u8], before: &[u8]) -> bool {
+    let open = matches!(
+        before.trim_ascii_end().last(),
+        Some(b'(' | b'[' | b'{' | b',' | b'=' | b'>' | b'.' | b'+' | b'\\')
+    );
+    let joined =
+        matches!(line.trim_ascii_start().first(), Some(b'.' | b')' | b']' | b'}' | b'?' | b'{' | b'-'));
+    !open && !joined
+}
+
+/// How far the brackets that are open at `from` reach, and the calls chained behind them.
+fn close_of_all(text: &[u8], from: usize) -> usize {
+    let mut depth = balance(&text[..from]).max(0);
+    for (at, byte) in text.iter().enumerate().skip(from) {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' if depth == 0 => return at,
+            b')' | b']' | b'}' => depth -= 1,
+            b';' if depth == 0 => return at,
+            b'\n' if depth == 0 && !is_chained(text[at + 1..].trim_ascii_start()) => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Whether the line goes on with a call on what the line before says.
+fn is_chained(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    // A cascade of Dart starts with two dots and a small letter.
+    let range = line.starts_with(b"..") && !line.get(2).is_some_and(u8::is_ascii_lowercase);
+    [&b"."[..], b"?.", b"->"].iter().any(|start| line.starts_with(start)) && !range
+}
+
+/// How many brackets the bytes open more than they close.
+pub fn balance(line: &[u8]) -> i32 {
+    line.iter()
+        .map(|b| match b {
+            b'(' | b'[' | b'{' => 1,
+            b')' | b']' | b'}' => -1,
+            _ => 0,
+        })
+        .sum()
+}
+
+/// A line that opens a body rather than a value.
+fn is_block(line: &[u8]) -> bool {
+    let trimmed = line.trim_ascii_start();
+    [
+        &b"func "[..],
+        b"function ",
+        b"if ",
+        b"for ",
+        b"class ",
+        b"fn ",
+        b"pub ",
+        b"async ",
+        b"def ",
+        b"public ",
+        b"private ",
+        b"else",
+        b"try",
+    ]
+    .iter()
+    .any(|w| trimmed.starts_with(w))
+}
+
+/// Where the bracket at `open` is closed, at most at `limit`.
+pub fn close(bytes: &[u8], open: usize, limit: usize) -> usize {
+    let limit = limit.min(bytes.len());
+    let mut depth = 0_i32;
+    let length = bytes[open..limit].iter().position(|b| {
+        depth += balance(&[*b]);
+        depth == 0
+    });
+    length.map_or(limit, |length| open + length)
+}
+
+/// The function that the place is in, by indentation, and its name.
+pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])> {
+    static HEAD: LazyLock<Regex> = LazyLock::new(|| {
+        regex(concat!(
+            r"^\s*(?:(?:export|default|public|private|protected|internal|static|final|async|override|suspend|pub(?:\([a-z]+\))?|unsafe|local)\s+)*",
+            r"(?:(?:def|func|function|fn|fun|sub)\s+(?:\([^)]*\)\s*)?(?P<a>[A-Za-z_][\w-]*)",
+            r"|(?:const|let|var)\s+(?P<b>\w+)\s*=\s*(?:async\s*)?(?:function\b|\([^)]*\)[^=\n]{0,40}=>)",
+            r"|(?P<c>[A-Za-z_][\w-]*)\s*\(\)\s*\{",
+            r"|[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?\s+(?P<d>\w+)\([^;]*\{\s*$)",
+        ))
+    });
+    let indent = |line: &[u8]| line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let line = |index: usize| {
+        text.line_at(index)
+            .map(|span| (span, text.get(Span::new(span.start, span.end.min(span.start + 500)))))
+    };
+    let own = text.line_index(place.start);
+    let mut depth = indent(line(own)?.1);
+    let mut found = None;
+    for index in (own.saturating_sub(BODY)..own).rev() {
+        let (span, content) = line(index)?;
+        if content.trim_ascii().is_empty() || indent(content) >= depth {
+            continue;
+        }
+        depth = indent(content);
+        if let Some(groups) = HEAD.captures(content) {
+            let name = ["a", "b", "c", "d"].into_iter().find_map(|name| groups.name(name))?;
+            let start = span.start + name.start();
+            found = Some((index, span.start, Span::new(start, start + name.len())));
+            break;
+        }
+    }
+    let (first, start, name) = found?;
+    let last = (own + 1..first + 2 * BODY).find(|index| {
+        line(*index).is_none_or(|(_, content)| !content.trim_ascii().is_empty() && indent(content) <= depth)
+    })?;
+    Some((Span::new(start, text.line_at(last - 1)?.end.max(place.end)), text.get(name)))
+}
+
+/// How many lines a function may have.
+const BODY: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::{chain, folded, function, statement};
+    use crate::blob::BlobPath;
+    use crate::span::Span;
+    use crate::text::Text;
+
+    fn place(text: &str, what: &str) -> Span {
+        let at = text.find(what).unwrap();
+        Span::new(at, at + what.len())
+    }
+
+    #[test]
+    fn a_statement_goes_over_marks_and_open_brackets() {
+        for (text, whole) in [
+            ("a\ncurl -k \\\n  URL\nb\n", "curl -k \\\n  URL"),
+            ("a()\nf(\n  HERE,\n  b,\n)\nc()\n", "f(\n  HERE,\n  b,\n)"),
+        ] {
+            let at = place(text, if text.contains("HERE") { "HERE" } else { "-k" });
+            let found = statement(&Text::decode(text.as_bytes()), at);
+            assert_eq!(&text[found.start..found.end], whole);
+        }
+    }
+
+    #[test]
+    fn a_chain_holds_the_calls_before_and_behind() {
+        let text = "one();\nadd(() => { a; })\n  .with(() => new Handler {\n    HERE,\n  });\ntwo();\n";
+        let found = chain(text.as_bytes(), place(text, "HERE"));
+        assert_eq!(
+            text[found.start..found.end].trim(),
+            "add(() => { a; })\n  .with(() => new Handler {\n    HERE,\n  })"
+        );
+        // A body is no part of what stands in it.
+        let text = "func main() {\n\tone()\n\ttwo(HERE)\n}\n";
+        let found = chain(text.as_bytes(), place(text, "HERE"));
+        assert_eq!(text[found.start..found.end].trim(), "two(HERE)");
+    }
+
+    #[test]
+    fn a_function_has_a_name_and_a_body() {
+        for (text, name) in [
+            ("def one():\n    pass\n\ndef two(a):\n    b = 1\n    HERE\n\nthree()\n", "two"),
+            ("func (c *Client) two() error {\n\tHERE\n}\n\nfunc three() {}\n", "two"),
+            ("const two = async (a) => {\n  HERE;\n};\nthree();\n", "two"),
+            ("two() {\n  HERE\n}\nthree\n", "two"),
+        ] {
+            let decoded = Text::decode(text.as_bytes());
+            let (body, found) = function(&decoded, place(text, "HERE")).unwrap();
+            assert_eq!(found, name.as_bytes(), "{text}");
+            assert!(body.contains(place(text, "HERE")) && !body.overlaps(place(text, "three")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_folded_block_is_one_command() {
+        let text = "script:\n  - >\n    wget HERE\n    URL\n  - other\n";
+        let found =
+            folded(&Text::decode(text.as_bytes()), place(text, "HERE"), &BlobPath::new("ci.yml")).unwrap();
+        assert_eq!(text[found.start..found.end].trim(), "wget HERE\n    URL");
+        let literal = text.replace('>', "|");
+        assert!(
+            folded(&Text::decode(literal.as_bytes()), place(&literal, "HERE"), &BlobPath::new("ci.yml"))
+                .is_none()
+        );
+    }
+}
