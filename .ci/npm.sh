@@ -48,6 +48,13 @@ for signal in TERM:143 PIPE:141; do
     [ "$code" = "${signal#*:}" ] || { echo "npm: SIG${signal%:*} gave exit code $code"; exit 1; }
 done
 
+# An installation that broke off leaves no verdict, either.
+: >"node_modules/@flaresec/$platform/flaresec"
+code=0
+node_modules/.bin/flaresec 2>error.txt || code=$?
+[ "$code" = 2 ]
+grep -q "is empty" error.txt
+
 # Without the package for the platform: what is missing, and no verdict.
 cd "$work/bare"
 npm init --yes >/dev/null

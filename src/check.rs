@@ -8,10 +8,9 @@ use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::blob::BlobPath;
-use crate::endpoint::ROOTS;
 use crate::fact::credential::mentions;
 use crate::fact::decode::Decoded;
-use crate::fact::request::{Call, calls};
+use crate::fact::request::Call;
 use crate::fact::setting::{Setting, settings};
 use crate::fact::tree::{Node, ParseFault, parse};
 use crate::rule::{Confidence, Detect, Limits, Rule, Severity};
@@ -20,6 +19,7 @@ use crate::text::Text;
 
 pub(crate) mod assignment;
 pub(crate) mod block;
+pub mod operation;
 pub(crate) mod proof;
 pub(crate) mod request;
 pub(crate) mod setting;
@@ -79,7 +79,7 @@ impl<'a> Input<'a> {
 
     /// Its calls of the API.
     pub fn calls(&self) -> &[Call] {
-        self.calls.get_or_init(|| calls(self.text.bytes(), ROOTS))
+        self.calls.get_or_init(|| operation::operations(self.text.bytes()))
     }
 
     /// The documents of a structured file; none of other files, nor of a broken one.

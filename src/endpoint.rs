@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+pub mod sdk;
+
 /// What an operation needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needs {

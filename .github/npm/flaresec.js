@@ -3,6 +3,7 @@
 "use strict";
 
 const { spawnSync } = require("node:child_process");
+const { statSync } = require("node:fs");
 const { constants } = require("node:os");
 
 const platform = `${process.platform}-${process.arch}`;
@@ -22,6 +23,10 @@ try {
     `the package @flaresec/${platform} is not installed`,
     "install without --omit=optional or --no-optional; if there is no such package for your platform: cargo install flaresec",
   );
+}
+// A shell would run an empty program, and find nothing.
+if (statSync(binary).size === 0) {
+  fail(`${binary} is empty`, "reinstall flaresec");
 }
 const { error, signal, status } = spawnSync(binary, process.argv.slice(2), { stdio: "inherit", windowsHide: true });
 if (error) {

@@ -113,17 +113,21 @@ fn skipped(input: &Input<'_>, span: Span) -> bool {
 /// apart from them.
 pub(super) fn permissions(input: &Input<'_>, span: Span) -> Vec<String> {
     let bytes = input.text.bytes();
-    let all = input.calls();
     let own = |call: &&Call| {
         let (from, to) = (call.span.start.min(span.start), call.span.end.max(span.end));
         to - from < 700 && !bytes[from..to].windows(2).any(|w| w == b"\n\n")
     };
-    let nearest = all.iter().filter(own).min_by_key(|call| call.span.start.abs_diff(span.start));
-    let say = |call: &Call| advice(&call.method, &call.path);
-    let mut out: Vec<String> = match nearest {
-        Some(call) => say(call).into_iter().collect(),
-        None => all.iter().filter_map(say).collect(),
-    };
+    let nearest = input.calls().iter().filter(own).min_by_key(|call| call.span.start.abs_diff(span.start));
+    nearest.map_or_else(
+        || permissions_of_file(input),
+        |call| advice(&call.method, &call.path).into_iter().collect(),
+    )
+}
+
+/// The permissions a token would need for all calls of the file: a client is set up once.
+pub(super) fn permissions_of_file(input: &Input<'_>) -> Vec<String> {
+    let mut out: Vec<String> =
+        input.calls().iter().filter_map(|call| advice(&call.method, &call.path)).collect();
     out.sort_unstable();
     out.dedup();
     out

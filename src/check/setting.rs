@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::request::permissions_of_file;
 use super::{Candidate, Detection, Input, expression};
 use crate::fact::place::{around, in_comment, in_prose, is_api_description, is_code, is_prose, is_test};
 use crate::fact::setting::same_group;
@@ -36,7 +37,7 @@ fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candid
     for span in &calls {
         if !skipped(input, *span) && !supports_both(input, *span) {
             let mut found = Candidate::new(detection.rule, *span, detection.detect.confidence);
-            (found.help, found.permissions) = tools::advice(input, *span);
+            advise(input, *span, &mut found);
             out.push(found);
         }
     }
@@ -60,8 +61,16 @@ fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candid
         let words = String::from("the e-mail address that goes with it");
         found.labels.extend(pair.email.map(|email| (email.span, words)));
         found.evidence.push(pair.evidence);
-        (found.help, found.permissions) = tools::advice(input, place);
+        advise(input, place, &mut found);
         out.push(found);
+    }
+}
+
+/// What the tool calls its token, and what that must be allowed to do: what the tool needs, else what the file calls.
+fn advise(input: &Input<'_>, place: Span, found: &mut Candidate) {
+    (found.help, found.permissions) = tools::advice(input, place);
+    if found.permissions.is_empty() {
+        found.permissions = permissions_of_file(input);
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::Mutex;
 
 use clap::Args;
 use flaresec::blob::{Blob, BlobPath};
-use flaresec::endpoint::{self, NO_TOKEN, Needs, ROOTS, Scope, granted_on, needs, permission, template};
-use flaresec::fact::request::calls;
+use flaresec::check::operation::operations;
+use flaresec::endpoint::{self, NO_TOKEN, Needs, Scope, granted_on, needs, permission, template};
 use flaresec::literals::contains;
 use flaresec::source::{Failure, SkipReason, Visitor, worktree};
 use flaresec::text::Text;
@@ -74,7 +74,7 @@ impl Calls {
             return;
         }
         let mut found = self.found.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        for call in calls(text.bytes(), ROOTS) {
+        for call in operations(text.bytes()) {
             found.entry((template(&call.path), call.method)).or_default().insert(path.clone());
         }
     }

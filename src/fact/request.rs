@@ -8,6 +8,8 @@ use regex::bytes::{Match, Regex, RegexBuilder};
 
 use crate::span::Span;
 
+pub mod member;
+
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {

@@ -224,6 +224,18 @@ fn permissions_of_an_operation_and_of_all_calls() {
 }
 
 #[test]
+fn permissions_of_a_program_that_uses_an_sdk() {
+    let folder = one_file(
+        "sync.ts",
+        b"import Cloudflare from 'cloudflare';\nconst cf = new Cloudflare({ apiKey: k, apiEmail: m });\n\
+          await cf.dns.records.create({ zone_id: z, type: 'A' });\nawait cf.cache.purge({ zone_id: z, purge_everything: true });\n",
+    );
+    let output = stdout(&run(folder.path(), &["permissions", "--scan", "."]));
+    assert!(output.contains("Zone \u{203a} DNS \u{203a} Edit (DNS Write)"), "{output}");
+    assert!(output.contains("Cache Purge"), "{output}");
+}
+
+#[test]
 fn completions_and_the_manual_page_are_made_of_the_options() {
     let folder = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {

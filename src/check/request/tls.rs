@@ -67,7 +67,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         {
             continue;
         }
-        if is_inline_code(input, switch) {
+        if is_inline_code(input, switch) || is_import(input, switch) {
             continue;
         }
         let found = by_name(input, switch).map(|place| (place, true));
@@ -88,6 +88,12 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         out.push(found);
     }
+}
+
+/// The line only brings in what has the name.
+fn is_import(input: &Input<'_>, switch: Span) -> bool {
+    let line = input.text.get(input.text.line_near(switch.start)).trim_ascii_start();
+    [&b"import "[..], b"from ", b"use ", b"using "].iter().any(|word| line.starts_with(word))
 }
 
 /// The switch is named in running text, in code marks of its own that hold no address.

@@ -48,7 +48,7 @@ pub(super) static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
         r#"|_create_unverified_context|CERT_NONE|VERIFY_NONE|SslVerifyMode::NONE|verify:\s*:?verify_none|\{verify,\s*verify_none\}|(?-i:DANGER_ACCEPT_INVALID_CERTS)|tls_danger_accept|disable_verification\(\s*true|\.dangerous\(\)|withoutVerifying\(\)|\bsetInsecure\(\s*\)"#,
         r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|(?:new\s+|implements\s+|object\s*:\s*)X509(?:Extended)?TrustManager|DangerousAcceptAnyServerCertificateValidator"#,
         // Callbacks that let everything pass.
-        r#"|set(?:Default)?HostnameVerifier\(\s*\([^)]*\)\s*->\s*true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|(?:ServerCertificateCustomValidationCallback|ServerCertificateValidationCallback|badCertificateCallback|onBadCertificate)\s*(?:\+?=|:)[^\n]{0,80}true"#,
+        r#"|HostnameVerifier\(\s*\(?[^()\n]*\)?\s*->\s*\{?\s*(?:return\s+)?true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|(?:ServerCertificateCustomValidationCallback|ServerCertificateValidationCallback|badCertificateCallback|onBadCertificate)\s*(?:\+?=|:)[^\n]{0,80}true"#,
     );
     expression(&format!(r"(?i)(?P<span>[\w-]*?(?:{settings})|{OTHERS})")).expect("a fixed expression")
 });
@@ -144,6 +144,7 @@ mod tests {
             "TrustAllStrategy",
             "TrustSelfSignedStrategy",
             "setHostnameVerifier((h, s) -> true",
+            ".hostnameVerifier((hostname, session) -> { return true; })",
             "hostnameVerifier { _, _ -> true",
             "ServerCertificateCustomValidationCallback = (a, b, c, d) => true",
             "DangerousAcceptAnyServerCertificateValidator",
