@@ -160,6 +160,11 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
     if separator == b">" {
         return before.ends_with(b"<");
     }
+    // `f("name", v)`: the quote that closes stands around the whole name.
+    if separator.contains(&b',') && !before.ends_with(&separator[..1]) && matches!(separator[0], b'"' | b'\'')
+    {
+        return false;
+    }
     if separator.iter().all(|b| matches!(b, b' ' | b'\t')) {
         let before = before.trim_ascii().to_ascii_lowercase();
         let keyword = [&b"env"[..], b"option", b"setenv", b"set", b"arg"].contains(&before.as_slice());
@@ -222,7 +227,11 @@ fn is_type(value: &[u8]) -> bool {
         "typing",
         "secretstr",
     ];
+    const MODULES: &[&str] = &["typing.", "builtins.", "_builtins.", "pulumi.input", "pulumi.output"];
     let word = value.trim_ascii().to_ascii_lowercase();
+    if MODULES.iter().any(|module| word.starts_with(module.as_bytes())) {
+        return true;
+    }
     if OPTIONS.iter().any(|option| word.starts_with(option.as_bytes())) {
         return true;
     }
@@ -344,6 +353,8 @@ mod tests {
             "the key is here",
             "api_key: Optional[str]",
             "monkey-patch a",
+            "\"secret*key\", \"workflow\"",
+            "token: typing.Optional[builtins.str] = None",
             "CF_API_EMAIL = \"Account email\"",
         ] {
             assert_eq!(found(text), [], "{text}");

@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use crate::check::{Input, expression};
-use crate::fact::place::is_test;
+use crate::fact::place::{in_comment, is_test};
 use crate::fact::tree::{Node, Value, literal, same_name};
+use crate::literals::contains;
 use crate::span::Span;
 
 /// A definition: where its header stands, and what it says.
@@ -71,6 +72,10 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
         expression(r#"\bschema\.|Attribute\s*\{|\bz\.object\(|\bresource\s+"cloudflare_(?:[b-z]|a[bd-oq-z]|account_[^t]|access)\w*""#)
             .expect("a fixed expression")
     });
+    // The type of what is made: `new AccessPolicy(`, `cloudflare.UserGroup(`.
+    static TYPE: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?:\bnew\s+(?:\w+\.)?|\bcloudflare\.)(?P<type>[A-Z]\w*)\($").expect("a fixed expression")
+    });
     static POLICIES: LazyLock<Regex> = LazyLock::new(|| {
         expression(r#"(?i)\bpolic(?:ies|y)["']?\s*(?:[:=]|=>)"#).expect("a fixed expression")
     });
@@ -85,7 +90,12 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
             let line = input.text.line_near(open);
             let header = Span::new(line.start.max(open.saturating_sub(60)), open + 1);
             from = from.max(body.span.end);
-            if OTHER.is_match(&bytes[header.start..body.span.end]) {
+            let made = TYPE.captures(&bytes[header.start..=open]).and_then(|groups| groups.name("type"));
+            let other = made.is_some_and(|made| !contains(made.as_bytes(), b"token"));
+            if other
+                || OTHER.is_match(&bytes[header.start..body.span.end])
+                || in_comment(input.text, hit.start(), input.path)
+            {
                 continue;
             }
             out.push(Definition { header, body });
