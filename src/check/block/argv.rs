@@ -94,7 +94,12 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let mut found: Vec<(Span, &'static str)> = Vec::new();
     tunnels(bytes, &mut found);
     let prefixed = PREFIX.is_match(bytes);
-    if !is_compiled(input.path) && (prefixed || !input.runs.is_empty() || input.names_credential()) {
+    if !is_compiled(input.path)
+        && (prefixed
+            || !input.runs.is_empty()
+            || input.names_credential()
+            || memmem::find(bytes, b"wrangler ").is_some())
+    {
         literals(bytes, &mut found);
     }
     if prefixed {

@@ -74,6 +74,9 @@ fn hands_on(value: &[u8]) -> bool {
 
 /// A literal object or list that holds a credential as one of its values: whoever prints it prints that too.
 fn collects(value: &[u8]) -> bool {
+    // A value of a type of Go, or a pointer to one: `&Config{Token: …}`.
+    let named = value.iter().position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'&' | b'.' | b'_'));
+    let value = named.filter(|at| value[*at] == b'{').map_or(value, |at| &value[at..]);
     let open = [&b"{"[..], b"[", b"array(", b"dict(", b"@{"].into_iter().find(|open| value.starts_with(open));
     let Some(open) = open else { return false };
     let mut depth = 0_i32;
@@ -137,6 +140,7 @@ mod tests {
             ("TOKEN=\"$CF_API_TOKEN\"\n", "TOKEN"),
             ("tok := os.Getenv(\"CF_API_KEY\")\n", "tok"),
             ("zone := flag.String()\n\ntok := os.Getenv(\"CF_API_KEY\")\n", "tok"),
+            ("cfg := &Config{Zone: z, Token: os.Getenv(\"CF_API_TOKEN\")}\n", "cfg"),
             ("$config = ['zone' => 'a', 'token' => getenv('CF_API_TOKEN')];\n", "config"),
             (
                 "self.token = token or os.environ[\"CF_API_TOKEN\"]\nself.headers = {\n  \"Authorization\": f\"Bearer {self.token}\",\n}\n",

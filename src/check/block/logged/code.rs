@@ -64,6 +64,7 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
         if !paren
             && !matches!(name, b"puts" | b"p" | b"print" | b"echo" | b"pp" | b"dump" | b"die")
             && !name.contains(&b'(')
+            && !logs_in_ruby(name, &bytes[open.end()..])
         {
             continue;
         }
@@ -78,6 +79,12 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
             out.push((span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
         }
     }
+}
+
+/// `logger.info "…"`: in Ruby a call needs no brackets.
+fn logs_in_ruby(name: &[u8], rest: &[u8]) -> bool {
+    let logger = name.starts_with(b"logger.") || memmem::find(name, b".logger.").is_some();
+    logger && matches!(rest.first(), Some(b'"' | b'\''))
 }
 
 /// The closing bracket of a call, or the end of the line where there is none.
