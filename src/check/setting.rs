@@ -136,8 +136,11 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
         return BRANCH.is_match(near) && TOKEN_WAY.is_match(near);
     }
     let script = input.path.file_name().ends_with(b"sh");
-    let near = input.text.get(around(input.text, span, if script { 1500 } else { 20_000 }));
-    TOKEN_WAY.is_match(near) && DECIDES.is_match(near)
+    let near = around(input.text, span, if script { 1500 } else { 20_000 });
+    // Where the tool calls the key a token, its own name says nothing of another way.
+    let others = [Span::new(near.start, span.start), Span::new(span.end, near.end)];
+    others.iter().any(|part| TOKEN_WAY.is_match(input.text.get(*part)))
+        && DECIDES.is_match(input.text.get(near))
 }
 
 /// One of two ways that are shown: a comment says "or", and a token stands on its other side.

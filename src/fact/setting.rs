@@ -160,6 +160,10 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
     if separator == b">" {
         return before.ends_with(b"<");
     }
+    // The start of a line in an expression for sed or grep.
+    if before.ends_with(b"^") {
+        return false;
+    }
     // `f("name", v)`: the quote that closes stands around the whole name.
     if separator.contains(&b',') && !before.ends_with(&separator[..1]) && matches!(separator[0], b'"' | b'\'')
     {
@@ -354,6 +358,7 @@ mod tests {
             "api_key: Optional[str]",
             "monkey-patch a",
             "\"secret*key\", \"workflow\"",
+            "sed -i '/^SAVED_CF_Key=/d' account.conf",
             "token: typing.Optional[builtins.str] = None",
             "CF_API_EMAIL = \"Account email\"",
         ] {

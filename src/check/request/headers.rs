@@ -151,6 +151,14 @@ fn constants(input: &Input<'_>) -> Vec<Span> {
         if whole.ends_with(b")") && !whole.contains(&b'=') {
             continue;
         }
+        // Of two names in a list neither holds the other: only `define('NAME', '…')` does.
+        let listed = whole[name.len()..].iter().find(|b| matches!(b, b',' | b'=' | b':')) == Some(&b',');
+        if listed
+            && !bytes[..name.start()].trim_ascii_end().ends_with(b"define('")
+            && !bytes[..name.start()].ends_with(b"define(\"")
+        {
+            continue;
+        }
         if text.to_ascii_lowercase().starts_with("x") && text.len() <= "x_auth_key".len() || text == "name" {
             continue;
         }
