@@ -61,6 +61,10 @@ static BARE: LazyLock<Regex> = LazyLock::new(|| {
 static LOCATION_TRUSTED: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?P<span>--location-trusted)").expect("a fixed expression"));
 
+/// A host without a scheme before it.
+static BARE_HOST: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?i)[^/.\w]api\.cloudflare\.com").expect("a fixed expression"));
+
 static VENDOR: LazyLock<Regex> = LazyLock::new(|| expression("(?i)cloudflare").expect("a fixed expression"));
 
 /// How many names are looked up for a host that they hold.
@@ -122,6 +126,13 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             let word = first_word(input.text.get(span)).to_ascii_lowercase();
             let elsewhere = word == b"secure" && !own && !input.text.get(span).contains(&b'-');
             let elsewhere = elsewhere && !in_group(input, span, near, &API);
+            // A port belongs to the host it stands beside, which has no scheme of its own.
+            let elsewhere =
+                elsewhere || word.starts_with(b"port") && !in_group(input, span, near, &BARE_HOST);
+            let scheme = input.text.get(span).to_ascii_lowercase();
+            let scheme =
+                ["scheme", "proto"].iter().any(|name| memmem::find(&scheme, name.as_bytes()).is_some());
+            let elsewhere = elsewhere || scheme && !own && !has_open_host(input, near);
             if elsewhere || !own && (is_of_another_host(input, span) || in_other_item(input, span)) {
                 continue;
             }
@@ -148,6 +159,17 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
                 .collect(),
         );
     }
+}
+
+/// Whether the API is named without `https://` before its host: only there a scheme of its own has a say.
+fn has_open_host(input: &Input<'_>, near: Span) -> bool {
+    let bytes = input.text.bytes();
+    API.find_iter(input.text.get(near)).any(|found| {
+        let before = &bytes[near.start.saturating_sub(100)..near.start + found.start()];
+        let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'$' | b'{' | b'}');
+        let host = before.iter().rev().take_while(|b| part(b)).count();
+        !before[..before.len() - host].to_ascii_lowercase().ends_with(b"https://")
+    })
 }
 
 /// The place is in an item of a YAML list that does not name the API.
