@@ -97,6 +97,9 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             emails.iter().copied().filter(|e| near.contains(*e)).min_by_key(|e| e.start.abs_diff(span.start));
         let address = address(input, span, near);
         let ours = email.is_some() || address.is_some() || (topic && contains(input.text.get(span), b"cf"));
+        if email.is_none() && is_somebody_elses(input, span) {
+            continue;
+        }
         if !ours && !topic || other_use(input, span) || has_both(input, span) {
             continue;
         }
@@ -121,6 +124,32 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 /// Whether the file holds requests that are made as they stand, whatever folder it is in.
 fn is_request(path: &BlobPath) -> bool {
     [&b".http"[..], b".rest", b".hurl", b".bru", b".sh"].iter().any(|end| path.file_name().ends_with(end))
+}
+
+/// The value is called after somebody else whose address stands in the file: `os.environ["ZILORE_KEY"]`.
+fn is_somebody_elses(input: &Input<'_>, span: Span) -> bool {
+    static VALUE: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?i)\b(?P<who>[a-z][a-z0-9]{3,30})_(?:api_)?(?:auth_)?(?:key|token|secret)\b")
+            .expect("a fixed expression")
+    });
+    const OF_NOBODY: &[&[u8]] = &[
+        b"cloudflare",
+        b"auth",
+        b"global",
+        b"user",
+        b"account",
+        b"admin",
+        b"zone",
+        b"prod",
+        b"staging",
+        b"edge",
+        b"secret",
+    ];
+    let who = VALUE.captures_iter(input.text.get(span)).filter_map(|groups| groups.name("who"));
+    who.map(|who| who.as_bytes().to_ascii_lowercase()).any(|who| {
+        let mut hosts = HOST.captures_iter(input.text.bytes()).filter_map(|groups| groups.name("host"));
+        !OF_NOBODY.contains(&who.as_slice()) && hosts.any(|host| contains(host.as_bytes(), &who))
+    })
 }
 
 /// The nearest address of the API, whole.
