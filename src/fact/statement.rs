@@ -110,6 +110,7 @@ fn opens_body(before: &[u8]) -> bool {
             r"^(?:(?:export|default|public|private|protected|internal|override|suspend|abstract|final|static|async|pub|unsafe)\s+)*(?:func|fun|fn|def|function|class|struct|impl|interface|namespace|module|trait|enum|object|if|for|while|switch|match|try|else|do|catch|finally|resource|data|provider)\b",
         )
     });
+    let before = &before[before.len().saturating_sub(200)..];
     let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     matches!(before.trim_ascii_end().last(), Some(b')' | b'>' | b':'))
         || HEAD.is_match(before[start..].trim_ascii_start())

@@ -55,11 +55,12 @@ fn text_of(bytes: &[u8]) -> String {
 struct Known<'a> {
     bytes: &'a [u8],
     names: OnceCell<HashSet<Vec<u8>>>,
+    sends: OnceCell<bool>,
 }
 
 impl<'a> Known<'a> {
     fn new(bytes: &'a [u8]) -> Known<'a> {
-        Known { bytes, names: OnceCell::new() }
+        Known { bytes, names: OnceCell::new(), sends: OnceCell::new() }
     }
 
     fn names(&self) -> &HashSet<Vec<u8>> {
@@ -72,7 +73,7 @@ impl<'a> Known<'a> {
             expression(r#"(?i)authorization["'\])]*\s*(?:=>|[,:=])\s*[^\n]{0,20}bearer"#)
                 .expect("a fixed expression")
         });
-        contains(self.bytes, b"api.cloudflare.com") && BEARER.is_match(self.bytes)
+        *self.sends.get_or_init(|| contains(self.bytes, b"api.cloudflare.com") && BEARER.is_match(self.bytes))
     }
 
     fn contains(&self, name: &[u8]) -> bool {

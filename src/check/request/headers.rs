@@ -126,7 +126,7 @@ fn is_request(path: &BlobPath) -> bool {
     [&b".http"[..], b".rest", b".hurl", b".bru", b".sh"].iter().any(|end| path.file_name().ends_with(end))
 }
 
-/// The value is called after somebody else whose address stands in the file: `os.environ["ZILORE_KEY"]`.
+/// The value is called after somebody else whose address stands nearby: `os.environ["ZILORE_KEY"]`.
 fn is_somebody_elses(input: &Input<'_>, span: Span) -> bool {
     static VALUE: LazyLock<Regex> = LazyLock::new(|| {
         expression(r"(?i)\b(?P<who>[a-z][a-z0-9]{3,30})_(?:api_)?(?:auth_)?(?:key|token|secret)\b")
@@ -145,9 +145,10 @@ fn is_somebody_elses(input: &Input<'_>, span: Span) -> bool {
         b"edge",
         b"secret",
     ];
+    let near = input.text.get(around(input.text, span, 4000));
     let who = VALUE.captures_iter(input.text.get(span)).filter_map(|groups| groups.name("who"));
     who.map(|who| who.as_bytes().to_ascii_lowercase()).any(|who| {
-        let mut hosts = HOST.captures_iter(input.text.bytes()).filter_map(|groups| groups.name("host"));
+        let mut hosts = HOST.captures_iter(near).filter_map(|groups| groups.name("host"));
         !OF_NOBODY.contains(&who.as_slice()) && hosts.any(|host| contains(host.as_bytes(), &who))
     })
 }
