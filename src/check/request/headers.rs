@@ -145,9 +145,11 @@ fn is_somebody_elses(input: &Input<'_>, span: Span) -> bool {
         b"edge",
         b"secret",
     ];
+    // A value may be a line, and a line a whole file.
+    let span = Span::new(span.start, span.end.min(span.start + 200));
     let near = input.text.get(around(input.text, span, 4000));
     let who = VALUE.captures_iter(input.text.get(span)).filter_map(|groups| groups.name("who"));
-    who.map(|who| who.as_bytes().to_ascii_lowercase()).any(|who| {
+    who.take(3).map(|who| who.as_bytes().to_ascii_lowercase()).any(|who| {
         let mut hosts = HOST.captures_iter(near).filter_map(|groups| groups.name("host"));
         !OF_NOBODY.contains(&who.as_slice()) && hosts.any(|host| contains(host.as_bytes(), &who))
     })
