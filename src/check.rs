@@ -8,7 +8,7 @@ use memchr::memmem;
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::blob::BlobPath;
-use crate::fact::credential::mentions;
+use crate::fact::credential::mentions_in;
 use crate::fact::decode::Decoded;
 use crate::fact::request::Call;
 use crate::fact::setting::{Setting, settings};
@@ -23,8 +23,11 @@ pub mod operation;
 pub(crate) mod proof;
 pub(crate) mod request;
 pub(crate) mod setting;
+mod signs;
 pub(crate) mod token;
 pub(crate) mod value;
+
+pub(crate) use signs::{SIGNS, Sign, Signs};
 
 /// What a check looks at.
 pub struct Input<'a> {
@@ -38,6 +41,10 @@ pub struct Input<'a> {
     pub limits: Limits,
     /// Its runs of value characters that are long enough for a credential.
     pub runs: &'a [Span],
+    /// The signs that are in it.
+    pub(crate) signs: Signs,
+    /// The text without its case.
+    folded: &'a [u8],
     /// Its structure, parsed when first asked for.
     tree: OnceCell<Option<Result<Vec<Node>, ParseFault>>>,
     names_credential: OnceCell<bool>,
@@ -46,11 +53,12 @@ pub struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Over a text and its [`runs`](crate::fact::runs::runs).
-    pub fn new(
+    /// Over a text, its [`runs`](crate::fact::runs::runs), and what the search for keywords says of it.
+    pub(crate) fn new(
         path: &'a BlobPath,
         text: &'a Text<'a>,
         runs: &'a [Span],
+        (signs, folded): (Signs, &'a [u8]),
         today: i64,
         limits: Limits,
     ) -> Input<'a> {
@@ -58,6 +66,8 @@ impl<'a> Input<'a> {
             path,
             text,
             runs,
+            signs,
+            folded,
             today,
             limits,
             tree: OnceCell::new(),
@@ -69,7 +79,7 @@ impl<'a> Input<'a> {
 
     /// Whether any identifier of the text names a Cloudflare credential.
     pub fn names_credential(&self) -> bool {
-        *self.names_credential.get_or_init(|| mentions(self.text.bytes()))
+        *self.names_credential.get_or_init(|| mentions_in(self.text.bytes(), self.folded))
     }
 
     /// Its settings whose names end like those of credentials and of who they belong to.

@@ -1,14 +1,14 @@
 //! The gate before everything else: does a piece of a blob hold any word that some rule could care about? Almost every
 //! file ends here, so its cost is the cost of a scan.
 //!
-//! Bytes are folded to lower case in a second buffer (`| 0x20`, which the compiler vectorises) and searched for anchors:
-//! words, or the rarest part of a word, few enough for the packed SIMD search of `aho-corasick`; one automaton over all
-//! rule keywords would be ten times slower. The corpus (`tests/it/corpus.rs`) runs through it and shows what it loses.
+//! Bytes are folded to lower case in a second buffer (`| 0x20`, which the compiler vectorises) and searched for words, or
+//! a part of a word, few enough for the packed SIMD search of `aho-corasick`; one automaton over all rule keywords would
+//! be ten times slower. The corpus (`tests/it/corpus.rs`) runs through it and shows what it loses.
 
 use aho_corasick::AhoCorasick;
 
 use crate::blob::BlobPath;
-use crate::literals::{Literals, contains};
+use crate::literals::{BUCKETS, Literals, contains, fold, in_turn};
 
 /// What may follow `cf` and a separator: those three bytes are in every hardware header.
 const CF: &[&str] = &[
@@ -18,7 +18,7 @@ const CF: &[&str] = &[
     "deplo", "stag", "write", "read_", "web_", "pat", "ca_", "bypass",
 ];
 
-/// What must stand before an anchor.
+/// What must stand before a word.
 #[derive(Clone, Copy)]
 enum Before {
     Anything,
@@ -26,9 +26,11 @@ enum Before {
     WordStart,
     /// One of these bytes.
     One(&'static [u8]),
+    /// None of these bytes.
+    Not(&'static [u8]),
 }
 
-/// What must stand around an anchor to make a word of interest; all others are one by themselves.
+/// What must stand around a word to make it one of interest; all others are by themselves.
 const AROUND: &[(&str, Before, &[&str])] = &[
     ("cf_", Before::WordStart, CF),
     ("cf-", Before::WordStart, CF),
@@ -43,7 +45,8 @@ const AROUND: &[(&str, Before, &[&str])] = &[
         &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"],
     ),
     ("flare", Before::One(b"dy"), &[""]),
-    ("ngler ", Before::One(b"a"), &[""]),
+    // Not `returnKeyword`.
+    ("turnkey", Before::Not(b"e"), &[""]),
     ("tunnel", Before::Anything, &["secret", "_tok", "_sec"]),
     ("stream_si", Before::Anything, &["g"]),
     ("stream_ke", Before::Anything, &["y"]),
@@ -55,34 +58,38 @@ const AROUND: &[(&str, Before, &[&str])] = &[
     ("xauth", Before::Anything, &["key", "email"]),
 ];
 
-/// How many buckets the packed search has.
-const BUCKETS: usize = 8;
-
-/// The anchors, lower-case, in groups that are searched one after the other; a line is a bucket of the packed search.
-/// It stops wherever the low halves and the high halves of the next three or four bytes each occur in one bucket, so
-/// anchors of a line should begin alike: badly sorted, the search takes twice the time (`cargo bench -- gate`).
+/// The words of interest, lower-case, in groups that are searched one after the other; a line is a bucket of the packed
+/// search. From the `|` on a word is searched for, the rest of it is compared where that is found. The search stops
+/// wherever the low halves and the high halves of the next three or four bytes each occur in one bucket. Which words share
+/// a bucket, and where their search starts, was chosen by counting those places in real sources; badly chosen, the search
+/// takes two or three times as long (`cargo bench -- gate`).
 const GROUPS: &[[&[&str]; BUCKETS]] = &[
     [
-        &["cfapi", "cfauth", "cfacc", "y2z"],
-        &["cftoken", "cftun", "cf-", "cf."],
-        &["cfut_", "cfuser", "cfzone", "cfr2"],
-        &["cfdns", "cfcred", "cfsec", "cf_"],
-        &["r2_", "r2-", "r2acc", "r2sec"],
-        &["cfoat_", "cfglobal", "cforig", "rgo tunnel"],
-        &["cfat_", "cfast_", "cfk_", "cfkey"],
-        &["ype r2", "v1.0-", "wtja"],
+        &["cftoken", "cfsec", "cf_", "cfk_"],
+        &["cftun", "cf.", "cfut_", "cfuser"],
+        &["y2z", "r2-", "r2acc", "r2sec"],
+        &["cfauth", "cfzone", "cfat_", "w|tja"],
+        &["cfoat_", "cforig", "ar|go tunnel", "cfkey"],
+        &["cf-", "cfdns", "cfcred", "v1|.0-"],
+        &["cfapi", "cfacc", "c|fglobal", "cfast_"],
+        &["c|fr2", "r2_", "type| r2"],
     ],
     [
-        &["mps://", "stream_ke", "streamkey", "lls-app"],
-        &["unttag", "rnstile", "rn_key", "rn-key"],
-        &["x-auth-", "x4aaaa", "tunnel", "uth_"],
-        &["flaresec:", "flare", "lls_app", "llsapp"],
-        &["stream_si", "stream-k", "streamsig", "\\x63\\x66"],
-        &["x_auth_", "jhijoi", "hmac_valid", "ngler "],
-        &["oauth_token", "xauth", "djeumc0", "eyj1c2ui"],
-        &["aeljb2", "perdrive", "l api key", "rnkey"],
+        &["streamkey", "tu|rn-key", "stream_si", "streamsig"],
+        &["rtmps://", "flare", "hype|rdrive", "t|urnkey"],
+        &["acco|unttag", "x|-auth-", "\\x6|3\\x66", "xauth"],
+        &["call|s-app", "call|s_app", "call|sapp", "oaut|h_token"],
+        &["tunnel", "eyjhijoi", "is_time|d_hmac_valid", "dj|eumc0"],
+        &["turns|tile", "ey|j1c2ui", "a|eljb2", "global api key"],
+        &["str|eam_ke", "t|urn_key", "uth_", "str|eam-k"],
+        &["0|x4aaaa", "x_auth_", "wrangler ", "fl|aresec:"],
     ],
 ];
+
+/// How much is folded and searched at a time: both copies stay in the first-level cache.
+const PART: usize = 16 * 1024;
+/// Words go on over the end of a part by at most this much.
+const LONGEST: usize = 32;
 
 /// The gate. Holds no state between calls but the caller's buffer.
 pub struct Gate {
@@ -93,12 +100,21 @@ pub struct Gate {
 
 struct Group {
     search: Literals,
-    /// For each anchor what must stand before and behind it, where anything must.
-    around: Vec<Option<(Before, Vec<Vec<u8>>)>>,
+    words: Vec<Word>,
+}
+
+struct Word {
+    /// Folded.
+    text: Vec<u8>,
+    /// Where in it the search starts.
+    cut: usize,
+    before: Before,
+    /// What may follow, folded; nothing where anything may.
+    next: Vec<Vec<u8>>,
 }
 
 impl Gate {
-    /// Builds the search for all anchors and `more` words; some tens of microseconds.
+    /// Builds the search for all words and `more` of them; some tens of microseconds.
     pub fn new(more: &[String]) -> Gate {
         let words = more.iter().map(|word| fold_all(word));
         let more = (!more.is_empty()).then(|| AhoCorasick::new(words).expect("short literal patterns"));
@@ -107,37 +123,63 @@ impl Gate {
 
     /// Whether `bytes` hold a word of interest. `folded` is scratch space that is reused from call to call.
     pub fn passes(&self, bytes: &[u8], folded: &mut Vec<u8>) -> bool {
-        folded.clear();
-        folded.extend(bytes.iter().map(|b| b | 0x20));
-        self.groups.iter().any(|group| group.is_in(bytes, folded))
-            || self.more.as_ref().is_some_and(|more| more.is_match(&folded[..]))
+        let mut start = 0;
+        loop {
+            let end = bytes.len().min(start + PART + LONGEST);
+            let part = &bytes[start..end];
+            fold(part, folded);
+            if self.groups.iter().any(|group| group.is_in(part, folded)) {
+                return true;
+            }
+            if end == bytes.len() {
+                break;
+            }
+            start += PART;
+        }
+        // Words of users may be of any length.
+        self.more.as_ref().is_some_and(|more| {
+            fold(bytes, folded);
+            more.is_match(&folded[..])
+        })
     }
 }
 
 impl Group {
     fn new(buckets: &[&'static [&'static str]; BUCKETS]) -> Group {
-        let anchors = in_turn(buckets);
-        let words: Vec<Vec<u8>> = anchors.iter().map(|word| fold_all(word)).collect();
-        let search = Literals::new(&words);
-        let around = |word: &str| {
-            let (_, before, next) = AROUND.iter().find(|(of, ..)| *of == word)?;
-            Some((*before, next.iter().map(|word| fold_all(word)).collect()))
-        };
-        Group { search, around: anchors.iter().map(|word| around(word)).collect() }
+        let words: Vec<Word> = in_turn(buckets).into_iter().map(Word::new).collect();
+        let literals: Vec<&[u8]> = words.iter().map(|word| &word.text[word.cut..]).collect();
+        Group { search: Literals::in_order(&literals), words }
     }
 
     fn is_in(&self, bytes: &[u8], folded: &[u8]) -> bool {
         let mut from = 0;
         while let Some(hit) = self.search.find(folded, from) {
-            let fits = |(before, next): &(Before, Vec<Vec<u8>>)| {
-                before.fits(bytes, hit.start) && next.iter().any(|word| folded[hit.end..].starts_with(word))
-            };
-            if self.around[hit.index].as_ref().is_none_or(fits) {
+            if self.words[hit.index].stands_at(bytes, folded, hit.start) {
                 return true;
             }
             from = hit.start + 1;
         }
         false
+    }
+}
+
+impl Word {
+    fn new(written: &'static str) -> Word {
+        let cut = written.find('|').unwrap_or(0);
+        let text = written.replacen('|', "", 1);
+        let around = AROUND.iter().find(|(of, ..)| **of == text);
+        let (before, next) =
+            around.map_or((Before::Anything, &[""][..]), |(_, before, next)| (*before, next));
+        Word { text: fold_all(&text), cut, before, next: next.iter().map(|word| fold_all(word)).collect() }
+    }
+
+    /// Whether the whole word stands where its second part was found, with what must stand around it.
+    fn stands_at(&self, bytes: &[u8], folded: &[u8], found: usize) -> bool {
+        let Some(start) = found.checked_sub(self.cut) else { return false };
+        let end = start + self.text.len();
+        folded[start..].starts_with(&self.text)
+            && self.before.fits(bytes, start)
+            && self.next.iter().any(|word| folded[end..].starts_with(word))
     }
 }
 
@@ -151,18 +193,15 @@ impl Before {
                     || (before.is_ascii_lowercase() && bytes[start].is_ascii_uppercase())
             }
             Before::One(of) => of.contains(&before.to_ascii_lowercase()),
+            Before::Not(of) => !of.contains(&before.to_ascii_lowercase()),
         }
     }
 }
 
-/// The packed search hands its words out to the buckets in turn.
-fn in_turn(buckets: &[&'static [&'static str]; BUCKETS]) -> Vec<&'static str> {
-    let rows = buckets.iter().map(|bucket| bucket.len()).max().unwrap_or_default();
-    (0..rows).flat_map(|row| buckets.iter().filter_map(move |bucket| bucket.get(row).copied())).collect()
-}
-
 fn fold_all(word: &str) -> Vec<u8> {
-    word.bytes().map(|b| b | 0x20).collect()
+    let mut folded = Vec::new();
+    fold(word.as_bytes(), &mut folded);
+    folded
 }
 
 /// Whether rules look at a file of that path whatever it holds.
@@ -195,26 +234,44 @@ const NEAR: usize = 3;
 
 #[cfg(test)]
 mod tests {
-    use super::{AROUND, BUCKETS, GROUPS, Gate, in_turn};
-    use crate::literals::MOST;
+    use super::{AROUND, GROUPS, Gate, LONGEST, PART, Word};
+    use crate::literals::{BUCKETS, MOST, in_turn};
 
     #[test]
-    fn the_anchors_suit_the_packed_search() {
+    fn the_words_suit_the_packed_search() {
         for group in GROUPS {
             assert!(in_turn(group).len() <= MOST);
             let sizes: Vec<usize> = group.iter().map(|bucket| bucket.len()).collect();
-            let full = sizes[0];
             // A short bucket before the last would shift all that follow.
-            assert!(sizes[..BUCKETS - 1].iter().all(|size| *size == full), "{sizes:?}");
-            assert!(in_turn(group).iter().all(|word| word.len() >= 3 && word.to_lowercase() == *word));
+            assert!(sizes[..BUCKETS - 1].iter().all(|size| *size == sizes[0]), "{sizes:?}");
+            let words: Vec<Word> = in_turn(group).into_iter().map(Word::new).collect();
+            assert!(words.iter().all(|word| word.text.len() - word.cut >= 3));
+            let next = |word: &Word| word.next.iter().map(Vec::len).max().unwrap_or_default();
+            assert!(words.iter().all(|word| word.text.len() + next(word) < LONGEST));
         }
-        for words in GROUPS.iter().map(in_turn) {
-            // The first literal in order hides one that goes on after it.
-            let hidden = |at: usize| words[..at].iter().any(|first| words[at].starts_with(first));
-            assert!(!(0..words.len()).any(hidden), "{words:?}");
+        for group in GROUPS {
+            // Of two that begin at one place only the first is found.
+            let searched: Vec<&str> =
+                in_turn(group).iter().filter_map(|word| word.rsplit('|').next()).collect();
+            let hides = |one: &&str| searched.iter().any(|other| other != one && other.starts_with(*one));
+            assert_eq!(searched.iter().find(|one| hides(one)), None);
         }
-        let all: Vec<&str> = GROUPS.iter().flat_map(in_turn).collect();
-        assert!(AROUND.iter().all(|(word, ..)| all.contains(word)), "an anchor that is searched for");
+        let all: Vec<String> = GROUPS.iter().flat_map(in_turn).map(|word| word.replace('|', "")).collect();
+        assert!(all.iter().all(|word| word.to_lowercase() == *word));
+        assert!(
+            AROUND.iter().all(|(word, ..)| all.contains(&(*word).to_owned())),
+            "a word that is searched for"
+        );
+    }
+
+    #[test]
+    fn words_are_found_over_the_ends_of_parts() {
+        let gate = Gate::new(&[]);
+        for start in PART - 20..PART + 4 {
+            let mut text = vec![b'.'; PART * 2];
+            text[start..start + 12].copy_from_slice(b"x CloudFlare");
+            assert!(gate.passes(&text, &mut Vec::new()), "{start}");
+        }
     }
 
     #[test]
@@ -230,11 +287,23 @@ mod tests {
             "cf-access-client",
             "CF_AI_KEY",
             "CFUT_1",
+            "cfTurnKey",
+            "TURN_KEY_ID",
+            "Wrangler deploy",
+            "# flaresec: allow",
         ] {
             assert!(gate.passes(text.as_bytes(), &mut folded), "{text}");
         }
-        for text in ["", "REG_CF_MASK", "cf_", "return nothing", "tcf_key", "Solarflare", "BIFPLR2_SECONDARY"]
-        {
+        for text in [
+            "",
+            "REG_CF_MASK",
+            "cf_",
+            "return nothing",
+            "tcf_key",
+            "Solarflare",
+            "BIFPLR2_SECONDARY",
+            "returnKeyword",
+        ] {
             assert!(!gate.passes(text.as_bytes(), &mut folded), "{text}");
         }
     }

@@ -4,12 +4,11 @@ use std::hash::RandomState;
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use memchr::memmem;
 use regex::bytes::Regex;
 
 use crate::blob::BlobPath;
 use crate::check::{
-    Candidate, Compiled, Detection, Input, View, assignment, block, expression, request, setting, token,
+    Candidate, Compiled, Detection, Input, Sign, View, assignment, block, expression, request, setting, token,
 };
 use crate::fact::decode::{DEPTH, Decoded, decode};
 use crate::fact::runs::runs;
@@ -86,11 +85,12 @@ impl Scanner {
     pub fn scan_text(&self, path: &BlobPath, text: &Text<'_>) -> Scanned {
         let mut candidates = Vec::new();
         let whole = Span::new(0, text.bytes().len());
-        let hits = self.keywords.hits(text.bytes(), &[whole]);
+        let mut folded = Vec::new();
+        let hits = self.keywords.hits(text.bytes(), &[whole], &mut folded);
         let runs = runs(text.bytes(), whole);
         self.values(path, &View { bytes: text.bytes(), steps: &[] }, &runs, &hits, &mut candidates);
         self.decoded(path, text.bytes(), &hits, &mut candidates);
-        let input = Input::new(path, text, &runs, self.today, self.rules.limits);
+        let input = Input::new(path, text, &runs, (hits.signs, &folded), self.today, self.rules.limits);
         self.structures(&input, &hits, &mut candidates);
         // Where nothing was found it makes no difference whether the file is as its name says.
         let fault = (!candidates.is_empty()).then(|| input.fault().cloned()).flatten();
@@ -128,12 +128,13 @@ impl Scanner {
     /// The same checks around every encoded piece, with the plain text in its place.
     fn decoded(&self, path: &BlobPath, text: &[u8], known: &Hits, out: &mut Vec<Candidate>) {
         let mut steps: Vec<Decoded> = Vec::new();
+        let mut folded = Vec::new();
         for _ in 0..DEPTH {
             let Some(step) = decode(steps.last().map_or(text, |last| &last.bytes)) else { break };
             steps.push(step);
             let last = steps.last().expect("just pushed");
             let zones = widen(&last.zones, last.bytes.len());
-            let mut hits = self.keywords.hits(&last.bytes, &zones);
+            let mut hits = self.keywords.hits(&last.bytes, &zones, &mut folded);
             hits.and_those_of(known);
             let runs: Vec<Span> = zones.iter().flat_map(|zone| runs(&last.bytes, *zone)).collect();
             self.values(path, &View { bytes: &last.bytes, steps: &steps }, &runs, &hits, out);
@@ -143,13 +144,13 @@ impl Scanner {
     /// Checks that look at requests, settings and blocks, each once per file with one of its keywords.
     fn structures(&self, input: &Input<'_>, hits: &Hits, out: &mut Vec<Candidate>) {
         // A gate word inside another word brings many files here that are about something else.
-        let named = || memmem::find(input.text.bytes(), b"cloudflare").is_some();
-        if !by_name(input.path) && !named() && !TOPIC.is_match(input.text.bytes()) {
+        let named = input.signs.any(&[Sign::Vendor, Sign::Wrangler, Sign::KeyHeader, Sign::Prefix]);
+        if !named && !by_name(input.path) && !TOPIC.is_match(input.text.bytes()) {
             return;
         }
         let tool = of_a_tool(input.path);
         for (number, compiled) in self.detections.iter().enumerate() {
-            if !tool && !hits.has(number) {
+            if !tool && !compiled.detect.keywords.is_empty() && !hits.has(number) {
                 continue;
             }
             let detection = Detection { detect: &compiled.detect, rule: compiled.rule };
@@ -169,10 +170,10 @@ impl Scanner {
     }
 }
 
-/// Words without which no structure of a file is Cloudflare's.
+/// Words without which no structure of a file is Cloudflare's, where no sign says so.
 static TOPIC: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
-        r"(?i)cloudflare|rubyflare|wrangler |cf(?:ut|at|ast|oat|k)_|x-auth-|x_auth_|xauth|tunnel_?-?token|turnstile|cf(?:key|token|api|user|auth)",
+        r"(?i)tunnel_?-?token|turnstile|cf(?:key|token|api|user|auth)",
         r"|(?:^|[^a-z])cf[._-](?:api|auth|acc|dns|email|glob|key|secr|tok|tun|zone|r2|user|pass|ddns|management|write|read|deploy|prod|stag)",
         r"|(?:^|[^a-z])r2[_-]?(?:acc|sec)"
     ))

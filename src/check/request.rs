@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::{Candidate, Detection, Input, expression};
+use super::{Candidate, Detection, Input, Sign, expression};
 use crate::endpoint::advice;
 use crate::fact::place::{
     around, in_comment, in_prose, in_test, is_api_description, is_code, is_prose, is_test,
@@ -85,7 +85,7 @@ fn label_key(input: &Input<'_>, found: &mut Candidate) {
 }
 
 fn bearer(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    let topic = API.is_match(input.text.bytes());
+    let topic = input.signs.has(Sign::Api);
     for span in spans(&BEARER_KEY, input) {
         let own = input.text.get(span).to_ascii_lowercase();
         let named =

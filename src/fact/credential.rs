@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use super::words::words;
-use crate::literals::Literals;
+use crate::literals::{Hit, Literals};
 use crate::span::Span;
 
 const VENDOR: &[&str] =
@@ -178,6 +178,11 @@ static OURS: LazyLock<Literals> = LazyLock::new(|| {
     ])
 });
 
+/// The same beginnings in a text without its case, where `_` is a byte of its own.
+static OURS_FOLDED: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::new(&[&b"cf"[..], b"r2", b"r\x7F2", b"cloudf", b"wrangl", b"turns", b"argo", b"tunne"])
+});
+
 /// Whether an identifier, or a dotted chain of them, names a Cloudflare credential.
 pub fn is_credential(identifier: &[u8]) -> bool {
     if identifier.len() > 120 || !may_be_ours(identifier) || !may_be_secret(identifier) {
@@ -207,29 +212,38 @@ fn is_secret_words(list: &[&str]) -> bool {
 }
 
 /// Calls `visit` for every identifier (letters, digits and `_`) of the zone that names a Cloudflare credential.
-pub fn each_credential(bytes: &[u8], zone: Span, mut visit: impl FnMut(Span) -> ControlFlow<()>) {
+pub fn each_credential(bytes: &[u8], zone: Span, visit: impl FnMut(Span) -> ControlFlow<()>) {
+    let _ = identifiers(&bytes[..zone.end], zone.start, |from| OURS.find(&bytes[..zone.end], from), visit);
+}
+
+/// The same for what `find` takes for the beginning of one of the vendor's words, from `from` on.
+fn identifiers(
+    bytes: &[u8],
+    mut from: usize,
+    find: impl Fn(usize) -> Option<Hit>,
+    mut visit: impl FnMut(Span) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
-    let bytes = &bytes[..zone.end];
-    let mut from = zone.start;
-    while let Some(hit) = OURS.find(bytes, from) {
+    while let Some(hit) = find(from) {
         let before = bytes[from..hit.start].iter().rev().take_while(|b| word(b)).count();
         let behind = bytes[hit.end..].iter().take_while(|b| word(b)).count();
         let span = Span::new(hit.start - before, hit.end + behind);
-        if span.len() >= 6 && is_credential(&bytes[span.start..span.end]) && visit(span).is_break() {
-            return;
+        if span.len() >= 6 && is_credential(&bytes[span.start..span.end]) {
+            visit(span)?;
         }
         from = span.end;
     }
+    ControlFlow::Continue(())
 }
 
 /// Whether any identifier of the bytes names a Cloudflare credential.
 pub fn mentions(bytes: &[u8]) -> bool {
-    let mut found = false;
-    each_credential(bytes, Span::new(0, bytes.len()), |_| {
-        found = true;
-        ControlFlow::Break(())
-    });
-    found
+    identifiers(bytes, 0, |from| OURS.find(bytes, from), |_| ControlFlow::Break(())).is_break()
+}
+
+/// The same for a whole text whose case was folded already: several times as fast.
+pub fn mentions_in(bytes: &[u8], folded: &[u8]) -> bool {
+    identifiers(bytes, 0, |from| OURS_FOLDED.find(folded, from), |_| ControlFlow::Break(())).is_break()
 }
 
 #[cfg(test)]

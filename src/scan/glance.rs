@@ -61,7 +61,7 @@ impl Scanner {
         out: &mut Glance,
     ) {
         let mut candidates = Vec::new();
-        let hits = self.keywords.hits(view.bytes, zones);
+        let hits = self.keywords.hits(view.bytes, zones, &mut Vec::new());
         for (number, detection) in self.detections.iter().enumerate() {
             let places = hits.places(number);
             if !places.is_empty() {

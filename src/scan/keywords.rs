@@ -1,34 +1,36 @@
 //! Which detections a text concerns, by the words they ask for, and where the words stand that a detection starts from.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
-
-use crate::check::Compiled;
+use crate::check::{Compiled, SIGNS, Signs};
+use crate::literals::{Words, fold};
 use crate::rule::CheckKind;
 use crate::span::Span;
 
-/// The keywords of all detections, without case.
+/// The keywords of all detections and the signs that checks ask for, without case.
 pub(super) struct Keywords {
-    search: AhoCorasick,
+    search: Words,
     words: Vec<Word>,
     /// How many detections there are.
     detections: usize,
 }
 
+#[derive(Default)]
 struct Word {
     /// Detections that start from each place of the word.
     started: Vec<usize>,
     /// Detections that only ask whether the word is there.
     asked: Vec<usize>,
-    /// How far behind its start the next keyword can start, in bytes.
-    step: usize,
+    signs: Signs,
 }
 
 /// What a text says to the detections, by their number.
 pub(super) struct Hits {
     present: Vec<bool>,
     places: Vec<Vec<usize>>,
+    /// The signs that are there.
+    pub(super) signs: Signs,
 }
 
 impl Hits {
@@ -53,71 +55,58 @@ impl Keywords {
         let mut spellings: Vec<&str> = Vec::new();
         let mut words: Vec<Word> = Vec::new();
         let mut index: HashMap<&str, usize> = HashMap::new();
+        let mut word_of = |spelling| {
+            *index.entry(spelling).or_insert_with(|| {
+                spellings.push(spelling);
+                spellings.len() - 1
+            })
+        };
+        let mut add = |at: usize, change: &dyn Fn(&mut Word)| {
+            words.resize_with(words.len().max(at + 1), Word::default);
+            change(&mut words[at]);
+        };
         for (number, detection) in detections.iter().enumerate() {
+            let starts = detection.detect.check == CheckKind::Token;
             for keyword in &detection.detect.keywords {
-                let at = *index.entry(keyword).or_insert_with(|| {
-                    spellings.push(keyword);
-                    words.push(Word { started: Vec::new(), asked: Vec::new(), step: keyword.len() });
-                    words.len() - 1
+                add(word_of(keyword), &|word| {
+                    if starts { &mut word.started } else { &mut word.asked }.push(number);
                 });
-                let word = &mut words[at];
-                let starts = detection.detect.check == CheckKind::Token;
-                if starts { &mut word.started } else { &mut word.asked }.push(number);
             }
         }
-        for (at, spelling) in spellings.iter().enumerate() {
-            // Who is interested in the beginning of a keyword is interested in the keyword.
-            for shorter in spellings.iter().filter(|o| o.len() < spelling.len() && spelling.starts_with(**o))
-            {
-                let (started, asked) = {
-                    let word = &words[index[shorter]];
-                    (word.started.clone(), word.asked.clone())
-                };
-                words[at].started.extend(started);
-                words[at].asked.extend(asked);
+        for (sign, spellings) in SIGNS {
+            for spelling in *spellings {
+                add(word_of(spelling), &|word| word.signs.insert(*sign));
             }
-            let overlaps = |from: &usize| {
-                let rest = &spelling[*from..];
-                spellings.iter().any(|other| other.starts_with(rest) || rest.starts_with(*other))
-            };
-            words[at].step = (1..spelling.len())
-                .filter(|n| spelling.is_char_boundary(*n))
-                .find(overlaps)
-                .unwrap_or(spelling.len());
         }
-        for owners in words.iter_mut().flat_map(|word| [&mut word.started, &mut word.asked]) {
-            owners.sort_unstable();
-            owners.dedup();
-        }
-        let search = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&spellings)
-            .expect("a few hundred short literal patterns");
-        Keywords { search, words, detections: detections.len() }
+        Keywords { search: Words::new(&spellings), words, detections: detections.len() }
     }
 
-    /// The keywords inside the zones, which are in order and apart.
-    pub(super) fn hits(&self, bytes: &[u8], zones: &[Span]) -> Hits {
-        let mut out =
-            Hits { present: vec![false; self.detections], places: vec![Vec::new(); self.detections] };
+    /// The keywords inside the zones, which are in order and apart. `folded` is scratch space; it holds the last zone
+    /// without its case afterwards.
+    pub(super) fn hits(&self, bytes: &[u8], zones: &[Span], folded: &mut Vec<u8>) -> Hits {
+        let mut out = Hits {
+            present: vec![false; self.detections],
+            places: vec![Vec::new(); self.detections],
+            signs: Signs::default(),
+        };
         for zone in zones {
             let text = &bytes[zone.start..zone.end];
-            // The longest keyword of each place stands for those it begins with: cheaper than a search for overlaps.
-            let mut from = 0;
-            while let Some(hit) = self.search.find(Input::new(text).range(from..)) {
-                let word = &self.words[hit.pattern().as_usize()];
-                from = hit.start() + word.step;
+            fold(text, folded);
+            let _ = self.search.each(text, folded, |word, start| {
+                let word = &self.words[word];
+                out.signs.join(word.signs);
                 word.asked.iter().for_each(|owner| out.present[*owner] = true);
                 for &owner in &word.started {
                     out.present[owner] = true;
-                    // Two keywords of one detection may start at one place.
-                    if out.places[owner].last() != Some(&(zone.start + hit.start())) {
-                        out.places[owner].push(zone.start + hit.start());
-                    }
+                    out.places[owner].push(zone.start + start);
                 }
-            }
+                ControlFlow::Continue(())
+            });
+        }
+        for places in &mut out.places {
+            // Words come in groups, and two keywords of one detection may start at one place.
+            places.sort_unstable();
+            places.dedup();
         }
         out
     }

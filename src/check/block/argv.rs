@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::command::{Next, command_end, expansions};
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, expression, value};
+use crate::check::{Candidate, Input, Sign, expression, value};
 use crate::fact::credential::{is_credential, is_secret};
 use crate::fact::place::is_compiled;
 use crate::literals::contains;
@@ -92,13 +92,15 @@ static PASSWORD_OPTION: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     let mut found: Vec<(Span, &'static str)> = Vec::new();
-    tunnels(bytes, &mut found);
-    let prefixed = PREFIX.is_match(bytes);
+    if input.signs.has(Sign::Tunnel) && input.signs.has(Sign::TunnelToken) {
+        tunnels(bytes, &mut found);
+    }
+    let prefixed = input.signs.has(Sign::Prefix) && PREFIX.is_match(bytes);
     if !is_compiled(input.path)
         && (prefixed
-            || !input.runs.is_empty()
             || input.names_credential()
-            || memmem::find(bytes, b"wrangler ").is_some())
+            || input.signs.has(Sign::Wrangler)
+            || input.runs.iter().any(|run| may_be_credential(input.text.get(*run))))
     {
         literals(bytes, &mut found);
     }
@@ -116,6 +118,11 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         out.push(candidate);
     }
+}
+
+/// Whether a run of value characters looks like a credential rather than a long name.
+fn may_be_credential(run: &[u8]) -> bool {
+    value::looks_random(Randomness::Token, run) || value::looks_random(Randomness::Hex, run)
 }
 
 fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, expression};
+use crate::check::{Candidate, Input, Sign, expression};
 use crate::fact::credential::{each_credential, is_credential, is_secret};
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -59,6 +59,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     // Neither ends up in a bundle: there such names are merely listed.
     let name = input.path.file_name();
     if name.ends_with(b".rs") || name.ends_with(b".go") {
+        return;
+    }
+    // A name that says "public" is not taken for a credential as a whole.
+    if !input.signs.has(Sign::Public) && !input.names_credential() {
         return;
     }
     let bytes = input.text.bytes();

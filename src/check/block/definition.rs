@@ -11,11 +11,10 @@ use locate::{blocks, find, has_key, tokens};
 
 use std::sync::LazyLock;
 
-use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{Detection, is_comment, unquoted};
-use crate::check::{Candidate, Input, expression};
+use crate::check::{Candidate, Input, Sign, expression};
 use crate::fact::credential::is_credential;
 use crate::fact::place::{is_prose, is_test};
 use crate::fact::tree::{Node, Value};
@@ -108,14 +107,7 @@ pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut
 
 /// `variant = "mfa-not-enforced"`.
 pub(super) fn mfa(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    const WORDS: &[&[u8]] = &[
-        b"cloudflare_account",
-        b"cloudflare:Account",
-        b"cloudflare:index/account",
-        b"nforce_two",
-        b"nforceTwo",
-    ];
-    if !WORDS.iter().any(|word| memmem::find(input.text.bytes(), word).is_some()) {
+    if !input.signs.has(Sign::Account) {
         return;
     }
     for account in
@@ -174,6 +166,9 @@ pub(super) fn no_audit_logs(detection: &Detection<'_>, input: &Input<'_>, out: &
 
 /// `variant = "variable-not-sensitive"`.
 pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    if !input.signs.has(Sign::ResourceSecret) && !input.names_credential() {
+        return;
+    }
     for root in input.trees() {
         outputs(detection, root, input, out);
         for (_, variables) in root.entries().iter().filter(|(key, _)| key.name == "variable") {

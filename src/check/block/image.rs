@@ -6,7 +6,7 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, expression};
+use crate::check::{Candidate, Input, Sign, expression};
 use crate::fact::credential::is_credential;
 use crate::fact::place::is_compiled;
 use crate::rule::Confidence;
@@ -40,6 +40,9 @@ static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
 
 /// `variant = "secret-in-image"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    if !input.signs.has(Sign::SecretFile) && !input.names_credential() {
+        return;
+    }
     let bytes = input.text.bytes();
     let mut found = Vec::new();
     if is_dockerfile(input.path.file_name(), bytes) {

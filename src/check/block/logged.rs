@@ -8,7 +8,7 @@ use regex::bytes::Regex;
 
 use super::taint::tainted;
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, expression};
+use crate::check::{Candidate, Input, Sign, expression};
 use crate::fact::credential::{is_credential, is_secret, mentions};
 use crate::fact::place::is_compiled;
 use crate::literals::contains;
@@ -21,7 +21,7 @@ mod shell;
 /// `variant = "credential-logged"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if !input.names_credential() && !contains(bytes, b"api.cloudflare.com") {
+    if !input.signs.has(Sign::ApiHost) && !input.names_credential() {
         return;
     }
     let known = Known::new(bytes);

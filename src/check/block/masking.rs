@@ -27,6 +27,9 @@ static SECRET_INPUT: LazyLock<Regex> =
 
 /// `variant = "secret-without-masking"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    if !input.names_credential() {
+        return;
+    }
     let bytes = input.text.bytes();
     // Azure Pipelines: a variable that a step sets is printed unless it says otherwise.
     static SET: LazyLock<Regex> = LazyLock::new(|| {

@@ -9,7 +9,7 @@ use regex::bytes::Regex;
 
 use super::taint::tainted;
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, expression, value};
+use crate::check::{Candidate, Input, Sign, expression, value};
 use crate::fact::credential::{is_credential, mentions};
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
@@ -42,7 +42,8 @@ static USER: LazyLock<Regex> = LazyLock::new(|| {
 /// `variant = "credential-in-url"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if !has_address(bytes) {
+    let concerned = input.signs.any(&[Sign::Site, Sign::Prefix]) || input.names_credential();
+    if !concerned || !has_address(bytes) {
         return;
     }
     let known = LazyCell::new(|| tainted(bytes));

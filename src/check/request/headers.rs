@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::super::{Candidate, Detection, Input, expression};
+use super::super::{Candidate, Detection, Input, Sign, expression};
 use super::{API, confidence, permissions, spans};
 use crate::blob::BlobPath;
 use crate::endpoint::NO_TOKEN;
@@ -78,15 +78,14 @@ static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    static TOPIC: LazyLock<Regex> =
-        LazyLock::new(|| expression("(?i)cloudflare|cf_").expect("a fixed expression"));
+    static TOPIC: LazyLock<Regex> = LazyLock::new(|| expression("(?i)cf_").expect("a fixed expression"));
     if is_test(input.path) && !is_request(input.path)
         || is_elsewhere(input)
         || is_api_description(input.text, input.path)
     {
         return;
     }
-    let topic = TOPIC.is_match(input.text.bytes());
+    let topic = input.signs.has(Sign::Vendor) || TOPIC.is_match(input.text.bytes());
     let emails = spans(&EMAIL, input);
     let by_constant = constants(input);
     for span in spans(&KEY, input).into_iter().chain(by_constant) {
@@ -103,11 +102,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         if !ours && !topic || other_use(input, span) || has_both(input, span) {
             continue;
         }
-        let sure = if ours || API.is_match(input.text.bytes()) {
-            confidence(detection, ours)
-        } else {
-            Confidence::Low
-        };
+        let sure =
+            if ours || input.signs.has(Sign::Api) { confidence(detection, ours) } else { Confidence::Low };
         let mut found = Candidate::new(detection.rule, span, sure);
         found.labels.extend(email.map(|place| (place, String::from("the e-mail address that goes with it"))));
         found.labels.extend(address.map(|place| (place, String::from("the API it is sent to"))));

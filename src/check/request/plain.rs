@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::super::{Candidate, Detection, Input, expression};
+use super::super::{Candidate, Detection, Input, Sign, expression};
 use super::{API, skipped, spans};
 use crate::fact::place::{around, in_pattern, is_test, list_item};
 use crate::fact::setting::same_group;
@@ -88,15 +88,18 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         out.push(found);
     };
-    for span in spans(&PLAIN, input) {
-        push(span, Vec::new());
+    if input.signs.has(Sign::Plain) && input.signs.has(Sign::Site) {
+        for span in spans(&PLAIN, input) {
+            push(span, Vec::new());
+        }
     }
     // The other ways need the host itself, or a tool's own switch.
     static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
         expression(r"(?i)\bssl[ \t]*=|use_https|secure[-_]ssl").expect("a fixed expression")
     });
-    let talks = API.is_match(bytes);
-    if !talks && !SWITCH.is_match(bytes) {
+    let talks = input.signs.has(Sign::Api);
+    let switched = || input.signs.has(Sign::Ssl) && SWITCH.is_match(bytes);
+    if !talks && !switched() {
         return;
     }
     let mut hosts: HashMap<&[u8], Option<Span>> = HashMap::new();

@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::super::{Candidate, Detection, Input, expression};
+use super::super::{Candidate, Detection, Input, Sign, expression};
 use super::{API, spans};
 use crate::fact::place::{around, in_comment, in_pattern, in_prose, is_prose};
 use crate::fact::setting::about;
-use crate::literals::{Literals, contains};
+use crate::literals::contains;
 use crate::span::Span;
 
 mod addresses;
@@ -19,33 +19,9 @@ use addresses::addresses;
 use switch::{HINTS, SWITCH};
 use target::target;
 
-/// Of which one is needed: hosts of the API, its clients and tools, and the option that [`by_name`] goes by.
-static TOPICS: LazyLock<Literals> = LazyLock::new(|| {
-    Literals::new(&[
-        "pi.cloudflare",
-        "PI.CLOUDFLARE",
-        "pi.Cloudflare",
-        "pi.fed.cloudflare",
-        "gateway.ai.",
-        "challenges.cl",
-        "rtc.live.",
-        "cloudflarestorage",
-        "wrangler",
-        "flarectl",
-        "loudflare(",
-        "loudFlare(",
-        "loudflare.New",
-        "loudflare.Client",
-        "loudflare::Client",
-        "cf.New",
-        "cfgo.New",
-        "cacert",
-    ])
-});
-
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if HINTS.find(bytes, 0).is_none() || TOPICS.find(bytes, 0).is_none() {
+    if !input.signs.any(&[Sign::Api, Sign::Client]) || HINTS.find(bytes, 0).is_none() {
         return;
     }
     let switches = spans(&SWITCH, input);
