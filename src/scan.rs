@@ -129,11 +129,13 @@ impl Scanner {
     fn decoded(&self, path: &BlobPath, text: &[u8], known: &Hits, out: &mut Vec<Candidate>) {
         let mut steps: Vec<Decoded> = Vec::new();
         let mut folded = Vec::new();
+        // What was decoded may hold more, or go together with what stands around it.
+        let mut zones = vec![Span::new(0, text.len())];
         for _ in 0..DEPTH {
-            let Some(step) = decode(steps.last().map_or(text, |last| &last.bytes)) else { break };
+            let Some(step) = decode(steps.last().map_or(text, |last| &last.bytes), &zones) else { break };
             steps.push(step);
             let last = steps.last().expect("just pushed");
-            let zones = widen(&last.zones, last.bytes.len());
+            zones = widen(&last.zones, last.bytes.len());
             let mut hits = self.keywords.hits(&last.bytes, &zones, &mut folded);
             hits.and_those_of(known);
             let runs: Vec<Span> = zones.iter().flat_map(|zone| runs(&last.bytes, *zone)).collect();

@@ -14,7 +14,7 @@ use crate::span::Span;
 mod base64;
 mod starts;
 
-use starts::{Start, Starts};
+use starts::Starts;
 
 /// How often decoding may find something new to decode.
 pub const DEPTH: usize = 3;
@@ -50,46 +50,22 @@ impl Decoded {
     }
 }
 
-/// Decodes everything encoded in the text once; `None` if there is nothing.
-pub fn decode(bytes: &[u8]) -> Option<Decoded> {
+/// Decodes everything encoded inside the zones of a text once; `None` if there is nothing. Zones are in order and apart.
+pub fn decode(bytes: &[u8], within: &[Span]) -> Option<Decoded> {
     let mut out = Decoded { bytes: Vec::new(), zones: Vec::new(), replaced: Vec::new() };
-    let mut budget = base64::BUDGET;
     let mut copied = 0;
-    let mut at = 0;
-    // Where each kind of start comes up next; most of a text is none of them.
-    let mut next = Starts::new(bytes);
-    let joins = OnceCell::new();
-    while let Some((start, kind)) = next.after(at) {
-        at = start;
-        let piece = match kind {
-            Start::Escape => escape(bytes, at),
-            Start::Quote => joint(bytes, at, &joins),
-            Start::Base64 => {
-                let end = base64::end(bytes, at);
-                let piece = (end - at >= base64::SHORTEST && end - at <= budget)
-                    .then(|| base64::plain(bytes, Span::new(at, end)))
-                    .flatten();
-                if piece.is_some() {
-                    budget -= end - at;
-                } else {
-                    // A letter never starts an escape or a joint; the next run starts after this one.
-                    at = end;
-                    continue;
-                }
-                piece
-            }
-        };
-        let Some((span, plain)) = piece else {
-            at += 1;
-            continue;
-        };
-        out.bytes.extend_from_slice(&bytes[copied..span.start]);
-        let start = out.bytes.len();
-        out.bytes.extend_from_slice(&plain);
-        out.zones.push(Span::new(start, out.bytes.len()));
-        out.replaced.push(span);
-        copied = span.end;
-        at = span.end;
+    let mut starts = Starts::new(bytes);
+    for zone in within {
+        let mut at = copied.max(zone.start);
+        while let Some((span, plain)) = starts.after(at, zone.end) {
+            out.bytes.extend_from_slice(&bytes[copied..span.start]);
+            let start = out.bytes.len();
+            out.bytes.extend_from_slice(&plain);
+            out.zones.push(Span::new(start, out.bytes.len()));
+            out.replaced.push(span);
+            copied = span.end;
+            at = span.end;
+        }
     }
     if out.zones.is_empty() {
         return None;
@@ -98,10 +74,11 @@ pub fn decode(bytes: &[u8]) -> Option<Decoded> {
     Some(out)
 }
 
-type Piece = Option<(Span, Vec<u8>)>;
+/// What an encoded piece stands in for, and what it says.
+type Piece = (Span, Vec<u8>);
 
 /// Percent, `\u`, `\x` and HTML escapes of printable ASCII, and a line continuation inside a word.
-fn escape(bytes: &[u8], at: usize) -> Piece {
+fn escape(bytes: &[u8], at: usize) -> Option<Piece> {
     let rest = &bytes[at..bytes.len().min(at + 12)];
     let (length, code) = match rest {
         [b'%', a, b, ..] => (3, hex(&[*a, *b])?),
@@ -148,7 +125,7 @@ fn hex(digits: &[u8]) -> Option<u32> {
 }
 
 /// A backslash at the end of a line inside a word: the word goes on at the start of the next.
-fn continuation(bytes: &[u8], at: usize) -> Piece {
+fn continuation(bytes: &[u8], at: usize) -> Option<Piece> {
     let next = at + bytes[at..].iter().take(80).skip(1).position(|b| !b.is_ascii_whitespace())? + 1;
     let inside = at > 0 && word(bytes[at - 1]) && word(bytes[next]);
     inside.then(|| (Span::new(at, next), Vec::new()))
@@ -159,7 +136,7 @@ fn word(byte: u8) -> bool {
 }
 
 /// The end of one piece of a string literal and the start of the next: `" + "`, `' . '`, `" \` line break `"`, `""`.
-fn joint(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> Piece {
+fn joint(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> Option<Piece> {
     // Pieces of a credential are longer than most words between quotes.
     if at < PIECE || !bytes[at - PIECE..at].iter().all(|b| word(*b)) {
         return None;
@@ -175,9 +152,7 @@ fn joint(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> Piece {
             // Prefixes of string literals between the pieces: `"a" f"b"`.
             b'f' | b'r' | b'b' | b'u' | b'@' | b'$' if matches!(window.get(i + 1), Some(b'"' | b'\'')) => {}
             b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' if operators < 2 => operators += 1,
-            b',' if operators == 0 && *joins.get_or_init(|| has_joins(bytes)) && joined_list(bytes, at) => {
-                operators = 2
-            }
+            b',' if operators == 0 && has_joins(bytes, joins) && joined_list(bytes, at) => operators = 2,
             _ => return None,
         }
         i += 1;
@@ -192,8 +167,9 @@ fn joint(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> Piece {
 }
 
 /// Whether lists are joined to strings anywhere in the text.
-fn has_joins(bytes: &[u8]) -> bool {
-    [&b"join("[..], b"concat", b"implode("].iter().any(|word| memmem::find(bytes, word).is_some())
+fn has_joins(bytes: &[u8], known: &OnceCell<bool>) -> bool {
+    let words = [&b"join("[..], b"concat", b"implode("];
+    *known.get_or_init(|| words.iter().any(|word| memmem::find(bytes, word).is_some()))
 }
 
 /// Whether the list around `at` is joined to one string: `[…].join("")`, `"".join([…])`, `concat(…)`.
@@ -213,11 +189,15 @@ mod tests {
     use crate::span::Span;
     use crate::synthetic::expand;
 
+    fn whole(bytes: &[u8]) -> Option<super::Decoded> {
+        decode(bytes, &[Span::new(0, bytes.len())])
+    }
+
     #[track_caller]
     fn plain(template: &str, expected: &str) {
         let text = expand(template).unwrap();
         let expected = expand(expected).unwrap().text;
-        let out = decode(text.text.as_bytes()).expect("something to decode");
+        let out = whole(text.text.as_bytes()).expect("something to decode");
         assert_eq!(String::from_utf8_lossy(&out.bytes), expected);
         // The decoded secret maps back to the encoded one.
         if let (Some(place), Some(secret)) = (text.expected.first(), text.secrets.first()) {
@@ -242,7 +222,7 @@ mod tests {
         plain("k = (\"abcd\"\n     \"efgh\")", "k = (\"abcdefgh\")");
         plain("k = \"abcd\\\nefgh\"", "k = \"abcdefgh\"");
         plain("k = [\"abcd\", \"efgh\"].join(\"\")", "k = [\"abcdefgh\"].join(\"\")");
-        assert!(decode(b"k = [\"abcd\", \"efgh\"]").is_none());
-        assert!(decode(b"plain words, nothing else").is_none());
+        assert!(whole(b"k = [\"abcd\", \"efgh\"]").is_none());
+        assert!(whole(b"plain words, nothing else").is_none());
     }
 }

@@ -35,13 +35,14 @@ impl Scanner {
         for zone in zones {
             let mut steps: Vec<Decoded> = Vec::new();
             let part = &text.bytes()[zone.start..zone.end];
+            let mut zones = vec![Span::new(0, part.len())];
             for _ in 0..DEPTH {
-                let Some(step) = decode(steps.last().map_or(part, |last| &last.bytes)) else { break };
+                let Some(step) = decode(steps.last().map_or(part, |last| &last.bytes), &zones) else { break };
                 steps.push(step);
                 let last = steps.last().expect("just pushed");
                 let view = View { bytes: &last.bytes, steps: &steps };
                 let mut inside = Glance::default();
-                let zones = widen(&last.zones, last.bytes.len());
+                zones = widen(&last.zones, last.bytes.len());
                 self.glance_at(path, &view, &named, &zones, &mut inside);
                 // What would decide may stand outside the part.
                 out.found |= !inside.open.is_empty();

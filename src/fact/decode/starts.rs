@@ -1,61 +1,91 @@
-//! Where something encoded may start: found without a look at every byte, because most of a text is none of it.
+//! Where something encoded starts: found without a look at every byte, because most of a text is none of it.
+
+use std::cell::OnceCell;
 
 use memchr::memchr3_iter;
 
-use super::base64::{SHORTEST, is_base64};
-use super::{PIECE, word};
+use super::base64::{BUDGET, SHORTEST, end, is_base64, plain};
+use super::{PIECE, Piece, escape, has_joins, joint, word};
+use crate::span::Span;
 
-/// What an encoded piece may start with.
-#[derive(Clone, Copy)]
-pub(super) enum Start {
-    Escape,
-    Quote,
-    Base64,
-}
-
-/// Finds the next place where something encoded may start, without a look at every byte.
+/// Finds one encoded piece of a text after the other. What comes next of each kind is kept until it is passed.
 pub(super) struct Starts<'a> {
     bytes: &'a [u8],
-    escape: Option<usize>,
-    quote: Option<usize>,
-    run: Option<usize>,
+    escape: Next,
+    joint: Next,
+    base64: Next,
+    /// How much base64 may still be decoded, in bytes.
+    budget: usize,
+    /// Whether lists are joined to strings anywhere.
+    joins: OnceCell<bool>,
+}
+
+/// The next piece of a kind, and up to where it was looked for.
+struct Next {
+    piece: Option<Piece>,
+    /// Nothing that the piece is not starts in these bytes.
+    known: Span,
+}
+
+impl Next {
+    fn unknown() -> Next {
+        Next { piece: None, known: Span::new(0, 0) }
+    }
+
+    /// Whether the next piece at or behind `at` and before `stop` is known.
+    fn covers(&self, at: usize, stop: usize) -> bool {
+        match &self.piece {
+            Some((span, _)) => self.known.start <= at && at <= span.start,
+            None => self.known.start <= at && stop <= self.known.end,
+        }
+    }
+
+    fn update(&mut self, at: usize, stop: usize, find: impl FnOnce() -> Option<Piece>) -> Option<usize> {
+        if !self.covers(at, stop) {
+            *self = Next { piece: find(), known: Span::new(at, stop) };
+        }
+        self.piece.as_ref().map(|(span, _)| span.start)
+    }
 }
 
 impl<'a> Starts<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Starts<'a> {
-        let mut starts = Starts { bytes, escape: Some(0), quote: Some(0), run: Some(0) };
-        starts.escape = starts.next_escape(0);
-        starts.quote = starts.next_quote(0);
-        starts.run = next_run(bytes, 0);
-        starts
+        Starts {
+            bytes,
+            escape: Next::unknown(),
+            joint: Next::unknown(),
+            base64: Next::unknown(),
+            budget: BUDGET,
+            joins: OnceCell::new(),
+        }
     }
 
-    /// The first start at or behind `at`.
-    pub(super) fn after(&mut self, at: usize) -> Option<(usize, Start)> {
-        if self.escape.is_some_and(|place| place < at) {
-            self.escape = self.next_escape(at);
+    /// The first piece that starts at or behind `at` and before `stop`.
+    pub(super) fn after(&mut self, at: usize, stop: usize) -> Option<Piece> {
+        if at >= stop {
+            return None;
         }
-        if self.quote.is_some_and(|place| place < at) {
-            self.quote = self.next_quote(at);
+        let (bytes, budget, joins) = (self.bytes, self.budget, &self.joins);
+        let places = [
+            self.escape.update(at, stop, || next_escape(bytes, at, stop)),
+            self.joint.update(at, stop, || next_joint(bytes, at, stop, joins)),
+            self.base64.update(at, stop, || next_base64(bytes, at, stop, budget)),
+        ];
+        let first = places.iter().flatten().min()?;
+        let kind = places.iter().position(|place| place.as_ref() == Some(first))?;
+        let next = [&mut self.escape, &mut self.joint, &mut self.base64].into_iter().nth(kind)?;
+        let piece = next.piece.take();
+        *next = Next::unknown();
+        if kind == 2 {
+            self.budget -= piece.as_ref().map_or(0, |(span, _)| span.len());
         }
-        if self.run.is_some_and(|place| place < at) {
-            self.run = next_run(self.bytes, at);
-        }
-        [(self.escape, Start::Escape), (self.quote, Start::Quote), (self.run, Start::Base64)]
-            .into_iter()
-            .filter_map(|(place, kind)| Some((place?, kind)))
-            .min_by_key(|(place, _)| *place)
+        piece
     }
+}
 
-    fn next_escape(&self, from: usize) -> Option<usize> {
-        let mut places = memchr3_iter(b'%', b'\\', b'&', &self.bytes[from..]).map(|n| from + n);
-        places.find(|at| may_escape(&self.bytes[*at..]))
-    }
-
-    fn next_quote(&self, from: usize) -> Option<usize> {
-        let mut places = memchr3_iter(b'"', b'\'', b'`', &self.bytes[from..]).map(|n| from + n);
-        places.find(|at| may_join(self.bytes, *at))
-    }
+fn next_escape(bytes: &[u8], from: usize, stop: usize) -> Option<Piece> {
+    let places = memchr3_iter(b'%', b'\\', b'&', bytes.get(from..stop)?).map(|n| from + n);
+    places.filter(|at| may_escape(&bytes[*at..])).find_map(|at| escape(bytes, at))
 }
 
 /// Whether what follows lets an escape be one: most are `%s`, `\n` and `&&`.
@@ -68,12 +98,37 @@ fn may_escape(rest: &[u8]) -> bool {
     }
 }
 
+fn next_joint(bytes: &[u8], from: usize, stop: usize, joins: &OnceCell<bool>) -> Option<Piece> {
+    let places = memchr3_iter(b'"', b'\'', b'`', bytes.get(from..stop)?).map(|n| from + n);
+    places.filter(|at| may_join(bytes, *at, joins)).find_map(|at| joint(bytes, at, joins))
+}
+
 /// Whether a quote stands between a piece of a word and what may lead to the next: most others begin a string, or end a
-/// key.
-fn may_join(bytes: &[u8], at: usize) -> bool {
-    at >= PIECE
-        && word(bytes[at - 1])
-        && bytes.get(at + 1).is_some_and(|next| !matches!(next, b':' | b')' | b']' | b'}' | b';' | b'='))
+/// key or an argument.
+fn may_join(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> bool {
+    let leads_on = |next: &u8| match next {
+        b' ' | b'\t' | b'\r' | b'\n' | b'\\' | b'"' | b'\'' | b'`' => true,
+        b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' => true,
+        // The mark of the next literal.
+        b'f' | b'r' | b'b' | b'u' | b'@' | b'$' => true,
+        b',' => has_joins(bytes, joins),
+        _ => false,
+    };
+    at >= PIECE && word(bytes[at - 1]) && bytes.get(at + 1).is_some_and(leads_on)
+}
+
+/// The next base64 of a text, if there is budget for it.
+fn next_base64(bytes: &[u8], mut from: usize, stop: usize, budget: usize) -> Option<Piece> {
+    while let Some(start) = next_run(bytes, from).filter(|start| *start < stop) {
+        let end = end(bytes, start);
+        let fits = end - start >= SHORTEST && end - start <= budget;
+        if let Some(piece) = fits.then(|| plain(bytes, Span::new(start, end))).flatten() {
+            return Some(piece);
+        }
+        // The next run starts after this one.
+        from = end.max(start + 1);
+    }
+    None
 }
 
 /// Where the next run of at least [`SHORTEST`] characters of base64 starts: a look at the byte that its end would
