@@ -4,8 +4,9 @@
 use std::cell::OnceCell;
 use std::sync::OnceLock;
 
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::ParserBuilder;
 
 use crate::blob::BlobPath;
 use crate::fact::credential::mentions_in;
@@ -13,6 +14,7 @@ use crate::fact::decode::Decoded;
 use crate::fact::request::Call;
 use crate::fact::setting::{Setting, settings};
 use crate::fact::tree::{Node, ParseFault, parse};
+use crate::literals::Literals;
 use crate::rule::{Confidence, Detect, Limits, Rule, Severity};
 use crate::span::Span;
 use crate::text::Text;
@@ -201,6 +203,7 @@ pub(crate) struct Compiled {
     pub(crate) rule: usize,
     title: String,
     pattern: OnceLock<Option<Regex>>,
+    reach: OnceLock<usize>,
     value: OnceLock<Option<Regex>>,
     partner: OnceLock<Option<Regex>>,
     file: OnceLock<Option<Regex>>,
@@ -217,6 +220,7 @@ impl Compiled {
             rule,
             title: of.title.clone(),
             pattern: OnceLock::new(),
+            reach: OnceLock::new(),
             value: OnceLock::new(),
             partner: OnceLock::new(),
             file: OnceLock::new(),
@@ -239,6 +243,15 @@ impl Compiled {
 
     pub(crate) fn pattern(&self) -> Option<&Regex> {
         compile(&self.pattern, &self.detect.pattern)
+    }
+
+    /// How long a match of the pattern can be, in bytes.
+    pub(crate) fn reach(&self) -> usize {
+        let longest = |pattern: &String| {
+            let parsed = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern);
+            parsed.ok().and_then(|parsed| parsed.properties().maximum_len())
+        };
+        *self.reach.get_or_init(|| self.detect.pattern.as_ref().and_then(longest).unwrap_or(usize::MAX))
     }
 
     pub(crate) fn value(&self) -> Option<&Regex> {
@@ -268,6 +281,50 @@ impl Compiled {
     pub(crate) fn near(&self) -> Option<&Regex> {
         compile(&self.near, &self.detect.near)
     }
+}
+
+/// The places of the group `span` in the matches of an expression of which every match holds one of the literals, in
+/// order. It is run only over what stands around them: up to `before` bytes, and lines that end `after` bytes later.
+pub(crate) fn spans_around(
+    pattern: &Regex,
+    literals: &Literals,
+    bytes: &[u8],
+    (before, after): (usize, usize),
+) -> Vec<Span> {
+    let mut out = Vec::new();
+    let (mut from, mut done) = (0, 0);
+    while let Some(hit) = literals.find(bytes, from) {
+        from = hit.start + 1;
+        if hit.end <= done {
+            continue;
+        }
+        let mut start = done.max(hit.start.saturating_sub(before));
+        // What follows closely is looked at together.
+        let mut last = hit.end;
+        let mut end = line_end(bytes, last + after);
+        while let Some(next) = literals.find(bytes, last).filter(|next| next.start < end) {
+            last = next.end;
+            end = line_end(bytes, last + after);
+        }
+        while let Some(groups) = pattern.captures_at(&bytes[..end], start) {
+            let whole = groups.get(0).expect("group 0 is the match");
+            out.extend(groups.name("span").map(|m| Span::new(m.start(), m.end())));
+            start = whole.end().max(start + 1);
+            if start >= end {
+                break;
+            }
+        }
+        (from, done) = (last.max(from), end);
+    }
+    out
+}
+
+/// The end of the line of a place, as far as it is near.
+fn line_end(bytes: &[u8], at: usize) -> usize {
+    const NEAR: usize = 1000;
+    let at = at.min(bytes.len());
+    let rest = &bytes[at..bytes.len().min(at + NEAR)];
+    at + memchr(b'\n', rest).unwrap_or(rest.len())
 }
 
 /// An expression over bytes: no Unicode tables, which cost more to compile than a small scan takes.

@@ -1,7 +1,7 @@
 //! Searches for literals with SIMD where the processor has it: a few dozen as they are, any number of words whatever
 //! their case, or one word.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use aho_corasick::packed;
@@ -110,8 +110,17 @@ struct Owner {
     word: Vec<u8>,
 }
 
+impl Owner {
+    fn stands_at(&self, text: &[u8], start: usize) -> bool {
+        let Some(own) = text.get(start..start + self.word.len()) else { return false };
+        // Words that share a literal mostly differ in their ends.
+        let ends = |word: &[u8]| word.last().map(u8::to_ascii_lowercase);
+        ends(own) == ends(&self.word) && own.eq_ignore_ascii_case(&self.word)
+    }
+}
+
 impl Words {
-    /// Builds the search. Words have at least two bytes.
+    /// Builds the search. Words have at least [`SHORTEST`] bytes.
     pub fn new<W: AsRef<[u8]>>(words: &[W]) -> Words {
         let mut literals = cover(words);
         // The search looks at as many bytes as its shortest literal has, so short ones go with short ones.
@@ -140,11 +149,7 @@ impl Words {
                 from = hit.start + 1;
                 for owner in &group.owners[hit.index] {
                     let start = hit.start.checked_sub(owner.at);
-                    let is_word = |start: &usize| {
-                        let own = text.get(*start..start + owner.word.len());
-                        own.is_some_and(|own| own.eq_ignore_ascii_case(&owner.word))
-                    };
-                    if let Some(start) = start.filter(is_word) {
+                    if let Some(start) = start.filter(|start| owner.stands_at(text, *start)) {
                         visit(owner.index, start)?;
                     }
                 }
@@ -157,46 +162,32 @@ impl Words {
 /// How many bytes of a word are searched for.
 const ANCHOR: usize = 4;
 
-/// A few literals of [`ANCHOR`] bytes, folded, such that every word holds one: first those that most words share, of
-/// equals the rarest. Shorter words are searched for themselves.
+/// Literals of [`ANCHOR`] bytes, folded, such that every word holds one: the rarest of the word, or one of a shorter word
+/// that it holds. Shorter words are searched for themselves.
 fn cover<W: AsRef<[u8]>>(words: &[W]) -> Vec<(Vec<u8>, Vec<Owner>)> {
-    let folded: Vec<Vec<u8>> =
-        words.iter().map(|word| word.as_ref().iter().map(|b| b | CASE).collect()).collect();
-    let mut windows: BTreeMap<&[u8], Vec<(usize, usize)>> = BTreeMap::new();
-    for (index, word) in folded.iter().enumerate() {
-        for (at, window) in word.windows(ANCHOR.min(word.len())).enumerate() {
-            windows.entry(window).or_default().push((index, at));
-        }
-    }
-    let short = |window: &&[u8]| window.len() < ANCHOR;
-    let mut open = vec![true; words.len()];
+    let mut folded: Vec<(usize, Vec<u8>)> =
+        words.iter().map(|word| word.as_ref().iter().map(|b| b | CASE).collect()).enumerate().collect();
+    folded.sort_by_key(|(_, word)| word.len());
+    let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut out: Vec<(Vec<u8>, Vec<Owner>)> = Vec::new();
-    let mut take = |window: &[u8], open: &mut [bool], holders: &[(usize, usize)]| {
-        let mut owners = Vec::new();
-        for &(index, at) in holders {
-            if std::mem::take(&mut open[index]) {
-                owners.push(Owner { index, at, word: words[index].as_ref().to_vec() });
-            }
-        }
-        out.push((window.to_vec(), owners));
-    };
-    for window in windows.keys().copied().filter(short) {
-        let holders: Vec<(usize, usize)> = (0..folded.len())
-            .filter_map(|index| {
-                Some((index, folded[index].windows(window.len()).position(|part| part == window)?))
-            })
-            .collect();
-        take(window, &mut open, &holders);
-    }
-    while open.contains(&true) {
-        let value = |(window, holders): &(&&[u8], &Vec<(usize, usize)>)| {
-            (holders.iter().filter(|(index, _)| open[*index]).count(), buckets::rarity(window))
-        };
-        let Some((window, holders)) = windows.iter().max_by_key(value) else { break };
-        take(window, &mut open, holders);
+    for (index, word) in folded {
+        let windows = |length: usize| word.windows(length.min(word.len())).enumerate();
+        let known = [SHORTEST, ANCHOR].into_iter().flat_map(windows);
+        let mut known = known.filter_map(|(at, window)| Some((at, *places.get(window)?)));
+        let (at, place) = known.next().unwrap_or_else(|| {
+            let rarest = windows(ANCHOR).max_by_key(|(_, window)| buckets::rarity(window));
+            let (at, window) = rarest.expect("words are not empty");
+            places.insert(window.to_vec(), out.len());
+            out.push((window.to_vec(), Vec::new()));
+            (at, out.len() - 1)
+        });
+        out[place].1.push(Owner { index, at, word: words[index].as_ref().to_vec() });
     }
     out
 }
+
+/// Words have at least this many bytes.
+const SHORTEST: usize = 3;
 
 /// Whether the text holds the word, whatever its capitals. The word has at least one byte. For texts of a few lines:
 /// letters are common.
@@ -214,8 +205,8 @@ mod tests {
 
     #[test]
     fn every_occurrence_of_every_word_is_found() {
-        let words = ["cloudflare", "cloudflare_account", "cf_", "flare", "x-auth-", "api", "token", "r2"];
-        let text = "CloudFlare_Account x cf_cf_ X-Auth-Key solarflareflare apiapi r2 TOKEN to";
+        let words = ["cloudflare", "cloudflare_account", "cf_", "flare", "x-auth-", "api", "token", "r2_"];
+        let text = "CloudFlare_Account x cf_cf_ X-Auth-Key solarflareflare apiapi r2_ TOKEN to";
         let mut folded = Vec::new();
         fold(text.as_bytes(), &mut folded);
         let mut found = Vec::new();

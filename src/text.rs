@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 use crate::span::{Location, Position, Span};
 
@@ -174,7 +174,7 @@ impl<'a> Text<'a> {
 
     fn line_starts(&self) -> &[usize] {
         self.lines.get_or_init(|| {
-            let breaks = self.bytes.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i + 1);
+            let breaks = memchr_iter(b'\n', &self.bytes).map(|at| at + 1);
             std::iter::once(0).chain(breaks).collect()
         })
     }

@@ -10,7 +10,7 @@ use crate::blob::BlobPath;
 use crate::fact::naming::{Name, Naming, enclosing, naming};
 use crate::fact::words;
 use crate::literals::contains;
-use crate::rule::Confidence;
+use crate::rule::{Confidence, Detect, Randomness};
 use crate::span::Span;
 
 /// Around a value, in bytes: where an address of the API belongs to the same call.
@@ -65,7 +65,11 @@ pub(crate) fn check(
     undecided: &mut Vec<Span>,
 ) {
     let mut names: Option<Naming> = None;
-    for detection in detections {
+    // Most runs are long names, which have no digits; what is random has.
+    let digits = view.bytes[run.start..run.end].iter().any(u8::is_ascii_digit);
+    let needs_digits =
+        |of: &Detect| of.proof.is_none() && matches!(of.random, Some(Randomness::Token | Randomness::Hex));
+    for detection in detections.iter().filter(|d| digits || !needs_digits(&d.detect)) {
         if let Some(span) = shape(detection, view.bytes, run) {
             let bytes = &view.bytes[span.start..span.end];
             // The look of the value is cheap to judge; its names are not.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::request::permissions_of_file;
-use super::{Candidate, Detection, Input, expression};
+use super::{Candidate, Detection, Input, Sign, expression};
 use crate::fact::place::{around, in_comment, in_prose, is_api_description, is_code, is_prose, is_test};
 use crate::fact::setting::same_group;
 use crate::literals::contains;
@@ -41,7 +41,9 @@ fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candid
             out.push(found);
         }
     }
-    let sends = is_code(input.path) && contains(input.text.bytes(), b"x-auth-key");
+    let sends = is_code(input.path)
+        && input.signs.has(Sign::KeyHeader)
+        && contains(input.text.bytes(), b"x-auth-key");
     let sheet = Sheet::new(input);
     let pairs = sheet.pairs();
     // A secret is declared in one place, and handed to a service in another.

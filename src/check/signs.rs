@@ -14,8 +14,6 @@ pub(crate) enum Sign {
     Site,
     /// A scheme without TLS.
     Plain,
-    /// A switch of a tool for plain HTTP.
-    Ssl,
     /// A client of the API, or a tool that calls it.
     Client,
     /// A header with a key or its owner.
@@ -56,7 +54,6 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     (Sign::ApiHost, &["api.cloudflare.com"]),
     (Sign::Site, &["cloudflare.com", "cloudflarestorage.com"]),
     (Sign::Plain, &["http:"]),
-    (Sign::Ssl, &["ssl=", "ssl =", "ssl  ", "ssl\t", "use_https", "secure-ssl", "secure_ssl"]),
     (
         Sign::Client,
         &[
@@ -74,7 +71,7 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     (Sign::KeyHeader, &["x-auth-", "x_auth_", "xauth"]),
     (Sign::Prefix, &["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"]),
     (Sign::Tunnel, &["cloudflared", "tunnel", "warp-cli"]),
-    (Sign::TunnelToken, &["--token", "install", "warp-cli"]),
+    (Sign::TunnelToken, &["--token", "warp-cli"]),
     (Sign::Wrangler, &["wrangler "]),
     (Sign::Public, &["public_"]),
     (Sign::SecretFile, &[".dev.vars", "cloudflared/", "cert.pem"]),

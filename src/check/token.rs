@@ -16,15 +16,22 @@ const BESIDE: usize = 400;
 /// Looks around every hit of one of the detection's keywords.
 pub(crate) fn check(detection: &Compiled, hits: &[usize], view: &View<'_>, out: &mut Vec<Candidate>) {
     let Some(pattern) = detection.pattern() else { return };
-    let mut done = 0;
+    let reach = detection.reach().min(AFTER);
+    let (mut done, mut clear) = (0, 0);
     for &hit in hits {
-        // A match that was found from an earlier keyword is not looked for again.
-        if hit < done {
+        // A match that was found from an earlier keyword is not looked for again, nor one where there was none.
+        if hit < done || hit + BESIDE < clear {
             continue;
         }
         let start = hit.saturating_sub(BEFORE);
-        let end = view.bytes.len().min(hit + AFTER);
-        for groups in pattern.captures_iter(&view.bytes[start..end]) {
+        let end = view.bytes.len().min(hit + BESIDE + reach);
+        let mut matches = pattern.captures_iter(&view.bytes[start..end]).peekable();
+        if matches.peek().is_none() {
+            // What starts near the end may go on behind it.
+            let open = if end == view.bytes.len() { 0 } else { reach.min((end - start) / 2) };
+            clear = end - open;
+        }
+        for groups in matches {
             let whole = groups.get(0).expect("group 0 is the match");
             if whole.start() + start > hit + BESIDE {
                 break;

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use crate::text::Text;
 
 /// The word that every directive starts with.
@@ -46,22 +48,7 @@ pub struct Directive {
 
 /// Every directive of a text, in order.
 pub fn parse(text: &[u8]) -> Vec<Directive> {
-    let finder = memchr_word(text);
-    finder.take(MOST).filter_map(|at| directive(text, at)).collect()
-}
-
-fn memchr_word(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        while let Some(colon) = text.get(from..)?.iter().position(|b| *b == b':') {
-            let end = from + colon + 1;
-            from = end;
-            if end >= WORD.len() && &text[end - WORD.len()..end] == WORD {
-                return Some(end - WORD.len());
-            }
-        }
-        None
-    })
+    memmem::find_iter(text, WORD).take(MOST).filter_map(|at| directive(text, at)).collect()
 }
 
 fn directive(text: &[u8], at: usize) -> Option<Directive> {
@@ -171,7 +158,7 @@ pub fn foreign(text: &Text<'_>) -> Vec<(usize, &'static str)> {
     let lower = text.bytes().to_ascii_lowercase();
     let mut out = Vec::new();
     for (word, below) in FOREIGN {
-        let places = memchr::memmem::find_iter(&lower, word);
+        let places = memmem::find_iter(&lower, word);
         out.extend(places.take(MOST).map(|at| (text.line_number(at) + below, *word)));
     }
     out

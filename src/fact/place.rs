@@ -36,7 +36,7 @@ pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
         return true;
     }
     // A mark behind code: a space before it, so that it is neither part of an address nor of a string.
-    let behind = |mark: &[u8]| before.windows(mark.len()).any(|w| w == mark);
+    let behind = |mark: &[u8]| memmem::find(before, mark).is_some();
     behind(b" // ")
         || behind(b" # ")
         || behind(b"\t# ")
@@ -72,12 +72,8 @@ fn in_docstring(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
 fn in_block_comment(text: &Text<'_>, at: usize) -> bool {
     let start = at.saturating_sub(4000);
     let before = &text.bytes()[start..at];
-    let last = |mark: &[u8]| before.windows(mark.len()).rposition(|w| w == mark);
-    let open = |from: &[u8], to: &[u8]| match (last(from), last(to)) {
-        (Some(from), Some(to)) => from > to,
-        (Some(_), None) => true,
-        _ => false,
-    };
+    let last = |mark: &[u8]| memmem::rfind(before, mark);
+    let open = |from: &[u8], to: &[u8]| last(from).is_some_and(|from| last(to).is_none_or(|to| from > to));
     open(b"/*", b"*/") && open(b"/**", b"*/") || open(b"<!--", b"-->")
 }
 

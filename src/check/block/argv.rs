@@ -92,14 +92,18 @@ static PASSWORD_OPTION: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     let mut found: Vec<(Span, &'static str)> = Vec::new();
-    if input.signs.has(Sign::Tunnel) && input.signs.has(Sign::TunnelToken) {
+    let installs = || {
+        let words = [&b"service"[..], b"install"];
+        words.iter().all(|word| memmem::find(bytes, word).is_some())
+    };
+    if input.signs.has(Sign::Tunnel) && (input.signs.has(Sign::TunnelToken) || installs()) {
         tunnels(bytes, &mut found);
     }
     let prefixed = input.signs.has(Sign::Prefix) && PREFIX.is_match(bytes);
     if !is_compiled(input.path)
         && (prefixed
             || input.names_credential()
-            || input.signs.has(Sign::Wrangler)
+            || input.signs.has(Sign::Wrangler) && memmem::find(bytes, b"--var").is_some()
             || input.runs.iter().any(|run| may_be_credential(input.text.get(*run))))
     {
         literals(bytes, &mut found);
@@ -122,7 +126,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 
 /// Whether a run of value characters looks like a credential rather than a long name.
 fn may_be_credential(run: &[u8]) -> bool {
-    value::looks_random(Randomness::Token, run) || value::looks_random(Randomness::Hex, run)
+    // Most are told by their having no digit.
+    run.iter().any(u8::is_ascii_digit)
+        && (value::looks_random(Randomness::Token, run)
+            || run.iter().all(u8::is_ascii_hexdigit) && value::looks_random(Randomness::Hex, run))
 }
 
 fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {

@@ -8,7 +8,7 @@ use regex::bytes::Regex;
 
 use super::super::{Candidate, Detection, Input, Sign, expression};
 use super::{API, skipped, spans};
-use crate::fact::place::{around, in_pattern, is_test, list_item};
+use crate::fact::place::{around, in_pattern, is_code, is_test, list_item};
 use crate::fact::setting::same_group;
 use crate::literals::contains;
 use crate::span::Span;
@@ -98,7 +98,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         expression(r"(?i)\bssl[ \t]*=|use_https|secure[-_]ssl").expect("a fixed expression")
     });
     let talks = input.signs.has(Sign::Api);
-    let switched = || input.signs.has(Sign::Ssl) && SWITCH.is_match(bytes);
+    let switched = || !is_code(input.path) && SWITCH.is_match(bytes);
     if !talks && !switched() {
         return;
     }

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::super::{Candidate, Detection, Input, Sign, expression};
-use super::{API, spans};
+use super::super::{Candidate, Detection, Input, Sign, expression, spans_around};
+use super::API;
 use crate::fact::place::{around, in_comment, in_pattern, in_prose, is_prose};
 use crate::fact::setting::about;
 use crate::literals::contains;
@@ -19,12 +19,15 @@ use addresses::addresses;
 use switch::{HINTS, SWITCH};
 use target::target;
 
+/// How far a switch may begin before one of its hints, and end behind it, in bytes: a command goes on over lines.
+const REACH: (usize, usize) = (80, 1500);
+
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if !input.signs.any(&[Sign::Api, Sign::Client]) || HINTS.find(bytes, 0).is_none() {
+    if !input.signs.any(&[Sign::Api, Sign::Client]) {
         return;
     }
-    let switches = spans(&SWITCH, input);
+    let switches = spans_around(&SWITCH, &HINTS, bytes, REACH);
     if switches.is_empty() {
         return;
     }

@@ -1,11 +1,13 @@
 //! Calls of Cloudflare's SDKs that take the Global API Key by position, or whose own name says so.
 
+use std::cell::LazyCell;
 use std::sync::LazyLock;
 
-use regex::bytes::{Captures, Regex};
+use memchr::memmem;
+use regex::bytes::Regex;
 
-use super::super::{Input, expression};
-use crate::literals::{Literals, contains};
+use super::super::{Input, Sign, expression, spans_around};
+use crate::literals::Literals;
 use crate::span::Span;
 
 /// An argument, with at most one call in it.
@@ -42,6 +44,9 @@ static IMPORT: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed expression")
 });
 
+/// How far a call may begin before its name, and end behind it, in bytes.
+const REACH: (usize, usize) = (80, 600);
+
 /// Places of such calls.
 pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
     static HINTS: LazyLock<Literals> = LazyLock::new(|| {
@@ -59,23 +64,26 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         ])
     });
     let bytes = input.text.bytes();
-    if HINTS.find(bytes, 0).is_none() {
-        return Vec::new();
+    let mut found = spans_around(&NAMED, &HINTS, bytes, REACH);
+    if found.is_empty() && !input.signs.has(Sign::Vendor) {
+        return found;
     }
-    let about = contains(bytes, b"cloudflare");
-    let plain = about.then(|| PLAIN.captures_iter(bytes)).into_iter().flatten();
-    let packages: Vec<&[u8]> = IMPORT
-        .captures_iter(bytes)
-        .filter_map(|groups| groups.name("package"))
-        .map(|m| m.as_bytes())
-        .collect();
-    let ours = |groups: &Captures<'_>| {
-        groups.name("package").is_none_or(|package| {
-            matches!(package.as_bytes(), b"cloudflare" | b"cf") || packages.contains(&package.as_bytes())
-        })
-    };
-    let found = NAMED.captures_iter(bytes).filter(ours).chain(plain).filter_map(|groups| groups.name("span"));
-    found.map(|m| Span::new(m.start(), m.end())).filter(|span| !has_token(input.text.get(*span))).collect()
+    let packages: LazyCell<Vec<&[u8]>, _> = LazyCell::new(|| {
+        let imports = IMPORT.captures_iter(bytes).filter_map(|groups| groups.name("package"));
+        imports.map(|m| m.as_bytes()).collect()
+    });
+    found.retain(|span| {
+        let call = input.text.get(*span);
+        let package = memmem::find(call, b".New(").map(|at| &call[..at]);
+        // Only a whole word is a package.
+        let package = package.filter(|name| name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_'));
+        package.is_none_or(|name| matches!(name, b"cloudflare" | b"cf") || packages.contains(&name))
+    });
+    if input.signs.has(Sign::Vendor) {
+        found.extend(spans_around(&PLAIN, &HINTS, bytes, REACH));
+    }
+    found.retain(|span| !has_token(input.text.get(*span)));
+    found
 }
 
 fn has_token(call: &[u8]) -> bool {

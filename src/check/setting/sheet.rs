@@ -34,18 +34,20 @@ pub(super) struct Pair<'s> {
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(input: &'a Input<'a>) -> Sheet<'a> {
-        let all = input
+        let mut all: Vec<(&Setting, Role)> = input
             .settings()
             .iter()
-            .map(|setting| {
-                let role = role(&setting.words);
-                (setting, role)
-            })
+            .map(|setting| (setting, role(&setting.words)))
             // Headers are part of requests.
-            .filter(|(setting, role)| {
-                *role != Role::Other && !setting.words.starts_with("x auth") && !skipped(input, setting.span)
-            });
-        Sheet { input, all: all.collect() }
+            .filter(|(setting, role)| *role != Role::Other && !setting.words.starts_with("x auth"))
+            .collect();
+        // Without a key, or somebody to whom something belongs, there is nothing to look for.
+        let owner = |role: &Role| matches!(role, Role::Email | Role::User | Role::Global | Role::ApiKey);
+        if !all.iter().any(|(_, role)| owner(role)) {
+            all.clear();
+        }
+        all.retain(|(setting, _)| !skipped(input, setting.span));
+        Sheet { input, all }
     }
 
     pub(super) fn pairs(&self) -> Vec<Pair<'_>> {

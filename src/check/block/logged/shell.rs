@@ -184,7 +184,10 @@ pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<(Span, String
     });
     let name = path.file_name();
     let pipeline = name.ends_with(b".yml") || name.ends_with(b".yaml") || name.starts_with(b"Jenkinsfile");
-    for groups in OUTPUT.captures_iter(bytes).filter(|_| pipeline) {
+    if !pipeline {
+        return;
+    }
+    for groups in OUTPUT.captures_iter(bytes) {
         let Some(name) = groups.name("name").filter(|name| is_credential(name.as_bytes())) else { continue };
         let start = groups.get(0).map_or(name.start(), |m| m.start());
         let (end, next) = command_end(bytes, name.start());
