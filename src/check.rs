@@ -204,6 +204,7 @@ pub(crate) struct Compiled {
     title: String,
     pattern: OnceLock<Option<Regex>>,
     reach: OnceLock<usize>,
+    lengths: OnceLock<(usize, usize)>,
     value: OnceLock<Option<Regex>>,
     partner: OnceLock<Option<Regex>>,
     file: OnceLock<Option<Regex>>,
@@ -221,6 +222,7 @@ impl Compiled {
             title: of.title.clone(),
             pattern: OnceLock::new(),
             reach: OnceLock::new(),
+            lengths: OnceLock::new(),
             value: OnceLock::new(),
             partner: OnceLock::new(),
             file: OnceLock::new(),
@@ -247,11 +249,12 @@ impl Compiled {
 
     /// How long a match of the pattern can be, in bytes.
     pub(crate) fn reach(&self) -> usize {
-        let longest = |pattern: &String| {
-            let parsed = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern);
-            parsed.ok().and_then(|parsed| parsed.properties().maximum_len())
-        };
-        *self.reach.get_or_init(|| self.detect.pattern.as_ref().and_then(longest).unwrap_or(usize::MAX))
+        *self.reach.get_or_init(|| lengths(&self.detect.pattern).1)
+    }
+
+    /// How short and how long a value can be, in bytes.
+    pub(crate) fn lengths(&self) -> (usize, usize) {
+        *self.lengths.get_or_init(|| lengths(&self.detect.value))
     }
 
     pub(crate) fn value(&self) -> Option<&Regex> {
@@ -284,12 +287,14 @@ impl Compiled {
 }
 
 /// The places of the group `span` in the matches of an expression of which every match holds one of the literals, in
-/// order. It is run only over what stands around them: up to `before` bytes, and lines that end `after` bytes later.
+/// order. It is run only over what stands around them: up to `before` bytes, and lines that end `after` bytes behind the
+/// literal of that index.
 pub(crate) fn spans_around(
     pattern: &Regex,
     literals: &Literals,
     bytes: &[u8],
-    (before, after): (usize, usize),
+    before: usize,
+    after: impl Fn(usize) -> usize,
 ) -> Vec<Span> {
     let mut out = Vec::new();
     let (mut from, mut done) = (0, 0);
@@ -301,10 +306,10 @@ pub(crate) fn spans_around(
         let mut start = done.max(hit.start.saturating_sub(before));
         // What follows closely is looked at together.
         let mut last = hit.end;
-        let mut end = line_end(bytes, last + after);
+        let mut end = line_end(bytes, last + after(hit.index));
         while let Some(next) = literals.find(bytes, last).filter(|next| next.start < end) {
             last = next.end;
-            end = line_end(bytes, last + after);
+            end = end.max(line_end(bytes, last + after(next.index)));
         }
         while let Some(groups) = pattern.captures_at(&bytes[..end], start) {
             let whole = groups.get(0).expect("group 0 is the match");
@@ -330,6 +335,16 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
 /// An expression over bytes: no Unicode tables, which cost more to compile than a small scan takes.
 pub(crate) fn expression(source: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(source).unicode(false).build()
+}
+
+/// How short and how long the matches of an expression can be, in bytes.
+fn lengths(source: &Option<String>) -> (usize, usize) {
+    let parser = || ParserBuilder::new().unicode(false).utf8(false).build();
+    let parsed = source.as_ref().and_then(|source| parser().parse(source).ok());
+    parsed.map_or((0, usize::MAX), |parsed| {
+        let properties = parsed.properties();
+        (properties.minimum_len().unwrap_or(0), properties.maximum_len().unwrap_or(usize::MAX))
+    })
 }
 
 fn compile<'a>(cell: &'a OnceLock<Option<Regex>>, source: &Option<String>) -> Option<&'a Regex> {

@@ -100,6 +100,10 @@ pub(crate) fn check(
 
 /// The run itself if the whole of it has the shape.
 fn shape(detection: &Compiled, bytes: &[u8], run: Span) -> Option<Span> {
+    let (shortest, longest) = detection.lengths();
+    if run.len() < shortest || run.len() > longest {
+        return None;
+    }
     let value = detection.value()?;
     let fits = |span: Span| {
         value.find(&bytes[span.start..span.end]).is_some_and(|m| m.start() == 0 && m.end() == span.len())

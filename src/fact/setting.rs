@@ -63,6 +63,9 @@ pub fn settings(bytes: &[u8]) -> Vec<Setting> {
         if before == LONGEST || (start == done && done > 0) || !may_end(&bytes[hit.end..]) {
             continue;
         }
+        if !may_have_value(bytes, Span::new(start, hit.end)) {
+            continue;
+        }
         let Some(setting) = setting(bytes, start) else { continue };
         // Values can hold further settings: `{ email: a, key: b }`.
         done = setting.0;
@@ -78,6 +81,24 @@ fn may_end(rest: &[u8]) -> bool {
     matches!(first, b'"' | b'\'' | b'`' | b']' | b'\\' | b'=' | b':' | b'?' | b',' | b'>')
         || first.is_ascii_whitespace()
         || b"skripefn".contains(&first.to_ascii_lowercase())
+}
+
+/// Whether a name with a space behind it may have a value: most are words of a comment.
+fn may_have_value(bytes: &[u8], name: Span) -> bool {
+    let rest = &bytes[name.end..];
+    if !matches!(rest.first(), Some(b' ' | b'\t')) || bytes[name.start] == b'-' {
+        return true;
+    }
+    let next = rest.iter().find(|b| !matches!(b, b' ' | b'\t'));
+    if next.is_none_or(|next| matches!(next, b'=' | b':' | b'?' | b',' | b'>' | b'"' | b'\'' | b'\r' | b'\n'))
+    {
+        return true;
+    }
+    // What comes before is nothing, or a word such as `option`.
+    const KEYWORD: usize = 6;
+    let floor = name.start.saturating_sub(256);
+    let line = bytes[floor..name.start].rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    line.trim_ascii().len() <= KEYWORD
 }
 
 /// The setting whose name starts at `start`, if it is one, and where that name ends.

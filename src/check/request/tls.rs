@@ -19,15 +19,19 @@ use addresses::addresses;
 use switch::{HINTS, SWITCH};
 use target::target;
 
-/// How far a switch may begin before one of its hints, and end behind it, in bytes: a command goes on over lines.
-const REACH: (usize, usize) = (80, 1500);
+/// How far a switch may begin before one of its hints, in bytes.
+const BEFORE: usize = 80;
+/// How far it may end behind one; a command goes on over lines.
+const BEHIND: usize = 250;
+const COMMAND: usize = 1500;
 
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     if !input.signs.any(&[Sign::Api, Sign::Client]) {
         return;
     }
-    let switches = spans_around(&SWITCH, &HINTS, bytes, REACH);
+    let behind = |hint: usize| if hint == switch::CURL { COMMAND } else { BEHIND };
+    let switches = spans_around(&SWITCH, &HINTS, bytes, BEFORE, behind);
     if switches.is_empty() {
         return;
     }

@@ -44,8 +44,10 @@ static IMPORT: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed expression")
 });
 
-/// How far a call may begin before its name, and end behind it, in bytes.
-const REACH: (usize, usize) = (80, 600);
+/// How far a call may begin before its name, in bytes.
+const BEFORE: usize = 80;
+/// How far it may end behind it.
+const BEHIND: usize = 600;
 
 /// Places of such calls.
 pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
@@ -64,7 +66,7 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         ])
     });
     let bytes = input.text.bytes();
-    let mut found = spans_around(&NAMED, &HINTS, bytes, REACH);
+    let mut found = spans_around(&NAMED, &HINTS, bytes, BEFORE, |_| BEHIND);
     if found.is_empty() && !input.signs.has(Sign::Vendor) {
         return found;
     }
@@ -80,7 +82,7 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         package.is_none_or(|name| matches!(name, b"cloudflare" | b"cf") || packages.contains(&name))
     });
     if input.signs.has(Sign::Vendor) {
-        found.extend(spans_around(&PLAIN, &HINTS, bytes, REACH));
+        found.extend(spans_around(&PLAIN, &HINTS, bytes, BEFORE, |_| BEHIND));
     }
     found.retain(|span| !has_token(input.text.get(*span)));
     found

@@ -107,7 +107,9 @@ fn next_joint(bytes: &[u8], from: usize, stop: usize, joins: &OnceCell<bool>) ->
 /// key or an argument.
 fn may_join(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> bool {
     let leads_on = |next: &u8| match next {
-        b' ' | b'\t' | b'\r' | b'\n' | b'\\' | b'"' | b'\'' | b'`' => true,
+        b' ' | b'\t' | b'\r' | b'\n' | b'\\' => true,
+        // Side by side only the same quotes are two pieces.
+        b'"' | b'\'' | b'`' => *next == bytes[at],
         b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' => true,
         // The mark of the next literal.
         b'f' | b'r' | b'b' | b'u' | b'@' | b'$' => true,

@@ -53,9 +53,13 @@ pub(super) static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
     expression(&format!(r"(?i)(?P<span>[\w-]*?(?:{settings})|{OTHERS})")).expect("a fixed expression")
 });
 
+/// The index of the command among the hints.
+pub(super) const CURL: usize = 0;
+
 /// Pieces of which every switch holds one, in the ways people capitalise them: most texts hold none.
 pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::new(&[
+        "curl",
         "erif",
         "ERIF",
         "alidat",
@@ -65,7 +69,6 @@ pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
         "trict",
         "nsecure",
         "NSECURE",
-        "curl",
         "cert",
         "Cert",
         "CERT",
