@@ -14,8 +14,10 @@ pub(crate) enum Sign {
     Site,
     /// A scheme without TLS.
     Plain,
-    /// A client of the API, or a tool that calls it.
+    /// A client of the API.
     Client,
+    /// A switch for the certificate checks of a tool that calls the API.
+    ToolSwitch,
     /// A header with a key or its owner.
     KeyHeader,
     /// A credential that names itself.
@@ -56,18 +58,9 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     (Sign::Plain, &["http:"]),
     (
         Sign::Client,
-        &[
-            "wrangler",
-            "flarectl",
-            "cacert",
-            "cloudflare(",
-            "cloudflare.new",
-            "cloudflare.client",
-            "cloudflare::client",
-            "cf.new",
-            "cfgo.new",
-        ],
+        &["cloudflare(", "cloudflare.new", "cloudflare.client", "cloudflare::client", "cf.new", "cfgo.new"],
     ),
+    (Sign::ToolSwitch, &["cacert", "node_tls_"]),
     (Sign::KeyHeader, &["x-auth-", "x_auth_", "xauth"]),
     (Sign::Prefix, &["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"]),
     (Sign::Tunnel, &["cloudflared", "tunnel", "warp-cli"]),

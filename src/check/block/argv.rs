@@ -126,10 +126,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 
 /// Whether a run of value characters looks like a credential rather than a long name.
 fn may_be_credential(run: &[u8]) -> bool {
-    // Most are told by their having no digit.
+    // Most are told by their having no digit; forty hex digits are a commit.
+    let hex = || run.len() != 40 && run.iter().all(u8::is_ascii_hexdigit);
     run.iter().any(u8::is_ascii_digit)
-        && (value::looks_random(Randomness::Token, run)
-            || run.iter().all(u8::is_ascii_hexdigit) && value::looks_random(Randomness::Hex, run))
+        && (value::looks_random(Randomness::Token, run) || hex() && value::looks_random(Randomness::Hex, run))
 }
 
 fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {

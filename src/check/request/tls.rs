@@ -27,7 +27,7 @@ const COMMAND: usize = 1500;
 
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if !input.signs.any(&[Sign::Api, Sign::Client]) {
+    if !input.signs.any(&[Sign::Api, Sign::Client, Sign::ToolSwitch]) {
         return;
     }
     let behind = |hint: usize| if hint == switch::CURL { COMMAND } else { BEHIND };
