@@ -293,6 +293,15 @@ static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// A type that says nothing of whose something is: of a record of the DNS.
+fn is_record(value: &[u8]) -> bool {
+    const RECORDS: &[&[u8]] = &[
+        b"aaaa", b"cname", b"txt", b"mx", b"ns", b"srv", b"caa", b"ptr", b"https", b"svcb", b"tlsa",
+        b"naptr", b"string", b"text",
+    ];
+    RECORDS.iter().any(|record| record.eq_ignore_ascii_case(value))
+}
+
 /// What the group of a place says it is about: the nearest such statement before it, else behind it.
 pub fn about(bytes: &[u8], place: Span) -> Option<Span> {
     const REACH: usize = 500;
@@ -306,7 +315,8 @@ pub fn about(bytes: &[u8], place: Span) -> Option<Span> {
         let option = groups.get(0).is_some_and(|m| m.as_bytes().first() == Some(&b'-'));
         let declared = groups.name("kind").is_some_and(|kind| matches!(kind.as_bytes(), b"class" | b"type"));
         let goes_on = (next.is_some_and(u8::is_ascii_alphanumeric) || declared) && !option;
-        (groups.name("space").is_none() || !goes_on).then_some(value)
+        let says = !is_record(value.as_bytes());
+        (says && (groups.name("space").is_none() || !goes_on)).then_some(value)
     });
     let spans: Vec<Span> = found
         .map(|m| Span::new(start + m.start(), start + m.end()))

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use crate::check::{Input, value};
-use crate::fact::naming::{enclosing, naming};
+use crate::fact::namesake::{is_elsewhere, is_other};
+use crate::fact::naming::{enclosing, naming, parent};
 use crate::fact::place::{around, is_code};
 use crate::fact::setting::{Setting, about, same_group};
 use crate::fact::words::words;
@@ -86,6 +87,14 @@ impl<'a> Sheet<'a> {
         }
         let ours = self.ours(key);
         let email = self.email(key, role);
+        // `CF_API_KEY` is CurseForge's as well; its address is not called so.
+        let (bytes, path) = (self.input.text.bytes(), self.input.path);
+        if !key.words.contains("cloudflare")
+            && (is_elsewhere(bytes, path)
+                || !email.is_some_and(|email| self.named(email)) && is_other(bytes, path, key.span))
+        {
+            return None;
+        }
         match role {
             _ if self.holds_token(key) => None,
             Role::ApiKey | Role::Key if !self.named(key) && self.holds_another(key) => None,
@@ -98,7 +107,7 @@ impl<'a> Sheet<'a> {
             Role::ApiKey if self.method_beside(key) => None,
             // A program that hands on all three lets its user choose.
             Role::Key | Role::ApiKey if is_code(self.input.path) && self.token_beside(key) => None,
-            Role::ApiKey if !self.named(key) && !self.about_ours(key) && self.is_somebody_elses(key) => None,
+            Role::ApiKey if !self.named(key) && !self.within_ours(key) && self.is_somebody_elses(key) => None,
             Role::ApiKey if email.is_some() && ours => found(email, Confidence::High),
             // In code that only mentions Cloudflare nearby the key may be anybody's.
             Role::ApiKey if email.is_some() && self.near(key) => {
@@ -210,6 +219,24 @@ impl<'a> Sheet<'a> {
             "app",
             "input",
             "inputs",
+            "vault",
+            "lookup",
+            "hashi",
+            "pillar",
+            "item",
+            "dns",
+            "ddns",
+            "acme",
+            "infra",
+            "ops",
+            "edge",
+            "prod",
+            "account",
+            "admin",
+            "user",
+            "zone",
+            "domain",
+            "tls",
         ];
         let value = self.value(key);
         let end = value
@@ -243,19 +270,24 @@ impl<'a> Sheet<'a> {
             }
     }
 
-    /// The group says itself that it is about Cloudflare: `TYPE: CLOUDFLAREAPI`.
-    fn about_ours(&self, key: &Setting) -> bool {
-        about(self.input.text.bytes(), key.span)
-            .is_some_and(|value| contains(self.input.text.get(value), b"cloudflare"))
+    /// The group says itself that it is about Cloudflare: `TYPE: CLOUDFLAREAPI`, `cloudflare_dns:` above it.
+    fn within_ours(&self, key: &Setting) -> bool {
+        let bytes = self.input.text.bytes();
+        let said = about(bytes, key.span);
+        said.is_some_and(|value| contains(self.input.text.get(value), b"cloudflare"))
+            || parent(bytes, key.span.start)
+                .is_some_and(|name| OURS.is_match(name.words.trim_end().as_bytes()))
     }
 
     pub(super) fn named(&self, key: &Setting) -> bool {
         OURS.is_match(key.words.as_bytes())
     }
 
-    /// Cloudflare is mentioned shortly before or after.
+    /// Cloudflare is mentioned shortly before or after, not in the group of somebody else.
     fn near(&self, key: &Setting) -> bool {
-        contains(self.input.text.get(around(self.input.text, key.span, 300)), b"cloudflare")
+        let near = around(self.input.text, key.span, 300);
+        let places = mentions(self.input.text.get(near), b"cloudflare");
+        places.map(|at| near.start + at).any(|at| reaches(self.input.text.bytes(), at, key.span))
     }
 
     /// `apiKeySecretRef:` says by itself that it is not `apiTokenSecretRef`.
@@ -328,6 +360,54 @@ impl<'a> Sheet<'a> {
             || contains(value, b"cfat_")
             || (core.len() == 40 && value::looks_random(Randomness::Token, &core))
     }
+}
+
+/// Where the text holds the word, whatever its capitals.
+fn mentions(text: &[u8], word: &'static [u8]) -> impl Iterator<Item = usize> {
+    let fits = |(at, part): (usize, &[u8])| part.eq_ignore_ascii_case(word).then_some(at);
+    text.windows(word.len()).enumerate().filter_map(fits)
+}
+
+/// Whether what is said at `at` is said of the key: nothing in between ends the block that it heads or stands in.
+fn reaches(bytes: &[u8], at: usize, key: Span) -> bool {
+    let place = Span::new(at, at + 1);
+    if at > key.start || !same_group(bytes, place, key) {
+        return same_group(bytes, place, key);
+    }
+    let between = &bytes[at..key.start];
+    // Brackets: the last one that is still open at the key has to be the first that opens.
+    let (mut depth, mut closed) = (0_i32, false);
+    for byte in between {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                if depth == 0 && closed {
+                    return false;
+                }
+                depth += 1;
+            }
+            b')' | b']' | b'}' => {
+                depth -= 1;
+                closed = closed || depth == 0;
+            }
+            // A line ends what was said in passing.
+            b'\n' if depth == 0 => closed = false,
+            _ => {}
+        }
+    }
+    // Indentation: no line between heads a block beside the one of the mention.
+    let indent = |at: usize| {
+        let start = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+        bytes[start..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
+    };
+    let (outer, own) = (indent(at), indent(key.start));
+    let mut lines = between.split(|b| *b == b'\n').skip(1);
+    own <= outer
+        || lines.all(|line| {
+            let text = line.trim_ascii();
+            text.is_empty()
+                || line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count() > outer
+                || text.iter().all(|b| matches!(b, b'{' | b'(' | b'['))
+        })
 }
 
 /// The last three parts of a path: `.wrangler/config/default.toml`.

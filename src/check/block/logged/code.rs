@@ -16,7 +16,7 @@ const ARGUMENTS: usize = 2000;
 
 static CALL: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?x)(?:^|[^\w.$])(?<sink>
+        r#"(?x)(?:^|[^\w.$-])(?<sink>
             console\.(?:log|error|warn|info|debug|trace|dir|table)
           | (?:self\.|this\.|\w+\.)?(?:\w*[lL]og(?:ger|ging)?|LOG|LOGGER|slog|glog|klog|winston|pino|core|fastify\.log|app\.log|c\.log)\.
               (?:\w+\.)?(?:debug|info|warn|warning|error|critical|exception|trace|fatal|log|notice|Debug|Info|Warn|Error|Fatal|Panic|Print|Trace|Log)(?:f|ln|w|Context|Information|Warning|Error|Debug|Critical)?
