@@ -207,25 +207,56 @@ fn is_secret_words(list: &[&str]) -> bool {
 }
 
 /// Calls `visit` for every identifier (letters, digits and `_`) of the zone that names a Cloudflare credential.
-pub fn each_credential(bytes: &[u8], zone: Span, mut visit: impl FnMut(Span) -> ControlFlow<()>) {
-    let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+pub fn each_credential(bytes: &[u8], zone: Span, visit: impl FnMut(Span) -> ControlFlow<()>) {
+    each(bytes, zone, false, visit);
+}
+
+/// The same for identifiers, or with `chains` also for what is reached through them: `r2.secretAccessKey`.
+fn each(bytes: &[u8], zone: Span, chains: bool, mut visit: impl FnMut(Span) -> ControlFlow<()>) {
     let bytes = &bytes[..zone.end];
     let mut from = zone.start;
     while let Some(hit) = OURS.find(bytes, from) {
-        let before = bytes[from..hit.start].iter().rev().take_while(|b| word(b)).count();
-        let behind = bytes[hit.end..].iter().take_while(|b| word(b)).count();
-        let span = Span::new(hit.start - before, hit.end + behind);
-        if span.len() >= 6 && is_credential(&bytes[span.start..span.end]) && visit(span).is_break() {
+        let before = bytes[from..hit.start].iter().rev().take_while(|b| is_word(**b)).count();
+        let span = Span::new(hit.start - before, hit.end + word_length(&bytes[hit.end..]));
+        let named = |span: Span| span.len() >= 6 && is_credential(&bytes[span.start..span.end]);
+        let whole = if chains && !named(span) { chain(bytes, span) } else { span };
+        if named(whole) && visit(whole).is_break() {
             return;
         }
         from = span.end;
     }
 }
 
-/// Whether any identifier of the bytes names a Cloudflare credential.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn word_length(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|b| is_word(**b)).count()
+}
+
+/// The identifier with up to three members behind it.
+fn chain(bytes: &[u8], span: Span) -> Span {
+    const MEMBERS: usize = 3;
+    const MARKS: &[&[u8]] = &[b".", b"?.", b"->", b"::", b"!."];
+    let mut end = span.end;
+    for _ in 0..MEMBERS {
+        let rest = &bytes[end..];
+        let mark = MARKS.iter().find(|mark| rest.starts_with(mark));
+        let Some(length) = mark.map(|mark| (mark.len(), word_length(&rest[mark.len()..]))) else { break };
+        // A call is no value of its own.
+        if length.1 == 0 || rest.get(length.0 + length.1) == Some(&b'(') {
+            break;
+        }
+        end += length.0 + length.1;
+    }
+    Span::new(span.start, end)
+}
+
+/// Whether any identifier of the bytes, or a chain of them, names a Cloudflare credential.
 pub fn mentions(bytes: &[u8]) -> bool {
     let mut found = false;
-    each_credential(bytes, Span::new(0, bytes.len()), |_| {
+    each(bytes, Span::new(0, bytes.len()), true, |_| {
         found = true;
         ControlFlow::Break(())
     });

@@ -45,11 +45,8 @@ pub fn is_elsewhere(bytes: &[u8], path: &BlobPath) -> bool {
     !any(OURS) && any(OTHERS)
 }
 
-/// The same for one place: where a text names both, what is named last before the place decides.
-pub fn is_other(bytes: &[u8], path: &BlobPath, place: Span) -> bool {
-    if is_elsewhere(bytes, path) {
-        return true;
-    }
+/// The same for one place of a text that may name both: what is named last before the place decides.
+pub fn is_other(bytes: &[u8], place: Span) -> bool {
     let before = &bytes[place.start.saturating_sub(REACH)..place.start];
     let last = |words: &[&[u8]]| {
         let places = words
@@ -74,8 +71,8 @@ mod tests {
             let at = text.find(name).unwrap();
             Span::new(at, at + 4)
         };
-        assert!(!is_other(text.as_bytes(), &path, place("CF_A")));
-        assert!(is_other(text.as_bytes(), &path, place("CF_B")));
+        assert!(!is_other(text.as_bytes(), place("CF_A")));
+        assert!(is_other(text.as_bytes(), place("CF_B")));
         assert!(is_elsewhere(b"cf push -f a.yml # with $CF_PASSWORD", &path));
         assert!(!is_elsewhere(b"CF_API_KEY=1", &path));
     }

@@ -1,12 +1,13 @@
 //! The settings of one file that concern how it authenticates, and which of them hold the Global API Key.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use crate::check::{Input, value};
 use crate::fact::namesake::{is_elsewhere, is_other};
 use crate::fact::naming::{enclosing, naming, parent};
 use crate::fact::place::{around, is_code};
-use crate::fact::setting::{Setting, about, same_group};
+use crate::fact::setting::{Setting, about, concerns, same_group};
 use crate::fact::words::words;
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
@@ -23,6 +24,8 @@ pub(super) const BYTES: usize = 900;
 pub(super) struct Sheet<'a> {
     input: &'a Input<'a>,
     pub(super) all: Vec<(&'a Setting, Role)>,
+    /// Whether `CF` is another product in this file.
+    elsewhere: OnceCell<bool>,
 }
 
 /// A setting that holds the Global API Key.
@@ -46,7 +49,7 @@ impl<'a> Sheet<'a> {
             .filter(|(setting, role)| {
                 *role != Role::Other && !setting.words.starts_with("x auth") && !skipped(input, setting.span)
             });
-        Sheet { input, all: all.collect() }
+        Sheet { input, all: all.collect(), elsewhere: OnceCell::new() }
     }
 
     pub(super) fn pairs(&self) -> Vec<Pair<'_>> {
@@ -90,8 +93,8 @@ impl<'a> Sheet<'a> {
         // `CF_API_KEY` is CurseForge's as well; its address is not called so.
         let (bytes, path) = (self.input.text.bytes(), self.input.path);
         if !key.words.contains("cloudflare")
-            && (is_elsewhere(bytes, path)
-                || !email.is_some_and(|email| self.named(email)) && is_other(bytes, path, key.span))
+            && (*self.elsewhere.get_or_init(|| is_elsewhere(bytes, path))
+                || !email.is_some_and(|email| self.named(email)) && is_other(bytes, key.span))
         {
             return None;
         }
@@ -287,7 +290,7 @@ impl<'a> Sheet<'a> {
     fn near(&self, key: &Setting) -> bool {
         let near = around(self.input.text, key.span, 300);
         let places = mentions(self.input.text.get(near), b"cloudflare");
-        places.map(|at| near.start + at).any(|at| reaches(self.input.text.bytes(), at, key.span))
+        places.map(|at| near.start + at).any(|at| concerns(self.input.text.bytes(), at, key.span))
     }
 
     /// `apiKeySecretRef:` says by itself that it is not `apiTokenSecretRef`.
@@ -366,48 +369,6 @@ impl<'a> Sheet<'a> {
 fn mentions(text: &[u8], word: &'static [u8]) -> impl Iterator<Item = usize> {
     let fits = |(at, part): (usize, &[u8])| part.eq_ignore_ascii_case(word).then_some(at);
     text.windows(word.len()).enumerate().filter_map(fits)
-}
-
-/// Whether what is said at `at` is said of the key: nothing in between ends the block that it heads or stands in.
-fn reaches(bytes: &[u8], at: usize, key: Span) -> bool {
-    let place = Span::new(at, at + 1);
-    if at > key.start || !same_group(bytes, place, key) {
-        return same_group(bytes, place, key);
-    }
-    let between = &bytes[at..key.start];
-    // Brackets: the last one that is still open at the key has to be the first that opens.
-    let (mut depth, mut closed) = (0_i32, false);
-    for byte in between {
-        match byte {
-            b'(' | b'[' | b'{' => {
-                if depth == 0 && closed {
-                    return false;
-                }
-                depth += 1;
-            }
-            b')' | b']' | b'}' => {
-                depth -= 1;
-                closed = closed || depth == 0;
-            }
-            // A line ends what was said in passing.
-            b'\n' if depth == 0 => closed = false,
-            _ => {}
-        }
-    }
-    // Indentation: no line between heads a block beside the one of the mention.
-    let indent = |at: usize| {
-        let start = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
-        bytes[start..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
-    };
-    let (outer, own) = (indent(at), indent(key.start));
-    let mut lines = between.split(|b| *b == b'\n').skip(1);
-    own <= outer
-        || lines.all(|line| {
-            let text = line.trim_ascii();
-            text.is_empty()
-                || line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count() > outer
-                || text.iter().all(|b| matches!(b, b'{' | b'(' | b'['))
-        })
 }
 
 /// The last three parts of a path: `.wrangler/config/default.toml`.
