@@ -2,6 +2,7 @@
 //! the token-creation API, in structured files and in code. Only what is written counts: what comes from a variable is
 //! unknown, not absent.
 
+mod constructs;
 mod grants;
 mod lifetime;
 mod locate;
@@ -174,6 +175,7 @@ pub(super) fn no_audit_logs(detection: &Detection<'_>, input: &Input<'_>, out: &
 
 /// `variant = "variable-not-sensitive"`.
 pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    constructs::check(detection, input, out);
     for root in input.trees() {
         outputs(detection, root, input, out);
         for (_, variables) in root.entries().iter().filter(|(key, _)| key.name == "variable") {
