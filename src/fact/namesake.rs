@@ -57,6 +57,21 @@ pub fn is_other(bytes: &[u8], place: Span) -> bool {
     last(OTHERS) > last(OURS)
 }
 
+/// The same for one place of a text of any length: what is named last before it decides, else what is named behind it, else the
+/// path.
+pub fn is_other_near(bytes: &[u8], path: &BlobPath, place: Span) -> bool {
+    let before = &bytes[place.start.saturating_sub(REACH)..place.start];
+    let behind = &bytes[place.end..bytes.len().min(place.end + REACH)];
+    let any = |text: &[u8], words: &[&[u8]]| words.iter().any(|word| contains(text, word));
+    if any(before, OURS) || any(before, OTHERS) {
+        return is_other(bytes, place);
+    }
+    if any(behind, OURS) || any(behind, OTHERS) {
+        return !any(behind, OURS);
+    }
+    any(path.as_bytes(), OTHERS) && !any(path.as_bytes(), OURS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{is_elsewhere, is_other};
