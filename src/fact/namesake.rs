@@ -1,6 +1,8 @@
 //! Other products whose names people shorten to `CF`: a name such as `CF_API_KEY` says Cloudflare only where none of them is
 //! what the text is about.
 
+use memchr::memmem;
+
 use crate::blob::BlobPath;
 use crate::literals::contains;
 use crate::span::Span;
@@ -47,13 +49,8 @@ pub fn is_elsewhere(bytes: &[u8], path: &BlobPath) -> bool {
 
 /// The same for one place of a text that may name both: what is named last before the place decides.
 pub fn is_other(bytes: &[u8], place: Span) -> bool {
-    let before = &bytes[place.start.saturating_sub(REACH)..place.start];
-    let last = |words: &[&[u8]]| {
-        let places = words
-            .iter()
-            .filter_map(|word| before.windows(word.len()).rposition(|part| part.eq_ignore_ascii_case(word)));
-        places.max()
-    };
+    let before = bytes[place.start.saturating_sub(REACH)..place.start].to_ascii_lowercase();
+    let last = |words: &[&[u8]]| words.iter().filter_map(|word| memmem::rfind(&before, word)).max();
     last(OTHERS) > last(OURS)
 }
 

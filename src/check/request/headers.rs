@@ -1,5 +1,6 @@
 //! Requests that authenticate with the Global API Key: the `X-Auth-Key` header with a value, and Cloudflare nearby.
 
+use std::cell::LazyCell;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
@@ -54,7 +55,7 @@ static CONSTANT: LazyLock<Regex> = LazyLock::new(|| {
 /// Lists of header names, code that reads, hides or removes them.
 static HANDLED: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|\.delete\(|\bdel\(|blocklist|denylist|filter_headers|filter_sensitive|before_record|vary:|proxy_pass_header|hide_header"#,
+        r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|\.delete\(|\bdel\(|blocklist|denylist|filter_headers|filter_sensitive|before_record|vary:|proxy_pass_header|hide_header|requestheader\s+unset|del-header|clear_header"#,
     )
     .expect("a fixed expression")
 });
@@ -95,6 +96,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         return;
     }
     let topic = TOPIC.is_match(input.text.bytes());
+    let api = LazyCell::new(|| API.is_match(input.text.bytes()));
     let emails = spans(&EMAIL, input);
     let by_constant = constants(input);
     for span in spans(&KEY, input).into_iter().chain(by_constant) {
@@ -111,11 +113,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         if !ours && !topic || other_use(input, span) || has_both(input, span) {
             continue;
         }
-        let sure = if ours || API.is_match(input.text.bytes()) {
-            confidence(detection, ours)
-        } else {
-            Confidence::Low
-        };
+        let sure = if ours || *api { confidence(detection, ours) } else { Confidence::Low };
         let mut found = Candidate::new(detection.rule, span, sure);
         found.labels.extend(email.map(|place| (place, String::from("the e-mail address that goes with it"))));
         found.labels.extend(address.map(|place| (place, String::from("the API it is sent to"))));

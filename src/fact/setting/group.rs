@@ -35,9 +35,9 @@ pub fn same_group(bytes: &[u8], one: Span, other: Span) -> bool {
 
 /// Whether what stands at `at` is said of the setting: nothing in between ends the block that it heads or stands in.
 pub fn concerns(bytes: &[u8], at: usize, key: Span) -> bool {
-    let place = Span::new(at, at + 1);
-    if at > key.start || !same_group(bytes, place, key) {
-        return same_group(bytes, place, key);
+    let together = same_group(bytes, Span::new(at, at + 1), key);
+    if at > key.start || !together {
+        return together;
     }
     let between = &bytes[at..key.start];
     // Brackets: the last one that is still open at the key has to be the first that opens.
@@ -61,12 +61,16 @@ pub fn concerns(bytes: &[u8], at: usize, key: Span) -> bool {
     }
     // Indentation: no line between heads a block beside the one of the mention.
     let (outer, own) = (indent_at(bytes, at), indent_at(bytes, key.start));
-    let mut lines = between.split(|b| *b == b'\n').skip(1);
+    let mut lines = between.split(|b| *b == b'\n');
+    // What is no heading is said of the block it stands in: `image: …/cloudflare-ddns`.
+    let heads =
+        lines.next().and_then(|line| line.trim_ascii_end().last()).is_some_and(|b| b":{[(".contains(b));
     own <= outer
         || lines.all(|line| {
             let text = line.trim_ascii();
             text.is_empty()
                 || indentation(line) > outer
+                || !heads && indentation(line) == outer
                 || text.iter().all(|b| matches!(b, b'{' | b'(' | b'['))
         })
 }
@@ -118,7 +122,7 @@ pub fn about(bytes: &[u8], place: Span) -> Option<Span> {
     });
     let spans: Vec<Span> = found
         .map(|m| Span::new(start + m.start(), start + m.end()))
-        .filter(|span| !span.overlaps(place) && same_group(bytes, *span, place))
+        .filter(|span| !span.overlaps(place) && concerns(bytes, span.start, place))
         .collect();
     let before = spans.iter().rev().find(|span| span.end <= place.start);
     before.or(spans.first()).copied()

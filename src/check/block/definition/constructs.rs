@@ -1,5 +1,7 @@
 //! Variables and outputs of Terraform that a program declares (CDKTF), and configuration of Pulumi that is read in clear.
 
+use std::cell::LazyCell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use memchr::memmem;
@@ -60,6 +62,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 
 fn declarations(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
+    let made = LazyCell::new(|| made(bytes));
     for groups in DECLARED.captures_iter(bytes) {
         let (Some(whole), Some(open), Some(name)) =
             (groups.name("whole"), groups.name("open"), groups.name("name"))
@@ -87,7 +90,7 @@ fn declarations(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Cand
             (Span::new(whole.start(), whole.end()), message)
         } else {
             let Some(value) = VALUE.captures(body).and_then(|groups| groups.name("value")) else { continue };
-            if !shows(bytes, value.as_bytes()) {
+            if !shows(&made, value.as_bytes()) {
                 continue;
             }
             let message = "this output shows a credential: mark it `sensitive`, or leave it out";
@@ -110,7 +113,7 @@ fn is_handed_over(body: &[u8]) -> bool {
         || rest.starts_with(b"**")
 }
 
-fn shows(bytes: &[u8], value: &[u8]) -> bool {
+fn shows(made: &HashMap<&[u8], &[u8]>, value: &[u8]) -> bool {
     static GUARDED: LazyLock<Regex> = LazyLock::new(|| {
         expression(r"(?i)\b(?:sha\d+|md5|length|substr|base64sha\d+|bcrypt)\(").expect("a fixed expression")
     });
@@ -125,20 +128,24 @@ fn shows(bytes: &[u8], value: &[u8]) -> bool {
                 b"secret" => &[b"TurnstileWidget", b"Tunnel"],
                 _ => &[b"Tunnel"],
             };
-            made(bytes, name.as_bytes())
+            made.get(name.as_bytes())
                 .is_some_and(|line| kinds.iter().any(|kind| memmem::find(line, kind).is_some()))
         })
 }
 
-/// The line that makes what has the name.
-fn made<'b>(bytes: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
-    memmem::find_iter(bytes, name).take(20).find_map(|at| {
-        let behind = &bytes[at + name.len()..bytes.len().min(at + name.len() + 160)];
-        let line = &behind[..behind.iter().position(|b| *b == b'\n').unwrap_or(behind.len())];
-        let set = line.trim_ascii_start();
-        let set = set.strip_prefix(b":").unwrap_or(set);
-        (set.starts_with(b"=") && !set.starts_with(b"==")).then_some(line)
-    })
+/// The names that are given something in a program, each with the line that does so; what is given first counts.
+fn made(bytes: &[u8]) -> HashMap<&[u8], &[u8]> {
+    static MADE: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"\b(?P<name>[A-Za-z_]\w*)\s*(?::\s*[\w.<>]+\s*)?:?=\s*(?P<value>[^\n=][^\n]{0,160})")
+            .expect("a fixed expression")
+    });
+    let mut out = HashMap::new();
+    for groups in MADE.captures_iter(bytes) {
+        if let (Some(name), Some(value)) = (groups.name("name"), groups.name("value")) {
+            out.entry(name.as_bytes()).or_insert(value.as_bytes());
+        }
+    }
+    out
 }
 
 /// `config.require("cloudflareApiToken")`: what is read so stands in clear in the state.
