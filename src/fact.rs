@@ -4,10 +4,12 @@
 pub mod credential;
 pub mod decode;
 pub mod directive;
+pub mod namesake;
 pub mod naming;
 pub mod place;
 pub mod request;
 pub mod runs;
+pub mod search;
 pub mod setting;
 pub mod statement;
 pub mod tree;

@@ -7,7 +7,9 @@ use regex::bytes::Regex;
 
 use super::{Candidate, Compiled, View, expression, token, value};
 use crate::blob::BlobPath;
-use crate::fact::naming::{Name, Naming, enclosing, naming};
+use crate::fact::namesake::is_other_near;
+use crate::fact::naming::{Name, Naming, enclosing, naming, parent};
+use crate::fact::setting::same_group;
 use crate::fact::words;
 use crate::literals::contains;
 use crate::rule::{Confidence, Detect, Randomness};
@@ -27,7 +29,7 @@ static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
          session|csrf|cookie|redis|mysql|postgres|pg|mongo|mongodb|rabbitmq|facebook|twitter|shopify|paypal|grafana|pagerduty|newrelic|\
          bugsnag|fastly|akamai|bunny|godaddy|namecheap|route53|ovh|gandi|porkbun|vultr|dnspod|aliyun|alibaba|tencent|huggingface|hf|\
          replicate|notion|airtable|linear|jira|atlassian|confluence|vault|consul|nomad|hubspot|zendesk|intercom|segment|mixpanel|amplitude|\
-         posthog|launchdarkly|pusher|mapbox|plaid|square|resend|postmark|clerk|neon|planetscale|turso|upstash|railway|fly|render|buildkite|\
+         posthog|launchdarkly|minio|garage|ceph|wasabi|backblaze|scaleway|seaweedfs|rustfs|pusher|mapbox|plaid|square|resend|postmark|clerk|neon|planetscale|turso|upstash|railway|fly|render|buildkite|\
          jenkins|artifactory|nexus|jfrog|terraform cloud|tfe|pulumi access|sops|age|commit|sha|sha1|sha256|md5|hash|checksum|digest|integrity|\
          revision|rev|etag|nonce|ray|build id|cache key|fingerprint|uuid|guid|kid|aud|resolved|signature|thumbprint|serial)( |$)",
     )
@@ -170,6 +172,11 @@ fn whose(
     let near = detection.near();
     let ours = |text: &str| near.is_some_and(|n| n.is_match(text.as_bytes()));
     if ours(own) {
+        // `CF_TOKEN` is CurseForge's and Contentful's as well.
+        let short = own.split(' ').any(|word| word == "cf") && !own.contains("cloudflare");
+        if short && is_other_near(view.bytes, path, span) {
+            return None;
+        }
         return Some((detection.detect.confidence, format!("named `{shown}`")));
     }
     if FOREIGN.is_match(own.as_bytes()) {
@@ -177,6 +184,9 @@ fn whose(
     }
     if ours(&statement(names)) || ours(&enclosing(view.bytes, span.start)) {
         return Some((detection.detect.confidence, format!("named `{shown}` inside Cloudflare settings")));
+    }
+    if is_elsewhere(view.bytes, span) {
+        return None;
     }
     if HOSTS.is_match(view.around(span, SAME_CALL)) {
         return Some((detection.detect.confidence, format!("`{shown}` beside a Cloudflare address")));
@@ -194,6 +204,33 @@ fn whose(
     };
     (general && detection.detect.confidence > Confidence::Low && topic())
         .then(|| (Confidence::Medium, format!("`{shown}` near the word Cloudflare")))
+}
+
+/// The settings that the value stands among have an address, and it is somebody else's; or they are called after another
+/// storage.
+fn is_elsewhere(bytes: &[u8], span: Span) -> bool {
+    static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?i)\b\w*(?:end_?-?point\w*|api_?url|base_?url)["']?\s*(?:=>|[:=(,])\s*["'`]?(?P<host>https?://[^\s"'`,;)}]+|[a-z0-9][\w-]*\.[\w.-]+[a-z](?::\d+)?\b)"#)
+            .expect("a fixed expression")
+    });
+    static STORAGE: LazyLock<Regex> = LazyLock::new(|| {
+        expression("(^| )(minio|garage|ceph|wasabi|backblaze|b2|scaleway|spaces|idrive|storj|seaweedfs|rustfs|radosgw|exoscale)( |$)")
+            .expect("a fixed expression")
+    });
+    let from = span.start.saturating_sub(SAME_CALL);
+    let near = &bytes[from..bytes.len().min(span.end + SAME_CALL)];
+    let hosts: Vec<&[u8]> = ADDRESS
+        .captures_iter(near)
+        .filter_map(|groups| groups.name("host"))
+        .filter(|host| same_group(bytes, Span::new(from + host.start(), from + host.end()), span))
+        .map(|host| host.as_bytes())
+        .collect();
+    if hosts.iter().any(|host| contains(host, b"cloudflare")) {
+        return false;
+    }
+    // An address of which a part is filled in may be anybody's.
+    hosts.iter().any(|host| !host.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'<')))
+        || parent(bytes, span.start).is_some_and(|name| STORAGE.is_match(name.words.as_bytes()))
 }
 
 /// The value is the first word of a line and more words follow, while its name stands on a line above: an identifier.

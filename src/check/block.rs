@@ -2,6 +2,8 @@
 //! output, variables. Each variant is one function over the text or its tree; the rule file names it.
 
 use super::{Candidate, Detection, Input};
+use crate::fact::namesake::is_elsewhere;
+use crate::fact::words::words;
 use crate::span::Span;
 
 mod argv;
@@ -41,8 +43,24 @@ type Variant = fn(&Detection<'_>, &Input<'_>, &mut Vec<Candidate>);
 pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let name = detection.detect.variant.as_deref();
     if let Some((_, run)) = VARIANTS.iter().find(|(variant, _)| Some(*variant) == name) {
+        let first = out.len();
         run(detection, input, out);
+        if out.len() > first && is_elsewhere(input.text.bytes(), input.path) {
+            let mut at = 0;
+            out.retain(|found| {
+                at += 1;
+                at <= first || !is_short(input.text.get(found.span))
+            });
+        }
     }
+}
+
+/// Whether nothing but `CF` says that something is ours: other products are called so as well.
+fn is_short(text: &[u8]) -> bool {
+    const LONGEST: usize = 200;
+    let said = words(&text[..text.len().min(LONGEST)]);
+    let has = |word: &str| said.split(' ').any(|own| own == word);
+    has("cf") && !["cloudflare", "r2", "turnstile", "tunnel"].into_iter().any(has)
 }
 
 /// A value without the quotes that stand around it.

@@ -10,6 +10,7 @@ use crate::fact::place::{
     around, in_comment, in_prose, in_test, is_api_description, is_code, is_prose, is_test,
 };
 use crate::fact::request::Call;
+use crate::fact::search::{in_search, is_rules};
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -36,8 +37,9 @@ static SERVICE_KEY: LazyLock<Regex> = LazyLock::new(|| {
 static TOKEN: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?i)api_?-?token|bearer").expect("a fixed expression"));
 
+/// An API token is often kept under a name that says API key: only what says Global is taken at its word.
 static BEARER_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)(?P<span>Authorization["']?\s*(?:[:=,]|=>)\s*[fb]?["'`]?\s*\\?["']?Bearer(?:\s|["'`]\s*[+.]\s*|%s|\s)+(?P<value>cfk_\w+|[0-9a-f]{37}\b|\$?\{?\{?\s*(?:[\w.]*?)(?:(?:cf|cloudflare)_?(?:global_?)?(?:api|auth)_?key|global_?(?:api_?)?key)\b[^\s"'`]*))"#)
+    expression(r#"(?i)(?P<span>Authorization["']?\s*(?:[:=,]|=>)\s*[fb]?["'`]?\s*\\?["']?Bearer(?:\s|["'`]\s*[+.]\s*|%s|\s)+(?P<value>cfk_\w+|[0-9a-f]{37}\b|\$?\{?\{?\s*(?:[\w.-]*?)(?:global[_-]?(?:api[_-]?)?key|key[_-]?global)\b[^\s"'`]*))"#)
         .expect("a fixed expression")
 });
 
@@ -63,11 +65,19 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 
 /// Every match outside comments and running text.
 fn simple(pattern: &Regex, detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    if is_test(input.path) || is_api_description(input.text, input.path) || headers::takes_a_token(input) {
+    if is_test(input.path)
+        || is_api_description(input.text, input.path)
+        || is_rules(input.text, input.path)
+        || headers::takes_a_token(input)
+    {
         return;
     }
     for span in spans(pattern, input) {
-        if !skipped(input, span) && !headers::is_listed(input, span) && !headers::is_handled(input, span) {
+        if !skipped(input, span)
+            && !headers::is_listed(input, span)
+            && !headers::is_handled(input, span)
+            && !headers::holds_nothing(input, span)
+        {
             out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
         }
     }
@@ -89,7 +99,7 @@ fn bearer(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>
     for span in spans(&BEARER_KEY, input) {
         let own = input.text.get(span).to_ascii_lowercase();
         let named =
-            own.windows(4).any(|w| w == b"cfk_" || w == b"clou") || own.windows(3).any(|w| w == b"cf_");
+            own.windows(4).any(|w| w == b"cfk_" || w == b"clou") || own.windows(2).any(|w| w == b"cf");
         if (topic || named) && !skipped(input, span) {
             out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
         }
@@ -106,6 +116,7 @@ pub(super) fn spans(pattern: &Regex, input: &Input<'_>) -> Vec<Span> {
 fn skipped(input: &Input<'_>, span: Span) -> bool {
     in_comment(input.text, span.start, input.path)
         || in_prose(input.text, span.start, input.path)
+        || in_search(input.text, span.start, input.path)
         || in_test(input.text, span.start)
 }
 

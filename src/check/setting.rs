@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 use super::request::permissions_of_file;
 use super::{Candidate, Detection, Input, Sign, expression};
 use crate::fact::place::{around, in_comment, in_prose, is_api_description, is_code, is_prose, is_test};
+use crate::fact::search::{in_search, is_rules};
 use crate::fact::setting::same_group;
 use crate::literals::contains;
 use crate::span::Span;
@@ -30,7 +31,7 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
 }
 
 fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    if is_test(input.path) || is_api_description(input.text, input.path) {
+    if is_test(input.path) || is_api_description(input.text, input.path) || is_rules(input.text, input.path) {
         return;
     }
     let calls = sdk::calls(input);
@@ -111,7 +112,9 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
 }
 
 fn skipped(input: &Input<'_>, span: Span) -> bool {
-    in_comment(input.text, span.start, input.path) || in_prose(input.text, span.start, input.path)
+    in_comment(input.text, span.start, input.path)
+        || in_prose(input.text, span.start, input.path)
+        || in_search(input.text, span.start, input.path)
 }
 
 /// Code that takes a token as well and decides, an option table, or documentation that shows both ways.

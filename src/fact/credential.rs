@@ -213,37 +213,66 @@ fn is_secret_words(list: &[&str]) -> bool {
 
 /// Calls `visit` for every identifier (letters, digits and `_`) of the zone that names a Cloudflare credential.
 pub fn each_credential(bytes: &[u8], zone: Span, visit: impl FnMut(Span) -> ControlFlow<()>) {
-    let _ = identifiers(&bytes[..zone.end], zone.start, |from| OURS.find(&bytes[..zone.end], from), visit);
+    let _ =
+        identifiers(&bytes[..zone.end], zone.start, |from| OURS.find(&bytes[..zone.end], from), false, visit);
 }
 
-/// The same for what `find` takes for the beginning of one of the vendor's words, from `from` on.
+/// The same for what `find` takes for the beginning of one of the vendor's words, from `from` on; with `chains` also for
+/// what is reached through identifiers: `r2.secretAccessKey`.
 fn identifiers(
     bytes: &[u8],
     mut from: usize,
     find: impl Fn(usize) -> Option<Hit>,
+    chains: bool,
     mut visit: impl FnMut(Span) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     while let Some(hit) = find(from) {
-        let before = bytes[from..hit.start].iter().rev().take_while(|b| word(b)).count();
-        let behind = bytes[hit.end..].iter().take_while(|b| word(b)).count();
-        let span = Span::new(hit.start - before, hit.end + behind);
-        if span.len() >= 6 && is_credential(&bytes[span.start..span.end]) {
-            visit(span)?;
+        let before = bytes[from..hit.start].iter().rev().take_while(|b| is_word(**b)).count();
+        let span = Span::new(hit.start - before, hit.end + word_length(&bytes[hit.end..]));
+        let named = |span: Span| span.len() >= 6 && is_credential(&bytes[span.start..span.end]);
+        let whole = if chains && !named(span) { chain(bytes, span) } else { span };
+        if named(whole) {
+            visit(whole)?;
         }
         from = span.end;
     }
     ControlFlow::Continue(())
 }
 
-/// Whether any identifier of the bytes names a Cloudflare credential.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn word_length(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|b| is_word(**b)).count()
+}
+
+/// The identifier with up to three members behind it.
+fn chain(bytes: &[u8], span: Span) -> Span {
+    const MEMBERS: usize = 3;
+    const MARKS: &[&[u8]] = &[b".", b"?.", b"->", b"::", b"!."];
+    let mut end = span.end;
+    for _ in 0..MEMBERS {
+        let rest = &bytes[end..];
+        let mark = MARKS.iter().find(|mark| rest.starts_with(mark));
+        let Some(length) = mark.map(|mark| (mark.len(), word_length(&rest[mark.len()..]))) else { break };
+        // A call is no value of its own.
+        if length.1 == 0 || rest.get(length.0 + length.1) == Some(&b'(') {
+            break;
+        }
+        end += length.0 + length.1;
+    }
+    Span::new(span.start, end)
+}
+
+/// Whether any identifier of the bytes, or a chain of them, names a Cloudflare credential.
 pub fn mentions(bytes: &[u8]) -> bool {
-    identifiers(bytes, 0, |from| OURS.find(bytes, from), |_| ControlFlow::Break(())).is_break()
+    identifiers(bytes, 0, |from| OURS.find(bytes, from), true, |_| ControlFlow::Break(())).is_break()
 }
 
 /// The same for a whole text whose case was folded already: several times as fast.
 pub fn mentions_in(bytes: &[u8], folded: &[u8]) -> bool {
-    identifiers(bytes, 0, |from| OURS_FOLDED.find(folded, from), |_| ControlFlow::Break(())).is_break()
+    identifiers(bytes, 0, |from| OURS_FOLDED.find(folded, from), true, |_| ControlFlow::Break(())).is_break()
 }
 
 #[cfg(test)]

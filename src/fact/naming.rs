@@ -9,7 +9,8 @@ use crate::span::Span;
 
 mod surroundings;
 
-use surroundings::{column_heading, parent, sibling_name};
+pub use surroundings::parent;
+use surroundings::{column_heading, sibling_name};
 
 /// How far back a statement is followed, in bytes.
 const STATEMENT: usize = 400;

@@ -10,6 +10,10 @@ use super::words::words;
 use crate::literals::Literals;
 use crate::span::Span;
 
+mod group;
+
+pub use group::{about, concerns, same_group};
+
 /// A name with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
@@ -266,75 +270,6 @@ fn is_type(value: &[u8]) -> bool {
             rest.first().is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'.' | b'@' | b'-'))
         })
     })
-}
-
-/// Whether two places are in the same group: nothing between them closes a bracket, a block, a list item or a section
-/// that holds only one of them.
-pub fn same_group(bytes: &[u8], one: Span, other: Span) -> bool {
-    let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
-    let between = &bytes[first.start..second.start];
-    let mut depth = 0_i32;
-    for byte in between {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth -= 1,
-            _ => {}
-        }
-        if depth < 0 {
-            return false;
-        }
-    }
-    let indent = indent_at(bytes, first.start).min(indent_at(bytes, second.start));
-    let lines: Vec<&[u8]> = between.split(|b| *b == b'\n').collect();
-    // The first piece is the rest of a line, the last one the beginning of the other's.
-    let whole = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
-    whole.iter().all(|line| {
-        let text = line.trim_ascii();
-        text.is_empty() || (indentation(line) >= indent && !(text.starts_with(b"[") && text.ends_with(b"]")))
-    })
-}
-
-fn indent_at(bytes: &[u8], at: usize) -> usize {
-    let floor = at.saturating_sub(REACH);
-    let start = bytes[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1);
-    let before = &bytes[start..at];
-    let dashes = before.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-')).count();
-    // The content of a list item stands behind its dash.
-    if dashes == before.len() { dashes } else { indentation(before) }
-}
-
-fn indentation(line: &[u8]) -> usize {
-    line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
-}
-
-/// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class: octodns_cloudflare.X`.
-static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r#"(?i)(?:^|[^\w])(?P<kind>protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|(?P<space>[ \t]+))["'`]?(?:new[ \t]+)?(?P<value>[\w./@:-]{2,80})"#,
-    )
-});
-
-/// What the group of a place says it is about: the nearest such statement before it, else behind it.
-pub fn about(bytes: &[u8], place: Span) -> Option<Span> {
-    const REACH: usize = 500;
-    let start = place.start.saturating_sub(REACH);
-    let end = bytes.len().min(place.end + REACH);
-    let near = &bytes[start..end];
-    let found = ABOUT.captures_iter(near).filter_map(|groups| {
-        let value = groups.name("value")?;
-        // Words of a sentence, or of an import, follow each other as well.
-        let next = near[value.end()..].iter().find(|b| !matches!(b, b' ' | b'\t'));
-        let option = groups.get(0).is_some_and(|m| m.as_bytes().first() == Some(&b'-'));
-        let declared = groups.name("kind").is_some_and(|kind| matches!(kind.as_bytes(), b"class" | b"type"));
-        let goes_on = (next.is_some_and(u8::is_ascii_alphanumeric) || declared) && !option;
-        (groups.name("space").is_none() || !goes_on).then_some(value)
-    });
-    let spans: Vec<Span> = found
-        .map(|m| Span::new(start + m.start(), start + m.end()))
-        .filter(|span| !span.overlaps(place) && same_group(bytes, *span, place))
-        .collect();
-    let before = spans.iter().rev().find(|span| span.end <= place.start);
-    before.or(spans.first()).copied()
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
+mod lists;
+
 /// How far a tool's options may be from its name, in bytes.
 const REACH: usize = 3000;
 
@@ -99,6 +101,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if input.signs.has(Sign::Tunnel) && (input.signs.has(Sign::TunnelToken) || installs()) {
         tunnels(bytes, &mut found);
     }
+    let api = || input.signs.has(Sign::ApiHost);
     let prefixed = input.signs.has(Sign::Prefix) && PREFIX.is_match(bytes);
     if !is_compiled(input.path)
         && (prefixed
@@ -106,15 +109,23 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             || input.signs.has(Sign::Wrangler) && memmem::find(bytes, b"--var").is_some()
             || input.runs.iter().any(|run| may_be_credential(input.text.get(*run))))
     {
-        literals(bytes, &mut found);
+        literals(bytes, &api, &mut found);
+    }
+    if prefixed || !input.runs.is_empty() {
+        lists::lists(bytes, &api, &mut found);
     }
     if prefixed {
         options(bytes, &mut found);
     }
+    let mut done: Vec<Span> = Vec::new();
     for (span, message) in found {
-        if is_comment(input.text.get(input.text.line_near(span.start))) {
+        // A list may stand in a command.
+        if done.iter().any(|other| other.overlaps(span))
+            || is_comment(input.text.get(input.text.line_near(span.start)))
+        {
             continue;
         }
+        done.push(span);
         let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
         candidate.message = Some(message.to_owned());
         if !bytes[span.start..span.end].contains(&b'$') {
@@ -171,7 +182,7 @@ fn is_argument(text: &[u8]) -> bool {
     text.starts_with(b"eyJ") && text.len() > 60 && !value::is_placeholder(text)
 }
 
-fn literals(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
+fn literals(bytes: &[u8], api: &dyn Fn() -> bool, out: &mut Vec<(Span, &'static str)>) {
     let mut done = 0;
     for hit in TOOL.find_iter(bytes) {
         if hit.start() < done {
@@ -191,7 +202,7 @@ fn literals(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
             let place = groups.name("token").or_else(|| groups.name("value")).expect("one takes part");
             let prefixed = groups.name("token").is_some() || PREFIXED.is_match(place.as_bytes());
             if prefixed && value::is_placeholder(&place.as_bytes()[5..])
-                || !prefixed && !is_literal(place.as_bytes(), body)
+                || !prefixed && !is_literal(place.as_bytes(), body, api)
             {
                 continue;
             }
@@ -230,7 +241,11 @@ fn options(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
     }
 }
 
-fn is_literal(text: &[u8], command: &[u8]) -> bool {
+/// Whether the value is a credential of ours: by its look, and by what the command is for. Where its address is made of a
+/// variable, the file says: `api` tells whether it calls the API.
+fn is_literal(text: &[u8], command: &[u8], api: &dyn Fn() -> bool) -> bool {
+    static ADDRESS: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"(?i)https?://[a-z0-9]").expect("a fixed expression"));
     // The credentials of a tunnel are JSON that begins with the account.
     if text.starts_with(b"eyJhIjoi") {
         return is_argument(text);
@@ -239,7 +254,8 @@ fn is_literal(text: &[u8], command: &[u8]) -> bool {
     let ours = contains(command, b"cloudflare")
         || crate::fact::credential::mentions(command)
         || contains(command, b"x-auth-")
-        || contains(command, b"cf-access-");
+        || contains(command, b"cf-access-")
+        || api() && !ADDRESS.is_match(command);
     let random = if hex && text.len() != 40 {
         value::looks_random(Randomness::Hex, text)
     } else {

@@ -2,6 +2,7 @@
 //! the token-creation API, in structured files and in code. Only what is written counts: what comes from a variable is
 //! unknown, not absent.
 
+mod constructs;
 mod grants;
 mod lifetime;
 mod locate;
@@ -169,6 +170,7 @@ pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut V
     if !input.signs.has(Sign::ResourceSecret) && !input.names_credential() {
         return;
     }
+    constructs::check(detection, input, out);
     for root in input.trees() {
         outputs(detection, root, input, out);
         for (_, variables) in root.entries().iter().filter(|(key, _)| key.name == "variable") {

@@ -21,7 +21,7 @@ static PAIR: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed expression")
 });
 static COPY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?(?<file>\S*(?:\.dev\.vars|\.cloudflared/\S*|cert\.pem|cloudflared/\S*\.json)\S*)[ \t]").expect("a fixed expression")
+    expression(r"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?(?<file>[^\s,]*(?:\.dev\.vars|\.cloudflared\b|\.wrangler/config|cloudflare\.ini|cert\.pem|cloudflared/\S*\.json)[^\s,]*),?[ \t]+\S").expect("a fixed expression")
 });
 static ARGUMENT: LazyLock<Regex> = LazyLock::new(|| {
     expression(
@@ -52,7 +52,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         for groups in COPY.captures_iter(bytes) {
             let file = groups.name("file").expect("always takes part");
-            if !file.as_bytes().ends_with(b".example") && !file.as_bytes().starts_with(b"--") {
+            let twin = [&b"example"[..], b"sample", b"template", b"dist"].iter().any(|end| {
+                file.as_bytes().trim_ascii_end().strip_suffix(b"\"").unwrap_or(file.as_bytes()).ends_with(end)
+            });
+            if !twin && !file.as_bytes().starts_with(b"--") {
                 found.push(Span::new(file.start(), file.end()));
             }
         }

@@ -13,6 +13,8 @@ use crate::fact::credential::is_credential;
 use crate::rule::Confidence;
 use crate::span::Span;
 
+mod created;
+
 static UNMASKED: LazyLock<Regex> = LazyLock::new(|| {
     expression(r"\$\{\{\s*(?<span>(?:vars|inputs|github\.event\.inputs|github\.event\.client_payload|steps\.[\w-]+\.outputs|needs\.[\w-]+\.outputs)\.(?<name>[\w.-]+))\s*[|}&]").expect("a fixed expression")
 });
@@ -44,6 +46,9 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             let span = Span::new(options.start(), options.end());
             push(detection, input, span, "set without `issecret=true`: its value appears in logs", out);
         }
+    }
+    for (span, message) in created::created(input) {
+        push(detection, input, span, message, out);
     }
     if !is_workflow(input, bytes) {
         return;

@@ -11,9 +11,12 @@ use super::taint::tainted;
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, expression, value};
 use crate::fact::credential::{is_credential, mentions};
+use crate::fact::words::words;
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
+
+mod parameters;
 
 static QUERY: LazyLock<Regex> = LazyLock::new(|| {
     expression(
@@ -42,11 +45,18 @@ static USER: LazyLock<Regex> = LazyLock::new(|| {
 /// `variant = "credential-in-url"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    let concerned = input.signs.any(&[Sign::Site, Sign::Prefix]) || input.names_credential();
-    if !concerned || !has_address(bytes) {
+    let names = input.names_credential();
+    let known = LazyCell::new(|| tainted(bytes));
+    if names {
+        for span in parameters::parameters(bytes, &known) {
+            if !is_comment(input.text.get(input.text.line_near(span.start))) {
+                out.push(Candidate::new(detection.rule, span, Confidence::High));
+            }
+        }
+    }
+    if !(names || input.signs.any(&[Sign::Site, Sign::Prefix])) || !has_address(bytes) {
         return;
     }
-    let known = LazyCell::new(|| tainted(bytes));
     let query = QUERY.captures_iter(bytes).map(|groups| (groups, false));
     let user = USER.captures_iter(bytes).map(|groups| (groups, true));
     let open = OPEN_QUERY.captures_iter(bytes).map(|groups| (groups, false));
@@ -112,14 +122,10 @@ fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {
     let dynamic =
         text.first().is_some_and(|b| matches!(b, b'$' | b'{' | b'#' | b'%' | b'"' | b'\'' | b'+' | b' '));
     if dynamic {
-        let public = crate::fact::words::words(name);
-        // Where a list goes on is no secret.
-        if ["page", "next", "cursor", "continuation", "csrf", "cache", "sync", "state"]
-            .iter()
-            .any(|w| public.split(' ').any(|p| p == *w))
-        {
+        if is_public(name) {
             return false;
         }
+        let public = words(name);
         return mentions_credential(text) || (api && !public.contains("site") && !public.contains("id"));
     }
     let prefixed =
@@ -129,6 +135,12 @@ fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {
             && value::looks_random(Randomness::Hex, text)
             && text.iter().all(u8::is_ascii_hexdigit));
     (prefixed && !value::is_placeholder(&text[4..])) || (random && (api || is_credential(name)))
+}
+
+/// Where a list goes on is no secret.
+fn is_public(name: &[u8]) -> bool {
+    let public = ["page", "next", "cursor", "continuation", "csrf", "cache", "sync", "state", "site"];
+    words(name).split(' ').any(|word| public.contains(&word))
 }
 
 fn mentions_credential(text: &[u8]) -> bool {

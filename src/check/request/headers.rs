@@ -8,11 +8,18 @@ use super::super::{Candidate, Detection, Input, Sign, expression};
 use super::{API, confidence, permissions, spans};
 use crate::blob::BlobPath;
 use crate::endpoint::NO_TOKEN;
-use crate::fact::place::{around, in_comment, in_prose, is_api_description, is_code, is_prose, is_test};
+use crate::fact::place::{
+    around, in_comment, in_pattern, in_prose, is_api_description, is_code, is_prose, is_test,
+};
+use crate::fact::search::{in_search, is_rules};
 use crate::fact::setting::closed;
 use crate::literals::contains;
 use crate::rule::{Confidence, Severity};
 use crate::span::Span;
+
+mod sent;
+
+pub(super) use sent::holds_nothing;
 
 /// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
 /// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`, `proxy_set_header X-Auth-Key v`, and behind
@@ -47,7 +54,7 @@ static CONSTANT: LazyLock<Regex> = LazyLock::new(|| {
 /// Lists of header names, code that reads, hides or removes them.
 static HANDLED: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|\.delete\(|\bdel\(|blocklist|denylist|filter_headers|vary:|proxy_pass_header|hide_header"#,
+        r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|\.delete\(|\bdel\(|blocklist|denylist|filter_headers|filter_sensitive|before_record|vary:|proxy_pass_header|hide_header|requestheader\s+unset|del-header|clear_header"#,
     )
     .expect("a fixed expression")
 });
@@ -82,6 +89,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if is_test(input.path) && !is_request(input.path)
         || is_elsewhere(input)
         || is_api_description(input.text, input.path)
+        || is_rules(input.text, input.path)
     {
         return;
     }
@@ -210,7 +218,11 @@ fn trimmed(bytes: &[u8]) -> usize {
 /// Comments, prose, allow-lists, readers of the header, definitions of its name.
 fn other_use(input: &Input<'_>, span: Span) -> bool {
     let text = input.text;
-    if in_comment(text, span.start, input.path) || in_prose(text, span.start, input.path) {
+    if in_comment(text, span.start, input.path)
+        || in_prose(text, span.start, input.path)
+        || in_pattern(text, span.start, input.path)
+        || in_search(text, span.start, input.path)
+    {
         return true;
     }
     let line = text.line_near(span.start);
@@ -224,6 +236,7 @@ fn other_use(input: &Input<'_>, span: Span) -> bool {
     let again = defined && !wrapped && !contains(own, b"set") || contains(own, b"x-auth-email");
     again
         || is_listed(input, span)
+        || holds_nothing(input, span)
         || in_sentence(before)
         || is_handled(input, span)
         || VENDOR.is_match(text.get(around(text, line, 160)))

@@ -1,11 +1,13 @@
 //! The settings of one file that concern how it authenticates, and which of them hold the Global API Key.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use crate::check::{Input, value};
-use crate::fact::naming::{enclosing, naming};
+use crate::fact::namesake::{is_elsewhere, is_other};
+use crate::fact::naming::{enclosing, naming, parent};
 use crate::fact::place::{around, is_code};
-use crate::fact::setting::{Setting, about, same_group};
+use crate::fact::setting::{Setting, about, concerns, same_group};
 use crate::fact::words::words;
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
@@ -22,6 +24,8 @@ pub(super) const BYTES: usize = 900;
 pub(super) struct Sheet<'a> {
     input: &'a Input<'a>,
     pub(super) all: Vec<(&'a Setting, Role)>,
+    /// Whether `CF` is another product in this file.
+    elsewhere: OnceCell<bool>,
 }
 
 /// A setting that holds the Global API Key.
@@ -47,7 +51,7 @@ impl<'a> Sheet<'a> {
             all.clear();
         }
         all.retain(|(setting, _)| !skipped(input, setting.span));
-        Sheet { input, all }
+        Sheet { input, all, elsewhere: OnceCell::new() }
     }
 
     pub(super) fn pairs(&self) -> Vec<Pair<'_>> {
@@ -88,6 +92,14 @@ impl<'a> Sheet<'a> {
         }
         let ours = self.ours(key);
         let email = self.email(key, role);
+        // `CF_API_KEY` is CurseForge's as well; its address is not called so.
+        let (bytes, path) = (self.input.text.bytes(), self.input.path);
+        if !key.words.contains("cloudflare")
+            && (*self.elsewhere.get_or_init(|| is_elsewhere(bytes, path))
+                || !email.is_some_and(|email| self.named(email)) && is_other(bytes, key.span))
+        {
+            return None;
+        }
         match role {
             _ if self.holds_token(key) => None,
             Role::ApiKey | Role::Key if !self.named(key) && self.holds_another(key) => None,
@@ -100,7 +112,7 @@ impl<'a> Sheet<'a> {
             Role::ApiKey if self.method_beside(key) => None,
             // A program that hands on all three lets its user choose.
             Role::Key | Role::ApiKey if is_code(self.input.path) && self.token_beside(key) => None,
-            Role::ApiKey if !self.named(key) && !self.about_ours(key) && self.is_somebody_elses(key) => None,
+            Role::ApiKey if !self.named(key) && !self.within_ours(key) && self.is_somebody_elses(key) => None,
             Role::ApiKey if email.is_some() && ours => found(email, Confidence::High),
             // In code that only mentions Cloudflare nearby the key may be anybody's.
             Role::ApiKey if email.is_some() && self.near(key) => {
@@ -212,6 +224,24 @@ impl<'a> Sheet<'a> {
             "app",
             "input",
             "inputs",
+            "vault",
+            "lookup",
+            "hashi",
+            "pillar",
+            "item",
+            "dns",
+            "ddns",
+            "acme",
+            "infra",
+            "ops",
+            "edge",
+            "prod",
+            "account",
+            "admin",
+            "user",
+            "zone",
+            "domain",
+            "tls",
         ];
         let value = self.value(key);
         let end = value
@@ -245,19 +275,24 @@ impl<'a> Sheet<'a> {
             }
     }
 
-    /// The group says itself that it is about Cloudflare: `TYPE: CLOUDFLAREAPI`.
-    fn about_ours(&self, key: &Setting) -> bool {
-        about(self.input.text.bytes(), key.span)
-            .is_some_and(|value| contains(self.input.text.get(value), b"cloudflare"))
+    /// The group says itself that it is about Cloudflare: `TYPE: CLOUDFLAREAPI`, `cloudflare_dns:` above it.
+    fn within_ours(&self, key: &Setting) -> bool {
+        let bytes = self.input.text.bytes();
+        let said = about(bytes, key.span);
+        said.is_some_and(|value| contains(self.input.text.get(value), b"cloudflare"))
+            || parent(bytes, key.span.start)
+                .is_some_and(|name| OURS.is_match(name.words.trim_end().as_bytes()))
     }
 
     pub(super) fn named(&self, key: &Setting) -> bool {
         OURS.is_match(key.words.as_bytes())
     }
 
-    /// Cloudflare is mentioned shortly before or after.
+    /// Cloudflare is mentioned shortly before or after, not in the group of somebody else.
     fn near(&self, key: &Setting) -> bool {
-        contains(self.input.text.get(around(self.input.text, key.span, 300)), b"cloudflare")
+        let near = around(self.input.text, key.span, 300);
+        let places = mentions(self.input.text.get(near), b"cloudflare");
+        places.map(|at| near.start + at).any(|at| concerns(self.input.text.bytes(), at, key.span))
     }
 
     /// `apiKeySecretRef:` says by itself that it is not `apiTokenSecretRef`.
@@ -330,6 +365,12 @@ impl<'a> Sheet<'a> {
             || contains(value, b"cfat_")
             || (core.len() == 40 && value::looks_random(Randomness::Token, &core))
     }
+}
+
+/// Where the text holds the word, whatever its capitals.
+fn mentions(text: &[u8], word: &'static [u8]) -> impl Iterator<Item = usize> {
+    let fits = |(at, part): (usize, &[u8])| part.eq_ignore_ascii_case(word).then_some(at);
+    text.windows(word.len()).enumerate().filter_map(fits)
 }
 
 /// The last three parts of a path: `.wrangler/config/default.toml`.

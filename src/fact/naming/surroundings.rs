@@ -15,7 +15,7 @@ const ENCLOSING_LINES: usize = 150;
 const HEADING: usize = 160;
 
 /// The name on the nearest line above that is indented less: of what the line of the value belongs to.
-pub(super) fn parent(bytes: &[u8], at: usize) -> Option<Name> {
+pub fn parent(bytes: &[u8], at: usize) -> Option<Name> {
     // A line may be a whole file long.
     let floor = at.saturating_sub(ENCLOSING);
     let line_start = |end: usize| {
@@ -118,6 +118,8 @@ pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
     // A value alone on its line counts from the line of its name.
     let mut comments_open = true;
     let mut section = false;
+    let is_item = |line: &[u8]| line.trim_ascii_start().starts_with(b"- ");
+    let mut item = is_item(&bytes[start..end]);
     add_words(&bytes[start.max(end.saturating_sub(HEADING))..end], out);
     for _ in 0..ENCLOSING_LINES {
         if start <= floor || start == 0 || out.len() > 2000 {
@@ -140,10 +142,11 @@ pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
         comments_open = false;
         let header = trimmed[0] == b'[' && trimmed.contains(&b']');
         // `key:` over a list whose dashes are not indented encloses it as well.
-        let list = depth == indent && trimmed.last() == Some(&b':');
+        let list = item && depth == indent && trimmed.last() == Some(&b':');
         if (depth < indent || list) && !comment {
             add_words(&trimmed[..trimmed.len().min(HEADING)], out);
             indent = depth;
+            item = is_item(line);
         } else if header && !section {
             add_words(&trimmed[..trimmed.len().min(HEADING)], out);
             section = true;
@@ -164,7 +167,33 @@ fn is_comment(trimmed: &[u8]) -> bool {
         .any(|mark| trimmed.starts_with(mark))
 }
 
+/// The words of a line but for those of objects beside what encloses the value: `"one": {…}, "two": {` says `two` alone.
 fn add_words(line: &[u8], out: &mut String) {
+    let mut open: Vec<usize> = Vec::new();
+    let mut rest: Vec<u8> = Vec::with_capacity(line.len());
+    // Where the entry that is being read starts in what is kept.
+    let mut entry = 0;
+    for (at, byte) in line.iter().enumerate() {
+        rest.push(*byte);
+        match byte {
+            b'{' => {
+                open.push(entry);
+                entry = rest.len();
+            }
+            b'}' => {
+                entry = open.pop().unwrap_or(0);
+                if line[at + 1..].trim_ascii_start().first() == Some(&b',') {
+                    rest.truncate(entry);
+                }
+            }
+            b',' => entry = rest.len(),
+            _ => {}
+        }
+    }
+    words_of(&rest, out);
+}
+
+fn words_of(line: &[u8], out: &mut String) {
     for word in line.split(|b| !is_identifier_byte(*b)) {
         if !word.is_empty() && !looks_like_value(word) {
             split(word, out);

@@ -115,6 +115,14 @@ impl Reader<'_> {
         {
             return Node { value: Value::Sequence(items), span };
         }
+        // `F([]T{…})`: the only argument is what the call is about.
+        if self.bytes[start] == b'('
+            && entries.is_empty()
+            && items.len() == 1
+            && let Value::Sequence(list) = &mut items[0].value
+        {
+            return Node { value: Value::Sequence(std::mem::take(list)), span };
+        }
         for item in items {
             // `Foo("name", { … })`: the object's entries are the call's.
             if let Value::Mapping(inner) = item.value {
@@ -268,6 +276,12 @@ impl Reader<'_> {
         if let Some(value) = simple {
             return Some(Node { value, span });
         }
+        // `F[T](…)`: the type says nothing.
+        if self.peek() == b'[' && wraps(&text) {
+            let rest = &self.bytes[self.at..self.bytes.len().min(self.at + 200)];
+            let length = rest.iter().position(|b| *b == b']').map_or(0, |at| at + 1);
+            self.at += if rest.get(length) == Some(&b'(') { length } else { 0 };
+        }
         // `f"…"`: filled in; `Type{…}`, `F("x")`: what is inside counts.
         match self.peek() {
             b'"' | b'\'' if matches!(text.as_str(), "f" | "rf" | "fr") => {
@@ -286,7 +300,7 @@ impl Reader<'_> {
                 let whole = Span::new(start, self.at);
                 let says_nothing = match &inner.value {
                     Value::Mapping(entries) => entries.is_empty(),
-                    _ => self.bytes[inner.span.start] == b'(',
+                    _ => self.bytes[inner.span.start] == b'(' && !wraps(&text),
                 };
                 if says_nothing {
                     let shown = String::from_utf8_lossy(&self.bytes[start..self.at]).into_owned();
@@ -341,6 +355,11 @@ mod tests {
         ] {
             let node = literal(text.as_bytes(), 0);
             assert_eq!(node.get(&["name"]).unwrap().1.text(), Some("x"), "{text}: {node:?}");
+        }
+        for text in ["{A: cloudflare.F([]T{{Name: \"x\"}})}", "{A: cloudflare.F[T](U{Name: \"x\"})}"] {
+            let node = literal(text.as_bytes(), 0);
+            let inner = node.all(&["a"])[0].1;
+            assert_eq!(inner.get(&["name"]).unwrap().1.text(), Some("x"), "{text}: {node:?}");
         }
         for text in ["{Name: pulumi.String(x)}", "{Name: lookup(\"x\")}", "{Name: pulumi.String(\"x\" + y)}"]
         {

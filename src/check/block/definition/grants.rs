@@ -2,13 +2,20 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::super::Detection;
 use super::locate::{find, tokens};
 use crate::check::{Candidate, Input, expression};
 use crate::endpoint::group_name;
+use crate::fact::place::{in_comment, is_code, is_test};
 use crate::fact::tree::{Node, Value};
+use crate::span::Span;
+
+mod every;
+
+use every::Every;
 
 /// Groups that administer an account rather than do a task.
 const ADMINISTRATIVE: &[&str] = &["Account Settings Write", "Billing Write", "Memberships Write"];
@@ -42,10 +49,55 @@ pub(in super::super) fn resources(detection: &Detection<'_>, input: &Input<'_>, 
             }
         }
     }
+    in_maps(detection, input, out);
+}
+
+/// Maps of resources that a program fills before it makes the token: `resources["com.cloudflare.api.account.zone.*"] = "*"`.
+fn in_maps(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    static ALL: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?P<span>["'`]com\.cloudflare\.api\.account(?:\.zone)?\.\*["'`]\)?\]?(?:\.to_(?:string|owned)\(\)|\.into\(\))?\s*(?:=>|:=|[:=,])\s*(?:[\w.]{1,30}\()?["'`]\*["'`])"#)
+            .expect("a fixed expression")
+    });
+    let bytes = input.text.bytes();
+    let makes =
+        [&b"ermission_groups"[..], b"ermissionGroups"].iter().any(|w| memmem::find(bytes, w).is_some());
+    if !is_code(input.path) || is_test(input.path) || !makes {
+        return;
+    }
+    for groups in ALL.captures_iter(bytes) {
+        let Some(place) = groups.name("span") else { continue };
+        let span = Span::new(place.start(), place.end());
+        let before = &bytes[span.start.saturating_sub(400)..span.start];
+        let line = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+        // Under an account it is a limit, compared with it is refused, denied it is taken away.
+        static OTHER: LazyLock<Regex> = LazyLock::new(|| {
+            expression(r#"(?i)com\.cloudflare\.api\.account\.[^*"'`]+["'`]\]?\s*(?:=>|[:=,])\s*[^"'`]*$|\bif\b|assert|expect\("#)
+                .expect("a fixed expression")
+        });
+        let denied = before
+            .windows(5)
+            .rposition(|w| w.eq_ignore_ascii_case(b"\"deny") || w.eq_ignore_ascii_case(b"'deny"));
+        let allowed = before
+            .windows(6)
+            .rposition(|w| w.eq_ignore_ascii_case(b"\"allow") || w.eq_ignore_ascii_case(b"'allow"));
+        if out.iter().any(|other| other.rule == detection.rule && other.span.overlaps(span))
+            || in_comment(input.text, span.start, input.path)
+            || OTHER.is_match(&before[line..])
+            || OTHER.find(before).is_some_and(|m| m.end() == before.len())
+            || denied.is_some() && denied > allowed
+        {
+            continue;
+        }
+        let what = if memmem::find(place.as_bytes(), b".zone.").is_some() { "zones" } else { "accounts" };
+        let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
+        found.message = Some(format!("token for all {what} of its owner"));
+        out.push(found);
+    }
 }
 
 /// `variant = "overbroad-permissions"`.
 pub(in super::super) fn permissions(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let every = Every::new(input.text.bytes());
     for token in tokens(input) {
         let policies = granting(&token.body);
         let for_zones = policies.iter().any(|policy| {
@@ -64,7 +116,7 @@ pub(in super::super) fn permissions(detection: &Detection<'_>, input: &Input<'_>
                     "the token may create and change tokens: whoever has it can give itself every permission",
                 )
             } else if text.contains("values(")
-                && (text.contains("permission_groups") || is_every(&text, input))
+                && (text.contains("permission_groups") || every.takes_values(&text))
             {
                 String::from("the token is given every permission group there is")
             } else if for_zones && holds(ADMINISTRATIVE) {
@@ -76,26 +128,30 @@ pub(in super::super) fn permissions(detection: &Detection<'_>, input: &Input<'_>
             found.message = Some(message);
             out.push(found);
         }
+        for list in find(&token.body, "permission_groups") {
+            // A block of Ruby stands behind the call that takes it.
+            let before = &input.text.bytes()[list.span.start.saturating_sub(80)..list.span.start];
+            let call = before
+                .iter()
+                .rev()
+                .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b' '))
+                .count();
+            let text = input.text.get(Span::new(list.span.start - call, list.span.end));
+            let text = String::from_utf8_lossy(text).into_owned();
+            let known =
+                out.iter().any(|other| other.rule == detection.rule && list.span.contains(other.span));
+            if !known && every.makes(&text) {
+                let mut found = Candidate::new(detection.rule, list.span, detection.detect.confidence);
+                found.message = Some(String::from("the token is given every permission group there is"));
+                out.push(found);
+            }
+        }
         if count > input.limits.permission_groups as usize {
             let mut found = Candidate::new(detection.rule, token.header, detection.detect.confidence);
             found.message = Some(format!("the token is given {count} permission groups"));
             out.push(found);
         }
     }
-}
-
-/// Whether the values of a name are taken that holds all groups: `groups = get_api_token_permission_groups()`.
-fn is_every(text: &str, input: &Input<'_>) -> bool {
-    static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
-        expression(
-            r"(?i)(?P<name>[a-z_]\w*)\s*(?::\s*\w+\s*)?:?=\s*(?:await\s+)?[\w.]*permission_?groups\w*\(",
-        )
-        .expect("a fixed expression")
-    });
-    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
-    let chooses = words.iter().any(|word| matches!(*word, "if" | "filter" | "var" | "local"));
-    let mut names = SOURCE.captures_iter(input.text.bytes()).filter_map(|groups| groups.name("name"));
-    !chooses && names.any(|name| words.iter().any(|word| word.as_bytes() == name.as_bytes()))
 }
 
 /// Resources as JSON in a string, as states keep them, that name all of a kind.
@@ -158,7 +214,12 @@ fn granting(body: &Node) -> Vec<&Node> {
         Value::Sequence(items) => items.iter().collect::<Vec<_>>(),
         _ => vec![policy],
     });
-    let allows =
-        |policy: &&Node| policy.get(&["effect"]).is_none_or(|(_, effect)| effect.text() != Some("deny"));
+    let allows = |policy: &&Node| {
+        policy.get(&["effect"]).is_none_or(|(_, effect)| {
+            let constant = |text: &str| text.ends_with("Deny") || text.ends_with("DENY");
+            effect.text() != Some("deny")
+                && !matches!(&effect.value, Value::Expression(text) if constant(text.trim_end_matches(')')))
+        })
+    };
     each.filter(allows).collect()
 }

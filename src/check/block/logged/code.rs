@@ -14,12 +14,22 @@ use crate::span::Span;
 /// How long the arguments of a call may be, in bytes.
 const ARGUMENTS: usize = 2000;
 
+/// A call on what a logger's call gives back, that takes something to log.
+static LINK: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"^\)\s*\.(?:Str|Any|Interface|Bytes|Stringer|Fields?|Dict|Bool|Int|Err|Dur|Time|Msgf?|Send|[wW]ithFields?|addKeyValue|addArgument|setMessage|log)\(").expect("a fixed expression")
+});
+
+/// How many of them are followed.
+const LINKS: usize = 12;
+
 static CALL: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?x)(?:^|[^\w.$])(?<sink>
+        r#"(?x)(?:^|[^\w.$-])(?<sink>
             console\.(?:log|error|warn|info|debug|trace|dir|table)
-          | (?:self\.|this\.|\w+\.)?(?:\w*[lL]og(?:ger|ging)?|LOG|LOGGER|slog|glog|klog|winston|pino|core|fastify\.log|app\.log|c\.log)\.
-              (?:\w+\.)?(?:debug|info|warn|warning|error|critical|exception|trace|fatal|log|notice|Debug|Info|Warn|Error|Fatal|Panic|Print|Trace|Log)(?:f|ln|w|Context|Information|Warning|Error|Debug|Critical)?
+          | (?:self\.|this\.|\w+\.)?(?:\w*[lL]og(?:ger|ging)?|LOG|LOGGER|slog|glog|klog|logrus|winston|pino|core|fastify\.log|app\.log|c\.log)\.
+              (?:\w+\.)?(?:debug|info|warn|warning|error|critical|exception|trace|fatal|log|notice|Debug|Info|Warn|Error|Fatal|Panic|Print|Trace|Log|WithFields?|With|bind)(?:f|ln|w|Context|Information|Warning|Error|Debug|Critical)?
+          | (?:\$this->|\$)?\w*[lL]og(?:ger)?(?:\(\))?->(?:debug|info|notice|warning|error|critical|alert|emergency|log)
+          | \\?Log::(?:debug|info|notice|warning|error|critical|alert|emergency)
           | Logger\.\w+ | Log\.\w+ | _?logger\.Log\w+
           | fmt\.(?:Print\w*|Fprint\w*(?:\(\s*os\.Std(?:out|err)\s*,)?) | log\.(?:Print|Fatal|Panic)\w*
           | (?:std::)?(?:print|println|eprint|eprintln|dbg|info|debug|warn|error|trace)!
@@ -27,7 +37,7 @@ static CALL: LazyLock<Regex> = LazyLock::new(|| {
           | process\.std(?:out|err)\.write | sys\.std(?:out|err)\.write | IO\.(?:puts|inspect|warn)
           | click\.s?echo | typer\.echo | rich\.print | st\.(?:write|text|code) | print_r | var_dump | error_log | var_export | wp_die
           | pprint(?:\.pprint)? | pp | puts | p | print | println | printf | echo | die | dd | dump | inspect | alert
-        )(?<open>\s*\(|\ +)"#,
+        )(?<open>\s*\(|\ +\{|\ +)"#,
     )
     .expect("a fixed expression")
 });
@@ -44,7 +54,7 @@ static GUARD_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
 
 static GUARD_AFTER: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?x)^["'\])]*\s*(?: \?\s*["'`\w\d(] | ===|!==|==|!= | \bis\s+(?:not\s+)?(?:None|nil) | \[\s*-?\d*\s*:\s*-?\d* | \[\s*\d+\s*\.\. | \[-\d
+        r#"(?x)^["'\])]*\s*(?: \?\s*["'`\w\d(] | ===|!==|==|!= | \bis\s+(?:not\s+)?(?:None|nil|null) | \[\s*-?\d*\s*:\s*-?\d* | \[\s*\d+\s*\.\. | \[-\d | \[\s*\^
         | \??\.(?:length|size|len|Length|Count|slice|substring|substr|substringTo|is_some|is_none|is_empty|is_ok|present\?|blank\?|nil\?|empty\?|startsWith|starts_with|startswith|Substring|take|first|last|isEmpty|isBlank|mask\w*|redact\w*)\b
         | \s+if\s | \s+and\s+["'] | \s*&&\s*["'`] | \s*!=\s | \|\s*(?:length|hash|mask|sha256))"#,
     )
@@ -56,8 +66,13 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
     for groups in CALL.captures_iter(bytes) {
         let sink = groups.name("sink").expect("always takes part");
         let open = groups.name("open").expect("always takes part");
-        let paren = bytes[open.end() - 1] == b'(';
         let name = sink.as_bytes();
+        // Kotlin and Ruby take what is logged as a block.
+        let block = bytes[open.end() - 1] == b'{';
+        if block && memmem::find(name, b"log").is_none() {
+            continue;
+        }
+        let paren = block || bytes[open.end() - 1] == b'(';
         if name.starts_with(b"fmt.Fprint") && !name.contains(&b'(') {
             continue;
         }
@@ -72,11 +87,18 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
         if name == b"echo" && !*php {
             continue;
         }
-        let end = arguments_end(bytes, open.end(), paren || name.contains(&b'('));
-        let body = &bytes[open.end()..end];
-        if let Some(place) = printed(body, known).or_else(|| header(body, known)) {
-            let span = Span::new(open.end() + place.start, open.end() + place.end);
-            out.push((span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
+        let (mut start, mut links) = (open.end(), 0);
+        loop {
+            let end = arguments_end(bytes, start, paren || name.contains(&b'('));
+            let body = &bytes[start..end];
+            if let Some(place) = printed(body, known).or_else(|| header(body, known)) {
+                let span = Span::new(start + place.start, start + place.end);
+                out.push((span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
+                break;
+            }
+            // `log.Info().Str("token", token).Msg("…")`
+            let Some(next) = LINK.find(&bytes[end..]).filter(|_| links < LINKS) else { break };
+            (start, links) = (end + next.end(), links + 1);
         }
     }
 }
@@ -216,8 +238,13 @@ fn is_value(body: &[u8], span: Span, strings: &[Literal]) -> bool {
     }
     // Python, C#, Rust and Kotlin put names in braces.
     let brace = before.iter().rposition(|b| *b == b'{').is_some_and(|open| !before[open..].contains(&b'}'));
+    // In a message template of .NET the name is that of a field; what it holds follows as an argument.
+    let field = body[span.start].is_ascii_uppercase()
+        && literal.prefix != b'$'
+        && body[literal.inside.end..].get(1..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b","));
     brace
         && close
+        && !field
         && !before.ends_with(b"{{")
         && (matches!(literal.prefix, b'f' | b'$' | b'r') || before.ends_with(b"{"))
 }

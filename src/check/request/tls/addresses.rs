@@ -10,6 +10,7 @@ use super::super::API;
 use super::super::plain::defined_host;
 use crate::check::expression;
 use crate::fact::statement::close;
+use crate::fact::words::words;
 use crate::span::Span;
 
 /// Any address or host name, also one whose host is only known at run time.
@@ -35,6 +36,57 @@ static SDK: LazyLock<Regex> = LazyLock::new(|| {
     expression(r"\b(?:cloudflare|cf|cfgo)\.New(?:WithAPIToken|Client)?\(|(?P<class>class\s+)?\b(?:Cloudflare|CloudFlare|AsyncCloudflare)\(|\bcloudflare\.Client\(|\bCloudflare::Client\.new\(")
         .expect("a fixed expression")
 });
+
+/// An address that is read from the environment or the configuration, under the name of whose it is: `env.PROXMOX_URL`,
+/// `os.environ["NAS_HOST"]`, `cfg.KubeURL`.
+static READ: LazyLock<Regex> = LazyLock::new(|| {
+    expression(concat!(
+        r#"\b(?:\w*(?:[eE]nv|ENV|environ|[cC]onfig|cfg|[cC]onf|[sS]ettings|[pP]rops|Configuration))(?:\.\w+)?[.\[("'`]{1,3}(?:get(?:[("'`]{0,2}))?"#,
+        r"(?P<owner>[A-Za-z][A-Za-z0-9_]{1,30}?)(?:_?URL|Url|_url|:Url|_?HOST|Host|_host|_?ADDR|_addr|_?ENDPOINT|Endpoint|_endpoint|_?URI|Uri|_uri)\b",
+    ))
+    .expect("a fixed expression")
+});
+
+/// Words in the name of an address that do not say whose it is.
+const OF_ANYBODY: &[&str] = &[
+    "api",
+    "base",
+    "root",
+    "server",
+    "service",
+    "backend",
+    "target",
+    "request",
+    "http",
+    "https",
+    "rest",
+    "my",
+    "default",
+    "zone",
+    "zones",
+    "dns",
+    "graphql",
+    "client",
+    "app",
+    "public",
+    "remote",
+    "upstream",
+    "endpoint",
+    "the",
+    "purge",
+    "r2",
+    "s3",
+    "gateway",
+    "turnstile",
+    "siteverify",
+    "verify",
+    "account",
+    "edge",
+    "cdn",
+    "waf",
+    "v4",
+    "main",
+];
 
 /// At most this many addresses, definitions of names and clients are looked at.
 const MOST: usize = 2000;
@@ -68,6 +120,13 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
         }
         out.push((Span::new(whole.start(), whole.end()), ours));
     }
+    for owner in READ.captures_iter(bytes).take(MOST).filter_map(|groups| groups.name("owner")) {
+        let said = words(owner.as_bytes());
+        let ours = said.split(' ').any(|word| matches!(word, "cloudflare" | "cf" | "flare"));
+        if !ours && said.split(' ').any(|word| word.len() > 1 && !OF_ANYBODY.contains(&word)) {
+            out.push((Span::new(owner.start(), owner.end()), false));
+        }
+    }
     for groups in SDK.captures_iter(bytes).take(DEFINITIONS) {
         if let Some(call) = groups.get(0).filter(|_| groups.name("class").is_none()) {
             out.push((Span::new(call.start(), close(bytes, call.end() - 1, call.end() + SETUP)), true));
@@ -80,6 +139,7 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
             if out.len() >= MOST
                 || !is_whole(bytes, place)
                 || definitions.iter().any(|(own, _)| *own == place)
+                || is_given(&bytes[place.end..])
             {
                 continue;
             }
@@ -104,6 +164,16 @@ fn is_open(base: &[u8], path: &[u8]) -> bool {
         expression(r"(?i)cf|cloudflare|base|api|endpoint|host|url|prefix|root").expect("a fixed expression")
     });
     PATH.is_match(path) || NAME.is_match(base)
+}
+
+/// Whether a name is given a value: `baseURL: process.env.URL` has nothing to do with another `baseURL`.
+fn is_given(behind: &[u8]) -> bool {
+    let behind = behind.strip_prefix(b"\"").or(behind.strip_prefix(b"'")).unwrap_or(behind);
+    let value = behind.trim_ascii_start();
+    // With a space before it a colon is that of a choice between two.
+    behind.starts_with(b":") && !behind.starts_with(b":-") && !behind.starts_with(b"::")
+        || value.starts_with(b":=")
+        || value.starts_with(b"=") && !value.starts_with(b"==")
 }
 
 /// Whether the place is not a part of a longer word.

@@ -25,12 +25,18 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
     }
     // A command that YAML folds goes on without a mark at the ends of its lines.
     let own = folded(input.text, switch, input.path).map_or(own, |block| own.cover(block));
-    for part in [own, chain(input.text.bytes(), switch)] {
+    let whole = chain(input.text.bytes(), switch);
+    for part in [own, whole] {
         let mut inside: Vec<&(Span, bool)> = within(addresses, part).collect();
         inside.sort_by_key(|(_, ours)| !ours);
         if let Some(found) = inside.first() {
             return Some(**found);
         }
+    }
+    if !input.text.get(switch).starts_with(b"-")
+        && [own, whole].iter().any(|part| is_of_another(input.text.get(*part)))
+    {
+        return None;
     }
     // A flag concerns its own command only, or what the command is handed whole: `@params`.
     if input.text.get(switch).starts_with(b"-") {
@@ -69,6 +75,29 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
     let next = addresses.partition_point(|(span, _)| span.start < switch.end);
     let beside = addresses[..next].last().into_iter().chain(addresses.get(next));
     beside.min_by_key(|(span, _)| distance(span)).copied()
+}
+
+/// Whether the client that is set up has a name or an address of its own, which is only known at run time and does not say
+/// Cloudflare: `AddHttpClient("idrac", …)`, `baseURL: process.env.PROXMOX_URL`.
+fn is_of_another(text: &[u8]) -> bool {
+    static OWN: LazyLock<Regex> = LazyLock::new(|| {
+        expression(concat!(
+            r#"\bAdd(?:Http|Refit|Grpc)Client(?:<(?P<type>[^>]*)>)?\(\s*"(?P<name>[^"\n]+)""#,
+            r#"|(?i:\bbase_?-?(?:address|ur[li])|\.baseUrl|\bprefix_?url|\bserver_?url)["']?\s*(?:=>|[:=(,])\s*(?P<value>[^\n]{1,120})"#,
+        ))
+        .expect("a fixed expression")
+    });
+    static OURS: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?i)cloudflare|(?:^|[^a-z])cf|api_?(?:base|root|url)\b|\bbase\b")
+            .expect("a fixed expression")
+    });
+    let said: Vec<&[u8]> = OWN
+        .captures_iter(text)
+        .flat_map(|groups| ["type", "name", "value"].map(|group| groups.name(group)))
+        .flatten()
+        .map(|said| said.as_bytes())
+        .collect();
+    !said.is_empty() && !said.iter().any(|said| OURS.is_match(said))
 }
 
 static SPLAT: LazyLock<Regex> =
@@ -147,6 +176,8 @@ fn request(bytes: &[u8], place: Span) -> Option<Span> {
     }
     let open = match member {
         Some(end) if end > 1 && behind[end] == b'(' => place.end + end,
+        // `client(config).Get(…)`: what the function makes is used at once.
+        Some(0) if behind[0] == b'(' && called(bytes, place.end).is_some() => called(bytes, place.end)?,
         _ => {
             let floor = place.start.saturating_sub(REQUEST);
             let mut depth = 0_i32;
@@ -158,6 +189,14 @@ fn request(bytes: &[u8], place: Span) -> Option<Span> {
         }
     };
     Some(Span::new(open, close(bytes, open, open.max(place.end) + REQUEST)))
+}
+
+/// The bracket of the method that is called on what the call at `open` gives back.
+fn called(bytes: &[u8], open: usize) -> Option<usize> {
+    let end = close(bytes, open, open + REQUEST) + 1;
+    let rest = bytes.get(end..)?.strip_prefix(b".")?;
+    let length = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    (rest.get(length) == Some(&b'(')).then_some(end + 1 + length)
 }
 
 /// The addresses that start within the span, or shortly before it and reach into it; they are in order.

@@ -1,0 +1,102 @@
+//! Commands as lists: `["curl", "-H", "Authorization: Bearer …"]` in any language, `command:` and `args:` of a container,
+//! calls that take one argument after the other.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::{LITERAL, PREFIXED, REACH, is_literal};
+use crate::check::{expression, value};
+use crate::span::Span;
+
+/// The tool as the first item of a list, an argument of a call, or a line of a YAML list.
+static FIRST: LazyLock<Regex> = LazyLock::new(|| {
+    const TOOLS: &str = r"(?:[\w./~-]*/)?(?:curl|wget|https?|xh|sh|bash|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|cf-terraforming|lego|certbot|acme\.sh|octodns-sync|dnscontrol|rclone|lexicon|flyctl|vault|op|aws|mc|restic|s3cmd|ansible-playbook)(?:\.exe)?";
+    expression(&format!(
+        r#"(?m)["'`]{TOOLS}["'`]\s*(?P<behind>[,)\]])|^[ \t]*-[ \t]+["']?{TOOLS}["']?[ \t]*\r?$"#
+    ))
+    .expect("a fixed expression")
+});
+
+/// An option and its value as two items.
+static OPTION: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"["'`]--?[\w-]*(?i:token|key|secret|password)[\w-]*["'`]\s*,\s*["'`](?<value>[A-Za-z0-9_\-.+/=]{32,})["'`]"#,
+    )
+    .expect("a fixed expression")
+});
+
+/// How far a chain of calls may go on behind the tool, in bytes.
+const CHAIN: usize = 1200;
+
+pub(super) fn lists(bytes: &[u8], api: &dyn Fn() -> bool, out: &mut Vec<(Span, &'static str)>) {
+    let mut done = 0;
+    for groups in FIRST.captures_iter(bytes) {
+        let Some(hit) = groups.get(0).filter(|hit| hit.start() >= done) else { continue };
+        let end = match groups.name("behind").map(|behind| behind.as_bytes()) {
+            Some(b",") => list_end(bytes, hit.end()),
+            Some(_) => chain_end(bytes, hit.end()),
+            None => items_end(bytes, hit.end()),
+        };
+        done = end;
+        let body = &bytes[hit.start()..end];
+        let found = LITERAL.captures_iter(body).chain(OPTION.captures_iter(body)).filter_map(|groups| {
+            let mut names = LITERAL.capture_names().flatten();
+            names.find_map(|name| groups.name(name))
+        });
+        let mut places: Vec<Span> = Vec::new();
+        for place in found {
+            let text = place.as_bytes();
+            let prefixed = PREFIXED.is_match(text);
+            if prefixed && value::is_placeholder(&text[5..]) || !prefixed && !is_literal(text, body, api) {
+                continue;
+            }
+            let span = Span::new(hit.start() + place.start(), hit.start() + place.end());
+            if !places.iter().any(|other| other.overlaps(span)) {
+                places.push(span);
+            }
+        }
+        out.extend(places.into_iter().map(|span| (span, "credential on a command line")));
+    }
+}
+
+/// Where the list is closed that the place is in.
+fn list_end(bytes: &[u8], start: usize) -> usize {
+    let limit = bytes.len().min(start + REACH);
+    let (mut depth, mut quote, mut at) = (0_i32, 0_u8, start);
+    while at < limit {
+        match bytes[at] {
+            b'\\' => at += 1,
+            byte if quote != 0 => quote = if byte == quote { 0 } else { quote },
+            byte @ (b'"' | b'\'' | b'`') => quote = byte,
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' if depth == 0 => return at,
+            b')' | b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    limit
+}
+
+/// Where calls end that hand over the arguments after the tool: `Command::new("curl").arg("-H")`.
+fn chain_end(bytes: &[u8], start: usize) -> usize {
+    let limit = bytes.len().min(start + CHAIN);
+    let rest = &bytes[start..limit];
+    let ends = |at: &usize| rest[*at] == b';' || rest[*at..].starts_with(b"\n\n");
+    start + (0..rest.len()).find(ends).unwrap_or(rest.len())
+}
+
+/// Where the items of a YAML list end.
+fn items_end(bytes: &[u8], start: usize) -> usize {
+    let limit = bytes.len().min(start + REACH);
+    let mut end = start;
+    for line in bytes[start..limit].split_inclusive(|b| *b == b'\n') {
+        let text = line.trim_ascii();
+        if !(text.is_empty() && end == start || text.starts_with(b"-") || text.starts_with(b"#")) {
+            break;
+        }
+        end += line.len();
+    }
+    end
+}

@@ -1,0 +1,172 @@
+//! Variables and outputs of Terraform that a program declares (CDKTF), and configuration of Pulumi that is read in clear.
+
+use std::cell::LazyCell;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use memchr::memmem;
+use regex::bytes::Regex;
+
+use super::super::Detection;
+use crate::check::{Candidate, Input, expression};
+use crate::fact::credential::is_credential;
+use crate::fact::place::{in_comment, is_code, is_test};
+use crate::fact::statement::close;
+use crate::literals::contains;
+use crate::span::Span;
+
+/// How long a declaration may be, in bytes.
+const LONGEST: usize = 2000;
+
+/// The start of a declaration, with its name.
+static DECLARED: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?P<whole>(?:\bnew\s+)?(?:\w+\.)?(?:New)?Terraform(?P<kind>Variable|Output)(?:_Override)?(?P<builder>\.Builder\s*\.\s*create)?(?P<open>\()\s*[\w.]+\s*,\s*(?:jsii\.String\()?["'`](?P<name>[\w-]+)["'`])"#)
+        .expect("a fixed expression")
+});
+
+static SENSITIVE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)\bsensitive["']?\s*[:=(]\s*(?:jsii\.Bool\(|Boolean\.)?true"#)
+        .expect("a fixed expression")
+});
+
+/// What an output shows.
+static VALUE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)\bvalue["']?\s*[:=(]\s*(?P<value>[^\n]{1,200})"#).expect("a fixed expression")
+});
+
+/// Attributes that hold a credential whatever the resource is called.
+static HOLDS: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"(?i)\.(?:get)?(?:tunnel_?token|tunnel_?secret|client_?secret)(?:_?input)?\b")
+        .expect("a fixed expression")
+});
+
+/// `apiToken.value`, `widget.secret`: the resource says what it is.
+static OF_RESOURCE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"\b(?P<name>[A-Za-z_]\w*)\.(?:get)?(?P<field>[vV]alue|[sS]ecret|[tT]oken)\b")
+        .expect("a fixed expression")
+});
+
+/// Declarations in a program.
+pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let bytes = input.text.bytes();
+    if !is_code(input.path) || is_test(input.path) {
+        return;
+    }
+    if memmem::find(bytes, b"Terraform").is_some() && contains(bytes, b"cloudflare") {
+        declarations(detection, input, out);
+    }
+    if memmem::find(bytes, b"pulumi").is_some() {
+        configuration(detection, input, out);
+    }
+}
+
+fn declarations(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let bytes = input.text.bytes();
+    let made = LazyCell::new(|| made(bytes));
+    for groups in DECLARED.captures_iter(bytes) {
+        let (Some(whole), Some(open), Some(name)) =
+            (groups.name("whole"), groups.name("open"), groups.name("name"))
+        else {
+            continue;
+        };
+        let mut end = close(bytes, open.start(), open.start() + LONGEST);
+        if groups.name("builder").is_some() {
+            let rest = &bytes[end..bytes.len().min(end + LONGEST)];
+            end += rest.iter().position(|b| *b == b';').unwrap_or(rest.len());
+        }
+        let body = &bytes[whole.end()..end.max(whole.end())];
+        if SENSITIVE.is_match(body)
+            || is_handed_over(body)
+            || in_comment(input.text, whole.start(), input.path)
+        {
+            continue;
+        }
+        let (span, message) = if groups.name("kind").is_some_and(|kind| kind.as_bytes() == b"Variable") {
+            if !is_credential(name.as_bytes()) {
+                continue;
+            }
+            let message =
+                "this variable holds a credential and is not marked `sensitive`: plans and logs show it";
+            (Span::new(whole.start(), whole.end()), message)
+        } else {
+            let Some(value) = VALUE.captures(body).and_then(|groups| groups.name("value")) else { continue };
+            if !shows(&made, value.as_bytes()) {
+                continue;
+            }
+            let message = "this output shows a credential: mark it `sensitive`, or leave it out";
+            (Span::new(whole.start(), whole.end()), message)
+        };
+        let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
+        found.message = Some(message.to_owned());
+        out.push(found);
+    }
+}
+
+/// The options come from elsewhere: `new TerraformVariable(this, "name", options)`.
+fn is_handed_over(body: &[u8]) -> bool {
+    let rest = body.trim_ascii();
+    let rest = rest.strip_prefix(b")").unwrap_or(rest).trim_ascii();
+    let Some(rest) = rest.strip_prefix(b",") else { return false };
+    let rest = rest.trim_ascii();
+    !rest.is_empty() && rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b','))
+        || rest.windows(3).any(|w| w == b"...")
+        || rest.starts_with(b"**")
+}
+
+fn shows(made: &HashMap<&[u8], &[u8]>, value: &[u8]) -> bool {
+    static GUARDED: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?i)\b(?:sha\d+|md5|length|substr|base64sha\d+|bcrypt)\(").expect("a fixed expression")
+    });
+    if GUARDED.is_match(value) {
+        return false;
+    }
+    HOLDS.is_match(value)
+        || OF_RESOURCE.captures_iter(value).any(|groups| {
+            let (Some(name), Some(field)) = (groups.name("name"), groups.name("field")) else { return false };
+            let kinds: &[&[u8]] = match field.as_bytes().to_ascii_lowercase().as_slice() {
+                b"value" => &[b"ApiToken", b"AccountToken"],
+                b"secret" => &[b"TurnstileWidget", b"Tunnel"],
+                _ => &[b"Tunnel"],
+            };
+            made.get(name.as_bytes())
+                .is_some_and(|line| kinds.iter().any(|kind| memmem::find(line, kind).is_some()))
+        })
+}
+
+/// The names that are given something in a program, each with the line that does so; what is given first counts.
+fn made(bytes: &[u8]) -> HashMap<&[u8], &[u8]> {
+    static MADE: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"\b(?P<name>[A-Za-z_]\w*)\s*(?::\s*[\w.<>]+\s*)?:?=\s*(?P<value>[^\n=][^\n]{0,160})")
+            .expect("a fixed expression")
+    });
+    let mut out = HashMap::new();
+    for groups in MADE.captures_iter(bytes) {
+        if let (Some(name), Some(value)) = (groups.name("name"), groups.name("value")) {
+            out.entry(name.as_bytes()).or_insert(value.as_bytes());
+        }
+    }
+    out
+}
+
+/// `config.require("cloudflareApiToken")`: what is read so stands in clear in the state.
+fn configuration(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    static READ: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?P<span>\b(?:[cC]onfig|cfg|conf|\w+[cC]onfig|\w+_config)\.(?:require|get|Require|Get)\(\s*["'`](?P<name>[\w:-]+)["'`]\s*\))"#)
+            .expect("a fixed expression")
+    });
+    let bytes = input.text.bytes();
+    for groups in READ.captures_iter(bytes) {
+        let (Some(place), Some(name)) = (groups.name("span"), groups.name("name")) else { continue };
+        let span = Span::new(place.start(), place.end());
+        let before = bytes[..span.start].trim_ascii_end();
+        let wrapped = [&b"secret("[..], b"Secret(", b"ToSecret("].iter().any(|call| before.ends_with(call));
+        if !is_credential(name.as_bytes()) || wrapped || in_comment(input.text, span.start, input.path) {
+            continue;
+        }
+        let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
+        found.message = Some(String::from(
+            "this credential is read in clear and ends up so in the state: read it as a secret",
+        ));
+        out.push(found);
+    }
+}

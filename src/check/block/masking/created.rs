@@ -1,0 +1,260 @@
+//! Variables of a CI system that are made with Terraform, Pulumi, Ansible or a command line: whether the system is told to
+//! mask them.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use crate::check::block::command::command_end;
+use crate::check::{Input, expression};
+use crate::fact::credential::is_credential;
+use crate::fact::place::{in_comment, in_prose, is_test};
+use crate::fact::tree::{Node, Value, literal};
+use crate::literals::{Literals, contains};
+use crate::span::Span;
+
+/// What makes a variable: its type in Terraform, the end of its type in programs, where its name stands, and the switch
+/// that masks it. Without a switch its values are never masked.
+struct Kind {
+    terraform: &'static str,
+    class: &'static str,
+    name: &'static [&'static str],
+    switch: Option<&'static str>,
+    help: &'static str,
+}
+
+const GITLAB: &str = "not masked: job logs show its value; set `masked = true`";
+const GITHUB: &str = "a variable, not a secret: logs show its value; use the secret of the same name";
+const SECURED: &str = "not secured: logs and the settings page show its value";
+const SENSITIVE: &str = "not sensitive: logs and the settings page show its value";
+
+const fn kind(
+    terraform: &'static str,
+    class: &'static str,
+    name: &'static [&'static str],
+    switch: Option<&'static str>,
+    help: &'static str,
+) -> Kind {
+    Kind { terraform, class, name, switch, help }
+}
+
+#[rustfmt::skip]
+const KINDS: &[Kind] = &[
+    kind("gitlab_project_variable", "ProjectVariable", &["key"], Some("masked"), GITLAB),
+    kind("gitlab_group_variable", "GroupVariable", &["key"], Some("masked"), GITLAB),
+    kind("gitlab_instance_variable", "InstanceVariable", &["key"], Some("masked"), GITLAB),
+    kind("github_actions_variable", "ActionsVariable", &["variable_name"], None, GITHUB),
+    kind("github_actions_organization_variable", "ActionsOrganizationVariable", &["variable_name"], None, GITHUB),
+    kind("github_actions_environment_variable", "ActionsEnvironmentVariable", &["variable_name"], None, GITHUB),
+    kind("bitbucket_repository_variable", "RepositoryVariable", &["key"], Some("secured"), SECURED),
+    kind("bitbucket_deployment_variable", "DeploymentVariable", &["key"], Some("secured"), SECURED),
+    kind("bitbucket_workspace_variable", "WorkspaceVariable", &["key"], Some("secured"), SECURED),
+    kind("tfe_variable", "TfeVariable", &["key"], Some("sensitive"), SENSITIVE),
+];
+
+/// Groups of variables inside of another resource: its type, the block, the switch.
+const GROUPS: &[(&str, &[&str], &str)] = &[
+    ("azuredevops_variable_group", &["variable"], "is_secret"),
+    ("azuredevops_build_definition", &["variable"], "is_secret"),
+];
+
+/// One of these is in every text that makes one.
+static HINTS: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::new(&[
+        "gitlab_",
+        "github_actions_",
+        "bitbucket_",
+        "tfe_variable",
+        "azuredevops_",
+        "codebuild",
+        "Variable(",
+        "VariableArgs",
+        "variable set",
+        "variable create",
+        "variable update",
+        "variables",
+    ])
+});
+
+/// The places of variables that hold a credential and are not masked, with what to say.
+pub(super) fn created(input: &Input<'_>) -> Vec<(Span, &'static str)> {
+    let mut out = Vec::new();
+    if HINTS.find(input.text.bytes(), 0).is_none() || is_test(input.path) {
+        return out;
+    }
+    for root in input.trees() {
+        for (_, types) in root.all(&["resource"]) {
+            for (kind, named) in types.entries() {
+                for (header, body) in named
+                    .entries()
+                    .iter()
+                    .flat_map(|(key, body)| each(body).into_iter().map(move |body| (key, body)))
+                {
+                    resource(&kind.name, header.span, body, &mut out);
+                }
+            }
+        }
+        tasks(root, 0, &mut out);
+    }
+    if !input.is_structured() {
+        calls(input, &mut out);
+    }
+    commands(input, &mut out);
+    out
+}
+
+fn each(node: &Node) -> Vec<&Node> {
+    match &node.value {
+        Value::Sequence(items) => items.iter().collect(),
+        _ => vec![node],
+    }
+}
+
+fn resource(kind: &str, header: Span, body: &Node, out: &mut Vec<(Span, &'static str)>) {
+    if let Some(kind) = KINDS.iter().find(|known| known.terraform == kind) {
+        if is_unmasked(body, kind) {
+            out.push((header, kind.help));
+        }
+        return;
+    }
+    if kind == "aws_codebuild_project" {
+        for (key, variable) in
+            body.all(&["environment"]).iter().flat_map(|(_, node)| node.all(&["environment_variable"]))
+        {
+            let plain = variable.get(&["type"]).is_none_or(|(_, kind)| kind.text() == Some("PLAINTEXT"));
+            if plain && names(variable, &["name"]) {
+                out.push((
+                    key.span,
+                    "in clear: the project and its logs show its value; use the type `SECRETS_MANAGER`",
+                ));
+            }
+        }
+    }
+    for (_, blocks, switch) in GROUPS.iter().filter(|(known, ..)| *known == kind) {
+        for (key, variable) in body.all(blocks) {
+            if names(variable, &["name"]) && variable.get(&["value"]).is_some() && !is_on(variable, switch) {
+                out.push((key.span, "not a secret: logs show its value; set `is_secret = true`"));
+            }
+        }
+    }
+}
+
+fn is_unmasked(body: &Node, kind: &Kind) -> bool {
+    names(body, kind.name) && kind.switch.is_none_or(|switch| !is_on(body, switch) && !is_on(body, "hidden"))
+}
+
+fn names(body: &Node, keys: &[&str]) -> bool {
+    body.get(keys).and_then(|(_, name)| name.text()).is_some_and(|name| is_credential(name.as_bytes()))
+}
+
+/// Whether the switch is on, or only known at run time.
+fn is_on(body: &Node, switch: &str) -> bool {
+    body.get(&[switch]).is_some_and(|(_, value)| match &value.value {
+        Value::Bool(on) => *on,
+        Value::String(text) => matches!(text.as_str(), "true" | "yes"),
+        Value::Expression(text) => {
+            !matches!(text.as_str(), "no" | "pulumi.Bool(false)" | "cdktf.Bool(false)")
+        }
+        _ => false,
+    })
+}
+
+/// Tasks of Ansible: `gitlab_project_variable:` with a list of variables.
+fn tasks(node: &Node, depth: usize, out: &mut Vec<(Span, &'static str)>) {
+    const DEEPEST: usize = 12;
+    if depth > DEEPEST {
+        return;
+    }
+    match &node.value {
+        Value::Mapping(entries) => {
+            for (key, value) in entries {
+                let module = key.name.rsplit('.').next().unwrap_or_default();
+                if matches!(
+                    module,
+                    "gitlab_project_variable" | "gitlab_group_variable" | "gitlab_instance_variable"
+                ) {
+                    for (_, variable) in value.all(&["variables"]) {
+                        if names(variable, &["name"]) && !is_on(variable, "masked") {
+                            out.push((variable.span, GITLAB));
+                        }
+                    }
+                } else if key.name != "resource" {
+                    tasks(value, depth + 1, out);
+                }
+            }
+        }
+        Value::Sequence(items) => items.iter().for_each(|item| tasks(item, depth + 1, out)),
+        _ => {}
+    }
+}
+
+/// The same in programs: `new gitlab.ProjectVariable("token", { key: … })`.
+fn calls(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
+    static CALL: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"\b(?:new\s+)?(?:\w+\.)*(?:New)?(?P<class>(?:Project|Group|Instance|Repository|Deployment|Workspace|Tfe)Variable|Actions(?:Organization|Environment)?Variable)(?P<open>\()")
+            .expect("a fixed expression")
+    });
+    let bytes = input.text.bytes();
+    for groups in CALL.captures_iter(bytes) {
+        let (Some(whole), Some(class), Some(open)) =
+            (groups.get(0), groups.name("class"), groups.name("open"))
+        else {
+            continue;
+        };
+        let Some(kind) = KINDS.iter().find(|kind| kind.class.as_bytes() == class.as_bytes()) else {
+            continue;
+        };
+        let vendor = kind.terraform.split('_').next().unwrap_or_default();
+        if !contains(bytes, vendor.as_bytes()) || in_comment(input.text, whole.start(), input.path) {
+            continue;
+        }
+        let body = literal(bytes, open.start());
+        let unknown = kind.switch.is_some_and(|_| body.get(&["..."]).is_some());
+        if !unknown && is_unmasked(&body, kind) {
+            out.push((Span::new(whole.start(), whole.end()), kind.help));
+        }
+    }
+}
+
+/// `glab variable set`, `gh variable set`, `az pipelines variable create`.
+fn commands(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
+    static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"\b(?P<tool>glab|gh|az)[ \t]+(?:pipelines[ \t]+)?variable(?:-group[ \t]+variable)?[ \t]+(?:set|create|update)\b")
+            .expect("a fixed expression")
+    });
+    let bytes = input.text.bytes();
+    for groups in COMMAND.captures_iter(bytes) {
+        let (Some(whole), Some(tool)) = (groups.get(0), groups.name("tool")) else { continue };
+        let place = Span::new(whole.start(), whole.end());
+        if in_comment(input.text, place.start, input.path) || in_prose(input.text, place.start, input.path) {
+            continue;
+        }
+        let (end, _) = command_end(bytes, place.start);
+        let body = &bytes[place.end..end];
+        let words: Vec<&[u8]> = body
+            .split(|b| b.is_ascii_whitespace() || matches!(b, b'=' | b'"' | b'\''))
+            .filter(|word| !word.is_empty())
+            .collect();
+        let named = match tool.as_bytes() {
+            b"az" => words.windows(2).find(|pair| pair[0] == b"--name").map(|pair| pair[1]),
+            _ => words.iter().copied().find(|word| !word.starts_with(b"-")),
+        };
+        if !named.is_some_and(is_credential) {
+            continue;
+        }
+        let has = |option: &[u8]| words.contains(&option);
+        let help = match tool.as_bytes() {
+            b"glab" if has(b"--masked") || has(b"-m") || has(b"--hidden") => continue,
+            b"glab" => GITLAB,
+            b"gh" => GITHUB,
+            _ if words
+                .windows(2)
+                .any(|pair| pair[0] == b"--secret" && pair[1].eq_ignore_ascii_case(b"true")) =>
+            {
+                continue;
+            }
+            _ => "not a secret: logs show its value; add `--secret true`",
+        };
+        out.push((place, help));
+    }
+}

@@ -1,0 +1,334 @@
+//! Parameters of an address that are set one by one or handed over as a table: `q.Set("token", …)`, `params={"token": …}`,
+//! `URLSearchParams({ token })`. A form has the same syntax and is sent as a body: what becomes of the table decides.
+
+use std::cell::LazyCell;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use memchr::memmem;
+use regex::bytes::Regex;
+
+use super::{is_public, mentions_credential};
+use crate::check::block::command::{command_end, expansions};
+use crate::check::expression;
+use crate::fact::credential::is_credential;
+use crate::literals::Literals;
+use crate::span::Span;
+
+/// The name of a parameter that carries a credential, and what it is given.
+const NAME: &str = r#"(?P<name>[\w.-]*(?i:token|key|secret|tkn|password|bearer|credential)[\w-]*)"#;
+
+/// One of these is in every text that builds an address so.
+static HINTS: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::new(&[
+        "searchParams",
+        "SearchParams",
+        "urlencode",
+        "url.Values",
+        ".Query()",
+        "http_build_query",
+        "encode_www_form",
+        "queryParam",
+        "QueryParam",
+        "AddQueryString",
+        "URLQueryItem",
+        ".query(",
+        "params",
+        "ParseQueryString",
+        "append_pair",
+        "'query'",
+        "query:",
+        "==$",
+        "--get",
+        "-G ",
+        "-sG",
+        "--url-query",
+        "Params",
+    ])
+});
+
+/// Calls that add a parameter to an address by their own names.
+static DIRECT: LazyLock<Regex> = LazyLock::new(|| {
+    expression(&format!(
+        r#"(?:\bsearchParams\.(?:set|append)|\.(?:[qQ]ueryParam|add(?:Encoded)?QueryParam(?:eter)?|AddQueryParam(?:eter)?|[sS]etQueryParam(?:eter)?|query_param|append_pair)|\bAddQueryString)\((?:[^()\n"'`]{{0,80}},|\s*"https?://[^"\n]{{0,200}}"\s*,)?\s*["']{NAME}["']\s*,\s*|\bURLQueryItem\(\s*name:\s*"{NAME_AGAIN}",\s*value:\s*"#,
+        NAME_AGAIN = NAME.replace("<name>", "<item>"),
+    ))
+    .expect("a fixed expression")
+});
+
+/// The same for a table that has a name.
+static METHOD: LazyLock<Regex> = LazyLock::new(|| {
+    expression(&format!(
+        r#"\b(?P<table>[A-Za-z_]\w*)(?:\.(?:set|append|add|Set|Add|Append)\(\s*["']{NAME}["']\s*,|\[["']{NAME_AGAIN}["']\]\s*=)\s*"#,
+        NAME_AGAIN = NAME.replace("<name>", "<item>"),
+    ))
+    .expect("a fixed expression")
+});
+
+/// Tables written out: of a function that encodes them, or of a request.
+static TABLE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"(?P<encoder>(?:\bnew\s+URLSearchParams|\burlencode|\bhttp_build_query|\bencode_www_form)\()|(?P<query>\.query\(\s*&?\[)|\b(?P<of>params|query|searchParams)["']?\s*(?:=>|[=:])\s*(?:dict\(|\{|\[)"#,
+    )
+    .expect("a fixed expression")
+});
+
+static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
+    expression(&format!(r#"(?:^|[\s,{{(\[]):?["']?{NAME}["']?\s*(?:=>|[:=,])\s*"#))
+        .expect("a fixed expression")
+});
+
+/// A request of a client for HTTP, or an address.
+static REQUEST: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)\b(?:requests|httpx|axios|got|ky|session|client|http|conn|faraday|guzzle|ofetch|\$fetch|superagent|needle)(?:->|\.)?(?:get|post|put|patch|delete|head|request|stream)?\(|https?://|\burl["']?\s*[:=]"#)
+        .expect("a fixed expression")
+});
+
+/// Options of curl that put data into the address, and HTTPie's way to write a parameter.
+static SHELL: LazyLock<Regex> = LazyLock::new(|| {
+    expression(&format!(
+        r#"(?:(?:-d|--data|--data-urlencode|--data-raw|--url-query)[ =]["']?{NAME}=|\s["']?{NAME_AGAIN}==)(?P<value>["']?\$[^\s"';|&]+)"#,
+        NAME_AGAIN = NAME.replace("<name>", "<item>"),
+    ))
+    .expect("a fixed expression")
+});
+
+static TOOL: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"(?m)(?:^|[\s;&|(`$])(?P<tool>curl|https?|xh|xhs)[ \t]").expect("a fixed expression")
+});
+
+/// How much of a table or value is looked at, in bytes.
+const LONGEST: usize = 1500;
+/// How far before a table its request may begin, in bytes.
+const REQUEST_REACH: usize = 400;
+/// At most this many tables are followed.
+const TABLES: usize = 50;
+/// At most this many uses of a table are looked at.
+const USES: usize = 60;
+
+/// Parameters that are given a credential: from the name to the end of the value.
+pub(super) fn parameters<F: FnOnce() -> HashSet<Vec<u8>>>(
+    bytes: &[u8],
+    known: &LazyCell<HashSet<Vec<u8>>, F>,
+) -> Vec<Span> {
+    if HINTS.find(bytes, 0).is_none() {
+        return Vec::new();
+    }
+    let holds = |span: Span| holds_credential(&bytes[span.start..span.end], known);
+    let mut tables: HashMap<&[u8], bool> = HashMap::new();
+    // What becomes of a table is asked of the whole text.
+    let mut is_query = |name| {
+        let room = tables.len() < TABLES;
+        tables.get(name).copied().unwrap_or_else(|| {
+            let query = room && is_query(bytes, name);
+            if room {
+                tables.insert(name, query);
+            }
+            query
+        })
+    };
+    let mut out = Vec::new();
+    let mut push = |name: Option<regex::bytes::Match<'_>>, value: usize| {
+        let Some(name) = name.filter(|name| !is_public(name.as_bytes())) else { return };
+        let value = value_at(bytes, value);
+        if holds(value) {
+            out.push(Span::new(name.start(), value.end));
+        }
+    };
+    for groups in DIRECT.captures_iter(bytes) {
+        push(groups.name("name").or(groups.name("item")), groups.get(0).map_or(0, |m| m.end()));
+    }
+    for groups in METHOD.captures_iter(bytes) {
+        let (Some(table), Some(whole)) = (groups.name("table"), groups.get(0)) else { continue };
+        if holds(value_at(bytes, whole.end())) && is_query(table.as_bytes()) {
+            push(groups.name("name").or(groups.name("item")), whole.end());
+        }
+    }
+    for groups in TABLE.captures_iter(bytes) {
+        let Some(whole) = groups.get(0) else { continue };
+        let end = close(bytes, whole.end());
+        let entries: Vec<_> = ENTRY.captures_iter(&bytes[whole.end()..end]).collect();
+        if entries.is_empty() {
+            continue;
+        }
+        let goes_out = if groups.name("query").is_some() {
+            true
+        } else if groups.name("of").is_some() {
+            let before = &bytes[whole.start().saturating_sub(REQUEST_REACH)..whole.start()];
+            let own = before.iter().rposition(|b| *b == b';').map_or(0, |at| at + 1);
+            REQUEST.is_match(&before[own..])
+                || assigned(bytes, whole.start()).is_some_and(&mut is_query)
+                || is_table(bytes, whole.start()) && is_query(b"params")
+        } else {
+            is_joined(&bytes[..whole.start()]) || assigned(bytes, whole.start()).is_some_and(&mut is_query)
+        };
+        if goes_out {
+            for entry in entries {
+                let Some(name) = entry.name("name").filter(|name| !is_public(name.as_bytes())) else {
+                    continue;
+                };
+                let value = value_at(bytes, whole.end() + entry.get(0).map_or(0, |m| m.end()));
+                if holds(value) {
+                    out.push(Span::new(whole.end() + name.start(), value.end));
+                }
+            }
+        }
+    }
+    shell(bytes, &mut out);
+    out
+}
+
+fn shell(bytes: &[u8], out: &mut Vec<Span>) {
+    for groups in TOOL.captures_iter(bytes) {
+        let Some(tool) = groups.name("tool") else { continue };
+        let (end, _) = command_end(bytes, tool.start());
+        let body = &bytes[tool.start()..end];
+        let curl = tool.as_bytes() == b"curl";
+        let gets = !curl
+            || memmem::find(body, b"--get").is_some()
+            || body
+                .split(|b| b.is_ascii_whitespace())
+                .any(|word| word.starts_with(b"-") && !word.starts_with(b"--") && word.contains(&b'G'));
+        for groups in SHELL.captures_iter(body) {
+            let (Some(whole), Some(value)) = (groups.get(0), groups.name("value")) else { continue };
+            let name = groups.name("name").filter(|_| curl).or(groups.name("item").filter(|_| !curl));
+            let query = gets || memmem::find(whole.as_bytes(), b"--url-query").is_some();
+            let zone = Span::new(tool.start() + value.start(), tool.start() + value.end());
+            if let Some(name) = name.filter(|name| query && !is_public(name.as_bytes()))
+                && expansions(bytes, zone).iter().any(|e| is_credential(e.name))
+            {
+                out.push(Span::new(tool.start() + name.start(), zone.end));
+            }
+        }
+    }
+}
+
+/// One expression: to a comma, a closing bracket or the end of the line outside of brackets.
+fn value_at(bytes: &[u8], start: usize) -> Span {
+    let limit = bytes.len().min(start + 200);
+    let mut depth = 0_i32;
+    let length = bytes[start..limit].iter().position(|b| match b {
+        b'(' | b'[' | b'{' => {
+            depth += 1;
+            false
+        }
+        b')' | b']' | b'}' if depth == 0 => true,
+        b')' | b']' | b'}' => {
+            depth -= 1;
+            false
+        }
+        b',' | b';' | b'\n' => depth == 0,
+        _ => false,
+    });
+    Span::new(start, start + length.unwrap_or(limit - start))
+}
+
+/// The value is a credential: not a string that only has such a name, nor something made of one.
+fn holds_credential(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
+    static NAMED: LazyLock<Regex> =
+        LazyLock::new(|| expression(r"^[&*$@!]*[A-Za-z_][\w.?!>-]*[!?]?$").expect("a fixed expression"));
+    static MADE: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?i)\b\w*(?:mask|redact|hash|sha\d+|hmac|md5|digest|encrypt|len|length)\w*\b")
+            .expect("a fixed expression")
+    });
+    let text = text.trim_ascii();
+    let quoted =
+        matches!(text.first(), Some(b'"' | b'\'' | b'`')) && !text.contains(&b'$') && !text.contains(&b'{');
+    if quoted || MADE.is_match(text) {
+        return false;
+    }
+    mentions_credential(text)
+        || NAMED.is_match(text)
+            && text.split(|b| !b.is_ascii_alphanumeric() && *b != b'_').any(|word| known.contains(word))
+}
+
+/// Whether what stands before ends with the question mark of an address: `'…?' .`, `"…?" +`, `` `…?${ ``, `…?{`.
+fn is_joined(before: &[u8]) -> bool {
+    let joint = |b: &u8| {
+        matches!(
+            b,
+            b' ' | b'\n'
+                | b'\t'
+                | b'+'
+                | b'.'
+                | b'"'
+                | b'\''
+                | b'`'
+                | b'$'
+                | b'{'
+                | b'#'
+                | b'('
+                | b','
+                | b'%'
+        )
+    };
+    let before = &before[before.len().saturating_sub(60)..];
+    // The module that the function is of: `urllib.parse.`, `URI.`.
+    let before = &before
+        [..before.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'.')).map_or(0, |at| at + 1)];
+    let end = before.iter().rposition(|b| !joint(b)).map_or(0, |at| at + 1);
+    let text = &before[..end];
+    text.ends_with(b"?")
+        || text.ends_with(b"&")
+        || [&b".query ="[..], b".search =", b"RawQuery ="].iter().any(|target| text.ends_with(target))
+}
+
+/// The line before a place, as far as it is near: a line may be a whole file long.
+fn line_before(bytes: &[u8], at: usize) -> &[u8] {
+    let near = &bytes[at.saturating_sub(200)..at];
+    &near[near.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1)..]
+}
+
+/// The name that the statement of a place gives its value to.
+fn assigned(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"(?P<name>[A-Za-z_]\w*)\s*(?::\s*[\w.<>, ]+)?:?=\s*(?:[\w.]+\.)?$")
+            .expect("a fixed expression")
+    });
+    let before = line_before(bytes, at);
+    ASSIGNED.captures(before)?.name("name").map(|name| name.as_bytes())
+}
+
+/// Whether `params = {` itself is the name of the table.
+fn is_table(bytes: &[u8], at: usize) -> bool {
+    let before = line_before(bytes, at).trim_ascii();
+    before.is_empty() || [&b"const"[..], b"let", b"var", b"val"].contains(&before)
+}
+
+/// Whether the table with the name becomes the query of an address: it is read from one, put behind its question mark, or
+/// handed to a request as its parameters.
+fn is_query(bytes: &[u8], name: &[u8]) -> bool {
+    let word = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let places = memmem::find_iter(bytes, name)
+        .filter(|at| !word(at + name.len()) && !at.checked_sub(1).is_some_and(word));
+    places.take(USES).any(|at| {
+        let behind = &bytes[at + name.len()..bytes.len().min(at + name.len() + 120)];
+        let line = &behind[..behind.iter().position(|b| *b == b'\n').unwrap_or(behind.len())];
+        let set = line.trim_ascii_start();
+        let set = set.strip_prefix(b":").unwrap_or(set);
+        let read = set.starts_with(b"=")
+            && [&b".Query()"[..], b"ParseQueryString(", b".searchParams", b"query_pairs_mut("]
+                .iter()
+                .any(|source| memmem::find(line, source).is_some());
+        let before = &bytes[at.saturating_sub(40)..at];
+        let handed = [&b"params="[..], b"params: ", b"params:", b"query: ", b"searchParams: "]
+            .iter()
+            .any(|target| before.ends_with(target));
+        read || handed || is_joined(before)
+    })
+}
+
+/// Where the bracket that is open at `start` closes.
+fn close(bytes: &[u8], start: usize) -> usize {
+    let limit = bytes.len().min(start + LONGEST);
+    let mut depth = 0_i32;
+    let length = bytes[start..limit].iter().position(|b| {
+        depth += match b {
+            b'(' | b'[' | b'{' => 1,
+            b')' | b']' | b'}' => -1,
+            _ => 0,
+        };
+        depth < 0
+    });
+    length.map_or(limit, |length| start + length)
+}

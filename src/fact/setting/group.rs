@@ -1,0 +1,129 @@
+//! Which settings belong together: brackets, indentation, sections, and what a group says it is about.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::{REACH, regex};
+use crate::span::Span;
+
+/// Whether two places are in the same group: nothing between them closes a bracket, a block, a list item or a section
+/// that holds only one of them.
+pub fn same_group(bytes: &[u8], one: Span, other: Span) -> bool {
+    let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
+    let between = &bytes[first.start..second.start];
+    let mut depth = 0_i32;
+    for byte in between {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return false;
+        }
+    }
+    let indent = indent_at(bytes, first.start).min(indent_at(bytes, second.start));
+    let lines: Vec<&[u8]> = between.split(|b| *b == b'\n').collect();
+    // The first piece is the rest of a line, the last one the beginning of the other's.
+    let whole = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
+    whole.iter().all(|line| {
+        let text = line.trim_ascii();
+        text.is_empty() || (indentation(line) >= indent && !(text.starts_with(b"[") && text.ends_with(b"]")))
+    })
+}
+
+/// Whether what stands at `at` is said of the setting: nothing in between ends the block that it heads or stands in.
+pub fn concerns(bytes: &[u8], at: usize, key: Span) -> bool {
+    let together = same_group(bytes, Span::new(at, at + 1), key);
+    if at > key.start || !together {
+        return together;
+    }
+    let between = &bytes[at..key.start];
+    // Brackets: the last one that is still open at the key has to be the first that opens.
+    let (mut depth, mut closed) = (0_i32, false);
+    for byte in between {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                if depth == 0 && closed {
+                    return false;
+                }
+                depth += 1;
+            }
+            b')' | b']' | b'}' => {
+                depth -= 1;
+                closed = closed || depth == 0;
+            }
+            // A line ends what was said in passing.
+            b'\n' if depth == 0 => closed = false,
+            _ => {}
+        }
+    }
+    // Indentation: no line between heads a block beside the one of the mention.
+    let (outer, own) = (indent_at(bytes, at), indent_at(bytes, key.start));
+    let mut lines = between.split(|b| *b == b'\n');
+    // What is no heading is said of the block it stands in: `image: …/cloudflare-ddns`.
+    let heads =
+        lines.next().and_then(|line| line.trim_ascii_end().last()).is_some_and(|b| b":{[(".contains(b));
+    own <= outer
+        || lines.all(|line| {
+            let text = line.trim_ascii();
+            text.is_empty()
+                || indentation(line) > outer
+                || !heads && indentation(line) == outer
+                || text.iter().all(|b| matches!(b, b'{' | b'(' | b'['))
+        })
+}
+
+fn indent_at(bytes: &[u8], at: usize) -> usize {
+    let floor = at.saturating_sub(REACH);
+    let start = bytes[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1);
+    let before = &bytes[start..at];
+    let dashes = before.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-')).count();
+    // The content of a list item stands behind its dash.
+    if dashes == before.len() { dashes } else { indentation(before) }
+}
+
+fn indentation(line: &[u8]) -> usize {
+    line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
+}
+
+/// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class: octodns_cloudflare.X`.
+static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"(?i)(?:^|[^\w])(?P<kind>protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|(?P<space>[ \t]+))["'`]?(?:new[ \t]+)?(?P<value>[\w./@:-]{2,80})"#,
+    )
+});
+
+/// A type that says nothing of whose something is: of a record of the DNS.
+fn is_record(value: &[u8]) -> bool {
+    const RECORDS: &[&[u8]] = &[
+        b"aaaa", b"cname", b"txt", b"mx", b"ns", b"srv", b"caa", b"ptr", b"https", b"svcb", b"tlsa",
+        b"naptr", b"string", b"text",
+    ];
+    RECORDS.iter().any(|record| record.eq_ignore_ascii_case(value))
+}
+
+/// What the group of a place says it is about: the nearest such statement before it, else behind it.
+pub fn about(bytes: &[u8], place: Span) -> Option<Span> {
+    const REACH: usize = 500;
+    let start = place.start.saturating_sub(REACH);
+    let end = bytes.len().min(place.end + REACH);
+    let near = &bytes[start..end];
+    let found = ABOUT.captures_iter(near).filter_map(|groups| {
+        let value = groups.name("value")?;
+        // Words of a sentence, or of an import, follow each other as well.
+        let next = near[value.end()..].iter().find(|b| !matches!(b, b' ' | b'\t'));
+        let option = groups.get(0).is_some_and(|m| m.as_bytes().first() == Some(&b'-'));
+        let declared = groups.name("kind").is_some_and(|kind| matches!(kind.as_bytes(), b"class" | b"type"));
+        let goes_on = (next.is_some_and(u8::is_ascii_alphanumeric) || declared) && !option;
+        let says = !is_record(value.as_bytes());
+        (says && (groups.name("space").is_none() || !goes_on)).then_some(value)
+    });
+    let spans: Vec<Span> = found
+        .map(|m| Span::new(start + m.start(), start + m.end()))
+        .filter(|span| !span.overlaps(place) && concerns(bytes, span.start, place))
+        .collect();
+    let before = spans.iter().rev().find(|span| span.end <= place.start);
+    before.or(spans.first()).copied()
+}
