@@ -142,12 +142,13 @@ const PUBLIC: &[&str] = &[
     "foreign",
 ];
 
-/// Whether the identifier holds a piece of a word for secrets at all: most do not, and reading words is dear.
+/// Whether the identifier holds the beginning of a word for secrets at all: most do not, and reading words is dear.
 fn may_be_secret(identifier: &[u8]) -> bool {
-    const PIECES: [&[u8; 2]; 8] = [b"ke", b"to", b"tk", b"se", b"pa", b"cr", b"pw", b"au"];
-    identifier.windows(2).any(|w| {
-        let pair = [w[0] | 0x20, w[1] | 0x20];
-        PIECES.contains(&&pair)
+    identifier.windows(3).any(|w| {
+        matches!(
+            &[w[0] | 0x20, w[1] | 0x20, w[2] | 0x20],
+            b"key" | b"tok" | b"tkn" | b"sec" | b"pas" | b"pwd" | b"cre" | b"bea"
+        )
     })
 }
 

@@ -103,15 +103,15 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
     let api = || input.signs.has(Sign::ApiHost);
     let prefixed = input.signs.has(Sign::Prefix) && PREFIX.is_match(bytes);
+    let literal = prefixed || input.runs.iter().any(|run| may_be_credential(input.text.get(*run)));
     if !is_compiled(input.path)
-        && (prefixed
+        && (literal
             || input.names_credential()
-            || input.signs.has(Sign::Wrangler) && memmem::find(bytes, b"--var").is_some()
-            || input.runs.iter().any(|run| may_be_credential(input.text.get(*run))))
+            || input.signs.has(Sign::Wrangler) && memmem::find(bytes, b"--var").is_some())
     {
         literals(bytes, &api, &mut found);
     }
-    if prefixed || !input.runs.is_empty() {
+    if literal {
         lists::lists(bytes, &api, &mut found);
     }
     if prefixed {
@@ -140,7 +140,9 @@ fn may_be_credential(run: &[u8]) -> bool {
     // Most are told by their having no digit; forty hex digits are a commit.
     let hex = || run.len() != 40 && run.iter().all(u8::is_ascii_hexdigit);
     run.iter().any(u8::is_ascii_digit)
-        && (value::looks_random(Randomness::Token, run) || hex() && value::looks_random(Randomness::Hex, run))
+        && (value::looks_random(Randomness::Token, run)
+            || hex() && value::looks_random(Randomness::Hex, run)
+            || run.starts_with(b"eyJ"))
 }
 
 fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
