@@ -143,7 +143,7 @@ fn joint(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> Option<Piece> {
     }
     let quote = bytes[at];
     let window = &bytes[at + 1..bytes.len().min(at + 120)];
-    let mut operators = 0;
+    let mut operator: &[u8] = b"";
     let mut i = 0;
     while i < window.len() {
         match window[i] {
@@ -151,19 +151,40 @@ fn joint(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> Option<Piece> {
             b' ' | b'\t' | b'\r' | b'\n' | b'\\' => {}
             // Prefixes of string literals between the pieces: `"a" f"b"`.
             b'f' | b'r' | b'b' | b'u' | b'@' | b'$' if matches!(window.get(i + 1), Some(b'"' | b'\'')) => {}
-            b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' if operators < 2 => operators += 1,
-            b',' if operators == 0 && has_joins(bytes, joins) && joined_list(bytes, at) => operators = 2,
+            b',' if operator.is_empty() && has_joins(bytes, joins) && joined_list(bytes, at) => {
+                operator = b","
+            }
+            // One of these alone says "or": `'a' | 'b'`.
+            b'|' | b'<' | b'>'
+                if operator.is_empty() && !matches!(&window[i..], [_, b'|' | b'<' | b'>', ..]) =>
+            {
+                return None;
+            }
+            b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' if operator.len() < 2 => {
+                operator = &window[i - operator.len()..=i];
+            }
             _ => return None,
         }
         i += 1;
     }
-    // Without an operator both pieces must use the same quotes, or it is two values side by side.
-    let same = window.get(i) == Some(&quote);
-    let spaced = window[..i].contains(&b'\n');
-    let alike = same && (i == 0 || window[..i].iter().all(u8::is_ascii_whitespace));
-    let piece = window.get(i + 1..i + 1 + PIECE).is_some_and(|p| p.iter().all(|b| word(*b)));
-    let plausible = piece && (operators > 0 || alike || (same && spaced));
+    if window.get(i + 1..i + 1 + PIECE).is_none_or(|piece| !piece.iter().all(|b| word(*b))) {
+        return None;
+    }
+    // Without an operator both pieces must use the same quotes, or it is two values side by side; lists of short names
+    // and of paths look the same.
+    let plausible = !operator.is_empty() || {
+        let own = bytes[..at].iter().rev().take(SIDE_BY_SIDE).take_while(|b| in_value(**b)).count();
+        let next = window[i + 1..].iter().take(SIDE_BY_SIDE).take_while(|b| in_value(**b)).count();
+        window[i] == quote && own + next >= SIDE_BY_SIDE
+    };
     plausible.then(|| (Span::new(at, at + i + 2), Vec::new()))
+}
+
+/// The least that two pieces without an operator hold together, in bytes.
+const SIDE_BY_SIDE: usize = 16;
+
+fn in_value(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'=')
 }
 
 /// Whether lists are joined to strings anywhere in the text.
@@ -219,10 +240,12 @@ mod tests {
     fn pieces_of_literals() {
         plain("k = \"abcd\" + \"efgh\"", "k = \"abcdefgh\"");
         plain("k = 'abcd' .\n  'efgh'", "k = 'abcdefgh'");
-        plain("k = (\"abcd\"\n     \"efgh\")", "k = (\"abcdefgh\")");
+        plain("k = (\"abcdabcd\"\n     \"efghefgh\")", "k = (\"abcdabcdefghefgh\")");
         plain("k = \"abcd\\\nefgh\"", "k = \"abcdefgh\"");
         plain("k = [\"abcd\", \"efgh\"].join(\"\")", "k = [\"abcdefgh\"].join(\"\")");
         assert!(whole(b"k = [\"abcd\", \"efgh\"]").is_none());
         assert!(whole(b"plain words, nothing else").is_none());
+        assert!(whole(b"import (\n\t\"context\"\n\t\"errors\"\n)").is_none());
+        assert!(whole(b"kind: 'sent' | 'received' | 'dropped'").is_none());
     }
 }
