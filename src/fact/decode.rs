@@ -173,15 +173,16 @@ fn joint(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> Option<Piece> {
     // Without an operator both pieces must use the same quotes, or it is two values side by side; lists of short names
     // and of paths look the same.
     let plausible = !operator.is_empty() || {
-        let own = bytes[..at].iter().rev().take(SIDE_BY_SIDE).take_while(|b| in_value(**b)).count();
-        let next = window[i + 1..].iter().take(SIDE_BY_SIDE).take_while(|b| in_value(**b)).count();
-        window[i] == quote && own + next >= SIDE_BY_SIDE
+        let own = bytes[..at].iter().rev().take(SIDE_BY_SIDE).take_while(|b| in_value(**b));
+        let next = window[i + 1..].iter().take(SIDE_BY_SIDE).take_while(|b| in_value(**b));
+        let mixed = own.clone().chain(next.clone()).any(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        window[i] == quote && mixed && own.count() == SIDE_BY_SIDE && next.count() == SIDE_BY_SIDE
     };
     plausible.then(|| (Span::new(at, at + i + 2), Vec::new()))
 }
 
-/// The least that two pieces without an operator hold together, in bytes.
-const SIDE_BY_SIDE: usize = 16;
+/// The least that two pieces without an operator hold each, in bytes.
+const SIDE_BY_SIDE: usize = 8;
 
 fn in_value(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'=')
@@ -240,12 +241,13 @@ mod tests {
     fn pieces_of_literals() {
         plain("k = \"abcd\" + \"efgh\"", "k = \"abcdefgh\"");
         plain("k = 'abcd' .\n  'efgh'", "k = 'abcdefgh'");
-        plain("k = (\"abcdabcd\"\n     \"efghefgh\")", "k = (\"abcdabcdefghefgh\")");
+        plain("k = (\"abcdABCD\"\n     \"efghEFGH\")", "k = (\"abcdABCDefghEFGH\")");
         plain("k = \"abcd\\\nefgh\"", "k = \"abcdefgh\"");
         plain("k = [\"abcd\", \"efgh\"].join(\"\")", "k = [\"abcdefgh\"].join(\"\")");
         assert!(whole(b"k = [\"abcd\", \"efgh\"]").is_none());
         assert!(whole(b"plain words, nothing else").is_none());
-        assert!(whole(b"import (\n\t\"context\"\n\t\"errors\"\n)").is_none());
+        assert!(whole(b"import (\n\t\"context\"\n\t\"x.test/other/Version2\"\n)").is_none());
+        assert!(whole(b"resource \"cloudflare_zone\" \"production\" {").is_none());
         assert!(whole(b"kind: 'sent' | 'received' | 'dropped'").is_none());
     }
 }
