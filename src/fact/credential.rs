@@ -266,6 +266,12 @@ fn chain(bytes: &[u8], span: Span) -> Span {
     Span::new(span.start, end)
 }
 
+/// The same for identifiers and chains of them.
+pub fn each_mention(bytes: &[u8], zone: Span, visit: impl FnMut(Span) -> ControlFlow<()>) {
+    let _ =
+        identifiers(&bytes[..zone.end], zone.start, |from| OURS.find(&bytes[..zone.end], from), true, visit);
+}
+
 /// Whether any identifier of the bytes, or a chain of them, names a Cloudflare credential.
 pub fn mentions(bytes: &[u8]) -> bool {
     identifiers(bytes, 0, |from| OURS.find(bytes, from), true, |_| ControlFlow::Break(())).is_break()

@@ -1,14 +1,15 @@
 //! A credential as an argument of a command: visible to every process of the machine and kept in shell histories.
 
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
+use regex::bytes::{Match, Regex};
 
 use super::command::{Next, command_end, expansions};
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, expression, value};
-use crate::fact::credential::{is_credential, is_secret};
+use crate::fact::credential::{each_mention, is_credential, is_secret};
 use crate::fact::place::is_compiled;
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
@@ -103,16 +104,23 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
     let api = || input.signs.has(Sign::ApiHost);
     let prefixed = input.signs.has(Sign::Prefix) && PREFIX.is_match(bytes);
-    let literal = prefixed || input.runs.iter().any(|run| may_be_credential(input.text.get(*run)));
-    if !is_compiled(input.path)
-        && (literal
-            || input.names_credential()
-            || input.signs.has(Sign::Wrangler) && memmem::find(bytes, b"--var").is_some())
-    {
-        literals(bytes, &api, &mut found);
-    }
-    if literal {
-        lists::lists(bytes, &api, &mut found);
+    // What is handed over stands behind the tool: only what stands before such places is looked through for tools.
+    let values = input.runs.iter().filter(|run| may_be_credential(input.text.get(**run)));
+    let mut places: Vec<usize> = values.map(|run| run.start).collect();
+    lists::lists(bytes, &zones(&places), &api, &mut found);
+    if !is_compiled(input.path) {
+        if input.signs.has(Sign::Wrangler) {
+            places.extend(memmem::find_iter(bytes, b"--var"));
+        }
+        if input.names_credential() {
+            let whole = Span::new(0, bytes.len());
+            each_mention(bytes, whole, |name| {
+                places.push(name.start);
+                ControlFlow::Continue(())
+            });
+        }
+        places.sort_unstable();
+        literals(bytes, &zones(&places), &api, &mut found);
     }
     if prefixed {
         options(bytes, &mut found);
@@ -133,6 +141,19 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         out.push(candidate);
     }
+}
+
+/// What stands within [`REACH`] before places that are in order.
+fn zones(places: &[usize]) -> Vec<Span> {
+    let mut out: Vec<Span> = Vec::new();
+    for place in places {
+        let start = place.saturating_sub(REACH);
+        match out.last_mut() {
+            Some(last) if start <= last.end => last.end = *place,
+            _ => out.push(Span::new(start, *place)),
+        }
+    }
+    out
 }
 
 /// Whether a run of value characters looks like a credential rather than a long name.
@@ -184,9 +205,9 @@ fn is_argument(text: &[u8]) -> bool {
     text.starts_with(b"eyJ") && text.len() > 60 && !value::is_placeholder(text)
 }
 
-fn literals(bytes: &[u8], api: &dyn Fn() -> bool, out: &mut Vec<(Span, &'static str)>) {
+fn literals(bytes: &[u8], zones: &[Span], api: &dyn Fn() -> bool, out: &mut Vec<(Span, &'static str)>) {
     let mut done = 0;
-    for hit in TOOL.find_iter(bytes) {
+    for hit in zones.iter().flat_map(|zone| find_in(&TOOL, bytes, *zone)) {
         if hit.start() < done {
             continue;
         }
@@ -231,6 +252,16 @@ fn literals(bytes: &[u8], api: &dyn Fn() -> bool, out: &mut Vec<(Span, &'static 
             }
         }
     }
+}
+
+/// The matches inside a zone, which may be preceded by what stands before it.
+fn find_in<'b>(pattern: &Regex, bytes: &'b [u8], zone: Span) -> impl Iterator<Item = Match<'b>> {
+    let mut at = zone.start;
+    std::iter::from_fn(move || {
+        let hit = (at <= zone.end).then(|| pattern.find_at(&bytes[..zone.end], at)).flatten()?;
+        at = hit.end().max(at + 1);
+        Some(hit)
+    })
 }
 
 fn options(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {

@@ -5,17 +5,15 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::{LITERAL, PREFIXED, REACH, is_literal};
+use super::{LITERAL, PREFIXED, REACH, find_in, is_literal};
 use crate::check::{expression, value};
 use crate::span::Span;
 
 /// The tool as the first item of a list, an argument of a call, or a line of a YAML list.
 static FIRST: LazyLock<Regex> = LazyLock::new(|| {
     const TOOLS: &str = r"(?:[\w./~-]*/)?(?:curl|wget|https?|xh|sh|bash|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|cf-terraforming|lego|certbot|acme\.sh|octodns-sync|dnscontrol|rclone|lexicon|flyctl|vault|op|aws|mc|restic|s3cmd|ansible-playbook)(?:\.exe)?";
-    expression(&format!(
-        r#"(?m)["'`]{TOOLS}["'`]\s*(?P<behind>[,)\]])|^[ \t]*-[ \t]+["']?{TOOLS}["']?[ \t]*\r?$"#
-    ))
-    .expect("a fixed expression")
+    expression(&format!(r#"(?m)["'`]{TOOLS}["'`]\s*[,)\]]|^[ \t]*-[ \t]+["']?{TOOLS}["']?[ \t]*\r?$"#))
+        .expect("a fixed expression")
 });
 
 /// An option and its value as two items.
@@ -29,14 +27,21 @@ static OPTION: LazyLock<Regex> = LazyLock::new(|| {
 /// How far a chain of calls may go on behind the tool, in bytes.
 const CHAIN: usize = 1200;
 
-pub(super) fn lists(bytes: &[u8], api: &dyn Fn() -> bool, out: &mut Vec<(Span, &'static str)>) {
+pub(super) fn lists(
+    bytes: &[u8],
+    zones: &[Span],
+    api: &dyn Fn() -> bool,
+    out: &mut Vec<(Span, &'static str)>,
+) {
     let mut done = 0;
-    for groups in FIRST.captures_iter(bytes) {
-        let Some(hit) = groups.get(0).filter(|hit| hit.start() >= done) else { continue };
-        let end = match groups.name("behind").map(|behind| behind.as_bytes()) {
-            Some(b",") => list_end(bytes, hit.end()),
-            Some(_) => chain_end(bytes, hit.end()),
-            None => items_end(bytes, hit.end()),
+    for hit in zones.iter().flat_map(|zone| find_in(&FIRST, bytes, *zone)) {
+        if hit.start() < done {
+            continue;
+        }
+        let end = match hit.as_bytes().last() {
+            Some(b',') => list_end(bytes, hit.end()),
+            Some(b')' | b']') => chain_end(bytes, hit.end()),
+            _ => items_end(bytes, hit.end()),
         };
         done = end;
         let body = &bytes[hit.start()..end];
