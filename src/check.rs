@@ -332,9 +332,12 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
     at + memchr(b'\n', rest).unwrap_or(rest.len())
 }
 
+/// How much memory an expression may keep in each thread for what it has worked out, in bytes: there are many.
+const CACHE: usize = 512 * 1024;
+
 /// An expression over bytes: no Unicode tables, which cost more to compile than a small scan takes.
 pub(crate) fn expression(source: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(source).unicode(false).build()
+    RegexBuilder::new(source).unicode(false).dfa_size_limit(CACHE).build()
 }
 
 /// How short and how long the matches of an expression can be, in bytes.

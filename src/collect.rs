@@ -12,6 +12,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::blob::{Blob, BlobPath, LineSet};
 use crate::fact::directive::{self, Directive};
+use crate::fact::tree::piece;
 use crate::filter::follow::follow;
 use crate::filter::suppression::{self, Placed};
 use crate::finding::Finding;
@@ -29,9 +30,7 @@ pub use survey::{Survey, Surveyed};
 
 /// One read; small enough to still be in the second-level cache when the gate looks at it.
 const CHUNK: usize = 128 * 1024;
-/// Blobs up to this size are scanned in one piece.
-const WHOLE: usize = 4 * 1024 * 1024;
-/// Larger ones are scanned in segments of this size …
+/// Blobs that do not have to be looked at in one piece are scanned in segments of this size …
 const SEGMENT: usize = 1024 * 1024;
 /// … that overlap by this much: more than the longest credential with its surroundings.
 const OVERLAP: usize = 32 * 1024;
@@ -212,7 +211,7 @@ impl<'a> Collector<'a> {
             let wide = whole && is_utf16(&content[origin..origin + filled.min(HEAD)]);
             hit = hit || wide || self.gate.passes(&content[origin + seen..origin + filled], folded);
             let end = read < CHUNK;
-            let limit = if whole { WHOLE } else { SEGMENT };
+            let limit = if whole { piece(blob.path.as_bytes()) } else { SEGMENT };
             if !end && filled + CHUNK <= limit + OVERLAP {
                 continue;
             }
@@ -220,7 +219,13 @@ impl<'a> Collector<'a> {
             if hit {
                 let text = if whole && end { Text::decode(bytes) } else { Text::segment(bytes, base) };
                 match self.look(&blob.path, &text) {
-                    Some(findings) => self.add(findings, blob.touched.as_ref()),
+                    Some(mut findings) => {
+                        // What stands where segments overlap is left to the one that sees more of what is around it.
+                        let first = if whole { 0 } else { base.offset + OVERLAP / 2 };
+                        let next = if end { usize::MAX } else { base.offset + filled - OVERLAP / 2 };
+                        findings.retain(|f| (first..next).contains(&f.location.span.start));
+                        self.add(findings, blob.touched.as_ref());
+                    }
                     None => return Err(io::Error::other("a fault in flaresec itself; please report it")),
                 }
             }

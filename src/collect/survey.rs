@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use foldhash::quality::RandomState;
 use memchr::memchr_iter;
 
-use super::{CHUNK, HEAD, PAGE, WHOLE, WORD, is_binary, page_start, read_chunk, unreadable};
+use super::{CHUNK, HEAD, PAGE, WORD, is_binary, page_start, read_chunk, unreadable};
 use crate::blob::{Blob, BlobPath, Origin};
 use crate::prefilter::{Gate, by_name};
 use crate::scan::Scanner;
@@ -19,6 +19,8 @@ use crate::source::{Failure, SkipReason, Visitor};
 use crate::span::Span;
 use crate::text::{Text, is_utf16};
 
+/// Larger blobs are not cut into blocks, in bytes.
+const WHOLE: usize = 4 * 1024 * 1024;
 /// One line in so many ends a block.
 const LINES: u32 = 4;
 /// A block that no line has ended by then ends with the next one, in bytes.

@@ -118,30 +118,34 @@ pub struct ParseFault {
 /// A parser; its error is the line.
 type Read = fn(&str) -> Result<Vec<Node>, usize>;
 
-/// The documents of a structured file; `None` if its name does not say that it is one.
-pub fn parse(path: &[u8], bytes: &[u8]) -> Option<Result<Vec<Node>, ParseFault>> {
+/// The format that the name of a file says it has, and its parser.
+fn format(path: &[u8]) -> Option<(&'static str, Read)> {
     let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path).to_ascii_lowercase();
     let ends = |of: &[&str]| of.iter().any(|e| name.ends_with(e.as_bytes()));
-    let (format, read): (&str, Read) = if ends(&[
-        ".tf.json",
-        ".json",
-        ".jsonc",
-        ".json5",
-        ".tfstate",
-        ".tfstate.backup",
-        ".template",
-        ".webmanifest",
-    ]) {
-        ("JSON", json::read)
+    const JSON: &[&str] =
+        &[".json", ".jsonc", ".json5", ".tfstate", ".tfstate.backup", ".template", ".webmanifest"];
+    if ends(JSON) {
+        Some(("JSON", json::read))
     } else if ends(&[".tf", ".tofu", ".hcl", ".tfvars"]) {
-        ("HCL", hcl::read)
+        Some(("HCL", hcl::read))
     } else if ends(&[".toml"]) {
-        ("TOML", toml::read)
+        Some(("TOML", toml::read))
     } else if ends(&[".yaml", ".yml"]) {
-        ("YAML", yaml::read)
+        Some(("YAML", yaml::read))
     } else {
-        return None;
-    };
+        None
+    }
+}
+
+/// How much of a file has to be looked at in one piece, in bytes: all of a structured one, if it is not too large.
+pub fn piece(path: &[u8]) -> usize {
+    const PLAIN: usize = 1024 * 1024;
+    if format(path).is_some() { LARGEST } else { PLAIN }
+}
+
+/// The documents of a structured file; `None` if its name does not say that it is one.
+pub fn parse(path: &[u8], bytes: &[u8]) -> Option<Result<Vec<Node>, ParseFault>> {
+    let (format, read) = format(path)?;
     let fault = |line: usize| ParseFault { message: format!("not valid {format} (line {line})") };
     Some(checked(bytes).and_then(|text| read(text).map_err(fault)))
 }

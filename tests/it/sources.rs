@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use flaresec::synthetic::expand;
+
 use crate::repo::{CLEAN, Repo, leak};
-use crate::support::{findings, flaresec, stdout};
+use crate::support::{findings, flaresec, run, stdout};
 
 #[test]
 fn a_partial_clone_is_scanned_without_fetching() {
@@ -171,4 +173,26 @@ fn standard_input_and_lists_of_files() {
     assert_eq!(feed(&["--files-from", "gone"], b"").status.code(), Some(2));
     let direct = flaresec(folder.path()).args(["clean.conf", odd]).output().unwrap();
     assert_eq!(direct.status.code(), Some(1));
+}
+
+#[test]
+fn what_stands_where_segments_of_a_large_file_overlap_is_found_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.log");
+    let (mut text, mut planted) = (String::new(), Vec::new());
+    // A secret every few kilobytes, over several segments.
+    while text.len() < 5 << 20 {
+        text.push_str(&"an ordinary line of a log\n".repeat(150));
+        let secret = expand(&format!("token=@@cfut:{}@@\n", planted.len())).unwrap();
+        planted.push(text.len() + secret.expected[0].start);
+        text.push_str(&secret.text);
+    }
+    fs::write(&path, &text).unwrap();
+    let output = run(folder.path(), &["--format", "json", "app.log"]);
+    let found: Vec<usize> = findings(&output)
+        .iter()
+        .filter(|finding| finding["rule_id"] == "hardcoded-api-token")
+        .map(|finding| finding["span"]["start"].as_u64().unwrap() as usize)
+        .collect();
+    assert_eq!(found, planted);
 }
