@@ -16,7 +16,9 @@ use crate::span::Span;
 /// Any address or host name, also one whose host is only known at run time.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
-        r#"(?i)https?://(?:[$#%]?\{+\s*|\$)?(?P<inside>[A-Za-z_][\w.]*)\b[^\s"'`<>)\\]*"#,
+        // A name in the marks of a template: `https://${{ vars.ACCOUNT }}.r2.…`.
+        r#"(?i)https?://\$?\{\{\s*(?P<filled>[A-Za-z_][\w.]*)[^\n{}]{0,100}\}\}[^\s"'`<>)\\]*"#,
+        r#"|https?://(?:[$#%]?\{+\s*|\$)?(?P<inside>[A-Za-z_][\w.]*)\b[^\s"'`<>)\\]*"#,
         r#"|https?://["'`]\s*(?:\.\.|[+.,&])\s*(?P<behind>[A-Za-z_][\w.]*)"#,
         r#"|https?://[^\s"'`<>)\\]+"#,
         r#"|["'`](?:\$?\{|#\{)\$?(?P<base>[A-Za-z_][\w.]*)\}(?P<path>/[^\s"'`]*)"#,
@@ -36,6 +38,11 @@ static SDK: LazyLock<Regex> = LazyLock::new(|| {
     expression(r"\b(?:cloudflare|cf|cfgo)\.New(?:WithAPIToken|Client)?\(|(?P<class>class\s+)?\b(?:Cloudflare|CloudFlare|AsyncCloudflare)\(|\bcloudflare\.Client\(|\bCloudflare::Client\.new\(")
         .expect("a fixed expression")
 });
+
+/// Whether what stands for an address is the making of a client of an SDK.
+pub(super) fn is_client(text: &[u8]) -> bool {
+    SDK.find(text).is_some_and(|call| call.start() == 0)
+}
 
 /// An address that is read from the environment or the configuration, under the name of whose it is: `env.PROXMOX_URL`,
 /// `os.environ["NAS_HOST"]`, `cfg.KubeURL`.
@@ -107,7 +114,14 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
     for groups in ADDRESS.captures_iter(bytes).take(MOST) {
         let Some(whole) = groups.get(0) else { continue };
         let mut ours = API.is_match(whole.as_bytes());
-        let host = groups.name("behind").or(groups.name("inside"));
+        // The scheme that an adapter of a session is for: `session.mount("https://", adapter)`.
+        let before = &bytes[..whole.start()];
+        if groups.name("behind").is_some()
+            && [&b"mount(\""[..], b"mount('"].iter().any(|call| before.ends_with(call))
+        {
+            continue;
+        }
+        let host = groups.name("behind").or(groups.name("filled")).or(groups.name("inside"));
         if let Some(host) = host.filter(|_| !ours && hosts < DEFINITIONS) {
             hosts += 1;
             ours = defined_host(bytes, host.as_bytes()).is_some();
