@@ -14,7 +14,7 @@ use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
-use super::role::{OURS, Role, TRAPS, role};
+use super::role::{OF_NOBODY, OURS, Role, TRAPS, role};
 use super::skipped;
 
 /// How far apart the halves of a pair can be.
@@ -188,62 +188,6 @@ impl<'a> Sheet<'a> {
 
     /// The value is called after another vendor: `env.SENDGRID_API_KEY`.
     fn is_somebody_elses(&self, key: &Setting) -> bool {
-        const OF_NOBODY: &[&str] = &[
-            "env",
-            "process",
-            "secrets",
-            "secret",
-            "config",
-            "cfg",
-            "settings",
-            "self",
-            "this",
-            "args",
-            "opts",
-            "options",
-            "os",
-            "environ",
-            "getenv",
-            "vars",
-            "var",
-            "local",
-            "data",
-            "my",
-            "the",
-            "your",
-            "global",
-            "api",
-            "key",
-            "auth",
-            "x",
-            "value",
-            "get",
-            "string",
-            "params",
-            "credentials",
-            "props",
-            "app",
-            "input",
-            "inputs",
-            "vault",
-            "lookup",
-            "hashi",
-            "pillar",
-            "item",
-            "dns",
-            "ddns",
-            "acme",
-            "infra",
-            "ops",
-            "edge",
-            "prod",
-            "account",
-            "admin",
-            "user",
-            "zone",
-            "domain",
-            "tls",
-        ];
         let value = self.value(key);
         let end = value
             .iter()

@@ -30,8 +30,9 @@ static PAIR: LazyLock<Regex> = LazyLock::new(|| {
     expression(r#"(?:^|["'\s])(?P<name>[A-Za-z_][\w-]*)(?:=|<<)"#).expect("a fixed expression")
 });
 
-static HERE: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"<<-?[ \t]*(?P<word>[A-Za-z_]\w*)").expect("a fixed expression"));
+static HERE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?:^|[\s"'}])<<-?[ \t]*(?P<word>[A-Za-z_]\w*)"#).expect("a fixed expression")
+});
 
 /// Commands that fetch a secret from where it is kept, or make one.
 static STORES: LazyLock<Literals> = LazyLock::new(|| {

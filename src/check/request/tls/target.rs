@@ -40,7 +40,8 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
         return None;
     }
     // A flag concerns its own command only, or what the command is handed whole: `@params`.
-    if input.text.get(switch).starts_with(b"-") {
+    let flag = input.text.get(switch);
+    if flag.starts_with(b"-") || flag.starts_with(b"mc ") {
         if let Some(groups) = SPLAT.captures(input.text.get(own)) {
             return of_settings(input, groups.name("name")?.as_bytes(), addresses);
         }
@@ -135,9 +136,11 @@ fn of_settings(input: &Input<'_>, name: &[u8], addresses: &[(Span, bool)]) -> Op
 
 /// The address that the environment gives to every command of a tool.
 fn of_environment(input: &Input<'_>, command: Span, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
-    const NAME: &[u8] = b"AWS_ENDPOINT_URL";
-    memmem::find(input.text.get(command), b"aws ")?;
-    let at = memmem::find(input.text.bytes(), NAME)?;
+    const VARIABLES: [(&[u8], &[u8]); 2] =
+        [(b"aws ", b"AWS_ENDPOINT_URL"), (b"restic ", b"RESTIC_REPOSITORY")];
+    let command = input.text.get(command);
+    let (_, name) = VARIABLES.iter().find(|(tool, _)| memmem::find(command, tool).is_some())?;
+    let at = memmem::find(input.text.bytes(), name)?;
     let line = input.text.line_near(at);
     within(addresses, Span::new(at, line.end.max(at))).next().copied()
 }
