@@ -54,6 +54,12 @@ static READ: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
+/// The same in a shell: `$NAS_URL/status`, `https://${PVE_HOST}:8006`.
+static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"\$\{?(?P<name>(?P<owner>[A-Za-z][A-Za-z0-9_]{1,30}?)_?(?:URL|HOST|ADDR|ENDPOINT|URI|FQDN|IP|url|host|addr|endpoint|uri|ip))\b")
+        .expect("a fixed expression")
+});
+
 /// Words in the name of an address that do not say whose it is.
 const OF_ANYBODY: &[&str] = &[
     "api",
@@ -134,7 +140,12 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
         }
         out.push((Span::new(whole.start(), whole.end()), ours));
     }
-    for owner in READ.captures_iter(bytes).take(MOST).filter_map(|groups| groups.name("owner")) {
+    let read = READ.captures_iter(bytes).take(MOST);
+    let expanded = VARIABLE.captures_iter(bytes).take(MOST).filter(|groups| {
+        // What the text itself gives an address is among the names.
+        groups.name("name").is_some_and(|name| !names.contains_key(name.as_bytes()))
+    });
+    for owner in read.chain(expanded).filter_map(|groups| groups.name("owner")) {
         let said = words(owner.as_bytes());
         let ours = said.split(' ').any(|word| matches!(word, "cloudflare" | "cf" | "flare"));
         if !ours && said.split(' ').any(|word| word.len() > 1 && !OF_ANYBODY.contains(&word)) {
