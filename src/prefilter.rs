@@ -72,7 +72,7 @@ const GROUPS: &[[&[&str]; BUCKETS]] = &[
         &["cfoat_", "cforig", "ar|go tunnel", "cfkey"],
         &["cf-", "cfdns", "cfcred", "v1|.0-"],
         &["cfapi", "cfacc", "c|fglobal", "cfast_"],
-        &["c|fr2", "r2_", "type| r2"],
+        &["c|fr2", "r2_", "type| r2", ".d|ev.vars"],
     ],
     [
         &["streamkey", "tu|rn-key", "stream_si", "streamsig"],
@@ -291,6 +291,7 @@ mod tests {
             "TURN_KEY_ID",
             "Wrangler deploy",
             "# flaresec: allow",
+            "COPY .dev.vars ./",
         ] {
             assert!(gate.passes(text.as_bytes(), &mut folded), "{text}");
         }
@@ -303,6 +304,7 @@ mod tests {
             "Solarflare",
             "BIFPLR2_SECONDARY",
             "returnKeyword",
+            "netdev.value",
         ] {
             assert!(!gate.passes(text.as_bytes(), &mut folded), "{text}");
         }

@@ -26,7 +26,7 @@ pub(crate) enum Sign {
     Tunnel,
     /// An option or a command that is given a tunnel's token.
     TunnelToken,
-    /// Wrangler.
+    /// Wrangler, or the file that only it reads.
     Wrangler,
     /// Names that a build tool makes public.
     Public,
@@ -65,7 +65,7 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     (Sign::Prefix, &["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"]),
     (Sign::Tunnel, &["cloudflared", "tunnel", "warp-cli"]),
     (Sign::TunnelToken, &["--token", "warp-cli"]),
-    (Sign::Wrangler, &["wrangler "]),
+    (Sign::Wrangler, &["wrangler ", ".dev.vars"]),
     (Sign::Public, &["public_"]),
     (Sign::SecretFile, &[".dev.vars", "cloudflared/", "cert.pem"]),
     (

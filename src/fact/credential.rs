@@ -114,6 +114,29 @@ const ABOUT: &[&str] = &[
     "domain",
     "host",
     "issuer",
+    "parameter",
+    "param",
+    "days",
+    "hours",
+    "minutes",
+    "seconds",
+    "duration",
+    "lifetime",
+    "ref",
+    "reference",
+    "location",
+    "store",
+    "vault",
+    "mount",
+    "item",
+    "field",
+    "filter",
+    "filters",
+    "rotation",
+    "interval",
+    "schedule",
+    "command",
+    "template",
 ];
 /// Words that make the name one of something public or of a yes or no.
 const PUBLIC: &[&str] = &[
@@ -209,7 +232,10 @@ pub fn is_secret(identifier: &[u8]) -> bool {
 fn is_secret_words(list: &[&str]) -> bool {
     let any = |of: &[&str]| list.iter().any(|w| of.contains(w));
     let last = list.last().copied().unwrap_or_default();
-    any(SECRET) && !any(PUBLIC) && !ABOUT.contains(&last)
+    // Of what holds the token in a cluster: `api_token_secret_key` is a name in it.
+    let entry =
+        matches!(list, [.., "token" | "tokens" | "key" | "password" | "credentials", "secret", "key"]);
+    any(SECRET) && !any(PUBLIC) && !ABOUT.contains(&last) && !entry
 }
 
 /// Calls `visit` for every identifier (letters, digits and `_`) of the zone that names a Cloudflare credential.
@@ -315,6 +341,10 @@ mod tests {
             "CF_TOKEN.length",
             "CLOUDFLARE_ZONE_ID",
             "sshTunnelToken",
+            "cloudflare_api_token_secret_key",
+            "cloudflareTokenSsmParameter",
+            "CF_TOKEN_TTL_DAYS",
+            "cfApiTokenRef",
         ] {
             assert!(!is_credential(name.as_bytes()), "{name}");
         }

@@ -40,7 +40,7 @@ pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     behind(b" // ")
         || behind(b" # ")
         || behind(b"\t# ")
-        || in_block_comment(text, at)
+        || in_block_comment(text, at, path)
         || in_docstring(text, at, path)
 }
 
@@ -68,13 +68,42 @@ fn in_docstring(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     })
 }
 
-/// Inside `/* … */`, `""" … """` as documentation, or `<!-- … -->` that starts on an earlier line.
-fn in_block_comment(text: &Text<'_>, at: usize) -> bool {
+/// Inside `/** … */` or `<!-- … -->` that starts on an earlier line. A pattern for files, `src/**`, opens nothing: in front
+/// of a comment's mark stand only blanks, and languages whose comments start with `#` have no such comments.
+fn in_block_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
+    const OTHERS: &[&[u8]] = &[
+        b"yml",
+        b"yaml",
+        b"toml",
+        b"ini",
+        b"cfg",
+        b"conf",
+        b"env",
+        b"sh",
+        b"bash",
+        b"zsh",
+        b"fish",
+        b"py",
+        b"rb",
+        b"pl",
+        b"ex",
+        b"exs",
+        b"j2",
+        b"mk",
+        b"properties",
+        b"ps1",
+    ];
     let start = at.saturating_sub(4000);
     let before = &text.bytes()[start..at];
     let last = |mark: &[u8]| memmem::rfind(before, mark);
-    let open = |from: &[u8], to: &[u8]| last(from).is_some_and(|from| last(to).is_none_or(|to| from > to));
-    open(b"/*", b"*/") && open(b"/**", b"*/") || open(b"<!--", b"-->")
+    let open = |from: Option<usize>, to: &[u8]| from.is_some_and(|from| last(to).is_none_or(|to| from > to));
+    let blank_before = |mark: usize| {
+        let line = before[..mark].rsplit(|b| *b == b'\n').next().unwrap_or_default();
+        line.trim_ascii().is_empty()
+    };
+    let end = path.file_name().rsplit(|b| *b == b'.').next().unwrap_or_default();
+    let stars = || memmem::rfind_iter(before, b"/**").find(|mark| blank_before(*mark));
+    !OTHERS.contains(&end) && open(stars(), b"*/") || open(last(b"<!--"), b"-->")
 }
 
 /// Whether the file is prose by its name: Markdown, reStructuredText, AsciiDoc, plain text.
@@ -314,4 +343,32 @@ const OPENERS: &[&[u8]] = &[
 /// The bytes around a place, at most `reach` on each side.
 pub fn around(text: &Text<'_>, span: Span, reach: usize) -> Span {
     Span::new(span.start.saturating_sub(reach), text.bytes().len().min(span.end + reach))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_comment;
+    use crate::blob::BlobPath;
+    use crate::text::Text;
+
+    #[test]
+    fn patterns_for_files_open_no_comment() {
+        for (path, text, comment) in [
+            ("a.yml", "paths:\n  - worker/**\nHERE: 1\n", false),
+            ("a.yml", "paths: |\n  /**\nHERE: 1\n", false),
+            ("a.sh", "rm -rf out/**\nHERE=1\n", false),
+            ("a.ts", "const all = glob('src/**');\nHERE();\n", false),
+            ("a.ts", "one();\n  /** two\n    HERE\n */\n", true),
+            ("a.ts", "/** two */\nHERE();\n", false),
+            ("a.java", "/**\n   HERE\n */\n", true),
+            ("a.html", "<!-- one\n HERE\n-->", true),
+        ] {
+            let at = text.find("HERE").unwrap();
+            assert_eq!(
+                in_comment(&Text::decode(text.as_bytes()), at, &BlobPath::new(path)),
+                comment,
+                "{text}"
+            );
+        }
+    }
 }

@@ -67,6 +67,11 @@ pub fn settings(bytes: &[u8]) -> Vec<Setting> {
         if before == LONGEST || (start == done && done > 0) || !may_end(&bytes[hit.end..]) {
             continue;
         }
+        if let Some(bound) = bound(bytes, start, hit.end) {
+            (done, from) = (bound.span.end, bound.span.end);
+            out.push(bound);
+            continue;
+        }
         if !may_have_value(bytes, Span::new(start, hit.end)) {
             continue;
         }
@@ -77,6 +82,19 @@ pub fn settings(bytes: &[u8]) -> Vec<Setting> {
         out.extend(setting.1);
     }
     out
+}
+
+/// A name that Jenkins gives a credential for some steps: `passwordVariable: 'NAME'`.
+fn bound(bytes: &[u8], start: usize, end: usize) -> Option<Setting> {
+    let end = end + bytes[end..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let quote = *bytes.get(end).filter(|quote| matches!(quote, b'"' | b'\''))?;
+    let before = bytes[..start].strip_suffix(&[quote])?.trim_ascii_end();
+    let span = Span::new(start, end);
+    before.ends_with(b"ariable:").then(|| Setting {
+        span,
+        words: own_words(&bytes[start..end]),
+        value: Span::new(end, end),
+    })
 }
 
 /// Whether a name may end here: a separator, a closing quote or bracket, or a word that says how the value is kept.
@@ -303,6 +321,7 @@ mod tests {
         one("CFAuthKeySecure = $k", "cf auth key", "$k");
         one("auth_key => \"${K}\"", "auth key", "\"${K}\"");
         assert_eq!(found("{ email: a, key: b }").len(), 2);
+        assert_eq!(found("(usernameVariable: 'CF_USER', passwordVariable: 'CF_KEY')").len(), 2);
     }
 
     #[test]

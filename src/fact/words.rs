@@ -106,6 +106,10 @@ fn finish(word: &mut String, out: &mut String) {
     if word.is_empty() {
         return;
     }
+    // `CloudFlare` is one word, whatever its capitals say.
+    if word == "flare" && (out == "cloud " || out.ends_with(" cloud ")) {
+        out.truncate(out.len() - 1);
+    }
     let mut parts = Vec::new();
     if word.len() <= 40 && cover(word, &mut parts) {
         for part in parts {
@@ -157,6 +161,9 @@ mod tests {
         assert_eq!(words(b"X-Auth-Key"), "x auth key");
         assert_eq!(words(b"process.env.cloudflareApiKey"), "process env cloudflare api key");
         assert_eq!(words(b"cfg"), "cfg");
+        assert_eq!(words(b"CloudFlare.CloudFlare"), "cloudflare cloudflare");
+        assert_eq!(words(b"myCloudFlareToken"), "my cloudflare token");
+        assert_eq!(words(b"solar_flare"), "solar flare");
         assert_eq!(words(b"R2_SECRET_ACCESS_KEY"), "r2 secret access key");
     }
 }

@@ -19,6 +19,7 @@ use crate::check::{Candidate, Input, Sign, expression};
 use crate::fact::credential::is_credential;
 use crate::fact::place::{is_prose, is_test};
 use crate::fact::tree::{Node, Value};
+use crate::fact::words::words;
 use crate::literals::contains;
 use crate::span::Span;
 
@@ -179,6 +180,9 @@ pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut V
                     continue;
                 }
                 let default = body.get(&["default"]).map(|(_, v)| v);
+                if is_about(body, default, input) {
+                    continue;
+                }
                 let sensitive = body.get(&["sensitive"]).map(|(_, v)| &v.value);
                 let literal = default.filter(|value| value.text().is_some_and(|text| !text.is_empty()));
                 let message = if literal.is_some() {
@@ -199,6 +203,19 @@ pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut V
     }
 }
 
+/// Whether a variable called after a credential holds something about it: a number, a switch, where it is kept.
+fn is_about(body: &Node, default: Option<&Node>, input: &Input<'_>) -> bool {
+    const KEPT: &[&str] =
+        &["/", "op://", "arn:", "vault:", "projects/", "ssm:", "secret/", "kv/", "https://"];
+    let kind = body.get(&["type"]).map(|(_, kind)| input.text.get(kind.span));
+    kind.is_some_and(|kind| matches!(kind, b"number" | b"bool" | b"\"number\"" | b"\"bool\""))
+        || default.is_some_and(|default| match &default.value {
+            Value::Number(_) | Value::Bool(_) => true,
+            Value::String(text) => KEPT.iter().any(|start| text.starts_with(start)),
+            _ => false,
+        })
+}
+
 /// Outputs of Terraform that show what a token resource or a credential variable holds.
 fn outputs(detection: &Detection<'_>, root: &Node, input: &Input<'_>, out: &mut Vec<Candidate>) {
     static HOLDS: LazyLock<Regex> = LazyLock::new(|| {
@@ -209,17 +226,16 @@ fn outputs(detection: &Detection<'_>, root: &Node, input: &Input<'_>, out: &mut 
         .expect("a fixed expression")
     });
     for (_, outputs) in root.entries().iter().filter(|(key, _)| key.name == "output") {
-        for (_, body) in outputs.entries() {
+        for (name, body) in outputs.entries() {
             let Some((key, value)) = body.get(&["value"]) else { continue };
             let text = input.text.get(value.span);
+            let hashed = [&b"length("[..], b"md5(", b"substr("].iter().any(|word| contains(text, word))
+                || contains(text, b"sha256(") && !is_r2_secret(&name.name, text);
             let shows = HOLDS.captures(text).is_some_and(|groups| {
                 groups.name("variable").is_none_or(|name| is_credential(name.as_bytes()))
             });
             let hidden = body.get(&["sensitive"]).map(|(_, v)| &v.value);
-            let guarded = [&b"nonsensitive"[..], b"sensitive("].iter().any(|w| text.starts_with(w))
-                || [&b"sha256("[..], b"length(", b"md5(", b"substr("]
-                    .iter()
-                    .any(|w| text.windows(w.len()).any(|x| x == *w));
+            let guarded = [&b"nonsensitive"[..], b"sensitive("].iter().any(|w| text.starts_with(w)) || hashed;
             if shows
                 && (!guarded || text.starts_with(b"nonsensitive"))
                 && !matches!(hidden, Some(Value::Bool(true) | Value::Expression(_)))
@@ -233,6 +249,13 @@ fn outputs(detection: &Detection<'_>, root: &Node, input: &Input<'_>, out: &mut 
             }
         }
     }
+}
+
+/// Whether the hash of a token's value is a credential by itself: for R2 it is the secret access key.
+fn is_r2_secret(output: &str, value: &[u8]) -> bool {
+    let said = words(output.as_bytes());
+    let mut said = said.split(' ');
+    !contains(value, b"base64sha256(") && said.any(|word| matches!(word, "secret" | "r2" | "s3" | "access"))
 }
 
 /// Days since 1970 of an ISO date; the algorithm is that of the proleptic Gregorian calendar.

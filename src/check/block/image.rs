@@ -21,7 +21,7 @@ static PAIR: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed expression")
 });
 static COPY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?(?<file>[^\s,]*(?:\.dev\.vars|\.cloudflared\b|\.wrangler/config|cloudflare\.ini|cert\.pem|cloudflared/\S*\.json)[^\s,]*),?[ \t]+\S").expect("a fixed expression")
+    expression(r#"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?["'\[]*(?<file>[^\s,"'\[]*(?:\.dev\.vars|\.cloudflared\b|\.wrangler/config|cloudflare\.ini|cert\.pem|cloudflared/\S*\.json)[^\s,"'\]]*)["']?,?[ \t]+\S"#).expect("a fixed expression")
 });
 static ARGUMENT: LazyLock<Regex> = LazyLock::new(|| {
     expression(

@@ -6,33 +6,29 @@ use std::sync::LazyLock;
 use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::command::expansions;
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, expression};
+use crate::check::{Candidate, Input, Sign, expression};
 use crate::fact::credential::is_credential;
 use crate::rule::Confidence;
 use crate::span::Span;
 
 mod created;
+mod handed;
 
 static UNMASKED: LazyLock<Regex> = LazyLock::new(|| {
     expression(r"\$\{\{\s*(?<span>(?:vars|inputs|github\.event\.inputs|github\.event\.client_payload|steps\.[\w-]+\.outputs|needs\.[\w-]+\.outputs)\.(?<name>[\w.-]+))\s*[|}&]").expect("a fixed expression")
-});
-static HANDED_ON: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?:>>?\s*["']?\$\{?(?:GITHUB_ENV|GITHUB_OUTPUT|BASH_ENV)\}?|\|\s*tee\s+(?:-a\s+)?["']?\$\{?(?:GITHUB_ENV|GITHUB_OUTPUT))"#).expect("a fixed expression")
-});
-static PAIR: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?:^|["'\s])(?<name>[A-Za-z_][\w-]*)(?:=|<<)"#).expect("a fixed expression")
 });
 static SECRET_INPUT: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?m)^[ \t]*workflow_call[ \t]*:").expect("a fixed expression"));
 
 /// `variant = "secret-without-masking"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    if !input.names_credential() {
+    let bytes = input.text.bytes();
+    // Where a value comes from says whose it is as well.
+    let hands_on = || input.signs.has(Sign::Vendor) && memmem::find(bytes, b"GITHUB_").is_some();
+    if !input.names_credential() && !hands_on() {
         return;
     }
-    let bytes = input.text.bytes();
     // Azure Pipelines: a variable that a step sets is printed unless it says otherwise.
     static SET: LazyLock<Regex> = LazyLock::new(|| {
         expression(r"##vso\[task\.setvariable (?<options>[^\]\n]*)\]").expect("a fixed expression")
@@ -75,35 +71,9 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if masked {
         return;
     }
-    for hit in HANDED_ON.find_iter(bytes) {
-        let line = input.text.line_near(hit.start());
-        let zone = Span::new(line.start, hit.start());
-        let body = &bytes[zone.start..zone.end];
-        let pair =
-            PAIR.captures_iter(body).filter_map(|g| g.name("name")).find(|m| is_credential(m.as_bytes()));
-        let expansions = expansions(bytes, zone);
-        let from_secret = expansions.iter().any(|e| e.name.starts_with(b"secrets."));
-        // A name for it that says nothing, of a value that a command made.
-        let made = expansions.iter().find(|e| is_credential(e.name) && is_made(bytes, e.name));
-        if let (None, Some(made)) = (&pair, made) {
-            push(detection, input, made.span, "handed on to later steps without `::add-mask::`", out);
-        }
-        if let Some(pair) = pair
-            && !from_secret
-        {
-            let span = Span::new(zone.start + pair.start(), zone.start + pair.end());
-            push(detection, input, span, "handed on to later steps without `::add-mask::`", out);
-        }
+    for span in handed::handed_on(input) {
+        push(detection, input, span, "handed on to later steps without `::add-mask::`", out);
     }
-}
-
-/// Whether the output of a command is assigned to the name.
-fn is_made(bytes: &[u8], name: &[u8]) -> bool {
-    let made = |at: usize| {
-        let rest = &bytes[at + name.len()..];
-        [&b"=$("[..], b"=\"$(", b"=`"].iter().any(|start| rest.starts_with(start))
-    };
-    memmem::find_iter(bytes, name).any(made)
 }
 
 fn push(detection: &Detection<'_>, input: &Input<'_>, span: Span, message: &str, out: &mut Vec<Candidate>) {
@@ -126,5 +96,6 @@ fn is_workflow(input: &Input<'_>, bytes: &[u8]) -> bool {
         expression(r"(?m)^[ \t]*(?:-[ \t]+)?(?:runs-on|uses|run|steps|jobs)[ \t]*:")
             .expect("a fixed expression")
     });
-    yaml && STEPS.is_match(bytes) || (path.ends_with(b".sh") && HANDED_ON.is_match(bytes))
+    yaml && (STEPS.is_match(bytes) || memmem::find(bytes, b"dotenv:").is_some())
+        || (path.ends_with(b".sh") && handed::is_there(bytes))
 }

@@ -12,6 +12,7 @@ use crate::literals::contains;
 use crate::span::Span;
 
 mod addresses;
+mod apart;
 mod switch;
 mod target;
 

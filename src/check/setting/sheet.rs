@@ -8,12 +8,13 @@ use crate::fact::namesake::{is_elsewhere, is_other};
 use crate::fact::naming::{enclosing, naming, parent};
 use crate::fact::place::{around, is_code};
 use crate::fact::setting::{Setting, about, concerns, same_group};
+use crate::fact::statement::{folded, statement};
 use crate::fact::words::words;
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
-use super::role::{OURS, Role, TRAPS, role};
+use super::role::{OF_NOBODY, OURS, Role, TRAPS, role};
 use super::skipped;
 
 /// How far apart the halves of a pair can be.
@@ -156,7 +157,7 @@ impl<'a> Sheet<'a> {
                 && other.span.start.abs_diff(key.span.start) < BYTES
                 && self.input.text.line_index(other.span.start).abs_diff(line) <= LINES
                 && (same_group(bytes, other.span, key.span) || self.named(key) && self.named(other))
-                && (!is_option(bytes, key.span) || same_command(bytes, other.span, key.span))
+                && (!is_option(bytes, key.span) || self.same_command(other.span, key.span))
                 && alike(key, other)
         };
         let near = self
@@ -187,62 +188,6 @@ impl<'a> Sheet<'a> {
 
     /// The value is called after another vendor: `env.SENDGRID_API_KEY`.
     fn is_somebody_elses(&self, key: &Setting) -> bool {
-        const OF_NOBODY: &[&str] = &[
-            "env",
-            "process",
-            "secrets",
-            "secret",
-            "config",
-            "cfg",
-            "settings",
-            "self",
-            "this",
-            "args",
-            "opts",
-            "options",
-            "os",
-            "environ",
-            "getenv",
-            "vars",
-            "var",
-            "local",
-            "data",
-            "my",
-            "the",
-            "your",
-            "global",
-            "api",
-            "key",
-            "auth",
-            "x",
-            "value",
-            "get",
-            "string",
-            "params",
-            "credentials",
-            "props",
-            "app",
-            "input",
-            "inputs",
-            "vault",
-            "lookup",
-            "hashi",
-            "pillar",
-            "item",
-            "dns",
-            "ddns",
-            "acme",
-            "infra",
-            "ops",
-            "edge",
-            "prod",
-            "account",
-            "admin",
-            "user",
-            "zone",
-            "domain",
-            "tls",
-        ];
         let value = self.value(key);
         let end = value
             .iter()
@@ -256,7 +201,13 @@ impl<'a> Sheet<'a> {
     /// A reference or an empty value: may well be an address.
     fn is_open(&self, setting: &Setting) -> bool {
         let value = self.value(setting);
-        value.is_empty() || value.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'(' | b'[' | b'.'))
+        // In a list of words, `["--auth-username", user]`, a name of the program.
+        let own = self.input.text.get(setting.value);
+        let name = is_option(self.input.text.bytes(), setting.span)
+            && is_code(self.input.path)
+            && !self.input.path.file_name().ends_with(b"sh")
+            && own.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        name || value.is_empty() || value.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'(' | b'[' | b'.'))
     }
 
     /// Whether Cloudflare is what the setting is about: its name, the call, block or section it is in, the file.
@@ -269,6 +220,9 @@ impl<'a> Sheet<'a> {
                 None => {
                     let naming = naming(bytes, key.span, self.input.path);
                     let ours = |words: &str| OURS.is_match(words.trim_end().as_bytes());
+                    if is_option(bytes, key.span) && contains(self.command(key.span), b"cloudflare") {
+                        return true;
+                    }
                     naming.phrases.iter().any(|name| ours(&name.words))
                         || ours(&enclosing(bytes, key.span.start))
                 }
@@ -320,7 +274,8 @@ impl<'a> Sheet<'a> {
 
     /// Another setting of the group is the key: then this one is what its name says.
     fn key_beside(&self, token: &Setting) -> bool {
-        self.beside(token, |role, _| matches!(role, Role::ApiKey | Role::Global | Role::Key))
+        let is_key = |role| matches!(role, Role::ApiKey | Role::Global | Role::Key);
+        self.beside(token, |role, other| is_key(role) && !(role == Role::Key && self.in_reference(other)))
     }
 
     fn token_beside(&self, key: &Setting) -> bool {
@@ -339,6 +294,23 @@ impl<'a> Sheet<'a> {
                 && wanted(*role, other)
                 && same_group(self.input.text.bytes(), other.span, one.span)
         })
+    }
+
+    /// The command of an option, up to it.
+    fn command(&self, option: Span) -> &[u8] {
+        let block = folded(self.input.text, option, self.input.path);
+        let start = block.unwrap_or_else(|| statement(self.input.text, option)).start;
+        self.input.text.get(Span::new(start.min(option.start), option.start))
+    }
+
+    /// Options of one command stand on one line, or on lines that go on; YAML folds them without a mark at their ends.
+    fn same_command(&self, one: Span, other: Span) -> bool {
+        let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
+        let mut lines = self.input.text.bytes()[first.start..second.start].split(|b| *b == b'\n');
+        lines.next_back();
+        lines.all(|line| {
+            matches!(line.trim_ascii_end().last(), Some(b'\\' | b'`' | b'^' | b',' | b'(' | b'['))
+        }) || folded(self.input.text, second, self.input.path).is_some_and(|block| block.contains(first))
     }
 
     /// The value is written out and has not the form of a Global API Key.
@@ -381,14 +353,6 @@ fn tail(path: &[u8]) -> &[u8] {
 
 fn is_option(bytes: &[u8], span: Span) -> bool {
     bytes[span.start..].starts_with(b"--")
-}
-
-/// Options of one command stand on one line, or on lines that go on.
-fn same_command(bytes: &[u8], one: Span, other: Span) -> bool {
-    let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
-    let mut lines = bytes[first.start..second.start].split(|b| *b == b'\n');
-    lines.next_back();
-    lines.all(|line| matches!(line.trim_ascii_end().last(), Some(b'\\' | b'`' | b'^' | b',' | b'(' | b'[')))
 }
 
 /// Names of the same family: a key that says Cloudflare goes with an address that says so or says nothing else.

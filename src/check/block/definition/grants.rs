@@ -110,7 +110,7 @@ pub(in super::super) fn permissions(detection: &Detection<'_>, input: &Input<'_>
             let text = String::from_utf8_lossy(input.text.get(item.span)).into_owned();
             let name = name(item, input);
             let holds =
-                |names: &[&str]| names.iter().any(|n| *n == name || text.contains(&format!("\"{n}\"")));
+                |names: &[&str]| names.iter().any(|n| *n == name || quoted(&text).any(|said| said == *n));
             let message = if holds(MINTING) {
                 String::from(
                     "the token may create and change tokens: whoever has it can give itself every permission",
@@ -204,7 +204,12 @@ fn name(group: &Node, input: &Input<'_>) -> String {
     }
     // `data.….permission_groups.zone["DNS Write"]`
     let text = String::from_utf8_lossy(input.text.get(group.span)).into_owned();
-    text.split('"').skip(1).step_by(2).find(is_name).unwrap_or_default().to_owned()
+    quoted(&text).find(is_name).unwrap_or_default().to_owned()
+}
+
+/// What stands in quotes of any kind.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['"', '\'', '`']).skip(1).step_by(2)
 }
 
 /// The policies that allow something; those that deny take away.

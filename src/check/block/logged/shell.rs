@@ -53,8 +53,11 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
     for groups in SHELL.captures_iter(bytes) {
         let command = groups.name("command").expect("always takes part");
         let whole = groups.get(0).expect("group 0 is the match");
-        // `$(echo …)` is read by what stands around it.
-        if bytes[whole.start()] == b'(' && whole.start() > 0 && bytes[whole.start() - 1] == b'$' {
+        // `$(echo …)` and `<(echo …)` are read by what stands around them.
+        if bytes[whole.start()] == b'('
+            && whole.start() > 0
+            && matches!(bytes[whole.start() - 1], b'$' | b'<')
+        {
             continue;
         }
         let (end, next) = command_end(bytes, command.start());

@@ -16,7 +16,9 @@ use crate::span::Span;
 /// Any address or host name, also one whose host is only known at run time.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
-        r#"(?i)https?://(?:[$#%]?\{+\s*|\$)?(?P<inside>[A-Za-z_][\w.]*)\b[^\s"'`<>)\\]*"#,
+        // A name in the marks of a template: `https://${{ vars.ACCOUNT }}.r2.…`.
+        r#"(?i)https?://\$?\{\{\s*(?P<filled>[A-Za-z_][\w.]*)[^\n{}]{0,100}\}\}[^\s"'`<>)\\]*"#,
+        r#"|https?://(?:[$#%]?\{+\s*|\$)?(?P<inside>[A-Za-z_][\w.]*)\b[^\s"'`<>)\\]*"#,
         r#"|https?://["'`]\s*(?:\.\.|[+.,&])\s*(?P<behind>[A-Za-z_][\w.]*)"#,
         r#"|https?://[^\s"'`<>)\\]+"#,
         r#"|["'`](?:\$?\{|#\{)\$?(?P<base>[A-Za-z_][\w.]*)\}(?P<path>/[^\s"'`]*)"#,
@@ -37,6 +39,11 @@ static SDK: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed expression")
 });
 
+/// Whether what stands for an address is the making of a client of an SDK.
+pub(super) fn is_client(text: &[u8]) -> bool {
+    SDK.find(text).is_some_and(|call| call.start() == 0)
+}
+
 /// An address that is read from the environment or the configuration, under the name of whose it is: `env.PROXMOX_URL`,
 /// `os.environ["NAS_HOST"]`, `cfg.KubeURL`.
 static READ: LazyLock<Regex> = LazyLock::new(|| {
@@ -45,6 +52,12 @@ static READ: LazyLock<Regex> = LazyLock::new(|| {
         r"(?P<owner>[A-Za-z][A-Za-z0-9_]{1,30}?)(?:_?URL|Url|_url|:Url|_?HOST|Host|_host|_?ADDR|_addr|_?ENDPOINT|Endpoint|_endpoint|_?URI|Uri|_uri)\b",
     ))
     .expect("a fixed expression")
+});
+
+/// The same in a shell: `$NAS_URL/status`, `https://${PVE_HOST}:8006`.
+static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"\$\{?(?P<name>(?P<owner>[A-Za-z][A-Za-z0-9_]{1,30}?)_?(?:URL|HOST|ADDR|ENDPOINT|URI|FQDN|IP|url|host|addr|endpoint|uri|ip))\b")
+        .expect("a fixed expression")
 });
 
 /// Words in the name of an address that do not say whose it is.
@@ -107,7 +120,14 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
     for groups in ADDRESS.captures_iter(bytes).take(MOST) {
         let Some(whole) = groups.get(0) else { continue };
         let mut ours = API.is_match(whole.as_bytes());
-        let host = groups.name("behind").or(groups.name("inside"));
+        // The scheme that an adapter of a session is for: `session.mount("https://", adapter)`.
+        let before = &bytes[..whole.start()];
+        if groups.name("behind").is_some()
+            && [&b"mount(\""[..], b"mount('"].iter().any(|call| before.ends_with(call))
+        {
+            continue;
+        }
+        let host = groups.name("behind").or(groups.name("filled")).or(groups.name("inside"));
         if let Some(host) = host.filter(|_| !ours && hosts < DEFINITIONS) {
             hosts += 1;
             ours = defined_host(bytes, host.as_bytes()).is_some();
@@ -120,7 +140,12 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
         }
         out.push((Span::new(whole.start(), whole.end()), ours));
     }
-    for owner in READ.captures_iter(bytes).take(MOST).filter_map(|groups| groups.name("owner")) {
+    let read = READ.captures_iter(bytes).take(MOST);
+    let expanded = VARIABLE.captures_iter(bytes).take(MOST).filter(|groups| {
+        // What the text itself gives an address is among the names.
+        groups.name("name").is_some_and(|name| !names.contains_key(name.as_bytes()))
+    });
+    for owner in read.chain(expanded).filter_map(|groups| groups.name("owner")) {
         let said = words(owner.as_bytes());
         let ours = said.split(' ').any(|word| matches!(word, "cloudflare" | "cf" | "flare"));
         if !ours && said.split(' ').any(|word| word.len() > 1 && !OF_ANYBODY.contains(&word)) {

@@ -7,6 +7,7 @@ use regex::bytes::Regex;
 
 use super::super::API;
 use super::addresses::is_whole;
+use super::apart::is_apart;
 use crate::check::{Input, expression};
 use crate::fact::place::list_item;
 use crate::fact::statement::{REACH, balance, chain, close, folded, function, statement};
@@ -39,9 +40,12 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
         return None;
     }
     // A flag concerns its own command only, or what the command is handed whole: `@params`.
-    if input.text.get(switch).starts_with(b"-") {
-        let name = SPLAT.captures(input.text.get(own))?.name("name")?.as_bytes();
-        return of_settings(input, name, addresses);
+    let flag = input.text.get(switch);
+    if flag.starts_with(b"-") || flag.starts_with(b"mc ") {
+        if let Some(groups) = SPLAT.captures(input.text.get(own)) {
+            return of_settings(input, groups.name("name")?.as_bytes(), addresses);
+        }
+        return of_environment(input, own, addresses);
     }
     // What has a name concerns what it is used for.
     if let Some(groups) = NAME.captures(input.text.get(Span::new(own.start, switch.start)))
@@ -55,7 +59,7 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
         let nearest = within(addresses, body).min_by_key(|(span, _)| span.start.abs_diff(switch.start));
         let found = nearest.copied().or_else(|| of_uses(input, name, body, addresses, HOPS));
         if found.is_some() {
-            return found;
+            return found.filter(|(place, ours)| !ours || !is_apart(input, switch, own, *place));
         }
     }
     let name = input.path.file_name();
@@ -74,7 +78,8 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
     };
     let next = addresses.partition_point(|(span, _)| span.start < switch.end);
     let beside = addresses[..next].last().into_iter().chain(addresses.get(next));
-    beside.min_by_key(|(span, _)| distance(span)).copied()
+    let found = beside.min_by_key(|(span, _)| distance(span)).copied();
+    found.filter(|(place, ours)| !ours || !is_apart(input, switch, own, *place))
 }
 
 /// Whether the client that is set up has a name or an address of its own, which is only known at run time and does not say
@@ -104,7 +109,7 @@ static SPLAT: LazyLock<Regex> =
     LazyLock::new(|| expression(r"\s@(?P<name>[A-Za-z_]\w*)").expect("a fixed expression"));
 
 /// A statement that gives its value to a name or to a part of what has the name: `const agent = …`, `tls.verify = …`.
-static NAME: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static NAME: LazyLock<Regex> = LazyLock::new(|| {
     expression(r"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*(?:(?:self|this)\.|\$this->)?[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+)*\s*(?:(?::[^=\n]{1,60})?:?=[^=>]|(?:\.|->)$)")
         .expect("a fixed expression")
 });
@@ -127,6 +132,17 @@ fn of_settings(input: &Input<'_>, name: &[u8], addresses: &[(Span, bool)]) -> Op
             .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"@{"))
     })?;
     within(addresses, statement(input.text, table)).next().copied()
+}
+
+/// The address that the environment gives to every command of a tool.
+fn of_environment(input: &Input<'_>, command: Span, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
+    const VARIABLES: [(&[u8], &[u8]); 2] =
+        [(b"aws ", b"AWS_ENDPOINT_URL"), (b"restic ", b"RESTIC_REPOSITORY")];
+    let command = input.text.get(command);
+    let (_, name) = VARIABLES.iter().find(|(tool, _)| memmem::find(command, tool).is_some())?;
+    let at = memmem::find(input.text.bytes(), name)?;
+    let line = input.text.line_near(at);
+    within(addresses, Span::new(at, line.end.max(at))).next().copied()
 }
 
 /// The address of a request that what has the name makes or is handed to; one of the API, if there are several.

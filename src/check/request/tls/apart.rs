@@ -1,0 +1,214 @@
+//! Two clients in one file: the one without checks asks somebody else, and another one asks the API. Names are followed
+//! from both sides, from the switch and from the API's address; only where they do not meet are the two apart.
+
+use std::sync::LazyLock;
+
+use memchr::memmem;
+use regex::bytes::Regex;
+
+use super::addresses::{is_client, is_whole};
+use super::target::NAME;
+use crate::check::{Input, expression};
+use crate::fact::statement::{balance, function, statement};
+use crate::literals::contains;
+use crate::span::Span;
+
+/// How far from the switch names are followed, in bytes.
+const REACH: usize = 32 * 1024;
+/// How much of a statement is looked at before a place, in bytes.
+const STATEMENT: usize = 1000;
+/// How many names are followed on one side, and how many uses of each.
+const NAMES: usize = 10;
+const USES: usize = 20;
+
+/// A name that is given what follows: `client = `, `let client = `, `Transport: `, `session=`.
+static GIVEN: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?P<name>[A-Za-z_]\w*)(?:\s*,\s*(?:err|_|ok))?["']?\s*(?P<mark>:=|=|:)\s*(?:$|[^=:\s])"#)
+        .expect("a fixed expression")
+});
+
+/// A request is made on what stands before, or with it as an option.
+static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"(?i)^\(?\)?\??\s*(?:\.|->)\s*(?:get|post|put|patch|delete|head|request|send|do|execute|fetch|newCall|perform)\w*\s*\(")
+        .expect("a fixed expression")
+});
+static OPTION: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"(?i)(?:agent|dispatcher|verify|context)\s*[:=]\s*$").expect("a fixed expression")
+});
+
+/// A request, and on what it is made.
+static REQUEST: LazyLock<Regex> = LazyLock::new(|| {
+    expression(concat!(
+        // What makes an object of a request sends none: `http.NewRequest(`, `urllib.request.Request(`.
+        r"(?:\b[A-Za-z_]\w*|\)|\?)\s*(?:\.|->|::)\s*(?:[gG]et|[pP]ost|[pP]ut|[pP]atch|[dD]elete|[hH]ead|request|[sS]end|[dD]o|[eE]xecute|[fF]etch|newCall|[pP]erform)",
+        r"(?:Async|String|Json|JSON|_json|_request|Request)?\s*[(<]",
+        r"|\bfetch\(|\baxios\(|\burlopen\(|\bInvoke-(?:RestMethod|WebRequest)\b|\bgot\("
+    ))
+    .expect("a fixed expression")
+});
+
+/// Whether the client of the switch asks somebody else, and the API at the place is asked by another one.
+pub(super) fn is_apart(input: &Input<'_>, switch: Span, own: Span, api: Span) -> bool {
+    let bytes = input.text.bytes();
+    // What all clients share is everybody's.
+    if contains(input.text.get(own), b"default") {
+        return false;
+    }
+    let window = Span::new(switch.start.saturating_sub(REACH), bytes.len().min(switch.end + REACH));
+    let inside = function(input.text, switch);
+    let mut lax = Names::new(window);
+    owners(input, switch, own, &mut lax);
+    if let Some((_, name)) = inside.filter(|(body, _)| !body.contains(api)) {
+        lax.add(Given { name, local: false }, window);
+    }
+    let lax_uses = lax.follow(input);
+    let asks = lax_uses.iter().any(|place| {
+        let line = input.text.line_near(place.start);
+        ASKS.is_match(&bytes[place.end..])
+            || OPTION.is_match(&bytes[line.start.min(place.start)..place.start])
+    });
+    if !asks {
+        return false;
+    }
+    let call = input.text.get(api);
+    if is_client(call) {
+        return !lax.touch(bytes, api);
+    }
+    let first = statement(input.text, api);
+    let mut ours = Names::new(window);
+    ours.add_all(input, api, input.text.get(Span::new(first.start, api.start)));
+    let mut places = ours.follow(input);
+    places.push(api);
+    let statements: Vec<Span> = places.iter().map(|place| statement(input.text, *place)).collect();
+    statements.iter().all(|part| !part.overlaps(switch) && !lax.touch(bytes, *part))
+        && statements.iter().any(|part| REQUEST.is_match(input.text.get(*part)))
+}
+
+/// A name that is given something.
+struct Given<'i> {
+    name: &'i [u8],
+    /// It means something in its own function only.
+    local: bool,
+}
+
+/// Names that stand for the same, each with where it does.
+struct Names<'i> {
+    window: Span,
+    all: Vec<(&'i [u8], Span)>,
+}
+
+impl<'i> Names<'i> {
+    fn new(window: Span) -> Names<'i> {
+        Names { window, all: Vec::new() }
+    }
+
+    fn add(&mut self, given: Given<'i>, function: Span) {
+        let known = self.all.iter().any(|(name, _)| *name == given.name);
+        if !known && self.all.len() < NAMES {
+            self.all.push((given.name, if given.local { function } else { self.window }));
+        }
+    }
+
+    /// Adds those that are given what stands behind the text at a place.
+    fn add_all(&mut self, input: &'i Input<'_>, at: Span, text: &'i [u8]) {
+        let mut names = given(text);
+        names.extend(NAME.captures(text).and_then(|groups| groups.name("name")).map(|name| Given {
+            name: name.as_bytes(),
+            local: name.start() == 0 || text[name.start() - 1] != b'.',
+        }));
+        if names.is_empty() {
+            return;
+        }
+        let body = function(input.text, at).map_or(self.window, |(body, _)| body);
+        names.into_iter().for_each(|name| self.add(name, body));
+    }
+
+    /// The uses of the names, and of what is made of something with such a name: a name that is given it, a function that
+    /// gives it back.
+    fn follow(&mut self, input: &'i Input<'_>) -> Vec<Span> {
+        let bytes = input.text.bytes();
+        let mut out = Vec::new();
+        let mut next = 0;
+        while let Some((name, window)) = self.all.get(next).copied() {
+            next += 1;
+            let places = memmem::find_iter(input.text.get(window), name)
+                .map(|at| Span::new(window.start + at, window.start + at + name.len()))
+                .filter(|place| is_name(bytes, *place));
+            for place in places.take(USES) {
+                out.push(place);
+                let start = statement(input.text, place).start;
+                let before = &bytes[start.max(place.start.saturating_sub(STATEMENT))..place.start];
+                self.add_all(input, place, before);
+                if before.trim_ascii_start().starts_with(b"return")
+                    && let Some((_, name)) = function(input.text, place)
+                {
+                    self.add(Given { name, local: false }, self.window);
+                }
+            }
+        }
+        out
+    }
+
+    /// Whether one of them stands in the span.
+    fn touch(&self, bytes: &[u8], span: Span) -> bool {
+        self.all.iter().any(|(name, window)| {
+            window.overlaps(span)
+                && memmem::find_iter(&bytes[span.start..span.end], *name)
+                    .any(|at| is_name(bytes, Span::new(span.start + at, span.start + at + name.len())))
+        })
+    }
+}
+
+/// Adds the names of what the switch is set in: of its statement, and of the brackets around it.
+fn owners<'i>(input: &'i Input<'_>, switch: Span, own: Span, out: &mut Names<'i>) {
+    const BRACKETS: usize = 2000;
+    let bytes = input.text.bytes();
+    out.add_all(input, switch, input.text.get(Span::new(own.start, switch.start)));
+    let floor = switch.start.saturating_sub(BRACKETS);
+    let mut depth = 0_usize;
+    for at in (floor..switch.start).rev() {
+        match bytes[at] {
+            b')' | b']' | b'}' => depth += 1,
+            b'(' | b'[' | b'{' if depth > 0 => depth -= 1,
+            b'(' | b'[' | b'{' => {
+                let line =
+                    bytes[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1);
+                let known = out.all.len();
+                out.add_all(input, switch, &bytes[line..at]);
+                // A body: what it belongs to is another statement.
+                if bytes[at] == b'{' && out.all.len() == known && bytes[..at].trim_ascii_end().ends_with(b")")
+                {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether the place is a name of its own, and no part of an address: `…/client/v4`.
+fn is_name(bytes: &[u8], place: Span) -> bool {
+    is_whole(bytes, place) && (place.start == 0 || bytes[place.start - 1] != b'/')
+}
+
+/// The names that are given what stands behind the text: that of the statement, the last, and those whose brackets are open.
+fn given(text: &[u8]) -> Vec<Given<'_>> {
+    /// Names of every statement.
+    const ANYTHING: &[&[u8]] = &[b"err", b"error", b"self", b"this", b"res", b"resp", b"response", b"result"];
+    let mut out: Vec<Given<'_>> = Vec::new();
+    for groups in GIVEN.captures_iter(text) {
+        let (Some(name), Some(whole)) = (groups.name("name"), groups.get(0)) else { continue };
+        let rest = &text[whole.end()..];
+        let first = out.is_empty() && balance(&text[..whole.start()]) <= 0;
+        if (balance(rest) > 0 || rest.is_empty() || first)
+            && name.len() > 1
+            && !ANYTHING.contains(&name.as_bytes())
+        {
+            // `key: value` and `this.name = value` can be seen from everywhere.
+            let key = groups.name("mark").is_some_and(|mark| mark.as_bytes() == b":");
+            let member = name.start() > 0 && matches!(text[name.start() - 1], b'.' | b'>' | b'@');
+            out.push(Given { name: name.as_bytes(), local: !key && !member });
+        }
+    }
+    out
+}
