@@ -242,6 +242,7 @@ fn outputs(detection: &Detection<'_>, root: &Node, input: &Input<'_>, out: &mut 
             {
                 let span = key.span.cover(value.span);
                 let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
+                found.labels.push((name.span, String::from("the output")));
                 found.message = Some(String::from(
                     "this output shows a credential: mark it `sensitive`, or leave it out",
                 ));

@@ -6,11 +6,12 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::super::API;
-use super::addresses::is_whole;
+use super::addresses::{is_client, is_whole};
 use super::apart::is_apart;
 use crate::check::{Input, expression};
 use crate::fact::place::list_item;
 use crate::fact::statement::{REACH, balance, chain, close, folded, function, statement};
+use crate::literals::contains;
 use crate::span::Span;
 
 /// What the switch is for: an address in its own statement, else the nearest, else that of the file.
@@ -21,7 +22,8 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
     });
     let own = statement(input.text, switch);
     // Databases and mail servers are no web clients.
-    if OTHER_CLIENT.is_match(input.text.get(own)) && !API.is_match(input.text.get(own)) {
+    let asks = API.is_match(input.text.get(own)) || within(addresses, own).any(|(_, ours)| *ours);
+    if !asks && OTHER_CLIENT.is_match(input.text.get(own)) {
         return None;
     }
     // A command that YAML folds goes on without a mark at the ends of its lines.
@@ -29,9 +31,14 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
     let whole = chain(input.text.bytes(), switch);
     for part in [own, whole] {
         let mut inside: Vec<&(Span, bool)> = within(addresses, part).collect();
+        let all = inside.len();
+        inside.retain(|(place, ours)| !(*ours && is_client_beside(input.text.bytes(), switch, *place)));
         inside.sort_by_key(|(_, ours)| !ours);
         if let Some(found) = inside.first() {
             return Some(**found);
+        }
+        if inside.len() < all {
+            return None;
         }
     }
     if !input.text.get(switch).starts_with(b"-")
@@ -80,6 +87,43 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
     let beside = addresses[..next].last().into_iter().chain(addresses.get(next));
     let found = beside.min_by_key(|(span, _)| distance(span)).copied();
     found.filter(|(place, ours)| !ours || !is_apart(input, switch, own, *place))
+}
+
+/// Whether a client of the API is set up in another field of what holds the switch: `{ probe: …, cf: cloudflare.New(…) }`.
+fn is_client_beside(bytes: &[u8], switch: Span, client: Span) -> bool {
+    let (between, later) = if switch.end <= client.start {
+        (&bytes[switch.end..client.start], client)
+    } else if client.end <= switch.start {
+        (&bytes[client.end..switch.start], switch)
+    } else {
+        return false;
+    };
+    let call = &bytes[client.start..client.end];
+    let given = [&b"httpclient"[..], b"http_client", b"transport", b"agent"];
+    if !is_client(call) || given.iter().any(|word| contains(call, word)) {
+        return false;
+    }
+    // The last comma at the level that both have in common, and what stands behind it.
+    let (mut depth, mut level, mut comma) = (0_i32, 0_i32, None);
+    for (at, byte) in between.iter().enumerate() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth -= 1,
+            b',' if depth <= level => comma = Some(at),
+            _ => {}
+        }
+        if depth < level {
+            (level, comma) = (depth, None);
+        }
+    }
+    // The switch is nested in a field of its own, and a field starts behind the comma.
+    let nested = if later == client { level < 0 } else { depth > level };
+    let named = |at: usize| {
+        let field = between[at + 1..].trim_ascii_start();
+        let name = field.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+        name > 0 && field[name..].trim_ascii_start().first() == Some(&b':')
+    };
+    nested && comma.is_some_and(named)
 }
 
 /// Whether the client that is set up has a name or an address of its own, which is only known at run time and does not say
