@@ -211,8 +211,8 @@ impl<'a> Collector<'a> {
             let wide = whole && is_utf16(&content[origin..origin + filled.min(HEAD)]);
             hit = hit || wide || self.gate.passes(&content[origin + seen..origin + filled], folded);
             let end = read < CHUNK;
-            let limit = if whole { piece(blob.path.as_bytes()) } else { SEGMENT };
-            if !end && filled + CHUNK <= limit + OVERLAP {
+            let limit = || if whole { piece(blob.path.as_bytes()) } else { SEGMENT };
+            if !end && filled + CHUNK <= limit() + OVERLAP {
                 continue;
             }
             let bytes = &content[origin..origin + filled];

@@ -176,6 +176,18 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
     out
 }
 
+/// Whether what looks like a host is the name of a file: `'redirects.json'`.
+pub(super) fn is_file(quoted: &[u8]) -> bool {
+    const ENDS: &[&[u8]] = &[
+        b"json", b"js", b"mjs", b"cjs", b"ts", b"py", b"rb", b"php", b"sh", b"yml", b"yaml", b"toml", b"ini",
+        b"conf", b"cfg", b"env", b"txt", b"csv", b"md", b"html", b"css", b"xml", b"log", b"sql", b"db",
+        b"pem", b"crt", b"key", b"gz", b"zip", b"tar", b"lock", b"tf", b"png", b"svg",
+    ];
+    let [b'"' | b'\'', name @ .., b'"' | b'\''] = quoted else { return false };
+    let end = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    !name.contains(&b'/') && ENDS.contains(&end)
+}
+
 /// How long the setting up of a client may be, in bytes.
 const SETUP: usize = 1500;
 

@@ -6,10 +6,10 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::super::API;
-use super::addresses::{is_client, is_whole};
+use super::addresses::{is_client, is_file, is_whole};
 use super::apart::is_apart;
 use crate::check::{Input, expression};
-use crate::fact::place::list_item;
+use crate::fact::place::{is_code, list_item};
 use crate::fact::statement::{REACH, balance, chain, close, folded, function, statement};
 use crate::literals::contains;
 use crate::span::Span;
@@ -20,6 +20,11 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
         expression(r"(?i)\b(?:new\s+pool|createpool|postgres\w*|pg|mysql\w*|redis|ioredis|mongo\w*|sequelize|knex|typeorm|datasource|amqp\w*|ldap\w*|smtp\w*|nodemailer|createTransport|imap\w*|mqtt|kafka\w*|database_url|connectionString)\b")
             .expect("a fixed expression")
     });
+    // What a program sets for its whole process concerns all that it asks.
+    let process = input.text.get(switch).starts_with(b"NODE_TLS") && is_code(input.path);
+    if let Some(found) = addresses.iter().find(|(_, ours)| process && *ours) {
+        return Some(*found);
+    }
     let own = statement(input.text, switch);
     // Databases and mail servers are no web clients.
     let asks = API.is_match(input.text.get(own)) || within(addresses, own).any(|(_, ours)| *ours);
@@ -84,7 +89,10 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
         }
     };
     let next = addresses.partition_point(|(span, _)| span.start < switch.end);
-    let beside = addresses[..next].last().into_iter().chain(addresses.get(next));
+    // The name of a file looks like a host.
+    let address = |(place, _): &&(Span, bool)| !is_file(input.text.get(*place));
+    let (before, behind) = addresses.split_at(next);
+    let beside = before.iter().rfind(address).into_iter().chain(behind.iter().find(address));
     let found = beside.min_by_key(|(span, _)| distance(span)).copied();
     found.filter(|(place, ours)| !ours || !is_apart(input, switch, own, *place))
 }
