@@ -2,7 +2,7 @@
 //! A check sees one text and pushes [`Candidate`]s; it does no I/O, cannot fail, and knows no report.
 
 use std::cell::OnceCell;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use memchr::{memchr, memmem};
 use regex::bytes::{Regex, RegexBuilder};
@@ -288,9 +288,9 @@ impl Compiled {
 
 /// The places of the group `span` in the matches of an expression of which every match holds one of the literals, in
 /// order. It is run only over what stands around them: up to `before` bytes, and lines that end `after` bytes behind the
-/// literal of that index.
+/// literal of that index; where there is no literal it is not even compiled.
 pub(crate) fn spans_around(
-    pattern: &Regex,
+    pattern: &LazyLock<Regex>,
     literals: &Literals,
     bytes: &[u8],
     before: usize,

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::super::command::{Next, command_end, expansions};
@@ -104,6 +105,10 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
 }
 
 pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+    let words = [&b"set "[..], b"set\t", b"#!", b"PSDebug"];
+    if !words.iter().any(|word| memmem::find(bytes, word).is_some()) {
+        return;
+    }
     let mut traced = 0;
     for groups in TRACE.captures_iter(bytes) {
         let Some(place) = groups.name("span").or_else(|| groups.name("bang")) else { continue };
@@ -128,6 +133,9 @@ pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, Strin
 }
 
 pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+    if memmem::find(bytes, b"curl").is_none() {
+        return;
+    }
     for hit in VERBOSE.find_iter(bytes) {
         let (end, _) = command_end(bytes, hit.end() - 1);
         let body = &bytes[hit.end() - 1..end];
@@ -209,6 +217,9 @@ pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, 
         expression(r"(?m)^[ \t]*(?:-[ \t]*)?(?:ansible\.builtin\.)?debug:[ \t]*(?:\r?\n[ \t]+)?(?<key>msg|var)[ \t]*[:=][ \t]*(?<body>[^\n]*)")
             .expect("a fixed expression")
     });
+    if memmem::find(bytes, b"debug:").is_none() {
+        return;
+    }
     for groups in TASK.captures_iter(bytes) {
         let body = groups.name("body").expect("always takes part");
         let after = &bytes[body.end()..bytes.len().min(body.end() + 200)];
