@@ -37,8 +37,13 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         return;
     }
     let addresses = addresses(bytes);
-    let mut kept: Vec<Span> = Vec::new();
+    let mut kept: Option<usize> = None;
     for switch in switches {
+        // One client has several switches side by side.
+        let line = input.text.line_index(switch.start);
+        if kept.is_some_and(|kept| line.abs_diff(kept) <= 3) {
+            continue;
+        }
         let near_origin = {
             let line = input.text.line_near(switch.start);
             let around = &bytes[line.start.saturating_sub(200)..line.end];
@@ -56,15 +61,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         let found = by_name(input, switch).map(|place| (place, true));
         let Some((place, ours)) = found.or_else(|| target(input, switch, &addresses)) else { continue };
-        // One client has several switches side by side.
-        if !ours
-            || kept
-                .iter()
-                .any(|k| input.text.line_index(k.start).abs_diff(input.text.line_index(switch.start)) <= 3)
-        {
+        if !ours {
             continue;
         }
-        kept.push(switch);
+        kept = Some(line);
         let span = narrow(input, switch);
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
         if !place.overlaps(span) {
