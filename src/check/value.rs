@@ -205,14 +205,20 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
         || is_periodic(&lower)
 }
 
-/// Whether the value consists of words about secrets: `auth_credentials`, `my-client-secret-2`.
+/// Whether the value consists of words about secrets: `auth_credentials`, `my-client-secret-2`. Of a whole sentence of
+/// them a few may be others: `minimal-secret-that-is-at-least-32-bytes`.
 fn describes(lower: &str) -> bool {
-    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    const SENTENCE: usize = 6;
     let known = |word: &str| {
         DESCRIPTIVE.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())) || word.len() < 3
     };
-    let mut words = words.peekable();
-    words.peek().is_some() && words.all(known)
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let (mut all, mut others) = (0, 0);
+    for word in words {
+        all += 1;
+        others += usize::from(!known(word));
+    }
+    all > 0 && (others == 0 || all >= SENTENCE && others * 4 <= all)
 }
 
 /// Base64 of text, which is random no longer.
@@ -320,6 +326,9 @@ mod tests {
         ] {
             assert!(!looks_random(Randomness::Token, text.as_bytes()), "{text}");
         }
+        let sentence = b"minimal-tunnel-secret-that-is-at-least-32-bytes-long-testing";
+        assert!(!looks_random(Randomness::Opaque, sentence));
+        assert!(looks_random(Randomness::Opaque, b"correct-horse-battery-staple-orbit-lamp"));
         for text in ["0123456789abcdef0123456789abcdef01234", "6743787633689793699141714808227354901"] {
             assert!(!looks_random(Randomness::Hex, text.as_bytes()), "{text}");
         }
