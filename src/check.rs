@@ -9,7 +9,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
 
 use crate::blob::BlobPath;
-use crate::fact::credential::mentions_in;
+use crate::fact::credential::mentions;
 use crate::fact::decode::Decoded;
 use crate::fact::request::Call;
 use crate::fact::setting::{Setting, settings};
@@ -45,8 +45,6 @@ pub struct Input<'a> {
     pub runs: &'a [Span],
     /// The signs that are in it.
     pub(crate) signs: Signs,
-    /// The text without its case.
-    folded: &'a [u8],
     /// Its structure, parsed when first asked for.
     tree: OnceCell<Option<Result<Vec<Node>, ParseFault>>>,
     names_credential: OnceCell<bool>,
@@ -60,7 +58,7 @@ impl<'a> Input<'a> {
         path: &'a BlobPath,
         text: &'a Text<'a>,
         runs: &'a [Span],
-        (signs, folded): (Signs, &'a [u8]),
+        signs: Signs,
         today: i64,
         limits: Limits,
     ) -> Input<'a> {
@@ -69,7 +67,6 @@ impl<'a> Input<'a> {
             text,
             runs,
             signs,
-            folded,
             today,
             limits,
             tree: OnceCell::new(),
@@ -81,7 +78,7 @@ impl<'a> Input<'a> {
 
     /// Whether any identifier of the text names a Cloudflare credential.
     pub fn names_credential(&self) -> bool {
-        *self.names_credential.get_or_init(|| mentions_in(self.text.bytes(), self.folded))
+        *self.names_credential.get_or_init(|| mentions(self.text.bytes()))
     }
 
     /// Its settings whose names end like those of credentials and of who they belong to.

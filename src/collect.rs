@@ -58,7 +58,8 @@ pub struct Collector<'a> {
     gate: Gate,
     max_file_size: u64,
     started: Instant,
-    buffers: Mutex<Vec<Buffers>>,
+    /// Buffers for blobs, one for each thread.
+    buffers: Mutex<Vec<Vec<u8>>>,
     files: AtomicU64,
     bytes: AtomicU64,
     found: Mutex<Found>,
@@ -75,13 +76,6 @@ struct Found {
     skipped: Vec<(BlobPath, SkipReason)>,
     failures: Vec<Failure>,
     notices: BTreeSet<String>,
-}
-
-/// Scratch space of one thread.
-#[derive(Default)]
-struct Buffers {
-    content: Vec<u8>,
-    folded: Vec<u8>,
 }
 
 impl<'a> Collector<'a> {
@@ -188,8 +182,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Reads and scans one blob; the size in bytes, or why it was left out.
-    fn read(&self, blob: &mut Blob<'_>, buffers: &mut Buffers) -> io::Result<Result<u64, SkipReason>> {
-        let Buffers { content, folded } = buffers;
+    fn read(&self, blob: &mut Blob<'_>, content: &mut Vec<u8>) -> io::Result<Result<u64, SkipReason>> {
         if content.is_empty() {
             *content = vec![0; CHUNK + PAGE];
         }
@@ -209,7 +202,7 @@ impl<'a> Collector<'a> {
                 return Ok(Err(SkipReason::TooLarge));
             }
             let wide = whole && is_utf16(&content[origin..origin + filled.min(HEAD)]);
-            hit = hit || wide || self.gate.passes(&content[origin + seen..origin + filled], folded);
+            hit = hit || wide || self.gate.passes(&content[origin + seen..origin + filled]);
             let end = read < CHUNK;
             let limit = || if whole { piece(blob.path.as_bytes()) } else { SEGMENT };
             if !end && filled + CHUNK <= limit() + OVERLAP {
@@ -236,7 +229,7 @@ impl<'a> Collector<'a> {
             base = advance(base, &bytes[..keep]);
             content.copy_within(origin + keep..origin + filled, origin);
             filled = OVERLAP;
-            hit = self.gate.passes(&content[origin..origin + filled], folded);
+            hit = self.gate.passes(&content[origin..origin + filled]);
             whole = false;
         }
     }
@@ -256,9 +249,9 @@ fn place(text: &Text<'_>, directive: Directive, secrets: &[Span]) -> Placed {
 impl Visitor for Collector<'_> {
     fn blob(&self, mut blob: Blob<'_>) {
         let pool = || self.buffers.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let mut buffers = pool().pop().unwrap_or_default();
-        let outcome = self.read(&mut blob, &mut buffers);
-        pool().push(buffers);
+        let mut buffer = pool().pop().unwrap_or_default();
+        let outcome = self.read(&mut blob, &mut buffer);
+        pool().push(buffer);
         match outcome {
             Ok(Ok(size)) => {
                 self.files.fetch_add(1, Ordering::Relaxed);

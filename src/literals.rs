@@ -1,31 +1,36 @@
-//! Searches for literals with SIMD where the processor has it: a few dozen as they are, any number of words whatever
-//! their case, or one word.
+//! Searches for literals with SIMD where the processor has it: a few dozen at once, any number of words whatever their case,
+//! or one word.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use aho_corasick::packed;
-use aho_corasick::{AhoCorasick, Input, MatchKind, Span};
+use fearless_simd::Level;
 use memchr::memchr2_iter;
 
 mod buckets;
+mod packed;
 
-pub use buckets::{BUCKETS, in_turn};
+use self::packed::{BUCKETS, DEPTH, Tables};
 
-/// The packed search takes no more literals than this at full speed.
-pub const MOST: usize = 32;
+/// No more than this many literals go into one search.
+pub const MOST: usize = 64;
 
 /// Literals to look for, none of which another begins with.
 pub struct Literals {
-    search: Search,
-    /// The index of each literal of the search.
-    order: Vec<usize>,
+    level: Level,
+    tables: Vec<Tables>,
+    buckets: Vec<Vec<Literal>>,
+    caseless: bool,
 }
 
-enum Search {
-    Packed(packed::Searcher),
-    /// Where the processor has no instructions for the packed search.
-    Automaton(AhoCorasick),
+/// A literal of a bucket.
+struct Literal {
+    index: usize,
+    bytes: Vec<u8>,
+    /// Its first four bytes as a number; zeros behind its end.
+    head: u32,
+    /// The bits of `head` that count.
+    mask: u32,
 }
 
 /// A place where a literal stands, in bytes.
@@ -40,56 +45,133 @@ pub struct Hit {
 }
 
 impl Literals {
-    /// Builds the search; some tens of microseconds.
+    /// A search for the literals as they are; some tens of microseconds to build.
     pub fn new<L: AsRef<[u8]>>(literals: &[L]) -> Literals {
-        let all: Vec<&[u8]> = literals.iter().map(AsRef::as_ref).collect();
-        Literals::build(&all, buckets::sorted(&all))
+        Literals::build(literals, false)
     }
 
-    /// The same for literals that are in the order in which the packed search hands them out to its buckets.
-    pub fn in_order<L: AsRef<[u8]>>(literals: &[L]) -> Literals {
-        let all: Vec<&[u8]> = literals.iter().map(AsRef::as_ref).collect();
-        Literals::build(&all, (0..all.len()).collect())
+    /// A search without regard to case: bytes are compared without the bit that tells small letters from capitals. Marks may
+    /// be taken for each other, so what is found has to be compared with the text itself.
+    pub fn caseless<L: AsRef<[u8]>>(literals: &[L]) -> Literals {
+        Literals::build(literals, true)
     }
 
-    fn build(all: &[&[u8]], order: Vec<usize>) -> Literals {
-        debug_assert!(all.len() <= MOST);
-        let ordered: Vec<&[u8]> = order.iter().map(|at| all[*at]).collect();
-        let mut packed = packed::Config::new().match_kind(packed::MatchKind::LeftmostFirst).builder();
-        let search = match packed.extend(&ordered).build() {
-            Some(packed) => Search::Packed(packed),
-            None => Search::Automaton(
-                AhoCorasick::builder()
-                    .match_kind(MatchKind::LeftmostFirst)
-                    .build(&ordered)
-                    .expect("a few short literals"),
-            ),
-        };
-        Literals { search, order }
+    /// The same with literals that were sorted into buckets by hand. Their indices count through all buckets.
+    pub fn in_buckets<L: AsRef<[u8]>>(buckets: &[&[L]]) -> Literals {
+        let all: Vec<&[u8]> = buckets.iter().flat_map(|bucket| bucket.iter().map(AsRef::as_ref)).collect();
+        let mut number = 0..all.len();
+        let buckets: Vec<Vec<usize>> =
+            buckets.iter().map(|bucket| number.by_ref().take(bucket.len()).collect()).collect();
+        Literals::arranged(&all, &buckets, true)
+    }
+
+    fn build<L: AsRef<[u8]>>(literals: &[L], caseless: bool) -> Literals {
+        let all: Vec<&[u8]> = literals.iter().map(AsRef::as_ref).collect();
+        Literals::arranged(&all, &buckets::sorted(&all), caseless)
+    }
+
+    fn arranged(literals: &[&[u8]], buckets: &[Vec<usize>], caseless: bool) -> Literals {
+        debug_assert!(buckets.len() <= 2 * BUCKETS);
+        let of = |bucket: &Vec<usize>| -> Vec<&[u8]> { bucket.iter().map(|at| literals[*at]).collect() };
+        let bytes: Vec<Vec<&[u8]>> = buckets.iter().map(of).collect();
+        let literal = |at: &usize| Literal::new(*at, literals[*at], caseless);
+        Literals {
+            level: Level::new(),
+            tables: bytes.chunks(BUCKETS).map(|set| Tables::new(set, caseless)).collect(),
+            buckets: buckets.iter().map(|bucket| bucket.iter().map(literal).collect()).collect(),
+            caseless,
+        }
     }
 
     /// The first hit at or behind `from`.
     pub fn find(&self, bytes: &[u8], from: usize) -> Option<Hit> {
-        let from = from.min(bytes.len());
-        let hit = match &self.search {
-            Search::Packed(packed) => packed.find_in(bytes, Span::from(from..bytes.len())),
-            Search::Automaton(automaton) => automaton.find(Input::new(bytes).range(from..)),
-        }?;
-        Some(Hit { index: self.order[hit.pattern().as_usize()], start: hit.start(), end: hit.end() })
+        let mut first = None;
+        let _ = self.each(bytes, from, |hit| {
+            first = Some(hit);
+            ControlFlow::Break(())
+        });
+        first
+    }
+
+    /// Calls `visit` for every hit at or behind `from`, in order, also where hits overlap; ends early where it says so.
+    pub fn each(
+        &self,
+        bytes: &[u8],
+        from: usize,
+        mut visit: impl FnMut(Hit) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut stop = |start: usize, buckets: u32| self.hits(bytes, start, buckets, &mut visit);
+        match self.tables.as_slice() {
+            [] => ControlFlow::Continue(()),
+            [one] => packed::each(self.level, &[*one], bytes, from, &mut stop),
+            [one, two, ..] => packed::each(self.level, &[*one, *two], bytes, from, &mut stop),
+        }
+    }
+
+    /// The literals of some buckets that do stand at a place.
+    #[inline]
+    fn hits(
+        &self,
+        bytes: &[u8],
+        start: usize,
+        mut buckets: u32,
+        visit: &mut impl FnMut(Hit) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let rest = &bytes[start..];
+        let head = head(rest) | if self.caseless { u32::from_le_bytes([CASE; 4]) } else { 0 };
+        while buckets != 0 {
+            let bucket = buckets.trailing_zeros() as usize;
+            buckets &= buckets - 1;
+            for literal in &self.buckets[bucket] {
+                if head & literal.mask == literal.head && literal.begins(rest, self.caseless) {
+                    visit(Hit { index: literal.index, start, end: start + literal.bytes.len() })?;
+                }
+            }
+        }
+        ControlFlow::Continue(())
     }
 }
 
-/// A text for searches without regard to case: every byte with the bit set that tells small letters from capitals, which
-/// the compiler vectorises. Marks may become each other, so what is found has to be compared with the text itself.
-pub fn fold(text: &[u8], folded: &mut Vec<u8>) {
-    folded.clear();
-    folded.extend(text.iter().map(|b| b | CASE));
+impl Literal {
+    fn new(index: usize, literal: &[u8], caseless: bool) -> Literal {
+        let bytes: Vec<u8> = literal.iter().map(|b| b | if caseless { CASE } else { 0 }).collect();
+        let mask = head(&vec![!0; bytes.len()]);
+        Literal { index, head: head(&bytes), mask, bytes }
+    }
+
+    /// Whether a text that has its head begins with it.
+    fn begins(&self, text: &[u8], caseless: bool) -> bool {
+        let Some(own) = text.get(..self.bytes.len()) else { return false };
+        self.bytes.len() <= DEPTH
+            || (if caseless { eq_folded(own, &self.bytes) } else { own == self.bytes.as_slice() })
+    }
 }
 
+/// The first four bytes as a number, zeros where there are fewer.
+fn head(bytes: &[u8]) -> u32 {
+    if let Some(four) = bytes.first_chunk() {
+        return u32::from_le_bytes(*four);
+    }
+    let mut four = [0; 4];
+    four[..bytes.len()].copy_from_slice(bytes);
+    u32::from_le_bytes(four)
+}
+
+/// The bit that tells capitals from small letters.
 const CASE: u8 = 0x20;
 
-/// Any number of words, searched without regard to case: a few bytes that each of them holds, in groups that the packed
-/// search takes at full speed. Every occurrence of every word is found, also where words overlap.
+/// A text as searches without regard to case see it.
+pub fn fold(text: &[u8]) -> Vec<u8> {
+    text.iter().map(|b| b | CASE).collect()
+}
+
+/// Whether a text is what [`fold`] made of another of the same length.
+pub fn eq_folded(text: &[u8], folded: &[u8]) -> bool {
+    text.len() == folded.len() && text.iter().zip(folded).all(|(own, other)| own | CASE == *other)
+}
+
+/// Any number of words, searched without regard to case: a few bytes that each of them holds, in groups of as many as one
+/// search takes. Every occurrence of every word is found, also where words overlap.
 pub struct Words {
     groups: Vec<Group>,
 }
@@ -123,44 +205,39 @@ impl Words {
     /// Builds the search. Words have at least [`SHORTEST`] bytes.
     pub fn new<W: AsRef<[u8]>>(words: &[W]) -> Words {
         let mut literals = cover(words);
-        // The search looks at as many bytes as its shortest literal has, so short ones go with short ones.
-        literals.sort_by(|(a, _), (b, _)| (a.len(), a).cmp(&(b.len(), b)));
-        let mut groups = Vec::new();
-        for alike in literals.chunk_by(|(a, _), (b, _)| a.len() == b.len()) {
-            for part in alike.chunks(alike.len().div_ceil(alike.len().div_ceil(MOST))) {
-                let (literals, owners): (Vec<_>, Vec<_>) = part.iter().cloned().unzip();
-                groups.push(Group { search: Literals::new(&literals), owners });
-            }
-        }
-        Words { groups }
+        literals.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let groups = literals.len().div_ceil(MOST).max(1);
+        let group = |part: &[(Vec<u8>, Vec<Owner>)]| {
+            let (literals, owners): (Vec<_>, Vec<_>) = part.iter().cloned().unzip();
+            Group { search: Literals::caseless(&literals), owners }
+        };
+        Words { groups: literals.chunks(literals.len().div_ceil(groups).max(1)).map(group).collect() }
     }
 
     /// Calls `visit` with the index and the start of every occurrence in a text, group by group, each in order; ends
-    /// early where it says so. `folded` is the text as [`fold`] leaves it.
+    /// early where it says so.
     pub fn each(
         &self,
         text: &[u8],
-        folded: &[u8],
         mut visit: impl FnMut(usize, usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         for group in &self.groups {
-            let mut from = 0;
-            while let Some(hit) = group.search.find(folded, from) {
-                from = hit.start + 1;
+            group.search.each(text, 0, |hit| {
                 for owner in &group.owners[hit.index] {
                     let start = hit.start.checked_sub(owner.at);
                     if let Some(start) = start.filter(|start| owner.stands_at(text, *start)) {
                         visit(owner.index, start)?;
                     }
                 }
-            }
+                ControlFlow::Continue(())
+            })?;
         }
         ControlFlow::Continue(())
     }
 }
 
 /// How many bytes of a word are searched for.
-const ANCHOR: usize = 4;
+const ANCHOR: usize = DEPTH;
 
 /// Literals of [`ANCHOR`] bytes, folded, such that every word holds one: the rarest of the word, or one of a shorter word
 /// that it holds. Shorter words are searched for themselves.
@@ -201,16 +278,42 @@ pub fn contains(text: &[u8], word: &[u8]) -> bool {
 mod tests {
     use std::ops::ControlFlow;
 
-    use super::{Words, fold};
+    use super::{Literals, Words};
+
+    #[test]
+    fn literals_are_found_as_they_are_or_in_any_case() {
+        let literals = ["key", "Token", "ca_bundle", "tls"];
+        let all = |search: &Literals, text: &str| {
+            let mut found = Vec::new();
+            let _ = search.each(text.as_bytes(), 1, |hit| {
+                found.push((hit.index, &text[hit.start..hit.end]));
+                ControlFlow::Continue(())
+            });
+            found.into_iter().map(|(index, text)| (index, text.to_owned())).collect::<Vec<_>>()
+        };
+        let text = "key KEY Token tOKEN ca_bundl ca_bundle TlS CA_BUNDLE tls";
+        let own = |list: &[(usize, &str)]| {
+            list.iter().map(|(at, text)| (*at, (*text).to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!(all(&Literals::new(&literals), text), own(&[(1, "Token"), (2, "ca_bundle"), (3, "tls")]));
+        let expected = own(&[
+            (0, "KEY"),
+            (1, "Token"),
+            (1, "tOKEN"),
+            (2, "ca_bundle"),
+            (3, "TlS"),
+            (2, "CA_BUNDLE"),
+            (3, "tls"),
+        ]);
+        assert_eq!(all(&Literals::caseless(&literals), text), expected);
+    }
 
     #[test]
     fn every_occurrence_of_every_word_is_found() {
         let words = ["cloudflare", "cloudflare_account", "cf_", "flare", "x-auth-", "api", "token", "r2_"];
         let text = "CloudFlare_Account x cf_cf_ X-Auth-Key solarflareflare apiapi r2_ TOKEN to";
-        let mut folded = Vec::new();
-        fold(text.as_bytes(), &mut folded);
         let mut found = Vec::new();
-        let _ = Words::new(&words).each(text.as_bytes(), &folded, |word, start| {
+        let _ = Words::new(&words).each(text.as_bytes(), |word, start| {
             found.push((start, words[word]));
             ControlFlow::Continue(())
         });

@@ -1,14 +1,15 @@
 //! The gate before everything else: does a piece of a blob hold any word that some rule could care about? Almost every
 //! file ends here, so its cost is the cost of a scan.
 //!
-//! Bytes are folded to lower case in a second buffer (`| 0x20`, which the compiler vectorises) and searched for words, or
-//! a part of a word, few enough for the packed SIMD search of `aho-corasick`; one automaton over all rule keywords would
+//! One search with SIMD looks for words, or a part of a word, whatever their case; one automaton over all rule keywords would
 //! be ten times slower. The corpus (`tests/it/corpus.rs`) runs through it and shows what it loses.
+
+use std::ops::ControlFlow;
 
 use aho_corasick::AhoCorasick;
 
 use crate::blob::BlobPath;
-use crate::literals::{BUCKETS, Literals, contains, fold, in_turn};
+use crate::literals::{Literals, contains, eq_folded, fold};
 
 /// What may follow `cf` and a separator: those three bytes are in every hardware header.
 const CF: &[&str] = &[
@@ -58,49 +59,38 @@ const AROUND: &[(&str, Before, &[&str])] = &[
     ("xauth", Before::Anything, &["key", "email"]),
 ];
 
-/// The words of interest, lower-case, in groups that are searched one after the other; a line is a bucket of the packed
-/// search. From the `|` on a word is searched for, the rest of it is compared where that is found. The search stops
-/// wherever the low halves and the high halves of the next three or four bytes each occur in one bucket. Which words share
-/// a bucket, and where their search starts, was chosen by counting those places in real sources; badly chosen, the search
-/// takes two or three times as long (`cargo bench -- gate`).
-const GROUPS: &[[&[&str]; BUCKETS]] = &[
-    [
-        &["y2z", "r2-", "r2acc", "r2_"],
-        &["cf_", "cfauth", "cfast_", "cfr2"],
-        &["cftoken", "cfsec", "cfcred", "v1|.0-"],
-        &["cftun", "cfut_", "cfuser", "r2sec"],
-        &["cfat_", "w|tja", "cfapi", "cfacc"],
-        &["cfoat_", "cforig", "cfdns", "c|fglobal"],
-        &["cfk_", "cfkey", "cf-", "type| r2"],
-        &["cf.", "cfzone", "argo t|unnel", ".d|ev.vars"],
+/// The words of interest, lower-case, a bucket of the search in each line. From the `|` on a word is searched for, the rest
+/// of it is compared where that is found. The search stops wherever the low halves and the high halves of the next four
+/// bytes each occur in one bucket. Which words share a bucket, and where their search starts, was chosen by counting those
+/// places in real sources; badly chosen, the search takes half as long again (`cargo bench -- gate`).
+const WORDS: &[&[&str]] = &[
+    &["uth_", ".d|ev.vars", "eyj1c2ui"],
+    &["tunnel", "flare|sec:", "aeljb2"],
+    &["r2_", "r2-", "r2acc", "y2z", "r2sec"],
+    &[
+        "cfauth", "cforig", "cfuser", "cfast_", "cfkey", "cftun", "cfut_", "cfoat_", "cfdns", "cfat_",
+        "cfzone", "cfr2", "cfacc", "cfapi", "cfk_", "cf_", "cftoken",
     ],
-    [
-        &["call|s-app", "dje|umc0", "e|yj1c2ui", "flare|sec:"],
-        &["t|urnkey", "oauth|_token", "0|x4aaaa", "wrangler "],
-        &["x-a|uth-", "xauth", "uth_", "x|_auth_"],
-        &["str|eamkey", "t|unnel", "is_tim|ed_hmac_valid", "str|eam-k"],
-        &["tu|rn-key", "strea|msig", "rt|mps://", "tu|rnstile"],
-        &["\\x|63\\x66", "cal|ls_app", "stre|am_ke", "tu|rn_key"],
-        &["str|eam_si", "flare", "hyp|erdrive", "ae|ljb2"],
-        &["a|ccounttag", "cal|lsapp", "eyjh|ijoi", "globa|l api key"],
-    ],
+    &["glo|bal api key", "djeumc0"],
+    &["hype|rdrive", "a|rgo tunnel", "e|yjhijoi"],
+    &["cfglobal", "tu|rnstile", "cfcred"],
+    &["oau|th_token", "r|tmps://", "\\x63\\x66"],
+    &["cf-", "cf."],
+    &["strea|m_si", "strea|msig", "c|fsec"],
+    &["str|eamkey", "stre|am-k", "stre|am_ke", "tu|rn_key", "tu|rn-key"],
+    &["cal|ls-app", "cal|ls_app", "ca|llsapp", "0x|4aaaa"],
+    &["x_auth_", "flare", "x-auth-"],
+    &["acco|unttag", "xauth", "v|1.0-"],
+    &["typ|e r2", "is_timed_hm|ac_valid"],
+    &["wrangler ", "wtja", "t|urnkey"],
 ];
 
-/// How much is folded and searched at a time: both copies stay in the first-level cache.
-const PART: usize = 16 * 1024;
-/// Words go on over the end of a part by at most this much.
-const LONGEST: usize = 32;
-
-/// The gate. Holds no state between calls but the caller's buffer.
+/// The gate.
 pub struct Gate {
-    groups: Vec<Group>,
-    /// Words of the user's own rules.
-    more: Option<AhoCorasick>,
-}
-
-struct Group {
     search: Literals,
     words: Vec<Word>,
+    /// Words of the user's own rules.
+    more: Option<AhoCorasick>,
 }
 
 struct Word {
@@ -116,50 +106,24 @@ struct Word {
 impl Gate {
     /// Builds the search for all words and `more` of them; some tens of microseconds.
     pub fn new(more: &[String]) -> Gate {
-        let words = more.iter().map(|word| fold_all(word));
-        let more = (!more.is_empty()).then(|| AhoCorasick::new(words).expect("short literal patterns"));
-        Gate { groups: GROUPS.iter().map(Group::new).collect(), more }
+        let folded = more.iter().map(|word| fold(word.as_bytes()));
+        let more = (!more.is_empty()).then(|| AhoCorasick::new(folded).expect("short literal patterns"));
+        let cut = |bucket: &&[&'static str]| -> Vec<&'static str> {
+            bucket.iter().filter_map(|word| word.rsplit('|').next()).collect()
+        };
+        let literals: Vec<Vec<&str>> = WORDS.iter().map(cut).collect();
+        let buckets: Vec<&[&str]> = literals.iter().map(Vec::as_slice).collect();
+        let words = WORDS.iter().copied().flatten().map(|word| Word::new(word)).collect();
+        Gate { search: Literals::in_buckets(&buckets), words, more }
     }
 
-    /// Whether `bytes` hold a word of interest. `folded` is scratch space that is reused from call to call.
-    pub fn passes(&self, bytes: &[u8], folded: &mut Vec<u8>) -> bool {
-        let mut start = 0;
-        loop {
-            let end = bytes.len().min(start + PART + LONGEST);
-            let part = &bytes[start..end];
-            fold(part, folded);
-            if self.groups.iter().any(|group| group.is_in(part, folded)) {
-                return true;
-            }
-            if end == bytes.len() {
-                break;
-            }
-            start += PART;
-        }
-        // Words of users may be of any length.
-        self.more.as_ref().is_some_and(|more| {
-            fold(bytes, folded);
-            more.is_match(&folded[..])
-        })
-    }
-}
-
-impl Group {
-    fn new(buckets: &[&'static [&'static str]; BUCKETS]) -> Group {
-        let words: Vec<Word> = in_turn(buckets).into_iter().map(Word::new).collect();
-        let literals: Vec<&[u8]> = words.iter().map(|word| &word.text[word.cut..]).collect();
-        Group { search: Literals::in_order(&literals), words }
-    }
-
-    fn is_in(&self, bytes: &[u8], folded: &[u8]) -> bool {
-        let mut from = 0;
-        while let Some(hit) = self.search.find(folded, from) {
-            if self.words[hit.index].stands_at(bytes, folded, hit.start) {
-                return true;
-            }
-            from = hit.start + 1;
-        }
-        false
+    /// Whether `bytes` hold a word of interest.
+    pub fn passes(&self, bytes: &[u8]) -> bool {
+        let found = self.search.each(bytes, 0, |hit| {
+            let stands = self.words[hit.index].stands_at(bytes, hit.start);
+            if stands { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        found.is_break() || self.more.as_ref().is_some_and(|more| more.is_match(&fold(bytes)))
     }
 }
 
@@ -170,16 +134,18 @@ impl Word {
         let around = AROUND.iter().find(|(of, ..)| **of == text);
         let (before, next) =
             around.map_or((Before::Anything, &[""][..]), |(_, before, next)| (*before, next));
-        Word { text: fold_all(&text), cut, before, next: next.iter().map(|word| fold_all(word)).collect() }
+        let fold = |word: &str| fold(word.as_bytes());
+        Word { text: fold(&text), cut, before, next: next.iter().map(|word| fold(word)).collect() }
     }
 
     /// Whether the whole word stands where its second part was found, with what must stand around it.
-    fn stands_at(&self, bytes: &[u8], folded: &[u8], found: usize) -> bool {
+    fn stands_at(&self, bytes: &[u8], found: usize) -> bool {
         let Some(start) = found.checked_sub(self.cut) else { return false };
-        let end = start + self.text.len();
-        folded[start..].starts_with(&self.text)
+        let follows =
+            |at: usize, word: &[u8]| bytes.get(at..at + word.len()).is_some_and(|own| eq_folded(own, word));
+        follows(start, &self.text)
             && self.before.fits(bytes, start)
-            && self.next.iter().any(|word| folded[end..].starts_with(word))
+            && self.next.iter().any(|word| follows(start + self.text.len(), word))
     }
 }
 
@@ -196,12 +162,6 @@ impl Before {
             Before::Not(of) => !of.contains(&before.to_ascii_lowercase()),
         }
     }
-}
-
-fn fold_all(word: &str) -> Vec<u8> {
-    let mut folded = Vec::new();
-    fold(word.as_bytes(), &mut folded);
-    folded
 }
 
 /// Whether rules look at a file of that path whatever it holds.
@@ -234,29 +194,16 @@ const NEAR: usize = 3;
 
 #[cfg(test)]
 mod tests {
-    use super::{AROUND, GROUPS, Gate, LONGEST, PART, Word};
-    use crate::literals::{BUCKETS, MOST, in_turn};
+    use super::{AROUND, Gate, WORDS};
+    use crate::literals::MOST;
 
     #[test]
-    fn the_words_suit_the_packed_search() {
-        for group in GROUPS {
-            assert!(in_turn(group).len() <= MOST);
-            let sizes: Vec<usize> = group.iter().map(|bucket| bucket.len()).collect();
-            // A short bucket before the last would shift all that follow.
-            assert!(sizes[..BUCKETS - 1].iter().all(|size| *size == sizes[0]), "{sizes:?}");
-            let words: Vec<Word> = in_turn(group).into_iter().map(Word::new).collect();
-            assert!(words.iter().all(|word| word.text.len() - word.cut >= 3));
-            let next = |word: &Word| word.next.iter().map(Vec::len).max().unwrap_or_default();
-            assert!(words.iter().all(|word| word.text.len() + next(word) < LONGEST));
-        }
-        for group in GROUPS {
-            // Of two that begin at one place only the first is found.
-            let searched: Vec<&str> =
-                in_turn(group).iter().filter_map(|word| word.rsplit('|').next()).collect();
-            let hides = |one: &&str| searched.iter().any(|other| other != one && other.starts_with(*one));
-            assert_eq!(searched.iter().find(|one| hides(one)), None);
-        }
-        let all: Vec<String> = GROUPS.iter().flat_map(in_turn).map(|word| word.replace('|', "")).collect();
+    fn the_words_suit_the_search() {
+        let all: Vec<&str> = WORDS.iter().copied().flatten().copied().collect();
+        assert!(all.len() <= MOST);
+        let searched: Vec<&str> = all.iter().filter_map(|word| word.rsplit('|').next()).collect();
+        assert!(searched.iter().all(|word| word.len() >= 3));
+        let all: Vec<String> = all.iter().map(|word| word.replace('|', "")).collect();
         assert!(all.iter().all(|word| word.to_lowercase() == *word));
         assert!(
             AROUND.iter().all(|(word, ..)| all.contains(&(*word).to_owned())),
@@ -265,19 +212,8 @@ mod tests {
     }
 
     #[test]
-    fn words_are_found_over_the_ends_of_parts() {
-        let gate = Gate::new(&[]);
-        for start in PART - 20..PART + 4 {
-            let mut text = vec![b'.'; PART * 2];
-            text[start..start + 12].copy_from_slice(b"x CloudFlare");
-            assert!(gate.passes(&text, &mut Vec::new()), "{start}");
-        }
-    }
-
-    #[test]
     fn any_case_passes_and_other_words_do_not() {
         let gate = Gate::new(&[]);
-        let mut folded = Vec::new();
         for text in [
             "CloudFlare",
             "x CF_API_TOKEN=1",
@@ -293,7 +229,7 @@ mod tests {
             "# flaresec: allow",
             "COPY .dev.vars ./",
         ] {
-            assert!(gate.passes(text.as_bytes(), &mut folded), "{text}");
+            assert!(gate.passes(text.as_bytes()), "{text}");
         }
         for text in [
             "",
@@ -306,7 +242,7 @@ mod tests {
             "returnKeyword",
             "netdev.value",
         ] {
-            assert!(!gate.passes(text.as_bytes(), &mut folded), "{text}");
+            assert!(!gate.passes(text.as_bytes()), "{text}");
         }
     }
 }

@@ -85,12 +85,11 @@ impl Scanner {
     pub fn scan_text(&self, path: &BlobPath, text: &Text<'_>) -> Scanned {
         let mut candidates = Vec::new();
         let whole = Span::new(0, text.bytes().len());
-        let mut folded = Vec::new();
-        let hits = self.keywords.hits(text.bytes(), &[whole], &mut folded);
+        let hits = self.keywords.hits(text.bytes(), &[whole]);
         let runs = runs(text.bytes(), whole);
         self.values(path, &View { bytes: text.bytes(), steps: &[] }, &runs, &hits, &mut candidates);
         self.decoded(path, text.bytes(), &hits, &mut candidates);
-        let input = Input::new(path, text, &runs, (hits.signs, &folded), self.today, self.rules.limits);
+        let input = Input::new(path, text, &runs, hits.signs, self.today, self.rules.limits);
         self.structures(&input, &hits, &mut candidates);
         // Where nothing was found it makes no difference whether the file is as its name says.
         let fault = (!candidates.is_empty()).then(|| input.fault().cloned()).flatten();
@@ -128,7 +127,6 @@ impl Scanner {
     /// The same checks around every encoded piece, with the plain text in its place.
     fn decoded(&self, path: &BlobPath, text: &[u8], known: &Hits, out: &mut Vec<Candidate>) {
         let mut steps: Vec<Decoded> = Vec::new();
-        let mut folded = Vec::new();
         // What was decoded may hold more, or go together with what stands around it.
         let mut zones = vec![Span::new(0, text.len())];
         for _ in 0..DEPTH {
@@ -136,7 +134,7 @@ impl Scanner {
             steps.push(step);
             let last = steps.last().expect("just pushed");
             zones = widen(&last.zones, last.bytes.len());
-            let mut hits = self.keywords.hits(&last.bytes, &zones, &mut folded);
+            let mut hits = self.keywords.hits(&last.bytes, &zones);
             hits.and_those_of(known);
             let runs: Vec<Span> = zones.iter().flat_map(|zone| runs(&last.bytes, *zone)).collect();
             self.values(path, &View { bytes: &last.bytes, steps: &steps }, &runs, &hits, out);

@@ -70,7 +70,6 @@ pub struct Survey<'a> {
 struct State {
     out: Surveyed,
     content: Vec<u8>,
-    folded: Vec<u8>,
     pieces: Vec<Piece>,
     /// What is known of each block, by its hash. The key of the hashes is new for every process, so that nobody can
     /// make two blocks that are taken for one.
@@ -138,7 +137,7 @@ impl<'a> Survey<'a> {
                 break;
             }
             large = true;
-            passes = passes || self.gate.passes(&state.content[origin..origin + filled], &mut state.folded);
+            passes = passes || self.gate.passes(&state.content[origin..origin + filled]);
             if end {
                 return Ok(Ok((total, passes || by_name(&blob.path))));
             }
@@ -146,9 +145,9 @@ impl<'a> Survey<'a> {
             state.content.copy_within(origin + filled - keep..origin + filled, origin);
             filled = keep;
         }
-        let State { content, folded, pieces, known, .. } = state;
+        let State { content, pieces, known, .. } = state;
         let bytes = &content[origin..origin + filled];
-        let look = || self.look(&blob.path, bytes, folded, pieces, known);
+        let look = || self.look(&blob.path, bytes, pieces, known);
         // The scan of the whole text will say what is wrong.
         Ok(Ok((total, catch_unwind(AssertUnwindSafe(look)).unwrap_or(true))))
     }
@@ -158,7 +157,6 @@ impl<'a> Survey<'a> {
         &self,
         path: &BlobPath,
         bytes: &[u8],
-        folded: &mut Vec<u8>,
         pieces: &mut Vec<Piece>,
         known: &mut HashMap<u64, u8, RandomState>,
     ) -> bool {
@@ -176,8 +174,7 @@ impl<'a> Survey<'a> {
         blocks(bytes, |span| {
             let block = &bytes[span.start..span.end];
             let hash = hash(known.hasher(), block);
-            let block =
-                *known.entry(hash).or_insert_with(|| if self.gate.passes(block, folded) { WORDS } else { 0 });
+            let block = *known.entry(hash).or_insert_with(|| if self.gate.passes(block) { WORDS } else { 0 });
             words |= block & WORDS != 0;
             let pair = mix(before, hash);
             before = hash;

@@ -1,13 +1,13 @@
-//! Which literals share a bucket of the packed search. It looks at the next few bytes in two halves of four bits, and stops
-//! wherever each half occurs, at its place, in some literal of one bucket; most of those places hold none of them. Which
-//! literals share a bucket decides how many there are: sorted well, a search takes half the time (`cargo bench -- gate`).
+//! Which literals share a bucket of the search. It looks at the next few bytes in two halves of four bits, and stops wherever
+//! each half occurs, at its place, in some literal of one bucket; most of those places hold none of them. Which literals
+//! share a bucket decides how many there are.
 
 use memchr::memmem;
 
-/// The packed search hands its literals out to this many buckets, in turn.
-pub const BUCKETS: usize = 8;
-/// How many bytes it looks at.
-const MASKS: usize = 4;
+use super::packed::{BUCKETS, DEPTH};
+
+/// More literals than this are worth a second set of buckets.
+const FEW: usize = 24;
 
 /// How often the bytes from 0x20 to 0x3F and from 0x60 to 0x7F are in programs, scripts and their comments without case,
 /// in thousandths. Counted over the sources of Linux, two repositories of Cloudflare's and a folder of npm packages.
@@ -43,94 +43,53 @@ pub(super) fn rarity(bytes: &[u8]) -> u32 {
     alone.saturating_sub(48 * common as u32)
 }
 
-/// The literals in the order in which the packed search has to be given them.
-pub(super) fn sorted(literals: &[&[u8]]) -> Vec<usize> {
+/// The indices of literals, sorted into eight buckets, or sixteen where there are many.
+pub(super) fn sorted(literals: &[&[u8]]) -> Vec<Vec<usize>> {
+    let count = if literals.len() > FEW { 2 * BUCKETS } else { BUCKETS };
     let mut order: Vec<usize> = (0..literals.len()).collect();
-    if literals.len() <= BUCKETS {
-        return order;
-    }
-    order.sort_by_key(|at| literals[*at]);
-    // What begins alike goes together to start with; the first buckets have one more where they do not come out even.
-    let (each, more) = (literals.len() / BUCKETS, literals.len() % BUCKETS);
-    let mut rest = order.as_slice();
-    let mut buckets: Vec<Bucket> = (0..BUCKETS)
-        .map(|number| {
-            let (own, others) = rest.split_at(each + usize::from(number < more));
-            rest = others;
-            Bucket::new(own.to_vec(), literals)
-        })
-        .collect();
+    // What can be anything behind its end takes a bucket for itself and its like; so it goes first.
+    order.sort_by_key(|at| (literals[*at].len().min(DEPTH), literals[*at]));
     let sums = Sums::new();
-    let mut stops: Vec<f32> = buckets.iter().map(|bucket| bucket.stops(&sums)).collect();
-    // Exchanges two literals wherever that helps, until little is gained.
-    for _ in 0..ROUNDS {
-        let before: f32 = stops.iter().sum();
-        for one in 0..BUCKETS {
-            for other in one + 1..BUCKETS {
-                for (i, j) in pairs(buckets[one].members.len(), buckets[other].members.len()) {
-                    let (a, b) = (buckets[one].members[i], buckets[other].members[j]);
-                    let changed = (buckets[one].with(i, b, literals), buckets[other].with(j, a, literals));
-                    let now = (changed.0.stops(&sums), changed.1.stops(&sums));
-                    if now.0 + now.1 < stops[one] + stops[other] {
-                        (buckets[one], buckets[other]) = changed;
-                        (stops[one], stops[other]) = now;
-                    }
-                }
-            }
-        }
-        if stops.iter().sum::<f32>() > before * 0.98 {
-            break;
-        }
+    let mut buckets = vec![Bucket::default(); count];
+    for at in order {
+        let literal = literals[at];
+        let more = buckets.iter().map(|bucket| bucket.more(literal, &sums));
+        let least = more.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(0, |(number, _)| number);
+        buckets[least].add(at, literal);
     }
-    in_turn(&std::array::from_fn(|number| buckets[number].members.as_slice()))
-}
-
-/// What is in the buckets, in the order in which the packed search hands it out to them: all are of one size, or the first
-/// have one more.
-pub fn in_turn<T: Copy>(buckets: &[&[T]; BUCKETS]) -> Vec<T> {
-    let rows = buckets.iter().map(|bucket| bucket.len()).max().unwrap_or_default();
-    (0..rows).flat_map(|row| buckets.iter().filter_map(move |bucket| bucket.get(row).copied())).collect()
-}
-
-/// After two rounds little is left to gain, and every start of the program pays for them.
-const ROUNDS: usize = 2;
-
-fn pairs(first: usize, second: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..first).flat_map(move |i| (0..second).map(move |j| (i, j)))
+    buckets.into_iter().map(|bucket| bucket.members).collect()
 }
 
 /// Literals with the halves of their bytes: a bit for each value that occurs at each place.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Bucket {
     members: Vec<usize>,
-    low: [u16; MASKS],
-    high: [u16; MASKS],
+    low: [u16; DEPTH],
+    high: [u16; DEPTH],
 }
 
 impl Bucket {
-    fn new(members: Vec<usize>, literals: &[&[u8]]) -> Bucket {
-        let (mut low, mut high) = ([0; MASKS], [0; MASKS]);
-        for literal in members.iter().map(|at| literals[*at]) {
-            for place in 0..MASKS {
-                // Beyond its end a literal takes any byte.
-                let halves = literal.get(place).map_or((!0, !0), |b| (1 << (b & 15), 1 << (b >> 4)));
-                low[place] |= halves.0;
-                high[place] |= halves.1;
-            }
+    fn add(&mut self, at: usize, literal: &[u8]) {
+        self.members.push(at);
+        (self.low, self.high) = self.with(literal);
+    }
+
+    /// The halves with those of another literal.
+    fn with(&self, literal: &[u8]) -> ([u16; DEPTH], [u16; DEPTH]) {
+        let (mut low, mut high) = (self.low, self.high);
+        for place in 0..DEPTH {
+            // Behind its end a literal takes any byte.
+            let halves = literal.get(place).map_or((!0, !0), |b| (1 << (b & 15), 1 << (b >> 4)));
+            low[place] |= halves.0;
+            high[place] |= halves.1;
         }
-        Bucket { members, low, high }
+        (low, high)
     }
 
-    /// The bucket with another literal in place of one of its own.
-    fn with(&self, at: usize, literal: usize, literals: &[&[u8]]) -> Bucket {
-        let mut members = self.members.clone();
-        members[at] = literal;
-        Bucket::new(members, literals)
-    }
-
-    /// How often the search stops for it, as far as bytes are independent of each other.
-    fn stops(&self, sums: &Sums) -> f32 {
-        self.low.iter().zip(&self.high).map(|(low, high)| sums.of(*low, *high)).product()
+    /// How much more often the search stops for it with another literal.
+    fn more(&self, literal: &[u8], sums: &Sums) -> f32 {
+        let (low, high) = self.with(literal);
+        sums.stops(&low, &high) - sums.stops(&self.low, &self.high)
     }
 }
 
@@ -148,6 +107,11 @@ impl Sums {
         Sums((2..8).map(|high| [0, 1].map(|part| std::array::from_fn(|set| of(high, part, set)))).collect())
     }
 
+    /// How often bytes have such halves at each of their places, as far as bytes are independent of each other.
+    fn stops(&self, low: &[u16; DEPTH], high: &[u16; DEPTH]) -> f32 {
+        low.iter().zip(high).map(|(low, high)| self.of(*low, *high)).product()
+    }
+
     fn of(&self, low: u16, high: u16) -> f32 {
         let [lower, upper] = low.to_le_bytes().map(usize::from);
         let halves = self.0.iter().enumerate().filter(|(at, _)| high >> (at + 2) & 1 == 1);
@@ -160,11 +124,11 @@ mod tests {
     use super::sorted;
 
     #[test]
-    fn every_literal_is_handed_over_once() {
-        for count in 0..40_usize {
+    fn every_literal_is_in_one_bucket() {
+        for count in 0..70_usize {
             let words: Vec<String> = (0..count).map(|n| format!("{:04}", n * 7919 % 10_000)).collect();
             let literals: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
-            let mut order = sorted(&literals);
+            let mut order = sorted(&literals).concat();
             order.sort_unstable();
             assert_eq!(order, (0..count).collect::<Vec<_>>());
         }

@@ -62,7 +62,7 @@ impl Scanner {
         out: &mut Glance,
     ) {
         let mut candidates = Vec::new();
-        let hits = self.keywords.hits(view.bytes, zones, &mut Vec::new());
+        let hits = self.keywords.hits(view.bytes, zones);
         for (number, detection) in self.detections.iter().enumerate() {
             let places = hits.places(number);
             if !places.is_empty() {

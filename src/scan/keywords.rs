@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use crate::check::{Compiled, SIGNS, Signs};
-use crate::literals::{Words, fold};
+use crate::literals::Words;
 use crate::rule::CheckKind;
 use crate::span::Span;
 
@@ -81,9 +81,8 @@ impl Keywords {
         Keywords { search: Words::new(&spellings), words, detections: detections.len() }
     }
 
-    /// The keywords inside the zones, which are in order and apart. `folded` is scratch space; it holds the last zone
-    /// without its case afterwards.
-    pub(super) fn hits(&self, bytes: &[u8], zones: &[Span], folded: &mut Vec<u8>) -> Hits {
+    /// The keywords inside the zones, which are in order and apart.
+    pub(super) fn hits(&self, bytes: &[u8], zones: &[Span]) -> Hits {
         let mut out = Hits {
             present: vec![false; self.detections],
             places: vec![Vec::new(); self.detections],
@@ -91,8 +90,7 @@ impl Keywords {
         };
         for zone in zones {
             let text = &bytes[zone.start..zone.end];
-            fold(text, folded);
-            let _ = self.search.each(text, folded, |word, start| {
+            let _ = self.search.each(text, |word, start| {
                 let word = &self.words[word];
                 out.signs.join(word.signs);
                 word.asked.iter().for_each(|owner| out.present[*owner] = true);

@@ -1,0 +1,216 @@
+//! The search itself: where may one of up to 64 literals begin? Literals are sorted into buckets, a bit for each. For every
+//! place of a text two small tables say in which buckets a literal has such a byte there, one for the lower and one for the
+//! upper half of the byte; the same holds for the three bytes that follow, and what all eight agree on is a bucket to look
+//! into. SIMD looks at 16 to 64 places at once. The algorithm is Teddy, of Hyperscan; that of the crate `aho-corasick` tells
+//! capitals from small letters, here a table that has both costs nothing.
+
+use std::array;
+use std::ops::ControlFlow;
+
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x16};
+
+/// How many buckets share a vector.
+pub(super) const BUCKETS: usize = 8;
+/// How many bytes of a literal are looked at.
+pub(super) const DEPTH: usize = 4;
+/// How many bytes a vector reads behind the last place that it looks at.
+const BEHIND: usize = DEPTH - 1;
+/// The widest vectors there are, in bytes.
+const WIDEST: usize = 64;
+
+/// Tables for eight buckets.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tables {
+    low: [[u8; 16]; DEPTH],
+    high: [[u8; 16]; DEPTH],
+}
+
+impl Tables {
+    /// For buckets of literals; `caseless` for those that may stand in any case.
+    pub(super) fn new<'a>(buckets: &[impl AsRef<[&'a [u8]]>], caseless: bool) -> Tables {
+        debug_assert!(buckets.len() <= BUCKETS);
+        let mut tables = Tables::default();
+        for (number, bucket) in buckets.iter().enumerate() {
+            for literal in bucket.as_ref() {
+                tables.add(1 << number, literal, caseless);
+            }
+        }
+        tables
+    }
+
+    fn add(&mut self, bucket: u8, literal: &[u8], caseless: bool) {
+        for (place, (low, high)) in self.low.iter_mut().zip(&mut self.high).enumerate() {
+            let Some(&byte) = literal.get(place) else {
+                // Behind its end a literal takes any byte.
+                low.iter_mut().chain(high).for_each(|buckets| *buckets |= bucket);
+                continue;
+            };
+            let upper = usize::from(byte >> 4);
+            low[usize::from(byte & 15)] |= bucket;
+            high[upper] |= bucket;
+            if caseless {
+                // Bit 5 tells small letters from capitals.
+                high[upper | 2] |= bucket;
+                high[upper & !2] |= bucket;
+            }
+        }
+    }
+}
+
+/// Calls `stop` for each place at or behind `from` where a literal may begin, in order, with the buckets it may be in: bit 0
+/// for the first of the first tables. Ends early where it says so.
+pub(super) fn each<const SETS: usize>(
+    level: Level,
+    tables: &[Tables; SETS],
+    text: &[u8],
+    from: usize,
+    stop: &mut dyn FnMut(usize, u32) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    dispatch!(level, simd => search(simd, tables, text, from, stop))
+}
+
+#[inline(always)]
+fn search<S: Simd, const SETS: usize>(
+    simd: S,
+    tables: &[Tables; SETS],
+    text: &[u8],
+    from: usize,
+    stop: &mut dyn FnMut(usize, u32) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let search = Search::new(simd, tables);
+    let width = S::u8s::LEN;
+    let mut at = from;
+    // Two vectors at a time: the processor has more to do at once, and half as many branches.
+    while let Some(window) = text.get(at..at + 2 * width + BEHIND) {
+        let first = search.look(&window[..width + BEHIND]);
+        let second = search.look(&window[width..]);
+        if search.any(first, second) {
+            search.report(first, at, usize::MAX, stop)?;
+            search.report(second, at + width, usize::MAX, stop)?;
+        }
+        at += 2 * width;
+    }
+    // What is left, with zeros behind it.
+    let mut padded = [0; 3 * WIDEST + 2 * BEHIND];
+    let rest = text.get(at..).unwrap_or_default();
+    padded[..rest.len()].copy_from_slice(rest);
+    for start in (0..rest.len()).step_by(width) {
+        let found = search.look(&padded[start..start + width + BEHIND]);
+        search.report(found, at + start, text.len(), stop)?;
+    }
+    ControlFlow::Continue(())
+}
+
+/// The tables in registers, repeated for each 16 places of a vector.
+struct Search<S: Simd, const SETS: usize> {
+    simd: S,
+    low: [[S::u8s; DEPTH]; SETS],
+    high: [[S::u8s; DEPTH]; SETS],
+}
+
+impl<S: Simd, const SETS: usize> Search<S, SETS> {
+    #[inline(always)]
+    fn new(simd: S, tables: &[Tables; SETS]) -> Search<S, SETS> {
+        let empty = [[S::u8s::splat(simd, 0); DEPTH]; SETS];
+        let mut search = Search { simd, low: empty, high: empty };
+        for (set, tables) in tables.iter().enumerate() {
+            for place in 0..DEPTH {
+                let repeat = |table: &[u8; 16]| S::u8s::block_splat(u8x16::from_slice(simd, table));
+                search.low[set][place] = repeat(&tables.low[place]);
+                search.high[set][place] = repeat(&tables.high[place]);
+            }
+        }
+        search
+    }
+
+    /// The buckets of as many places as a vector has, in a window that is longer by [`BEHIND`].
+    #[inline(always)]
+    fn look(&self, window: &[u8]) -> [S::u8s; SETS] {
+        let mut found = [S::u8s::splat(self.simd, !0); SETS];
+        for place in 0..DEPTH {
+            let bytes = S::u8s::from_slice(self.simd, &window[place..place + S::u8s::LEN]);
+            let (low, high) = (bytes & S::u8s::splat(self.simd, 15), bytes >> 4);
+            for (set, found) in found.iter_mut().enumerate() {
+                *found = *found
+                    & self.low[set][place].swizzle_dyn_within_blocks(low)
+                    & self.high[set][place].swizzle_dyn_within_blocks(high);
+            }
+        }
+        found
+    }
+
+    /// Whether there is a bucket to look into at any place of two vectors.
+    #[inline(always)]
+    fn any(&self, first: [S::u8s; SETS], second: [S::u8s; SETS]) -> bool {
+        let any = first.into_iter().chain(second).reduce(|all, set| all | set).expect("there are tables");
+        !any.simd_eq(S::u8s::splat(self.simd, 0)).all_true()
+    }
+
+    /// A bit for each place where there is a bucket to look into.
+    #[inline(always)]
+    fn lanes(&self, found: [S::u8s; SETS]) -> u64 {
+        let any = found.into_iter().reduce(|all, set| all | set).expect("there are tables");
+        (!any.simd_eq(S::u8s::splat(self.simd, 0))).to_bitmask()
+    }
+
+    /// Hands over the places below `end`; the vector starts at `base`.
+    #[inline(always)]
+    fn report(
+        &self,
+        found: [S::u8s; SETS],
+        base: usize,
+        end: usize,
+        stop: &mut dyn FnMut(usize, u32) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut lanes = self.lanes(found);
+        while lanes != 0 {
+            let lane = lanes.trailing_zeros() as usize;
+            lanes &= lanes - 1;
+            if base + lane >= end {
+                break;
+            }
+            let of_set: [u32; SETS] =
+                array::from_fn(|set| u32::from(found[set].as_slice()[lane]) << (set * BUCKETS));
+            stop(base + lane, of_set.into_iter().fold(0, |all, set| all | set))?;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use fearless_simd::Level;
+
+    use super::{BUCKETS, Tables, each};
+
+    /// The places that stand for literals in the tables, looked up one after the other.
+    fn plainly(literals: &[&[u8]], text: &[u8], from: usize) -> Vec<usize> {
+        let stands = |at: usize| literals.iter().any(|literal| text[at..].starts_with(literal));
+        (from..text.len()).filter(|at| stands(*at)).collect()
+    }
+
+    #[test]
+    fn no_place_is_passed_over_wherever_a_text_starts_and_ends() {
+        let literals: [&[u8]; 12] = [
+            b"cf_", b"flare", b"r2", b"x-au", b"tunn", b"y2z", b"0x4a", b"wran", b"zone", b"key=", b"a",
+            b"stre",
+        ];
+        let buckets: Vec<[&[u8]; 1]> = literals.iter().map(|literal| [*literal]).collect();
+        let tables = [Tables::new(&buckets[..BUCKETS], false), Tables::new(&buckets[BUCKETS..], false)];
+        let text: Vec<u8> =
+            (0..40).flat_map(|n| [literals[n * 7 % 12], &b"..........."[..n % 11]].concat()).collect();
+        for length in 0..text.len() {
+            let (text, from) = (&text[..length], length / 3);
+            let mut found = Vec::new();
+            let _ = each(Level::new(), &tables, text, from, &mut |at, _| {
+                found.push(at);
+                ControlFlow::Continue(())
+            });
+            assert!(found.is_sorted(), "in order");
+            found.retain(|at| plainly(&literals, &text[*at..], 0).first() == Some(&0));
+            assert_eq!(found, plainly(&literals, text, from), "{length} bytes");
+        }
+    }
+}
