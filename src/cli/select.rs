@@ -251,7 +251,7 @@ fn attributed(found: Vec<(history::Origins, Vec<Finding>)>) -> Vec<Finding> {
             if let Some((rank, known)) = out.get_mut(&key) {
                 let held = known.provenance.as_ref().is_some_and(|p| p.in_head);
                 provenance.in_head |= held;
-                if *rank >= origins.rank {
+                if *rank <= origins.rank {
                     if let Some(p) = &mut known.provenance {
                         p.in_head = provenance.in_head;
                     }

@@ -22,12 +22,13 @@ use crate::text::{Text, is_utf16};
 /// Larger blobs are not cut into blocks, in bytes.
 const WHOLE: usize = 4 * 1024 * 1024;
 /// One line in so many ends a block.
-const LINES: u32 = 8;
+const LINES: u32 = 4;
 /// A block that no line has ended by then ends with the next one, in bytes.
 const LONGEST: usize = 4 * 1024;
 /// What is looked at again around a new block, in bytes: a name may be new and its value old.
 const AROUND: usize = 256;
-/// How many blocks are remembered, 16 bytes each; beyond that all are forgotten and looked at anew.
+/// How many blocks and meetings of blocks are remembered, some 40 bytes each; beyond that all are forgotten and looked at
+/// anew.
 const REMEMBERED: usize = 1 << 22;
 
 /// Spreads what differs in a few bits over the high ones.
@@ -35,10 +36,17 @@ const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A block holds a word of interest.
 const WORDS: u8 = 1;
-/// A block, or two blocks one after the other, were looked at.
+/// A block was looked at.
 const SETTLED: u8 = 2;
 /// In some text the block held what may be a secret depending on what else a text says: it is looked at in every one.
 const OPEN: u8 = 4;
+/// A block was looked at together with the one that followed it last.
+const MET: u8 = 8;
+/// A line of its own ends the block, not the end of the text.
+const ENDED: u8 = 16;
+
+/// The number of no block.
+const NONE: u32 = u32::MAX;
 
 /// What came of the first reading.
 #[derive(Debug, Default)]
@@ -71,17 +79,108 @@ struct State {
     out: Surveyed,
     content: Vec<u8>,
     pieces: Vec<Piece>,
-    /// What is known of each block, by its hash. The key of the hashes is new for every process, so that nobody can
+    known: Known,
+}
+
+/// What is known of the blocks. Most blocks come behind the same one as in the version before: each says which one to
+/// expect next, and only where something else comes it has to be cut off line by line and looked up.
+#[derive(Default)]
+struct Known {
+    /// In the order in which they were first seen, as they stand in a text: neighbours share a line of the cache.
+    blocks: Vec<Block>,
+    /// The numbers of the blocks by their hashes. The key of the hashes is new for every process, so that nobody can
     /// make two blocks that are taken for one.
-    known: HashMap<u64, u8, RandomState>,
+    numbers: HashMap<u64, u32, RandomState>,
+    /// Two blocks, by their hashes, that were looked at one behind the other: a name and its value may be known and
+    /// meet for the first time.
+    met: HashSet<u64, RandomState>,
+}
+
+/// A block that was seen in some text.
+struct Block {
+    hash: u64,
+    /// The number of the one that followed it last.
+    next: u32,
+    /// In bytes; 0 for one that is too long to say.
+    length: u16,
+    flags: u8,
+}
+
+impl Known {
+    /// Forgets everything if it takes too much memory.
+    fn bound(&mut self) {
+        if self.blocks.len() + self.met.len() > REMEMBERED {
+            self.blocks.clear();
+            self.numbers.clear();
+            self.met.clear();
+        }
+    }
+
+    /// The number and length of the first block of `rest` if it is the one that is to be expected behind another.
+    fn expected(&self, before: u32, rest: &[u8]) -> Option<(u32, usize)> {
+        let number = self.blocks.get(before as usize)?.next;
+        let block = self.blocks.get(number as usize)?;
+        let text = rest.get(..usize::from(block.length))?;
+        let whole = block.flags & ENDED != 0 || text.len() == rest.len();
+        (whole && self.hash(text) == block.hash).then_some((number, text.len()))
+    }
+
+    /// The number of a block that stands behind another; `flags` says what is to be known of one that is new.
+    fn number(&mut self, before: u32, text: &[u8], flags: impl FnOnce() -> u8) -> u32 {
+        let hash = self.hash(text);
+        let blocks = &mut self.blocks;
+        let number = *self.numbers.entry(hash).or_insert_with(|| {
+            let length = u16::try_from(text.len()).unwrap_or(0);
+            blocks.push(Block { hash, next: NONE, length, flags: flags() });
+            blocks.len() as u32 - 1
+        });
+        if let Some(before) = self.blocks.get_mut(before as usize) {
+            before.next = number;
+            let met = self.met.contains(&mix(before.hash, hash));
+            before.flags = before.flags & !MET | if met { MET } else { 0 };
+        }
+        number
+    }
+
+    fn hash(&self, text: &[u8]) -> u64 {
+        use std::hash::BuildHasher;
+        self.numbers.hasher().hash_one(text)
+    }
+
+    /// Whether a block and the one that follows it here, by their numbers, were looked at together.
+    fn have_met(&self, before: u32, block: u32) -> bool {
+        match self.blocks.get(before as usize) {
+            Some(before) if before.next == block => before.flags & MET != 0,
+            _ => self.met.contains(&self.pair(before, block)),
+        }
+    }
+
+    /// A block and the one before it were looked at together.
+    fn settle(&mut self, before: u32, block: u32) {
+        self.met.insert(self.pair(before, block));
+        if let Some(before) = self.blocks.get_mut(before as usize)
+            && before.next == block
+        {
+            before.flags |= MET;
+        }
+        self.blocks[block as usize].flags |= SETTLED;
+    }
+
+    /// What two blocks are called together; the first of a text follows nothing.
+    fn pair(&self, before: u32, block: u32) -> u64 {
+        mix(
+            self.blocks.get(before as usize).map_or(0, |before| before.hash),
+            self.blocks[block as usize].hash,
+        )
+    }
 }
 
 /// A block of a text.
 struct Piece {
     span: Span,
-    hash: u64,
-    /// The hash of the block before it and of this one: a name and its value may be known and meet for the first time.
-    pair: u64,
+    /// The numbers of the block before it and of this one.
+    before: u32,
+    block: u32,
     /// Whether it is to be looked at.
     fresh: bool,
     /// Whether it comes behind its neighbour for the first time.
@@ -158,29 +257,35 @@ impl<'a> Survey<'a> {
         path: &BlobPath,
         bytes: &[u8],
         pieces: &mut Vec<Piece>,
-        known: &mut HashMap<u64, u8, RandomState>,
+        known: &mut Known,
     ) -> bool {
         if is_utf16(&bytes[..bytes.len().min(HEAD)]) {
             let text = Text::decode(bytes);
             let whole = Span::new(0, text.bytes().len());
             return self.scanner.glance(path, &text, &[whole]).found;
         }
-        if known.len() > REMEMBERED {
-            known.clear();
-        }
+        known.bound();
         let mut words = by_name(path);
         pieces.clear();
-        let mut before = 0;
-        blocks(bytes, |span| {
-            let block = &bytes[span.start..span.end];
-            let hash = hash(known.hasher(), block);
-            let block = *known.entry(hash).or_insert_with(|| if self.gate.passes(block) { WORDS } else { 0 });
-            words |= block & WORDS != 0;
-            let pair = mix(before, hash);
-            before = hash;
-            let met = known.get(&pair).is_none_or(|pair| pair & SETTLED == 0);
-            pieces.push(Piece { span, hash, pair, fresh: block & (SETTLED | OPEN) != SETTLED, met });
-        });
+        let (mut start, mut before) = (0, NONE);
+        while start < bytes.len() {
+            let rest = &bytes[start..];
+            let (block, length) = known.expected(before, rest).unwrap_or_else(|| {
+                let (length, ended) = first_block(rest);
+                let text = &rest[..length];
+                let flags = || {
+                    let words = if self.gate.passes(text) { WORDS } else { 0 };
+                    words | if ended { ENDED } else { 0 }
+                };
+                (known.number(before, text, flags), length)
+            });
+            let flags = known.blocks[block as usize].flags;
+            words |= flags & WORDS != 0;
+            let fresh = flags & (SETTLED | OPEN) != SETTLED;
+            let span = Span::new(start, start + length);
+            pieces.push(Piece { span, before, block, fresh, met: !known.have_met(before, block) });
+            (start, before) = (span.end, block);
+        }
         if !words {
             return false;
         }
@@ -189,14 +294,13 @@ impl<'a> Survey<'a> {
             return false;
         }
         let glance = self.scanner.glance(path, &Text::decode(bytes), &zones);
-        for piece in pieces.iter() {
-            *known.entry(piece.hash).or_default() |= SETTLED;
-            *known.entry(piece.pair).or_default() |= SETTLED;
+        for piece in pieces.iter().filter(|piece| piece.fresh || piece.met) {
+            known.settle(piece.before, piece.block);
         }
         for place in &glance.open {
             let first = pieces.partition_point(|piece| piece.span.end <= place.start);
             for piece in pieces[first..].iter().take_while(|piece| piece.span.start < place.end) {
-                *known.entry(piece.hash).or_default() |= OPEN;
+                known.blocks[piece.block as usize].flags |= OPEN;
             }
         }
         glance.found
@@ -228,42 +332,30 @@ impl Visitor for Survey<'_> {
     }
 }
 
-fn hash(key: &RandomState, block: &[u8]) -> u64 {
-    use std::hash::BuildHasher;
-    key.hash_one(block)
-}
-
 /// What two hashes are called together; never one of them.
 fn mix(first: u64, second: u64) -> u64 {
     (first ^ !second.rotate_left(29)).wrapping_mul(ODD)
 }
 
-/// Cuts a text into blocks of whole lines. A line says by itself whether it ends one, so that what stands before a
-/// block does not change where it starts.
-fn blocks(bytes: &[u8], mut each: impl FnMut(Span)) {
-    let (mut start, mut line) = (0, 0);
-    for at in memchr_iter(b'\n', bytes) {
-        if at + 1 - start >= LONGEST || ends_block(&bytes[line..at]) {
-            each(Span::new(start, at + 1));
-            start = at + 1;
+/// The length of the first block of a text in bytes, and whether a line ends it. A block is made of whole lines, and a
+/// line says by itself whether it ends one, so that what stands before a block does not change where it starts.
+fn first_block(text: &[u8]) -> (usize, bool) {
+    let mut line = 0;
+    for at in memchr_iter(b'\n', text) {
+        if at + 1 >= LONGEST || ends_block(&text[line..at]) {
+            return (at + 1, true);
         }
         line = at + 1;
     }
-    if start < bytes.len() {
-        each(Span::new(start, bytes.len()));
-    }
+    (text.len(), false)
 }
 
-/// By what the line says; a short one never does. Of a long one a few places say enough.
+/// By what the line says at both ends and in the middle; a short one never does.
 fn ends_block(line: &[u8]) -> bool {
-    const STEPS: usize = 4;
     let Some(last) = line.last_chunk::<8>() else { return false };
-    let step = (line.len() / STEPS).max(8);
-    let mut mixed = u64::from_le_bytes(*last) ^ line.len() as u64;
-    for at in (0..=line.len() - 8).step_by(step).take(STEPS) {
-        let word = line[at..].first_chunk::<8>().map_or(0, |word| u64::from_le_bytes(*word));
-        mixed = (mixed.rotate_left(17) ^ word).wrapping_mul(ODD);
-    }
+    let word = |at: usize| line[at..].first_chunk::<8>().map_or(0, |word| u64::from_le_bytes(*word));
+    let mixed = (word(0) ^ line.len() as u64).wrapping_mul(ODD) ^ word((line.len() - 8) / 2);
+    let mixed = (mixed.rotate_left(29) ^ u64::from_le_bytes(*last)).wrapping_mul(ODD);
     // The high bits of a product depend on all others.
     mixed >> (64 - LINES.ilog2()) == 0
 }
@@ -284,7 +376,7 @@ fn zones(pieces: &[Piece], length: usize) -> Vec<Span> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Survey, blocks, ends_block};
+    use super::{Survey, ends_block, first_block};
     use crate::blob::{Blob, BlobPath, Origin};
     use crate::rule::{Category, RuleSet};
     use crate::scan::Scanner;
@@ -312,7 +404,7 @@ mod tests {
     /// A line that ends a block.
     fn ending(start: &str, end: &str) -> String {
         let line = (0..1000).map(|n| format!("{start}{n}{end}")).find(|line| ends_block(line.as_bytes()));
-        line.expect("one line in eight") + "\n"
+        line.expect("one line in four") + "\n"
     }
 
     #[test]
@@ -343,8 +435,12 @@ mod tests {
         let old: String = (0..1000).map(line).collect();
         let new = format!("{}an inserted line\n{}", &old[..20_000], &old[20_000..]);
         let cut = |text: &str| {
-            let mut out = Vec::new();
-            blocks(text.as_bytes(), |span| out.push(text[span.start..span.end].to_owned()));
+            let (mut out, mut rest) = (Vec::new(), text);
+            while !rest.is_empty() {
+                let (block, after) = rest.split_at(first_block(rest.as_bytes()).0);
+                out.push(block.to_owned());
+                rest = after;
+            }
             assert_eq!(out.concat(), text, "nothing is left out");
             out
         };

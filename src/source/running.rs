@@ -51,6 +51,13 @@ impl Running {
         self.stdout.take().expect("piped at the start and taken once")
     }
 
+    /// Ends it, whatever it still has to say.
+    pub(super) fn stop(mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = self.said.join();
+    }
+
     /// Waits for the end. `what` was being read, and `read` is what came of reading it.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ pub struct Origins {
     pub date: String,
     /// Author date, seconds since 1970.
     pub seconds: i64,
-    /// How far back the commit is: the older, the larger.
+    /// How many of the selected commits are as old or older.
     pub rank: usize,
     /// Whether HEAD holds the object.
     pub in_head: bool,
@@ -39,9 +39,34 @@ pub fn attribute(
     if ids.is_empty() {
         return Ok(out);
     }
+    tags(git, ids, &mut out)?;
+    if out.len() < ids.len() {
+        log(git, options, ids, &mut out)?;
+    }
+    if !out.is_empty() && git.commit("HEAD")?.is_some() {
+        let tree = git.read("HEAD", &["ls-tree", "-r", "-z", "--full-tree", "HEAD"])?;
+        for entry in tree.split(|b| *b == 0) {
+            let meta = entry.split(|b| *b == b'\t').next().unwrap_or_default();
+            let id = meta.rsplit(|b| *b == b' ').next().unwrap_or_default();
+            if let Some(origins) = out.get_mut(&*String::from_utf8_lossy(id)) {
+                origins.in_head = true;
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Reads what the commits changed until all objects are found.
+fn log(
+    git: &Git,
+    options: &Options,
+    ids: &HashSet<String>,
+    out: &mut HashMap<String, Origins>,
+) -> Result<(), Failure> {
     let mut args: Vec<String> = [
         "log",
         "--date-order",
+        "--reverse",
         "-r",
         "-c",
         "--root",
@@ -65,29 +90,29 @@ pub fn attribute(
     args.extend(options.select());
     let mut running = Running::start(git, &args, false)?;
     let mut log = BufReader::with_capacity(64 * 1024, running.output());
-    let parsed = commits(&mut log, ids, &mut out);
+    let parsed = commits(&mut log, ids, out);
     drop(log);
-    running.finish("the git history", parsed)?;
-    tags(git, ids, &mut out)?;
-    if git.commit("HEAD")?.is_some() {
-        let tree = git.read("HEAD", &["ls-tree", "-r", "-z", "--full-tree", "HEAD"])?;
-        for entry in tree.split(|b| *b == 0) {
-            let meta = entry.split(|b| *b == b'\t').next().unwrap_or_default();
-            let id = meta.rsplit(|b| *b == b' ').next().unwrap_or_default();
-            if let Some(origins) = out.get_mut(&*String::from_utf8_lossy(id)) {
-                origins.in_head = true;
-            }
-        }
+    if matches!(parsed, Ok(End::Early)) {
+        running.stop();
+        return Ok(());
     }
-    Ok(out)
+    running.finish("the git history", parsed).map(drop)
 }
 
-/// Newest commit first; what comes later is older and wins.
+/// How a reading ended.
+enum End {
+    /// Everything was found; there may be more to read.
+    Early,
+    /// There is no more.
+    Late,
+}
+
+/// Oldest commit first: the first that holds an object wins, and of several names there the last.
 fn commits(
     log: &mut dyn BufRead,
     ids: &HashSet<String>,
     out: &mut HashMap<String, Origins>,
-) -> io::Result<()> {
+) -> io::Result<End> {
     let mut commit = Origins {
         path: BlobPath::new("commit"),
         commit: String::new(),
@@ -100,11 +125,14 @@ fn commits(
     loop {
         part.clear();
         if log.read_until(0, &mut part)? == 0 {
-            return Ok(());
+            return Ok(End::Late);
         }
-        let line = String::from_utf8_lossy(part.strip_suffix(&[0]).unwrap_or(&part)).into_owned();
+        let line = String::from_utf8_lossy(part.strip_suffix(&[0]).unwrap_or(&part));
         let line = line.trim_start_matches('\n');
         if let Some(rest) = line.strip_prefix("commit ") {
+            if out.len() == ids.len() {
+                return Ok(End::Early);
+            }
             let mut words = rest.split_whitespace();
             commit.commit = words.next().unwrap_or_default().to_owned();
             commit.seconds = words.next().and_then(|s| s.parse().ok()).unwrap_or(0);
@@ -120,7 +148,8 @@ fn commits(
             let name = path.strip_suffix(&[0]).unwrap_or(&path);
             // `:mode mode id id M`, or for a merge of n parents n colons, n + 1 modes, n + 1 ids.
             let new = line.split(' ').rev().nth(1).unwrap_or_default();
-            if ids.contains(new) && !name.is_empty() {
+            let older = || out.get(new).is_some_and(|origins| origins.commit != commit.commit);
+            if ids.contains(new) && !name.is_empty() && !older() {
                 out.insert(new.to_owned(), Origins { path: BlobPath::new(name), ..commit.clone() });
             }
         }
@@ -142,7 +171,7 @@ fn tags(git: &Git, ids: &HashSet<String>, out: &mut HashMap<String, Origins>) ->
                 commit: id.to_owned(),
                 date: date.to_owned(),
                 seconds: seconds.parse().unwrap_or(0),
-                rank: 0,
+                rank: usize::MAX,
                 in_head: false,
             };
             out.insert(id.to_owned(), origins);
