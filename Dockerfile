@@ -1,5 +1,5 @@
 # A static binary, git, and no root; scan with: docker run --rm -v "$PWD:/src:ro" flaresec
-FROM rust:1.88-alpine AS build
+FROM rust:1.89-alpine AS build
 # hadolint ignore=DL3018
 RUN apk add --no-cache musl-dev
 WORKDIR /build

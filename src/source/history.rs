@@ -70,15 +70,22 @@ fn read(git: &Git, options: &Options, visitor: &dyn Visitor) -> Result<(), Failu
             return Ok(());
         }
     }
-    let mut args: Vec<String> =
-        ["rev-list", "--objects", "--missing=print", "--filter=object:type=blob"].map(str::to_owned).to_vec();
-    args.extend(options.select());
-    let mut list = Running::start(git, &args, false)?;
-    let listed = BufReader::with_capacity(64 * 1024, list.output());
+    let list = |args: &[&str]| {
+        let own = ["rev-list"].iter().chain(args).map(|arg| (*arg).to_owned());
+        let args: Vec<String> = own.chain(options.select()).collect();
+        Running::start(git, &args, false)
+    };
+    let mut blobs = list(&["--objects", "--missing=print", "--filter=object:type=blob"])?;
+    let mut commits = list(&[])?;
+    let listed = [blobs.output(), commits.output()];
     let (names, paths) = mpsc::channel();
     let mut lacking = Ok(0);
     let ask = |ids: &mut dyn Write| {
-        lacking = pass_on(listed, &names, ids);
+        let [blobs, commits] = listed.map(|output| BufReader::with_capacity(64 * 1024, output));
+        // Of the commits the first list has only those that a ref names.
+        let names_one = |line: &[u8]| memchr(b' ', line).is_some();
+        lacking = pass_on(blobs, names_one, &names, ids)
+            .and_then(|lacking| Ok(lacking + pass_on(commits, |_| true, &names, ids)?));
         // Nobody waits for more names.
         drop(names);
         Ok(())
@@ -97,7 +104,8 @@ fn read(git: &Git, options: &Options, visitor: &dyn Visitor) -> Result<(), Failu
             Kind::Missing => visitor.failed(objects::missing(id)),
         }
     });
-    let lacking = list.finish("the git history", lacking)?;
+    let lacking = blobs.finish("the git history", lacking)?;
+    commits.finish("the git history", Ok(()))?;
     outcome?;
     if lacking > 0 {
         visitor.failed(Failure {
@@ -111,9 +119,10 @@ fn read(git: &Git, options: &Options, visitor: &dyn Visitor) -> Result<(), Failu
     Ok(())
 }
 
-/// Asks for every object that is listed and sends its name ahead; how many are listed but not here.
+/// Asks for every object of a list that is `wanted` by its line and sends its name ahead; how many are listed but not here.
 fn pass_on(
     mut listed: impl BufRead,
+    wanted: impl Fn(&[u8]) -> bool,
     names: &mpsc::Sender<Vec<u8>>,
     ids: &mut dyn Write,
 ) -> io::Result<usize> {
@@ -127,6 +136,9 @@ fn pass_on(
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
         if line.starts_with(b"?") {
             lacking += 1;
+            continue;
+        }
+        if !wanted(line) {
             continue;
         }
         let end = memchr(b' ', line).unwrap_or(line.len());

@@ -27,6 +27,11 @@ fn the_history_remembers() {
         check("in a commit message", init, &["--history"], |r, c| {
             r.git(&["commit", "-q", "--allow-empty", "-m", c]);
         });
+        check("in the message of a commit that others follow", init, &["--history"], |r, c| {
+            r.git(&["commit", "-q", "--allow-empty", "-m", c]);
+            r.commit("x", "x\n");
+            r.commit("x", "y\n");
+        });
         check("in a tag message", init, &["--history"], |r, c| {
             r.commit("x", "x\n");
             r.git(&["tag", "-a", "v1", "-m", c]);
