@@ -10,7 +10,7 @@ use crate::span::Span;
 mod surroundings;
 
 pub use surroundings::parent;
-use surroundings::{column_heading, sibling_name};
+use surroundings::{column_heading, labelled_name, sibling_name};
 
 /// How far back a statement is followed, in bytes.
 const STATEMENT: usize = 400;
@@ -133,6 +133,9 @@ pub fn naming(bytes: &[u8], value: Span, path: &BlobPath) -> Naming {
         && let Some(parent) = parent(bytes, value.start)
     {
         out.phrases.insert(0, parent);
+    }
+    if let Some(label) = labelled_name(bytes, value) {
+        out.phrases.insert(0, label);
     }
     if let Some(column) = column_heading(bytes, value.start, path) {
         out.phrases.insert(0, column);

@@ -22,18 +22,24 @@ mod sent;
 pub(super) use sent::holds_nothing;
 
 /// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
-/// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`, `proxy_set_header X-Auth-Key v`, and behind
-/// its value `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
+/// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`, `proxy_set_header X-Auth-Key v`,
+/// `[X-Auth-Key $v]`, and behind its value `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
 static KEY: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
         r#"(?i)(?P<span>(?:\bsetValue|\baddValue|\bsetValue:|\baddValue:)[( ]?[^\n;]{1,120}forHTTPHeaderField:\s*@?"x-auth-key""#,
         r#"|\b(?P<name>x[-_]?auth[-_]?key)\b["'`\\]*\]?\s*(?:(?:=>|:=|[:=])\s*[^\s,)}\]][^\n,)}\]]*"#,
+        r#"|[ \t]+\$[({]?[a-z_][^\s\]),;]*"#,
         r#"|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}])"#,
         r#"|\b(?:from_static|from_bytes|HeaderName|HeaderString|of|new)\(\s*b?["']x-auth-key["']\s*\)\??\s*,\s*[^\n;]+"#,
         r#"|\bhttpHeaderName\d+["']?\s*[:=]\s*["']?x-auth-key"#,
         r#"|\b(?:proxy_set_header|header_up|set-header|RequestHeader\s+\w+|more_set_input_headers|request_header)\s+["']?x-auth-key["']?\s+[^\s;]+)"#,
     ))
     .expect("a fixed expression")
+});
+
+/// In a map of a Lisp nothing stands between a name and its value: `{"X-Auth-Key" (:key cfg)}`.
+static LISP: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)["':](?P<span>x-auth-key\b"?[ \t]+[^\s)}\],;=][^\n)}]*)"#).expect("a fixed expression")
 });
 
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
@@ -96,7 +102,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let topic = input.signs.has(Sign::Vendor) || TOPIC.is_match(input.text.bytes());
     let emails = spans(&EMAIL, input);
     let by_constant = constants(input);
-    for span in spans(&KEY, input).into_iter().chain(by_constant) {
+    let in_lisp = if is_lisp(input.path) { spans(&LISP, input) } else { Vec::new() };
+    for span in spans(&KEY, input).into_iter().chain(by_constant).chain(in_lisp) {
         let span = Span::new(span.start, span.start + trimmed(input.text.get(span)));
         let span = closed(input.text.bytes(), span);
         let near = around(input.text, span, 600);
@@ -123,6 +130,24 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         out.push(found);
     }
+}
+
+fn is_lisp(path: &BlobPath) -> bool {
+    [
+        &b".clj"[..],
+        b".cljs",
+        b".cljc",
+        b".edn",
+        b".bb",
+        b".el",
+        b".lisp",
+        b".scm",
+        b".rkt",
+        b".fnl",
+        b".janet",
+    ]
+    .iter()
+    .any(|end| path.file_name().ends_with(end))
 }
 
 /// Whether the file holds requests that are made as they stand, whatever folder it is in.
@@ -319,10 +344,10 @@ fn in_sentence(before: &[u8]) -> bool {
     let Some(rest) = before.strip_suffix(b" ") else { return false };
     let start = rest.iter().rposition(|b| !b.is_ascii_alphabetic() && *b != b'-').map_or(0, |at| at + 1);
     let word = rest[start..].to_ascii_lowercase();
-    // The end of an item before it is no word: `X-Auth-Email:$CF_USER X-Auth-Key:$CF_PASS`.
+    // The end of an item before it is no word: `X-Auth-Email:$CF_USER X-Auth-Key:$CF_PASS`, `$creds.email X-Auth-Key $key`.
     let whole = !start
         .checked_sub(1)
-        .is_some_and(|at| rest[at].is_ascii_alphanumeric() || b"_$}".contains(&rest[at]));
+        .is_some_and(|at| rest[at].is_ascii_alphanumeric() || b"_$}.".contains(&rest[at]));
     whole && !word.is_empty() && !word.starts_with(b"-") && !TAKES.contains(&word.as_slice())
 }
 

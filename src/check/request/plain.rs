@@ -14,7 +14,7 @@ use crate::literals::contains;
 use crate::span::Span;
 
 /// Addresses of the API and of services that take the same credentials, behind a scheme.
-const HOSTS: &str = r"(?:api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|rtc\.live\.cloudflare\.com|dash\.cloudflare\.com/api|challenges\.cloudflare\.com/turnstile|www\.cloudflare\.com/api_json|(?:\{\{[^\n{}]{1,100}\}\}|\{%[^\n{}]{1,100}%\}|<%[^\n<>]{1,100}%>|[^\s\x22'`/<>])+\.r2\.cloudflarestorage\.com)";
+const HOSTS: &str = r"(?:api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|rtc\.live\.cloudflare\.com|dash\.cloudflare\.com/api|challenges\.cloudflare\.com/turnstile|www\.cloudflare\.com/api_json|(?:\{\{[^\n{}]{1,100}\}\}|\{%[^\n{}]{1,100}%\}|<%[^\n<>]{1,100}%>|\{[^\n{}]{1,100}\}|[^\s\x22'`/<>])+\.r2\.cloudflarestorage\.com)";
 
 static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
     expression(&format!(

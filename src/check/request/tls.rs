@@ -132,7 +132,9 @@ fn narrow(input: &Input<'_>, switch: Span) -> Span {
         .or(bytes.strip_suffix(b"\\"))
         .unwrap_or(bytes)
         .trim_ascii_end();
-    if !bytes.to_ascii_lowercase().starts_with(b"curl") {
+    let is_of =
+        |command: &&[u8]| bytes.get(..command.len()).is_some_and(|own| own.eq_ignore_ascii_case(command));
+    if ![&b"curl"[..], b"http "].iter().any(is_of) {
         return Span::new(switch.start, switch.start + bytes.len());
     }
     let word = bytes.iter().rposition(u8::is_ascii_whitespace).map_or(0, |at| at + 1);

@@ -65,6 +65,22 @@ pub(super) fn sibling_name(bytes: &[u8], value: Span) -> Option<Name> {
     None
 }
 
+/// The name in a label behind the value: `setValue("v", forHTTPHeaderField: "NAME")`.
+pub(super) fn labelled_name(bytes: &[u8], value: Span) -> Option<Name> {
+    const LABEL: &[u8] = b"forHTTPHeaderField:";
+    const NEAR: usize = 100;
+    let behind = &bytes[value.end..bytes.len().min(value.end + NEAR)];
+    let at = behind.iter().position(|b| !matches!(b, b'"' | b',' | b' ' | b'\t' | b'\r' | b'\n'))?;
+    let rest = behind[at..].strip_prefix(LABEL)?;
+    let skip = rest.iter().position(|b| !matches!(b, b' ' | b'@' | b'"'))?;
+    let length = rest[skip..].iter().position(|b| !is_identifier_byte(*b) && *b != b'-')?;
+    let start = value.end + at + LABEL.len() + skip;
+    let span = Span::new(start, start + length);
+    let mut words = String::new();
+    split(&bytes[span.start..span.end], &mut words);
+    Some(Name { words, span: Some(span) })
+}
+
 /// Where the pair ends that a value belongs to: a closing bracket or tag, a blank line, the next item of a list.
 fn end_of_pair(after: &[u8]) -> usize {
     let ends = |at: usize| {

@@ -222,7 +222,7 @@ fn is_value(body: &[u8], span: Span, strings: &[Literal]) -> bool {
         // `env["NAME"]`, `getenv('NAME')`.
         let before = body[..span.start - 1].trim_ascii_end();
         static GETTER: LazyLock<Regex> = LazyLock::new(|| {
-            expression(r"(?i)(?:env\w*|secrets|config|settings|get_?env|environ(?:\.get)?|env\.get|env\.fetch|getenv|lookupenv|environmentvariable|vars?|\$_ENV|\$_SERVER)\s*[\[(]$").expect("a fixed expression")
+            expression(r"(?i)(?:env\w*|secrets|config|settings|get_?env|fetch_env!?|environ(?:\.get)?|env\.get|env\.fetch|getenv|lookupenv|environmentvariable|vars?|\$_ENV|\$_SERVER)\s*[\[(]$").expect("a fixed expression")
         });
         return GETTER.is_match(before);
     }

@@ -53,7 +53,7 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
     }
     // A flag concerns its own command only, or what the command is handed whole: `@params`.
     let flag = input.text.get(switch);
-    if flag.starts_with(b"-") || flag.starts_with(b"mc ") {
+    if flag.starts_with(b"-") || flag.starts_with(b"mc ") || flag.starts_with(b"http ") {
         if let Some(groups) = SPLAT.captures(input.text.get(own)) {
             return of_settings(input, groups.name("name")?.as_bytes(), addresses);
         }
