@@ -1,7 +1,7 @@
 //! The API called over plain HTTP: an address, or a scheme, port or switch beside the host.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use memchr::memmem;
 use regex::bytes::Regex;
@@ -23,27 +23,60 @@ static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
+/// An expression that is compiled where one of its words stands, in a text [without its case](crate::literals::fold).
+struct Asked {
+    words: &'static [&'static [u8]],
+    pattern: OnceLock<Regex>,
+    source: &'static str,
+}
+
+impl Asked {
+    fn pattern(&self, folded: &[u8]) -> Option<&Regex> {
+        let stands = self.words.iter().any(|word| memmem::find(folded, word).is_some());
+        stands.then(|| self.pattern.get_or_init(|| expression(self.source).expect("a fixed expression")))
+    }
+}
+
 /// A scheme on its own beside the host on its own, clients that are plain HTTP by their name or a switch.
-static SPLIT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    [
-        r#"(?i)(?P<span>[\w-]*(?:scheme|protocol|proto)["']?\s*(?::\s*[\w<>\[\]|&' ]{1,30})?(?:=>|:=|[:=])\s*["']?http["']?)(?:[\s,;)}]|$)"#,
-        r#"(?i)(?P<span>\b(?:set_?)?(?:scheme|protocol)\(\s*["']http["']\s*\))"#,
+static SPLIT: LazyLock<Vec<Asked>> = LazyLock::new(|| {
+    let all: &[(&[&[u8]], &str)] = &[
+        (
+            &[b"scheme", b"proto"],
+            r#"(?i)(?P<span>[\w-]*(?:scheme|protocol|proto)["']?\s*(?::\s*[\w<>\[\]|&' ]{1,30})?(?:=>|:=|[:=])\s*["']?http["']?)(?:[\s,;)}]|$)"#,
+        ),
+        (&[b"scheme", b"protocol"], r#"(?i)(?P<span>\b(?:set_?)?(?:scheme|protocol)\(\s*["']http["']\s*\))"#),
         // A port without TLS.
-        r#"(?i)(?P<span>api\.cloudflare\.com["']?(?:\s*,\s*|:)80\b)"#,
-        r#"(?i)(?P<span>\bport(?:_?(?:value|number))?["']?\s*(?::\s*\w+\s*)?(?:=>|:=|[:=])\s*["']?80["']?)(?:[\s,;)}]|$)"#,
-        r#"(?i)(?P<span>\bUri\.http\(\s*["']api\.cloudflare\.com["'])"#,
-        r#"(?i)(?P<span>HTTPConnection\(\s*["']api\.cloudflare\.com["'][^)]*\))"#,
-        r#"(?i)(?P<span>http\.(?:request|get)\(\s*\{[^}]*?(?:host|hostname)\s*:\s*["']api\.cloudflare\.com["'])"#,
-        r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]*?"api\.cloudflare\.com[^)]*\))"#,
-        r#"(?im)^[ \t]*(?P<span>ssl[ \t]*=[ \t]*no)\b"#,
-        r#"(?im)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#,
-        r#"(?i)(?P<span>\bsecure["']?[ \t]*(?:=>|[:=])[ \t]*False)\b"#,
-        r#"(?i)(?P<span>\bsecure[-_]ssl[ \t]*=[ \t]*false)\b"#,
-        r#"(?i)(?P<span>(?:use|enable)_?(?:ssl|tls|https)["']?\s*(?:=>|[:=])\s*(?:false|0|off|no)\b)"#,
-    ]
-    .iter()
-    .map(|e| expression(e).expect("a fixed expression"))
-    .collect()
+        (&[b"80"], r#"(?i)(?P<span>api\.cloudflare\.com["']?(?:\s*,\s*|:)80\b)"#),
+        (
+            &[b"port"],
+            r#"(?i)(?P<span>\bport(?:_?(?:value|number))?["']?\s*(?::\s*\w+\s*)?(?:=>|:=|[:=])\s*["']?80["']?)(?:[\s,;)}]|$)"#,
+        ),
+        (&[b"uri.http"], r#"(?i)(?P<span>\bUri\.http\(\s*["']api\.cloudflare\.com["'])"#),
+        (&[b"httpconnection"], r#"(?i)(?P<span>HTTPConnection\(\s*["']api\.cloudflare\.com["'][^)]*\))"#),
+        (
+            &[b"http.request", b"http.get"],
+            r#"(?i)(?P<span>http\.(?:request|get)\(\s*\{[^}]*?(?:host|hostname)\s*:\s*["']api\.cloudflare\.com["'])"#,
+        ),
+        (&[b"setopt"], r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]*?"api\.cloudflare\.com[^)]*\))"#),
+        (&[b"ssl"], r#"(?im)^[ \t]*(?P<span>ssl[ \t]*=[ \t]*no)\b"#),
+        (&[b"use\x7Fhttps"], r#"(?im)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#),
+        (&[b"secure"], r#"(?i)(?P<span>\bsecure["']?[ \t]*(?:=>|[:=])[ \t]*False)\b"#),
+        (&[b"secure"], r#"(?i)(?P<span>\bsecure[-_]ssl[ \t]*=[ \t]*false)\b"#),
+        (
+            &[
+                b"use\x7F",
+                b"enable\x7F",
+                b"usessl",
+                b"usetls",
+                b"usehttps",
+                b"enablessl",
+                b"enabletls",
+                b"enablehttps",
+            ],
+            r#"(?i)(?P<span>(?:use|enable)_?(?:ssl|tls|https)["']?\s*(?:=>|[:=])\s*(?:false|0|off|no)\b)"#,
+        ),
+    ];
+    all.iter().map(|(words, source)| Asked { words, pattern: OnceLock::new(), source }).collect()
 });
 
 /// The scheme is added to a variable that holds the host.
@@ -120,7 +153,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
     }
     let mut split: Vec<(Span, Option<Span>, Vec<Span>)> = Vec::new();
-    for pattern in SPLIT.iter().chain([&*LOCATION_TRUSTED]) {
+    let trusted = memmem::find(bytes, b"--location-trusted").map(|_| &*LOCATION_TRUSTED);
+    for pattern in SPLIT.iter().filter_map(|asked| asked.pattern(input.folded)).chain(trusted) {
         for span in spans(pattern, input) {
             let near = around(input.text, span, 400);
             let beside = API.find(input.text.get(near));
