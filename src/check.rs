@@ -5,8 +5,9 @@ use std::cell::OnceCell;
 use std::sync::{LazyLock, OnceLock};
 
 use memchr::{memchr, memmem};
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::blob::BlobPath;
 use crate::fact::credential::mentions;
@@ -29,6 +30,7 @@ mod signs;
 pub(crate) mod token;
 pub(crate) mod value;
 
+pub(crate) use crate::fact::expression;
 pub(crate) use signs::{SIGNS, Sign, Signs};
 
 /// What a check looks at.
@@ -200,6 +202,7 @@ pub(crate) struct Compiled {
     pub(crate) rule: usize,
     title: String,
     pattern: OnceLock<Option<Regex>>,
+    head: OnceLock<Option<Regex>>,
     reach: OnceLock<usize>,
     lengths: OnceLock<(usize, usize)>,
     value: OnceLock<Option<Regex>>,
@@ -218,6 +221,7 @@ impl Compiled {
             rule,
             title: of.title.clone(),
             pattern: OnceLock::new(),
+            head: OnceLock::new(),
             reach: OnceLock::new(),
             lengths: OnceLock::new(),
             value: OnceLock::new(),
@@ -242,6 +246,12 @@ impl Compiled {
 
     pub(crate) fn pattern(&self) -> Option<&Regex> {
         compile(&self.pattern, &self.detect.pattern)
+    }
+
+    /// What the pattern begins with, where it goes on with any text.
+    pub(crate) fn head(&self) -> Option<&Regex> {
+        let compiled = || expression(&head(self.detect.pattern.as_deref()?)?).ok();
+        self.head.get_or_init(compiled).as_ref()
     }
 
     /// How long a match of the pattern can be, in bytes.
@@ -280,6 +290,37 @@ impl Compiled {
 
     pub(crate) fn near(&self) -> Option<&Regex> {
         compile(&self.near, &self.detect.near)
+    }
+}
+
+/// What an expression begins with, as far as it says what stands there: `a"[^\n]{0,80}b` begins with `a"`. Where that does
+/// not stand, nothing else of the expression is looked for, and it is not even compiled.
+fn head(source: &str) -> Option<String> {
+    let whole = parsed(source)?;
+    let HirKind::Concat(parts) = whole.kind() else { return None };
+    let telling: Vec<Hir> = parts.iter().take_while(|part| !has_gap(part)).cloned().collect();
+    (telling.len() < parts.len()).then(|| Hir::concat(telling).to_string())
+}
+
+/// Whether it skips over any text.
+fn has_gap(part: &Hir) -> bool {
+    match part.kind() {
+        HirKind::Repetition(repeated) => match repeated.sub.kind() {
+            HirKind::Class(class) => [b' ', b'a'].iter().all(|byte| holds(class, *byte)),
+            _ => has_gap(&repeated.sub),
+        },
+        HirKind::Capture(group) => has_gap(&group.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(has_gap),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => false,
+    }
+}
+
+fn holds(class: &Class, byte: u8) -> bool {
+    match class {
+        Class::Bytes(class) => class.iter().any(|range| (range.start()..=range.end()).contains(&byte)),
+        Class::Unicode(class) => {
+            class.iter().any(|range| (range.start()..=range.end()).contains(&char::from(byte)))
+        }
     }
 }
 
@@ -329,19 +370,13 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
     at + memchr(b'\n', rest).unwrap_or(rest.len())
 }
 
-/// How much memory an expression may keep in each thread for what it has worked out, in bytes: there are many.
-const CACHE: usize = 512 * 1024;
-
-/// An expression over bytes: no Unicode tables, which cost more to compile than a small scan takes.
-pub(crate) fn expression(source: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(source).unicode(false).dfa_size_limit(CACHE).build()
+fn parsed(source: &str) -> Option<Hir> {
+    ParserBuilder::new().unicode(false).utf8(false).build().parse(source).ok()
 }
 
 /// How short and how long the matches of an expression can be, in bytes.
 fn lengths(source: &Option<String>) -> (usize, usize) {
-    let parser = || ParserBuilder::new().unicode(false).utf8(false).build();
-    let parsed = source.as_ref().and_then(|source| parser().parse(source).ok());
-    parsed.map_or((0, usize::MAX), |parsed| {
+    source.as_deref().and_then(parsed).map_or((0, usize::MAX), |parsed| {
         let properties = parsed.properties();
         (properties.minimum_len().unwrap_or(0), properties.maximum_len().unwrap_or(usize::MAX))
     })

@@ -1,6 +1,8 @@
 //! What a text says, without judgement: runs of token characters, the names values go by, and encoded text.
 //! Knows syntax, never severity or rules.
 
+use regex::bytes::{Regex, RegexBuilder};
+
 pub mod credential;
 pub mod decode;
 pub mod directive;
@@ -14,3 +16,16 @@ pub mod setting;
 pub mod statement;
 pub mod tree;
 pub mod words;
+
+/// How much memory an expression may keep in each thread for what it has worked out, in bytes: there are many.
+const CACHE: usize = 256 * 1024;
+
+/// An expression over bytes: no Unicode tables, which cost more to compile than a small scan takes.
+pub(crate) fn expression(source: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(source).unicode(false).dfa_size_limit(CACHE).build()
+}
+
+/// One that stands in the program.
+fn fixed(source: &str) -> Regex {
+    expression(source).expect("a fixed expression")
+}

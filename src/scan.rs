@@ -11,7 +11,7 @@ use crate::check::{
     Candidate, Compiled, Detection, Input, Sign, View, assignment, block, expression, request, setting, token,
 };
 use crate::fact::decode::{DEPTH, Decoded, decode};
-use crate::fact::runs::runs;
+use crate::fact::runs;
 use crate::fact::tree::ParseFault;
 use crate::finding::{Excerpt, Finding};
 use crate::prefilter::{by_name, of_a_tool};
@@ -86,9 +86,10 @@ impl Scanner {
         let mut candidates = Vec::new();
         let whole = Span::new(0, text.bytes().len());
         let hits = self.keywords.hits(text.bytes(), &[whole]);
-        let runs = runs(text.bytes(), whole);
+        let long = runs::long(text.bytes(), whole);
+        let runs = runs::values(text.bytes(), &long);
         self.values(path, &View { bytes: text.bytes(), steps: &[] }, &runs, &hits, &mut candidates);
-        self.decoded(path, text.bytes(), &hits, &mut candidates);
+        self.decoded(path, text.bytes(), long, &hits, &mut candidates);
         let input = Input::new(path, text, &runs, hits.signs, self.today, self.rules.limits);
         self.structures(&input, &hits, &mut candidates);
         // Where nothing was found it makes no difference whether the file is as its name says.
@@ -125,18 +126,28 @@ impl Scanner {
     }
 
     /// The same checks around every encoded piece, with the plain text in its place.
-    fn decoded(&self, path: &BlobPath, text: &[u8], known: &Hits, out: &mut Vec<Candidate>) {
+    fn decoded(
+        &self,
+        path: &BlobPath,
+        text: &[u8],
+        mut long: Vec<Span>,
+        known: &Hits,
+        out: &mut Vec<Candidate>,
+    ) {
         let mut steps: Vec<Decoded> = Vec::new();
         // What was decoded may hold more, or go together with what stands around it.
         let mut zones = vec![Span::new(0, text.len())];
         for _ in 0..DEPTH {
-            let Some(step) = decode(steps.last().map_or(text, |last| &last.bytes), &zones) else { break };
+            let Some(step) = decode(steps.last().map_or(text, |last| &last.bytes), &zones, &long) else {
+                break;
+            };
             steps.push(step);
             let last = steps.last().expect("just pushed");
             zones = widen(&last.zones, last.bytes.len());
             let mut hits = self.keywords.hits(&last.bytes, &zones);
             hits.and_those_of(known);
-            let runs: Vec<Span> = zones.iter().flat_map(|zone| runs(&last.bytes, *zone)).collect();
+            long = zones.iter().flat_map(|zone| runs::long(&last.bytes, *zone)).collect();
+            let runs: Vec<Span> = zones.iter().flat_map(|zone| runs::runs(&last.bytes, *zone)).collect();
             self.values(path, &View { bytes: &last.bytes, steps: &steps }, &runs, &hits, out);
         }
     }

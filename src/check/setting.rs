@@ -95,6 +95,9 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
         return;
     }
     let sheet = Sheet::new(input);
+    if !sheet.all.iter().any(|(_, role)| *role == Role::ApiToken) {
+        return;
+    }
     for pair in sheet.pairs() {
         let Some(email) = pair.email else { continue };
         let token = sheet.around(pair.key.span).iter().find(|(other, role)| {

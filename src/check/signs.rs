@@ -16,6 +16,10 @@ pub(crate) enum Sign {
     Plain,
     /// A client of the API.
     Client,
+    /// A call of an SDK or a constant that is given the Global API Key.
+    KeyCall,
+    /// The module of the SDK for Go.
+    GoModule,
     /// A switch for the certificate checks of a tool that calls the API.
     ToolSwitch,
     /// A header with a key or its owner.
@@ -60,6 +64,19 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
         Sign::Client,
         &["cloudflare(", "cloudflare.new", "cloudflare.client", "cloudflare::client", "cf.new", "cfgo.new"],
     ),
+    (
+        Sign::KeyCall,
+        &[
+            "apikey(",
+            "apikeyauth",
+            "userauthkey",
+            "cloudflareclient(",
+            "cloudflareaccess(",
+            "rubyflare",
+            "cloudflare_api_key",
+        ],
+    ),
+    (Sign::GoModule, &["cloudflare/cloudflare-go"]),
     (Sign::ToolSwitch, &["cacert", "node_tls_"]),
     (Sign::KeyHeader, &["x-auth-", "x_auth_", "xauth"]),
     (Sign::Prefix, &["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"]),

@@ -15,7 +15,6 @@ const BESIDE: usize = 400;
 
 /// Looks around every hit of one of the detection's keywords.
 pub(crate) fn check(detection: &Compiled, hits: &[usize], view: &View<'_>, out: &mut Vec<Candidate>) {
-    let Some(pattern) = detection.pattern() else { return };
     let reach = detection.reach().min(AFTER);
     let (mut done, mut clear) = (0, 0);
     for &hit in hits {
@@ -25,10 +24,19 @@ pub(crate) fn check(detection: &Compiled, hits: &[usize], view: &View<'_>, out: 
         }
         let start = hit.saturating_sub(BEFORE);
         let end = view.bytes.len().min(hit + BESIDE + reach);
-        let mut matches = pattern.captures_iter(&view.bytes[start..end]).peekable();
+        let window = &view.bytes[start..end];
+        // What starts near the end may go on behind it.
+        let open = if end == view.bytes.len() { 0 } else { reach.min((end - start) / 2) };
+        if let Some(head) = detection.head() {
+            let first = head.find(window).map(|found| start + found.start());
+            if first.is_none_or(|first| first > hit + BESIDE) {
+                clear = first.unwrap_or(end - open);
+                continue;
+            }
+        }
+        let Some(pattern) = detection.pattern() else { return };
+        let mut matches = pattern.captures_iter(window).peekable();
         if matches.peek().is_none() {
-            // What starts near the end may go on behind it.
-            let open = if end == view.bytes.len() { 0 } else { reach.min((end - start) / 2) };
             clear = end - open;
         }
         for groups in matches {

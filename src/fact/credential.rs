@@ -246,12 +246,15 @@ fn identifiers(
     while let Some(hit) = find(from) {
         let before = bytes[from..hit.start].iter().rev().take_while(|b| is_word(**b)).count();
         let span = Span::new(hit.start - before, hit.end + word_length(&bytes[hit.end..]));
-        let named = |span: Span| span.len() >= 6 && is_credential(&bytes[span.start..span.end]);
-        let whole = if chains && !named(span) { chain(bytes, span) } else { span };
-        if named(whole) {
+        from = span.end;
+        let longer = if chains { chain(bytes, span) } else { span };
+        if !may_be_secret(&bytes[span.start..longer.end]) {
+            continue;
+        }
+        let named = |span: &Span| span.len() >= 6 && is_credential(&bytes[span.start..span.end]);
+        if let Some(whole) = [span, longer].into_iter().find(named) {
             visit(whole)?;
         }
-        from = span.end;
     }
     ControlFlow::Continue(())
 }

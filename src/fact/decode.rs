@@ -20,6 +20,9 @@ use starts::Starts;
 pub const DEPTH: usize = 3;
 /// The shortest piece of a string literal that is joined to the next, in bytes.
 const PIECE: usize = 4;
+/// The longest that stands between two pieces, in bytes.
+const JOINT: usize = 120;
+
 /// A text with its encoded pieces decoded.
 pub struct Decoded {
     /// The text.
@@ -50,11 +53,12 @@ impl Decoded {
     }
 }
 
-/// Decodes everything encoded inside the zones of a text once; `None` if there is nothing. Zones are in order and apart.
-pub fn decode(bytes: &[u8], within: &[Span]) -> Option<Decoded> {
+/// Decodes everything encoded inside the zones of a text once; `None` if there is nothing. Zones are in order and apart;
+/// `runs` are the [`long`](crate::fact::runs::long) runs that touch them.
+pub fn decode(bytes: &[u8], within: &[Span], runs: &[Span]) -> Option<Decoded> {
     let mut out = Decoded { bytes: Vec::new(), zones: Vec::new(), replaced: Vec::new() };
     let mut copied = 0;
-    let mut starts = Starts::new(bytes);
+    let mut starts = Starts::new(bytes, runs);
     for zone in within {
         let mut at = copied.max(zone.start);
         while let Some((span, plain)) = starts.after(at, zone.end) {
@@ -142,7 +146,7 @@ fn joint(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> Option<Piece> {
         return None;
     }
     let quote = bytes[at];
-    let window = &bytes[at + 1..bytes.len().min(at + 120)];
+    let window = &bytes[at + 1..bytes.len().min(at + JOINT)];
     let mut operator: &[u8] = b"";
     let mut i = 0;
     while i < window.len() {
@@ -208,11 +212,13 @@ fn joined_list(bytes: &[u8], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::decode;
+    use crate::fact::runs::long;
     use crate::span::Span;
     use crate::synthetic::expand;
 
     fn whole(bytes: &[u8]) -> Option<super::Decoded> {
-        decode(bytes, &[Span::new(0, bytes.len())])
+        let whole = Span::new(0, bytes.len());
+        decode(bytes, &[whole], &long(bytes, whole))
     }
 
     #[track_caller]

@@ -4,8 +4,9 @@
 
 use std::sync::LazyLock;
 
-use regex::bytes::{Match, Regex, RegexBuilder};
+use regex::bytes::{Match, Regex};
 
+use super::fixed;
 use crate::span::Span;
 
 pub mod member;
@@ -59,14 +60,10 @@ pub fn calls(bytes: &[u8], roots: &[&str]) -> Vec<Call> {
 
 /// Where a path can begin: behind a version, behind a variable, or at the start of a string.
 static STARTS: LazyLock<Regex> = LazyLock::new(|| {
-    bytes_regex(
+    fixed(
         r#"(?:(?P<version>/client/v4(?:\\?/|["'`]\s*[+.,]\s*["'`]/?))|(?P<base>(?:[A-Za-z_]\w*|\}|%s|\))\\?/)|["'`](?:\\?/)?)(?P<root>[a-z][a-z-]+)(?:[\\/?"'`\s$]|$)"#,
     )
 });
-
-fn bytes_regex(source: &str) -> Regex {
-    RegexBuilder::new(source).unicode(false).build().expect("a fixed expression")
-}
 
 /// The path that starts at `at`, over pieces joined by operators; where its first piece ends.
 fn path(bytes: &[u8], at: usize) -> (String, usize) {
@@ -111,7 +108,7 @@ fn path(bytes: &[u8], at: usize) -> (String, usize) {
 /// How many bytes that takes, and whether a piece follows.
 fn joined(rest: &[u8]) -> Option<(usize, bool)> {
     static JOIN: LazyLock<Regex> = LazyLock::new(|| {
-        bytes_regex(
+        fixed(
             r#"^["'`]\s*(?:\+|\.\.?|<>|&|~)\s*(?P<value>[\w$@][\w.$@\[\]>()'"?!:-]*?)\s*(?:(?P<more>(?:\+|\.\.?|<>|&|~)\s*["'`])|[\s,;)])"#,
         )
     });
@@ -122,14 +119,14 @@ fn joined(rest: &[u8]) -> Option<(usize, bool)> {
 
 /// Something that starts a call: what stands beyond it belongs to another one.
 static OPENERS: LazyLock<Regex> = LazyLock::new(|| {
-    bytes_regex(
+    fixed(
         r"(?i)\b(?:curl|wget|http|https|xh|fetch|invoke-restmethod|invoke-webrequest|irm|iwr)\b[ (]|\brequests\.\w+\(|\baxios[.(]|\bgot[.(]|\.NewRequest\w*\(|\bcurl_init\(|\n[ \t]*\n",
     )
 });
 
 /// `-X PUT`, `requests.put(`, `method: "PUT"`, `NewRequest("PUT"`, `Method::PUT`, `HttpMethod.Put`, `PUT https://`.
 static METHOD: LazyLock<Regex> = LazyLock::new(|| {
-    bytes_regex(concat!(
+    fixed(concat!(
         r#"(?i)(?:\s-s?X\s*["']?|\s-[a-z]*X\s+["']?|--request[ =]["']?|--method[ =]["']?|-Method\s+["']?|\bmethod["']?\s*(?:=>|[:=(,])+\s*["'`]?"#,
         r#"|CUSTOMREQUEST["']?\s*(?:,|=>)\s*["']|NewRequest\w*\(\s*(?:ctx,\s*|context\.\w+\(\),\s*)?(?:http\.Method|["'])|Method::|HttpMethod\.|http\.Method"#,
         r#"|\.(?:request|open|create|fetch|call|api|_request|raw)\w*\(\s*["']|(?:^|[\s"'`({,])(?:xh|http)\s+"#,
@@ -140,7 +137,7 @@ static METHOD: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Data on a command line make curl send a POST.
 static DATA: LazyLock<Regex> = LazyLock::new(|| {
-    bytes_regex(
+    fixed(
         r"(?:\s-d\b|\s-d['\x22]|\s--data\b|\s--data-\w+|\s--json\b|\s-F\s|\s--form\b|\s--post-data\b|CURLOPT_POST\b)",
     )
 });

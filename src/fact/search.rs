@@ -4,16 +4,13 @@
 use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 
+use super::fixed;
 use super::place::is_prose;
 use crate::blob::BlobPath;
 use crate::literals::contains;
 use crate::text::Text;
-
-fn regex(source: &str) -> Regex {
-    RegexBuilder::new(source).unicode(false).multi_line(true).build().expect("a fixed expression")
-}
 
 /// How much of a file is looked at for what makes it a list of rules, in bytes.
 const HEAD: usize = 64 * 1024;
@@ -38,15 +35,18 @@ pub fn is_rules(text: &Text<'_>, path: &BlobPath) -> bool {
     /// Something is looked for, and something is said about what is found.
     static LOOKS: [&[u8]; 3] = [b"pattern", b"regex", b"selector"];
     static SAYS: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r#"^[ \t\-{]*["']?(?:message|severity|description|languages?|keywords|secretGroup)["']?[ \t]*[:=]"#,
+        fixed(
+            r#"(?m)^[ \t\-{]*["']?(?:message|severity|description|languages?|keywords|secretGroup)["']?[ \t]*[:=]"#,
         )
     });
     static LIST: LazyLock<Regex> = LazyLock::new(|| {
-        regex(r#"^[ \t\-{]*["']?(?:rules?|detectors|plugins|checks|policies)["']?[ \t]*[:=]|^\[\[rules\]\]"#)
+        fixed(
+            r#"(?m)^[ \t\-{]*["']?(?:rules?|detectors|plugins|checks|policies)["']?[ \t]*[:=]|^\[\[rules\]\]"#,
+        )
     });
-    static PATTERN: LazyLock<Regex> =
-        LazyLock::new(|| regex(r#"^[ \t\-{]*["']?(?:pattern(?:s|-\w+)?|reg-?ex|selector)["']?[ \t]*[:=]"#));
+    static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
+        fixed(r#"(?m)^[ \t\-{]*["']?(?:pattern(?:s|-\w+)?|reg-?ex|selector)["']?[ \t]*[:=]"#)
+    });
     let lower = path.as_bytes().to_ascii_lowercase();
     if TOOLS.iter().any(|tool| memmem::find(&lower, tool).is_some())
         || ENDS.iter().any(|end| lower.ends_with(end))

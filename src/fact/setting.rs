@@ -4,8 +4,9 @@
 
 use std::sync::LazyLock;
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 
+use super::fixed;
 use super::words::words;
 use crate::literals::Literals;
 use crate::span::Span;
@@ -25,10 +26,6 @@ pub struct Setting {
     pub value: Span,
 }
 
-fn regex(source: &str) -> Regex {
-    RegexBuilder::new(source).unicode(false).build().expect("a fixed expression")
-}
-
 /// What the names of credentials end in, and of who they belong to, in the ways people capitalise them.
 static ENDS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::new(&[
@@ -40,7 +37,7 @@ static ENDS: LazyLock<Literals> = LazyLock::new(|| {
 
 /// A name that ends so, with its value; from the start of the name.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+    fixed(concat!(
         r#"(?i)^(?P<span>(?P<name>(?:--?)?(?:[a-z_$][\w.:-]*?)?"#,
         r#"(?:key|token|tkn|password|passwd|e?mail|user|username|login|cf_?id|auth_?method)"#,
         r#"(?:_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
@@ -54,14 +51,36 @@ const LONGEST: usize = 200;
 /// How much of a text is looked at from the start of a name, in bytes.
 const REACH: usize = 1000;
 
+/// Whether any of the [`settings`] has a name that is wanted, as far as it goes up to what it ends in.
+pub fn any_setting(bytes: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
+    let mut from = 0;
+    while let Some(hit) = ENDS.find(bytes, from) {
+        from = hit.end;
+        let before = bytes[..hit.start].iter().rev().take(LONGEST).take_while(|b| in_name(**b)).count();
+        let name = Span::new(hit.start - before, hit.end);
+        let named = may_end(&bytes[hit.end..]) && wanted(&bytes[name.start..name.end]);
+        let is_setting = || {
+            let found = || setting(bytes, name.start).is_some_and(|(_, setting)| setting.is_some());
+            bound(bytes, name.start, name.end).is_some() || may_have_value(bytes, name) && found()
+        };
+        if named && is_setting() {
+            return true;
+        }
+    }
+    false
+}
+
+fn in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.' | b':' | b'-')
+}
+
 /// All settings of a text whose names end like those of credentials and of who they belong to, in order.
 pub fn settings(bytes: &[u8]) -> Vec<Setting> {
     let mut out = Vec::new();
     let (mut from, mut done) = (0, 0);
     while let Some(hit) = ENDS.find(bytes, from) {
         from = hit.end;
-        let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b':' | b'-');
-        let before = bytes[done..hit.start].iter().rev().take(LONGEST).take_while(part).count();
+        let before = bytes[done..hit.start].iter().rev().take(LONGEST).take_while(|b| in_name(**b)).count();
         let start = hit.start - before;
         // The name goes on from what was just read: there is no name of its own in it.
         if before == LONGEST || (start == done && done > 0) || !may_end(&bytes[hit.end..]) {
@@ -230,7 +249,7 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
 /// A quoted value of several plain words describes the setting: `"Account email"`.
 fn is_sentence(value: &[u8]) -> bool {
     static SENTENCE: LazyLock<Regex> =
-        LazyLock::new(|| regex(r#"^["'`][A-Z][A-Za-z]* (?:[A-Za-z_]+[ .:(]*)+["'`]"#));
+        LazyLock::new(|| fixed(r#"^["'`][A-Z][A-Za-z]* (?:[A-Za-z_]+[ .:(]*)+["'`]"#));
     SENTENCE.is_match(value)
 }
 

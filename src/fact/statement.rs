@@ -3,15 +3,12 @@
 
 use std::sync::LazyLock;
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 
+use super::fixed;
 use crate::blob::BlobPath;
 use crate::span::Span;
 use crate::text::Text;
-
-fn regex(source: &str) -> Regex {
-    RegexBuilder::new(source).unicode(false).build().expect("a fixed expression")
-}
 
 /// How much of a statement is looked at on each side, in bytes: a line may be a whole file long.
 pub const REACH: usize = 3000;
@@ -106,7 +103,7 @@ pub fn chain(bytes: &[u8], place: Span) -> Span {
 /// Whether the bracket behind the text opens the body of something rather than a value.
 fn opens_body(before: &[u8]) -> bool {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
+        fixed(
             r"^(?:(?:export|default|public|private|protected|internal|override|suspend|abstract|final|static|async|pub|unsafe)\s+)*(?:func|fun|fn|def|function|class|struct|impl|interface|namespace|module|trait|enum|object|if|for|while|switch|match|try|else|do|catch|finally|resource|data|provider)\b",
         )
     });
@@ -206,7 +203,7 @@ pub fn close(bytes: &[u8], open: usize, limit: usize) -> usize {
 /// The function that the place is in, by indentation, and its name.
 pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-        regex(concat!(
+        fixed(concat!(
             r"^\s*(?:(?:export|default|public|private|protected|internal|static|final|async|override|suspend|pub(?:\([a-z]+\))?|unsafe|local)\s+)*",
             r"(?:(?:def|func|function|fn|fun|sub)\s+(?:\([^)]*\)\s*)?(?P<a>[A-Za-z_][\w-]*)",
             r"|(?:const|let|var)\s+(?P<b>\w+)\s*=\s*(?:async\s*)?(?:function\b|\([^)]*\)[^=\n]{0,40}=>)",

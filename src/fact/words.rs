@@ -1,55 +1,31 @@
 //! Names as words: `CF_DNS_API_TOKEN`, `cfDnsApiToken` and `cf-dns-api-token` all read `cf dns api token`.
 
-/// Words that people write together without a mark between them; only used to split a word that they cover whole.
-const PARTS: &[&str] = &[
-    "cloudflare",
-    "credentials",
-    "credential",
-    "turnstile",
-    "password",
-    "account",
-    "service",
-    "private",
-    "tunnel",
-    "access",
-    "bearer",
-    "client",
-    "global",
-    "secret",
-    "origin",
-    "purge",
-    "token",
-    "email",
-    "stream",
-    "images",
-    "auth",
-    "user",
-    "mail",
-    "zone",
-    "name",
-    "site",
-    "pass",
-    "api",
-    "dns",
-    "key",
-    "url",
-    "cf",
-    "r2",
-    "id",
-    "ca",
-    "ddns",
-    "app",
-    "my",
-    "aws",
-    "s3",
-    "host",
-    "endpoint",
-    "worker",
-    "workers",
-    "pages",
-    "tkn",
-    "pwd",
-];
+/// Words that people write together without a mark between them, by their first letter; only used to split a word that they
+/// cover whole.
+fn parts(first: u8) -> &'static [&'static str] {
+    match first {
+        b'a' => &["account", "access", "auth", "api", "app", "aws"],
+        b'b' => &["bearer"],
+        b'c' => &["cloudflare", "credentials", "credential", "client", "cf", "ca"],
+        b'd' => &["dns", "ddns"],
+        b'e' => &["email", "endpoint"],
+        b'g' => &["global"],
+        b'h' => &["host"],
+        b'i' => &["images", "id"],
+        b'k' => &["key"],
+        b'm' => &["mail", "my"],
+        b'n' => &["name"],
+        b'o' => &["origin"],
+        b'p' => &["password", "private", "purge", "pass", "pages", "pwd"],
+        b'r' => &["r2"],
+        b's' => &["service", "secret", "stream", "site", "s3"],
+        b't' => &["turnstile", "tunnel", "token", "tkn"],
+        b'u' => &["user", "url"],
+        b'w' => &["worker", "workers"],
+        b'z' => &["zone"],
+        _ => &[],
+    }
+}
 
 /// Appends the words of one identifier to `out`, lower-case, each followed by a space.
 pub fn split(identifier: &[u8], out: &mut String) {
@@ -124,23 +100,22 @@ fn finish(word: &mut String, out: &mut String) {
 }
 
 /// Covers `rest` with known parts, longest first; false if a piece is left over.
-fn cover<'a>(rest: &'a str, parts: &mut Vec<&'a str>) -> bool {
+fn cover<'a>(rest: &'a str, out: &mut Vec<&'a str>) -> bool {
     if rest.is_empty() {
         return true;
     }
     let digits = rest.trim_end_matches(|c: char| c.is_ascii_digit());
     if digits.is_empty() {
-        parts.push(rest);
+        out.push(rest);
         return true;
     }
-    let first = rest.as_bytes()[0];
-    for part in PARTS.iter().filter(|part| part.as_bytes()[0] == first) {
+    for part in parts(rest.as_bytes()[0]) {
         if let Some(tail) = rest.strip_prefix(part) {
-            parts.push(&rest[..part.len()]);
-            if parts.len() < 6 && cover(tail, parts) {
+            out.push(&rest[..part.len()]);
+            if out.len() < 6 && cover(tail, out) {
                 return true;
             }
-            parts.pop();
+            out.pop();
         }
     }
     false

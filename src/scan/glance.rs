@@ -5,7 +5,7 @@
 use crate::blob::BlobPath;
 use crate::check::{Compiled, View, assignment, token};
 use crate::fact::decode::{DEPTH, Decoded, decode};
-use crate::fact::runs::runs;
+use crate::fact::runs::{long, runs};
 use crate::rule::CheckKind;
 use crate::span::Span;
 use crate::text::Text;
@@ -37,7 +37,9 @@ impl Scanner {
             let part = &text.bytes()[zone.start..zone.end];
             let mut zones = vec![Span::new(0, part.len())];
             for _ in 0..DEPTH {
-                let Some(step) = decode(steps.last().map_or(part, |last| &last.bytes), &zones) else { break };
+                let last = steps.last().map_or(part, |last| &last.bytes);
+                let runs: Vec<Span> = zones.iter().flat_map(|zone| long(last, *zone)).collect();
+                let Some(step) = decode(last, &zones, &runs) else { break };
                 steps.push(step);
                 let last = steps.last().expect("just pushed");
                 let view = View { bytes: &last.bytes, steps: &steps };

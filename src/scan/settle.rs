@@ -31,6 +31,9 @@ pub(super) fn settle(
     text: &Text<'_>,
     mut candidates: Vec<Candidate>,
 ) -> Vec<Finding> {
+    if candidates.is_empty() {
+        return Vec::new();
+    }
     // Everything that looked like a secret stays hidden, also where it is then not reported.
     let mut secrets: Vec<Span> = candidates.iter().flat_map(|c| c.secrets.iter().copied()).collect();
     secrets.sort_unstable();

@@ -16,9 +16,8 @@ pub(super) fn keyed(key: &RandomState, value: &[u8]) -> u64 {
 
 /// One value under several names of the same settings file. In programs and prose it is merely repeated.
 pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) -> Vec<Candidate> {
-    let Some(rule) =
-        rules.by_check(CheckKind::Duplicate).filter(|_| !is_code(path) && !is_prose(path) && !is_test(path))
-    else {
+    let repeated = secrets.len() > 1 && !is_code(path) && !is_prose(path) && !is_test(path);
+    let Some(rule) = repeated.then(|| rules.by_check(CheckKind::Duplicate)).flatten() else {
         return Vec::new();
     };
     let value = |c: &Candidate| {

@@ -105,7 +105,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let api = || input.signs.has(Sign::ApiHost);
     let prefixed = input.signs.has(Sign::Prefix) && PREFIX.is_match(bytes);
     // What is handed over stands behind the tool: only what stands before such places is looked through for tools.
-    let values = input.runs.iter().filter(|run| may_be_credential(input.text.get(**run)));
+    let values = input.runs.iter().filter(|run| may_be_handed_over(bytes, **run));
     let mut places: Vec<usize> = values.map(|run| run.start).collect();
     lists::lists(bytes, &zones(&places), &api, &mut found);
     if !is_compiled(input.path) {
@@ -115,7 +115,9 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         if input.names_credential() {
             let whole = Span::new(0, bytes.len());
             each_mention(bytes, whole, |name| {
-                places.push(name.start);
+                // Only a variable's name is replaced by what it holds.
+                let variable = lines_before(bytes, name.start).is_none_or(|before| before.contains(&b'$'));
+                places.extend(variable.then_some(name.start));
                 ControlFlow::Continue(())
             });
         }
@@ -156,14 +158,43 @@ fn zones(places: &[usize]) -> Vec<Span> {
     out
 }
 
+/// Whether a run of value characters may be an argument that is a credential: by its own prefix, or behind an option or a
+/// name that says so.
+fn may_be_handed_over(bytes: &[u8], run: Span) -> bool {
+    let says = |w: &[u8]| {
+        matches!(
+            &[w[0] | 0x20, w[1] | 0x20, w[2] | 0x20],
+            b"tok" | b"key" | b"sec" | b"pas" | b"bea" | b"-p " | b"-u "
+        )
+    };
+    let text = &bytes[run.start..run.end];
+    // Most are told by their having no digit.
+    text.iter().any(u8::is_ascii_digit)
+        && (memmem::find(text, b"cf").is_some()
+            || lines_before(bytes, run.start).is_none_or(|before| before.windows(3).any(says)))
+        && may_be_credential(text)
+}
+
+/// What stands before a place on its line, and on the last line before it with anything on it where nothing but a quote stands
+/// on its own; `None` where that is too long to be looked at.
+fn lines_before(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    const LONGEST: usize = 400;
+    let floor = at.saturating_sub(LONGEST);
+    let near = &bytes[floor..at];
+    let own = near.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+    let alone = near[own..].iter().all(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`'));
+    let above = near[..own].trim_ascii_end();
+    let start = if alone { above.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1) } else { own };
+    (start > 0 || floor == 0).then(|| &near[start..])
+}
+
 /// Whether a run of value characters looks like a credential rather than a long name.
 fn may_be_credential(run: &[u8]) -> bool {
-    // Most are told by their having no digit; forty hex digits are a commit.
+    // Forty hex digits are a commit.
     let hex = || run.len() != 40 && run.iter().all(u8::is_ascii_hexdigit);
-    run.iter().any(u8::is_ascii_digit)
-        && (value::looks_random(Randomness::Token, run)
-            || hex() && value::looks_random(Randomness::Hex, run)
-            || run.starts_with(b"eyJ"))
+    value::looks_random(Randomness::Token, run)
+        || hex() && value::looks_random(Randomness::Hex, run)
+        || run.starts_with(b"eyJ")
 }
 
 fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {

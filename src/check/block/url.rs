@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memchr2_iter, memmem};
 use regex::bytes::Regex;
 
 use super::taint::tainted;
@@ -54,12 +54,19 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             }
         }
     }
-    if !(names || input.signs.any(&[Sign::Site, Sign::Prefix])) || !has_address(bytes) {
+    if !(names || input.signs.any(&[Sign::Site, Sign::Prefix])) {
         return;
     }
-    let query = QUERY.captures_iter(bytes).map(|groups| (groups, false));
-    let user = USER.captures_iter(bytes).map(|groups| (groups, true));
-    let open = OPEN_QUERY.captures_iter(bytes).map(|groups| (groups, false));
+    let (parameters, users) = (has_parameter(bytes), has_user(bytes));
+    if !(parameters || users) || !has_address(bytes) {
+        return;
+    }
+    let every = |pattern: &'static LazyLock<Regex>, wanted: bool| {
+        wanted.then(|| pattern.captures_iter(bytes)).into_iter().flatten()
+    };
+    let query = every(&QUERY, parameters).map(|groups| (groups, false));
+    let user = every(&USER, users).map(|groups| (groups, true));
+    let open = every(&OPEN_QUERY, parameters).map(|groups| (groups, false));
     let mut done: Vec<Span> = Vec::new();
     for (groups, before_host) in query.chain(user).chain(open) {
         let place = groups.name("value").expect("always takes part");
@@ -115,6 +122,26 @@ fn has_address(bytes: &[u8]) -> bool {
     });
     // A query of its own, behind a name or another string.
     whole || memchr_iter(b'?', bytes).any(|at| bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic))
+}
+
+/// Whether a parameter anywhere has a name that a secret may have: `?token=`, `&api_key=`.
+fn has_parameter(bytes: &[u8]) -> bool {
+    const SECRET: &[&[u8]] =
+        &[b"token", b"key", b"secret", b"tkn", b"auth", b"password", b"bearer", b"credential"];
+    memchr2_iter(b'?', b'&', bytes).any(|at| {
+        let rest = &bytes[at + 1..];
+        let named = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+        let name = &rest[..rest.iter().take_while(named).count()];
+        rest.get(name.len()) == Some(&b'=') && SECRET.iter().any(|word| contains(name, word))
+    })
+}
+
+/// Whether a line has anybody before the host of an address.
+fn has_user(bytes: &[u8]) -> bool {
+    memmem::find_iter(bytes, b"://").any(|at| {
+        let rest = &bytes[at..bytes.len().min(at + LONGEST)];
+        memchr(b'@', &rest[..memchr(b'\n', rest).unwrap_or(rest.len())]).is_some()
+    })
 }
 
 fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {

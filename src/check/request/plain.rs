@@ -1,7 +1,8 @@
 //! The API called over plain HTTP: an address, or a scheme, port or switch beside the host.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::ops::ControlFlow;
+use std::sync::{LazyLock, OnceLock};
 
 use memchr::memmem;
 use regex::bytes::Regex;
@@ -10,7 +11,7 @@ use super::super::{Candidate, Detection, Input, Sign, expression};
 use super::{API, skipped, spans};
 use crate::fact::place::{around, in_pattern, is_code, is_test, list_item};
 use crate::fact::setting::same_group;
-use crate::literals::contains;
+use crate::literals::{Literals, contains};
 use crate::span::Span;
 
 /// Addresses of the API and of services that take the same credentials, behind a scheme.
@@ -23,27 +24,72 @@ static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
+/// Expressions that are compiled where one of their words stands.
+struct Asked {
+    words: Literals,
+    /// For each word the expressions that it asks for.
+    owners: Vec<Vec<usize>>,
+    patterns: Vec<(OnceLock<Regex>, &'static str)>,
+}
+
+impl Asked {
+    /// Over expressions with their words, which are small.
+    fn new(all: &[(&[&'static str], &'static str)]) -> Asked {
+        let mut words: Vec<&str> = all.iter().flat_map(|(words, _)| *words).copied().collect();
+        words.sort_unstable();
+        words.dedup();
+        let asks = |word: &&str| (0..all.len()).filter(|at| all[*at].0.contains(word)).collect();
+        Asked {
+            words: Literals::caseless(&words),
+            owners: words.iter().map(asks).collect(),
+            patterns: all.iter().map(|(_, source)| (OnceLock::new(), *source)).collect(),
+        }
+    }
+
+    /// Those of which a word stands in a text.
+    fn of(&self, bytes: &[u8]) -> impl Iterator<Item = &Regex> {
+        let mut asked = vec![false; self.patterns.len()];
+        let _ = self.words.each(bytes, 0, |hit| {
+            self.owners[hit.index].iter().for_each(|owner| asked[*owner] = true);
+            ControlFlow::Continue(())
+        });
+        let asked = self.patterns.iter().zip(asked).filter(|(_, asked)| *asked);
+        asked.map(|((pattern, source), _)| {
+            pattern.get_or_init(|| expression(source).expect("a fixed expression"))
+        })
+    }
+}
+
 /// A scheme on its own beside the host on its own, clients that are plain HTTP by their name or a switch.
-static SPLIT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    [
-        r#"(?i)(?P<span>[\w-]*(?:scheme|protocol|proto)["']?\s*(?::\s*[\w<>\[\]|&' ]{1,30})?(?:=>|:=|[:=])\s*["']?http["']?)(?:[\s,;)}]|$)"#,
-        r#"(?i)(?P<span>\b(?:set_?)?(?:scheme|protocol)\(\s*["']http["']\s*\))"#,
+static SPLIT: LazyLock<Asked> = LazyLock::new(|| {
+    Asked::new(&[
+        (
+            &["scheme", "proto"],
+            r#"(?i)(?P<span>[\w-]*(?:scheme|protocol|proto)["']?\s*(?::\s*[\w<>\[\]|&' ]{1,30})?(?:=>|:=|[:=])\s*["']?http["']?)(?:[\s,;)}]|$)"#,
+        ),
+        (&["scheme", "protocol"], r#"(?i)(?P<span>\b(?:set_?)?(?:scheme|protocol)\(\s*["']http["']\s*\))"#),
         // A port without TLS.
-        r#"(?i)(?P<span>api\.cloudflare\.com["']?(?:\s*,\s*|:)80\b)"#,
-        r#"(?i)(?P<span>\bport(?:_?(?:value|number))?["']?\s*(?::\s*\w+\s*)?(?:=>|:=|[:=])\s*["']?80["']?)(?:[\s,;)}]|$)"#,
-        r#"(?i)(?P<span>\bUri\.http\(\s*["']api\.cloudflare\.com["'])"#,
-        r#"(?i)(?P<span>HTTPConnection\(\s*["']api\.cloudflare\.com["'][^)]*\))"#,
-        r#"(?i)(?P<span>http\.(?:request|get)\(\s*\{[^}]*?(?:host|hostname)\s*:\s*["']api\.cloudflare\.com["'])"#,
-        r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]*?"api\.cloudflare\.com[^)]*\))"#,
-        r#"(?im)^[ \t]*(?P<span>ssl[ \t]*=[ \t]*no)\b"#,
-        r#"(?im)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#,
-        r#"(?i)(?P<span>\bsecure["']?[ \t]*(?:=>|[:=])[ \t]*False)\b"#,
-        r#"(?i)(?P<span>\bsecure[-_]ssl[ \t]*=[ \t]*false)\b"#,
-        r#"(?i)(?P<span>(?:use|enable)_?(?:ssl|tls|https)["']?\s*(?:=>|[:=])\s*(?:false|0|off|no)\b)"#,
-    ]
-    .iter()
-    .map(|e| expression(e).expect("a fixed expression"))
-    .collect()
+        (&["80"], r#"(?i)(?P<span>api\.cloudflare\.com["']?(?:\s*,\s*|:)80\b)"#),
+        (
+            &["port"],
+            r#"(?i)(?P<span>\bport(?:_?(?:value|number))?["']?\s*(?::\s*\w+\s*)?(?:=>|:=|[:=])\s*["']?80["']?)(?:[\s,;)}]|$)"#,
+        ),
+        (&["uri.http"], r#"(?i)(?P<span>\bUri\.http\(\s*["']api\.cloudflare\.com["'])"#),
+        (&["httpconnection"], r#"(?i)(?P<span>HTTPConnection\(\s*["']api\.cloudflare\.com["'][^)]*\))"#),
+        (
+            &["http.request", "http.get"],
+            r#"(?i)(?P<span>http\.(?:request|get)\(\s*\{[^}]*?(?:host|hostname)\s*:\s*["']api\.cloudflare\.com["'])"#,
+        ),
+        (&["setopt"], r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]*?"api\.cloudflare\.com[^)]*\))"#),
+        (&["ssl"], r#"(?im)^[ \t]*(?P<span>ssl[ \t]*=[ \t]*no)\b"#),
+        (&["use_https"], r#"(?im)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#),
+        (&["secure"], r#"(?i)(?P<span>\bsecure["']?[ \t]*(?:=>|[:=])[ \t]*False)\b"#),
+        (&["secure"], r#"(?i)(?P<span>\bsecure[-_]ssl[ \t]*=[ \t]*false)\b"#),
+        (
+            &["use_", "enable_", "usessl", "usetls", "usehttps", "enablessl", "enabletls", "enablehttps"],
+            r#"(?i)(?P<span>(?:use|enable)_?(?:ssl|tls|https)["']?\s*(?:=>|[:=])\s*(?:false|0|off|no)\b)"#,
+        ),
+    ])
 });
 
 /// The scheme is added to a variable that holds the host.
@@ -120,7 +166,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
     }
     let mut split: Vec<(Span, Option<Span>, Vec<Span>)> = Vec::new();
-    for pattern in SPLIT.iter().chain([&*LOCATION_TRUSTED]) {
+    let trusted = memmem::find(bytes, b"--location-trusted").map(|_| &*LOCATION_TRUSTED);
+    for pattern in SPLIT.of(bytes).chain(trusted) {
         for span in spans(pattern, input) {
             let near = around(input.text, span, 400);
             let beside = API.find(input.text.get(near));

@@ -1,5 +1,7 @@
 //! Certificate checks turned off for a client that talks to the API.
 
+use std::cell::LazyCell;
+use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
@@ -17,7 +19,7 @@ mod switch;
 mod target;
 
 use addresses::addresses;
-use switch::{HINTS, SWITCH};
+use switch::{CURL, CURL_HINTS, HINTS, SWITCH};
 use target::target;
 
 /// How far a switch may begin before one of its hints, in bytes.
@@ -31,12 +33,15 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !input.signs.any(&[Sign::Api, Sign::Client, Sign::ToolSwitch]) {
         return;
     }
-    let behind = |hint: usize| if hint == switch::CURL { COMMAND } else { BEHIND };
-    let switches = spans_around(&SWITCH, &HINTS, bytes, BEFORE, behind);
+    let mut switches = spans_around(&SWITCH, &HINTS, bytes, BEFORE, |_| BEHIND);
+    switches.extend(spans_around(&CURL, &CURL_HINTS, bytes, BEFORE, |_| COMMAND));
+    // What stands in a command is a part of it.
+    switches.sort_unstable_by_key(|switch| (switch.start, Reverse(switch.end)));
+    switches.dedup_by(|later, earlier| later.overlaps(*earlier));
     if switches.is_empty() {
         return;
     }
-    let addresses = addresses(bytes);
+    let addresses = LazyCell::new(|| addresses(bytes));
     let mut kept: Option<usize> = None;
     for switch in switches {
         // One client has several switches side by side.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::super::expression;
+use crate::literals::contains;
 
 /// What a setting holds, by its name alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,23 @@ pub(super) enum Role {
     Method,
     /// Anything else.
     Other,
+}
+
+impl Role {
+    /// Whether it says by itself that something is a key or belongs to somebody.
+    pub(super) fn is_owner(self) -> bool {
+        matches!(self, Role::Email | Role::User | Role::Global | Role::ApiKey)
+    }
+}
+
+/// Whether the role of a setting with the name may be that of an owner, as far as its letters say: reading words is dear.
+pub(super) fn may_be_owner(name: &[u8]) -> bool {
+    let any = |words: &[&[u8]]| words.iter().any(|word| contains(name, word));
+    any(&[b"mail", b"user", b"login", b"global"])
+        || any(&[b"cf"]) && any(&[b"id"])
+        || any(&[b"key"])
+            && any(&[b"api", b"auth", b"cf", b"cloud", b"flarectl", b"wrangler", b"terraforming"])
+        || any(&[b"token"]) && any(&[b"account"])
 }
 
 macro_rules! fixed {
@@ -128,5 +146,35 @@ pub(super) fn role(words: &str) -> Role {
         _ if is(&EMAIL) => Role::Email,
         _ if is(&USER) => Role::User,
         _ => Role::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{may_be_owner, role};
+    use crate::fact::words::words;
+
+    #[test]
+    fn letters_tell_who_may_be_an_owner() {
+        for name in [
+            "CF_API_KEY",
+            "cloudflareKey",
+            "e-mail",
+            "userName",
+            "CFID",
+            "cf.id",
+            "api.auth.user.key",
+            "apikey",
+            "GLOBAL_TOKEN",
+            "account_api_token",
+            "wrangler_key",
+            "token",
+            "password",
+            "site_key",
+            "api_token",
+        ] {
+            let owner = role(&words(name.as_bytes())).is_owner();
+            assert!(!owner || may_be_owner(name.as_bytes()), "{name}");
+        }
     }
 }

@@ -66,6 +66,11 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         ])
     });
     let bytes = input.text.bytes();
+    let renamed = || input.signs.has(Sign::GoModule) && IMPORT.is_match(bytes);
+    let called = input.signs.any(&[Sign::Client, Sign::KeyCall]) || renamed();
+    if !called {
+        return Vec::new();
+    }
     let mut found = spans_around(&NAMED, &HINTS, bytes, BEFORE, |_| BEHIND);
     if found.is_empty() && !input.signs.has(Sign::Vendor) {
         return found;

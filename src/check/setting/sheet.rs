@@ -7,14 +7,14 @@ use crate::check::{Input, value};
 use crate::fact::namesake::{is_elsewhere, is_other};
 use crate::fact::naming::{enclosing, naming, parent};
 use crate::fact::place::{around, is_code};
-use crate::fact::setting::{Setting, about, concerns, same_group};
+use crate::fact::setting::{Setting, about, any_setting, concerns, same_group};
 use crate::fact::statement::{folded, statement};
 use crate::fact::words::words;
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
-use super::role::{OF_NOBODY, OURS, Role, TRAPS, role};
+use super::role::{OF_NOBODY, OURS, Role, TRAPS, may_be_owner, role};
 use super::skipped;
 
 /// How far apart the halves of a pair can be.
@@ -39,6 +39,11 @@ pub(super) struct Pair<'s> {
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(input: &'a Input<'a>) -> Sheet<'a> {
+        // Without a key, or somebody to whom something belongs, there is nothing to look for.
+        let none = || Sheet { input, all: Vec::new(), elsewhere: OnceCell::new() };
+        if !any_setting(input.text.bytes(), may_be_owner) {
+            return none();
+        }
         let mut all: Vec<(&Setting, Role)> = input
             .settings()
             .iter()
@@ -46,10 +51,8 @@ impl<'a> Sheet<'a> {
             // Headers are part of requests.
             .filter(|(setting, role)| *role != Role::Other && !setting.words.starts_with("x auth"))
             .collect();
-        // Without a key, or somebody to whom something belongs, there is nothing to look for.
-        let owner = |role: &Role| matches!(role, Role::Email | Role::User | Role::Global | Role::ApiKey);
-        if !all.iter().any(|(_, role)| owner(role)) {
-            all.clear();
+        if !all.iter().any(|(_, role)| role.is_owner()) {
+            return none();
         }
         all.retain(|(setting, _)| !skipped(input, setting.span));
         Sheet { input, all, elsewhere: OnceCell::new() }
@@ -78,30 +81,27 @@ impl<'a> Sheet<'a> {
 
     /// The setting as the Global API Key, if it is one.
     fn pair<'s>(&'s self, key: &'s Setting, role: Role) -> Option<Pair<'s>> {
+        // Neither an address nor a token that is called so is a key.
+        if matches!(role, Role::Email | Role::User | Role::ApiToken | Role::Other) {
+            return None;
+        }
         let found = |email: Option<&'s Setting>, confidence| {
             Some(Pair { key, email, confidence, evidence: format!("setting `{}`", key.words) })
         };
         // `c.authKey = authKey` in a program stores what somebody else chose.
         let name = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
-        let value = words(self.value(key));
-        if is_code(self.input.path)
-            && name.contains(&b'.')
-            && !value.is_empty()
-            && key.words.ends_with(&value)
-        {
+        let value = || words(self.value(key));
+        let stores = |value: &str| !value.is_empty() && key.words.ends_with(value);
+        if is_code(self.input.path) && name.contains(&b'.') && stores(&value()) {
+            return None;
+        }
+        let email = self.email(key, role);
+        // What goes with nobody has to say by itself what it is.
+        if email.is_none() && !matches!(role, Role::Global | Role::ApiKey) {
             return None;
         }
         let ours = self.ours(key);
-        let email = self.email(key, role);
-        // `CF_API_KEY` is CurseForge's as well; its address is not called so.
-        let (bytes, path) = (self.input.text.bytes(), self.input.path);
-        if !key.words.contains("cloudflare")
-            && (*self.elsewhere.get_or_init(|| is_elsewhere(bytes, path))
-                || !email.is_some_and(|email| self.named(email)) && is_other(bytes, key.span))
-        {
-            return None;
-        }
-        match role {
+        let pair = match role {
             _ if self.holds_token(key) => None,
             Role::ApiKey | Role::Key if !self.named(key) && self.holds_another(key) => None,
             Role::Global => {
@@ -132,7 +132,13 @@ impl<'a> Sheet<'a> {
                 found(email, if trap || plain { Confidence::High } else { Confidence::Low })
             }
             _ => None,
-        }
+        }?;
+        // `CF_API_KEY` is CurseForge's as well; its address is not called so.
+        let (bytes, path) = (self.input.text.bytes(), self.input.path);
+        let other = !key.words.contains("cloudflare")
+            && (*self.elsewhere.get_or_init(|| is_elsewhere(bytes, path))
+                || !email.is_some_and(|email| self.named(email)) && is_other(bytes, key.span));
+        (!other).then_some(pair)
     }
 
     /// The setting is the name of a secret that is declared here: what stands under it says where it comes from.

@@ -5,12 +5,11 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
+use crate::fact::runs::is_base64;
 use crate::span::Span;
 
 /// How much is decoded per text and pass, in bytes.
 pub(super) const BUDGET: usize = 1 << 20;
-/// Shorter runs hold no credential of a known shape.
-pub(super) const SHORTEST: usize = 24;
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
@@ -18,28 +17,11 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-const BASE64: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut i = 0;
-    while i < 256 {
-        let b = i as u8;
-        table[i] = b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-');
-        i += 1;
-    }
-    table
-};
-
-/// Whether the byte is of the alphabet, the URL-safe one included.
-pub(super) fn is_base64(byte: u8) -> bool {
-    BASE64[byte as usize]
-}
-
-/// The end of the base64 run that starts at `at`, over line breaks where the lines are full.
-pub(super) fn end(bytes: &[u8], at: usize) -> usize {
+/// Where the base64 ends of which this run is the first: over line breaks where the lines are full.
+pub(super) fn end(bytes: &[u8], first: Span) -> usize {
     let run =
         |from: usize| bytes[from..].iter().position(|b| !is_base64(*b)).map_or(bytes.len(), |n| from + n);
-    let mut end = run(at);
-    let width = end - at;
+    let (mut end, width) = (first.end, first.len());
     if (60..=128).contains(&width) {
         loop {
             let gap = bytes[end..].iter().take(40).take_while(|b| b.is_ascii_whitespace()).count();
@@ -73,7 +55,11 @@ pub(super) fn plain(bytes: &[u8], span: Span) -> Option<(Span, Vec<u8>)> {
     let engine = |encoded: &[u8]| {
         if encoded.iter().any(|b| matches!(b, b'-' | b'_')) { &URL_SAFE } else { &STANDARD }
     };
-    // Cheap refusal before the whole is decoded: random letters rarely give twelve printable bytes in a row.
+    // Cheap refusal before the whole is decoded: what is printable starts with few of the letters, and random letters rarely
+    // give twelve printable bytes in a row.
+    if !matches!(bytes[span.start], b'I'..=b'Z' | b'a'..=b'f' | b'C' | b'D') {
+        return None;
+    }
     let head = &bytes[span.start..span.start + 16];
     let mut start = [0; 12];
     let length = engine(head).decode_slice(head, &mut start).ok()?;

@@ -4,13 +4,16 @@ use std::cell::OnceCell;
 
 use memchr::memchr3_iter;
 
-use super::base64::{BUDGET, SHORTEST, end, is_base64, plain};
-use super::{PIECE, Piece, escape, has_joins, joint, word};
+use super::base64::{BUDGET, end, plain};
+use super::{JOINT, PIECE, Piece, escape, joint, word};
+use crate::fact::runs::SHORTEST;
 use crate::span::Span;
 
 /// Finds one encoded piece of a text after the other. What comes next of each kind is kept until it is passed.
 pub(super) struct Starts<'a> {
     bytes: &'a [u8],
+    /// Its [`long`](crate::fact::runs::long) runs, of which those that were passed are left out.
+    runs: &'a [Span],
     escape: Next,
     joint: Next,
     base64: Next,
@@ -49,9 +52,10 @@ impl Next {
 }
 
 impl<'a> Starts<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Starts<'a> {
+    pub(super) fn new(bytes: &'a [u8], runs: &'a [Span]) -> Starts<'a> {
         Starts {
             bytes,
+            runs,
             escape: Next::unknown(),
             joint: Next::unknown(),
             base64: Next::unknown(),
@@ -65,11 +69,13 @@ impl<'a> Starts<'a> {
         if at >= stop {
             return None;
         }
-        let (bytes, budget, joins) = (self.bytes, self.budget, &self.joins);
+        let passed = self.runs.iter().take_while(|run| run.end <= at).count();
+        self.runs = &self.runs[passed..];
+        let (bytes, runs, budget, joins) = (self.bytes, self.runs, self.budget, &self.joins);
         let places = [
             self.escape.update(at, stop, || next_escape(bytes, at, stop)),
             self.joint.update(at, stop, || next_joint(bytes, at, stop, joins)),
-            self.base64.update(at, stop, || next_base64(bytes, at, stop, budget)),
+            self.base64.update(at, stop, || next_base64(bytes, runs, Span::new(at, stop), budget)),
         ];
         let first = places.iter().flatten().min()?;
         let kind = places.iter().position(|place| place.as_ref() == Some(first))?;
@@ -100,50 +106,49 @@ fn may_escape(rest: &[u8]) -> bool {
 
 fn next_joint(bytes: &[u8], from: usize, stop: usize, joins: &OnceCell<bool>) -> Option<Piece> {
     let places = memchr3_iter(b'"', b'\'', b'`', bytes.get(from..stop)?).map(|n| from + n);
-    places.filter(|at| may_join(bytes, *at, joins)).find_map(|at| joint(bytes, at, joins))
+    places.filter(|at| may_join(bytes, *at)).find_map(|at| joint(bytes, at, joins))
 }
 
 /// Whether a quote stands between a piece of a word and what may lead to the next: most others begin a string, or end a
 /// key or an argument.
-fn may_join(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> bool {
+fn may_join(bytes: &[u8], at: usize) -> bool {
+    let mark = |next: &u8| matches!(next, b'f' | b'r' | b'b' | b'u' | b'@' | b'$');
+    let space = |next: &u8| matches!(next, b' ' | b'\t' | b'\r' | b'\n' | b'\\');
     let leads_on = |next: &u8| match next {
-        b' ' | b'\t' | b'\r' | b'\n' | b'\\' => true,
+        next if space(next) => true,
         // Side by side only the same quotes are two pieces.
         b'"' | b'\'' | b'`' => *next == bytes[at],
         b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' => true,
         // The mark of the next literal.
-        b'f' | b'r' | b'b' | b'u' | b'@' | b'$' => true,
-        b',' => has_joins(bytes, joins),
+        next if mark(next) => true,
+        // A list goes on with another string.
+        b',' => {
+            let item = bytes[at + 2..].iter().take(JOINT).find(|b| !space(b));
+            item.is_some_and(|b| mark(b) || matches!(b, b'"' | b'\'' | b'`'))
+        }
         _ => false,
     };
     at >= PIECE && word(bytes[at - 1]) && bytes.get(at + 1).is_some_and(leads_on)
 }
 
-/// The next base64 of a text, if there is budget for it.
-fn next_base64(bytes: &[u8], mut from: usize, stop: usize, budget: usize) -> Option<Piece> {
-    while let Some(start) = next_run(bytes, from).filter(|start| *start < stop) {
-        let end = end(bytes, start);
-        let fits = end - start >= SHORTEST && end - start <= budget;
-        if let Some(piece) = fits.then(|| plain(bytes, Span::new(start, end))).flatten() {
-            return Some(piece);
+/// The next base64 that starts in a zone, if there is budget for it.
+fn next_base64(bytes: &[u8], runs: &[Span], zone: Span, budget: usize) -> Option<Piece> {
+    let mut from = zone.start;
+    for run in runs {
+        // A run starts with a letter, not with what only the URL-safe form has.
+        let rest = &bytes[run.end.min(from.max(run.start))..run.end];
+        let start = run.end - rest.len() + rest.iter().take_while(|b| matches!(b, b'-' | b'_')).count();
+        if start >= zone.end {
+            break;
         }
-        // The next run starts after this one.
-        from = end.max(start + 1);
-    }
-    None
-}
-
-/// Where the next run of at least [`SHORTEST`] characters of base64 starts: a look at the byte that its end would
-/// have says in most places that there is none.
-fn next_run(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut start = from;
-    while start + SHORTEST <= bytes.len() {
-        let window = &bytes[start..start + SHORTEST];
-        match window.iter().rposition(|b| !is_base64(*b)) {
-            Some(other) => start += other + 1,
-            // A run starts with a letter, not with what only the URL-safe form has.
-            None if matches!(bytes[start], b'-' | b'_') => start += 1,
-            None => return Some(start),
+        if run.end - start < SHORTEST {
+            continue;
+        }
+        // It may go on in the next lines, with runs of their own.
+        from = end(bytes, Span::new(start, run.end));
+        let fits = from - start <= budget;
+        if let Some(piece) = fits.then(|| plain(bytes, Span::new(start, from))).flatten() {
+            return Some(piece);
         }
     }
     None

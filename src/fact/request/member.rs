@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::bytes_regex;
+use crate::fact::fixed;
 use crate::fact::words::words;
 use crate::span::Span;
 
@@ -27,9 +27,7 @@ const ARGUMENTS: usize = 300;
 /// The calls of a text whose variable, or a member of it, is one of `clients`.
 pub fn member_calls(bytes: &[u8], clients: &[&[u8]]) -> Vec<MemberCall> {
     static CHAIN: LazyLock<Regex> = LazyLock::new(|| {
-        bytes_regex(
-            r"\b(?P<names>[A-Za-z_]\w*(?:(?:\??\.|->)[A-Za-z_]\w*)*)(?:\??\.|->)(?P<method>[A-Za-z_]\w*)\(",
-        )
+        fixed(r"\b(?P<names>[A-Za-z_]\w*(?:(?:\??\.|->)[A-Za-z_]\w*)*)(?:\??\.|->)(?P<method>[A-Za-z_]\w*)\(")
     });
     let found = CHAIN.captures_iter(bytes).filter_map(|groups| {
         let (names, method) = (groups.name("names")?, groups.name("method")?);

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::{REACH, regex};
+use super::REACH;
+use crate::fact::fixed;
 use crate::span::Span;
 
 /// Whether two places are in the same group: nothing between them closes a bracket, a block, a list item or a section
@@ -90,7 +91,7 @@ fn indentation(line: &[u8]) -> usize {
 
 /// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class: octodns_cloudflare.X`.
 static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
+    fixed(
         r#"(?i)(?:^|[^\w])(?P<kind>protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|(?P<space>[ \t]+))["'`]?(?:new[ \t]+)?(?P<value>[\w./@:-]{2,80})"#,
     )
 });

@@ -38,8 +38,7 @@ pub(super) static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
     .join("|");
     const OTHERS: &str = concat!(
         // Commands.
-        r#"\bcurl\b(?:[^\n|;&]|\\\r?\n)*?\s(?:(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$)"#,
-        r#"|--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|\bSkipCertificateCheck\s*=\s*\$true|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
+        r#"--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|\bSkipCertificateCheck\s*=\s*\$true|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
         // Names that are short, and say what they check only by where they stand.
         r#"|\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|:insecure\?\s+true|\bskip[-_]?verify["']?\s*[:=]\s*["']?true|\b(?:mc|http\s+(?:get|post|put|patch|delete|head|options))\b[^\n|;&]{0,60}?\s--insecure\b"#,
         r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|(?:PYTHONHTTPSVERIFY|PERL_LWP_SSL_VERIFY_HOSTNAME)["']?[\]}]?\s*=\s*["']?0|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
@@ -53,13 +52,18 @@ pub(super) static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
     expression(&format!(r"(?i)(?P<span>[\w-]*?(?:{settings})|{OTHERS})")).expect("a fixed expression")
 });
 
-/// The index of the command among the hints.
-pub(super) const CURL: usize = 0;
+/// The same for the command of which most scripts hold several.
+pub(super) static CURL: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"(?i)(?P<span>\bcurl\b(?:[^\n|;&]|\\\r?\n)*?\s(?:(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$))"#)
+        .expect("a fixed expression")
+});
+
+/// What is in every such command, as most write it.
+pub(super) static CURL_HINTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["curl"]));
 
 /// Pieces of which every switch holds one, in the ways people capitalise them: most texts hold none.
 pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::new(&[
-        "curl",
         "erif",
         "ERIF",
         "alidat",
@@ -95,7 +99,7 @@ pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
 
 #[cfg(test)]
 mod tests {
-    use super::{HINTS, SWITCH};
+    use super::{CURL, CURL_HINTS, HINTS, SWITCH};
 
     #[test]
     fn every_switch_holds_a_hint() {
@@ -184,8 +188,10 @@ mod tests {
             "skip-verify: true",
             "mc --insecure alias set r2 https://x",
         ] {
-            assert!(SWITCH.is_match(text.as_bytes()), "no switch: {text}");
-            assert!(HINTS.find(text.as_bytes(), 0).is_some(), "no hint: {text}");
+            let text = text.as_bytes();
+            assert!(SWITCH.is_match(text) || CURL.is_match(text), "no switch: {}", text.escape_ascii());
+            let hint = HINTS.find(text, 0).or_else(|| CURL_HINTS.find(text, 0));
+            assert!(hint.is_some(), "no hint: {}", text.escape_ascii());
         }
     }
 
@@ -203,7 +209,8 @@ mod tests {
             "import javax.net.ssl.X509TrustManager;",
             "certificate_authority: none_of_yours",
         ] {
-            assert!(!SWITCH.is_match(text.as_bytes()), "a switch: {text}");
+            let found = [&SWITCH, &CURL].iter().any(|switch| switch.is_match(text.as_bytes()));
+            assert!(!found, "a switch: {text}");
         }
     }
 }
