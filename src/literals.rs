@@ -10,7 +10,8 @@ use memchr::memchr2_iter;
 mod buckets;
 mod packed;
 
-use self::packed::{BUCKETS, DEPTH, Tables};
+pub use self::packed::DEPTH;
+use self::packed::{BUCKETS, Tables};
 
 /// No more than this many literals go into one search.
 pub const MOST: usize = 64;
@@ -57,8 +58,8 @@ impl Literals {
     }
 
     /// The same with literals that were sorted into buckets by hand. Their indices count through all buckets.
-    pub fn in_buckets<L: AsRef<[u8]>>(buckets: &[&[L]]) -> Literals {
-        let all: Vec<&[u8]> = buckets.iter().flat_map(|bucket| bucket.iter().map(AsRef::as_ref)).collect();
+    pub fn in_buckets(buckets: &[Vec<Vec<u8>>]) -> Literals {
+        let all: Vec<&[u8]> = buckets.iter().flatten().map(Vec::as_slice).collect();
         let mut number = 0..all.len();
         let buckets: Vec<Vec<usize>> =
             buckets.iter().map(|bucket| number.by_ref().take(bucket.len()).collect()).collect();

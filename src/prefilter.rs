@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use aho_corasick::AhoCorasick;
 
 use crate::blob::BlobPath;
-use crate::literals::{Literals, contains, eq_folded, fold};
+use crate::literals::{DEPTH, Literals, contains, eq_folded, fold};
 
 /// What may follow `cf` and a separator: those three bytes are in every hardware header.
 const CF: &[&str] = &[
@@ -64,30 +64,34 @@ const AROUND: &[(&str, Before, &[&str])] = &[
 /// bytes each occur in one bucket. Which words share a bucket, and where their search starts, was chosen by counting those
 /// places in real sources; badly chosen, the search takes half as long again (`cargo bench -- gate`).
 const WORDS: &[&[&str]] = &[
-    &["uth_", ".d|ev.vars", "eyj1c2ui"],
-    &["tunnel", "flare|sec:", "aeljb2"],
-    &["r2_", "r2-", "r2acc", "y2z", "r2sec"],
+    &["flare", "eyj|hijoi", "flaresec:", "c|fglobal", "str|eam_si", "a|eljb2", "\\x|63\\x66", "str|eam_ke"],
     &[
-        "cfauth", "cforig", "cfuser", "cfast_", "cfkey", "cftun", "cfut_", "cfoat_", "cfdns", "cfat_",
-        "cfzone", "cfr2", "cfacc", "cfapi", "cfk_", "cf_", "cftoken",
+        "wrangler ",
+        "uth_",
+        "t|urnstile",
+        "t|urn_key",
+        "t|urnkey",
+        "t|urn-key",
+        "wtja",
+        "x_a|uth_",
+        "0|x4aaaa",
     ],
-    &["glo|bal api key", "djeumc0"],
-    &["hype|rdrive", "a|rgo tunnel", "e|yjhijoi"],
-    &["cfglobal", "tu|rnstile", "cfcred"],
-    &["oau|th_token", "r|tmps://", "\\x63\\x66"],
-    &["cf-", "cf."],
-    &["strea|m_si", "strea|msig", "c|fsec"],
-    &["str|eamkey", "stre|am-k", "stre|am_ke", "tu|rn_key", "tu|rn-key"],
-    &["cal|ls-app", "cal|ls_app", "ca|llsapp", "0x|4aaaa"],
-    &["x_auth_", "flare", "x-auth-"],
-    &["acco|unttag", "xauth", "v|1.0-"],
-    &["typ|e r2", "is_timed_hm|ac_valid"],
-    &["wrangler ", "wtja", "t|urnkey"],
+    &["x|auth", "argo |tunnel", "v1.0-", "x-|auth-", "o|auth_token", "tunnel", ".d|ev.vars", "ey|j1c2ui"],
+    &["r2_", "r2sec", "y2z", "r2-", "r2acc"],
+    &["typ|e r2", "global a|pi key", "str|eamkey", "hy|perdrive"],
+    &["stre|am-k", "accou|nttag", "stre|amsig", "rt|mps://"],
+    &["ca|lls_app", "is_timed_|hmac_valid", "ca|lls-app", "ca|llsapp"],
+    &[
+        "cf_", "cfacc", "cfat_", "cfr2", "cftoken", "cfsec", "cftun", "cfut_", "cfuser", "cfapi", "cfcred",
+        "cfauth", "cforig", "cfzone", "djeumc0", "cf.", "cf-", "cfdns", "cfk_", "cfoat_", "cfast_", "cfkey",
+    ],
 ];
 
 /// The gate.
 pub struct Gate {
     search: Literals,
+    /// The word of each literal that is searched for, by its index.
+    owners: Vec<usize>,
     words: Vec<Word>,
     /// Words of the user's own rules.
     more: Option<AhoCorasick>,
@@ -108,19 +112,19 @@ impl Gate {
     pub fn new(more: &[String]) -> Gate {
         let folded = more.iter().map(|word| fold(word.as_bytes()));
         let more = (!more.is_empty()).then(|| AhoCorasick::new(folded).expect("short literal patterns"));
-        let cut = |bucket: &&[&'static str]| -> Vec<&'static str> {
-            bucket.iter().filter_map(|word| word.rsplit('|').next()).collect()
-        };
-        let literals: Vec<Vec<&str>> = WORDS.iter().map(cut).collect();
-        let buckets: Vec<&[&str]> = literals.iter().map(Vec::as_slice).collect();
-        let words = WORDS.iter().copied().flatten().map(|word| Word::new(word)).collect();
-        Gate { search: Literals::in_buckets(&buckets), words, more }
+        let words: Vec<Word> = WORDS.iter().copied().flatten().map(|word| Word::new(word)).collect();
+        let searched: Vec<Vec<Vec<u8>>> = words.iter().map(Word::searched).collect();
+        let owners = (0..words.len()).flat_map(|word| searched[word].iter().map(move |_| word)).collect();
+        let mut rest = searched.into_iter();
+        let buckets: Vec<Vec<Vec<u8>>> =
+            WORDS.iter().map(|bucket| rest.by_ref().take(bucket.len()).flatten().collect()).collect();
+        Gate { search: Literals::in_buckets(&buckets), owners, words, more }
     }
 
     /// Whether `bytes` hold a word of interest.
     pub fn passes(&self, bytes: &[u8]) -> bool {
         let found = self.search.each(bytes, 0, |hit| {
-            let stands = self.words[hit.index].stands_at(bytes, hit.start);
+            let stands = self.words[self.owners[hit.index]].stands_at(bytes, hit.start);
             if stands { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         found.is_break() || self.more.as_ref().is_some_and(|more| more.is_match(&fold(bytes)))
@@ -136,6 +140,19 @@ impl Word {
             around.map_or((Before::Anything, &[""][..]), |(_, before, next)| (*before, next));
         let fold = |word: &str| fold(word.as_bytes());
         Word { text: fold(&text), cut, before, next: next.iter().map(|word| fold(word)).collect() }
+    }
+
+    /// The literals that are searched for: the word from its cut on, with each byte that may follow where it is too short to
+    /// be rare by itself.
+    fn searched(&self) -> Vec<Vec<u8>> {
+        let own = &self.text[self.cut..];
+        let mut behind: Vec<u8> = self.next.iter().filter_map(|next| next.first().copied()).collect();
+        if own.len() >= DEPTH || behind.len() < self.next.len() {
+            return vec![own.to_vec()];
+        }
+        behind.sort_unstable();
+        behind.dedup();
+        behind.iter().map(|byte| [own, &[*byte]].concat()).collect()
     }
 
     /// Whether the whole word stands where its second part was found, with what must stand around it.
@@ -195,12 +212,10 @@ const NEAR: usize = 3;
 #[cfg(test)]
 mod tests {
     use super::{AROUND, Gate, WORDS};
-    use crate::literals::MOST;
 
     #[test]
     fn the_words_suit_the_search() {
         let all: Vec<&str> = WORDS.iter().copied().flatten().copied().collect();
-        assert!(all.len() <= MOST);
         let searched: Vec<&str> = all.iter().filter_map(|word| word.rsplit('|').next()).collect();
         assert!(searched.iter().all(|word| word.len() >= 3));
         let all: Vec<String> = all.iter().map(|word| word.replace('|', "")).collect();

@@ -12,7 +12,7 @@ use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x16};
 /// How many buckets share a vector.
 pub(super) const BUCKETS: usize = 8;
 /// How many bytes of a literal are looked at.
-pub(super) const DEPTH: usize = 4;
+pub const DEPTH: usize = 4;
 /// How many bytes a vector reads behind the last place that it looks at.
 const BEHIND: usize = DEPTH - 1;
 /// The widest vectors there are, in bytes.

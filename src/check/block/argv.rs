@@ -11,6 +11,7 @@ use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, expression, value};
 use crate::fact::credential::{each_mention, is_credential, is_secret};
 use crate::fact::place::is_compiled;
+use crate::fact::statement::folded;
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
@@ -122,7 +123,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             });
         }
         places.sort_unstable();
-        literals(bytes, &zones(&places), &api, &mut found);
+        literals(input, &zones(&places), &api, &mut found);
     }
     if prefixed {
         options(bytes, &mut found);
@@ -236,13 +237,19 @@ fn is_argument(text: &[u8]) -> bool {
     text.starts_with(b"eyJ") && text.len() > 60 && !value::is_placeholder(text)
 }
 
-fn literals(bytes: &[u8], zones: &[Span], api: &dyn Fn() -> bool, out: &mut Vec<(Span, &'static str)>) {
+fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut Vec<(Span, &'static str)>) {
+    let bytes = input.text.bytes();
     let mut done = 0;
     for hit in zones.iter().flat_map(|zone| find_in(&TOOL, bytes, *zone)) {
         if hit.start() < done {
             continue;
         }
-        let (end, next) = command_end(bytes, hit.start() + 1);
+        let (mut end, mut next) = command_end(bytes, hit.start() + 1);
+        // YAML folds the lines of a block into one.
+        let block = folded(input.text, Span::new(hit.start(), hit.end()), input.path);
+        while block.is_some_and(|block| end < block.end) && bytes.get(end) == Some(&b'\n') {
+            (end, next) = command_end(bytes, end + 1);
+        }
         let end = end.min(hit.start() + REACH);
         done = end;
         let body = &bytes[hit.start()..end];
