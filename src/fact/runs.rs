@@ -1,5 +1,9 @@
 //! Long runs of the letters that encoded and random values are made of. Almost all of a text is shorter words, so the search
-//! looks at eight bytes at a time: a long run covers two such groups whole, wherever it starts.
+//! looks at 64 bytes at a time, with SIMD: which of them are such letters, and are enough of these side by side?
+
+use std::sync::LazyLock;
+
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x16};
 
 use crate::span::Span;
 
@@ -26,63 +30,109 @@ pub fn is_token_byte(byte: u8) -> bool {
     TOKEN[byte as usize]
 }
 
-/// Whether the byte is of the alphabet of base64, the URL-safe one included: `[A-Za-z0-9+/_-]`. Written so that the
-/// compiler asks it of many bytes at once.
-pub fn is_base64(byte: u8) -> bool {
-    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    // The digits follow the slash.
-    let digit = byte.wrapping_sub(b'/') < 11;
-    letter | digit | (byte == b'+') | (byte == b'-') | (byte == b'_')
+/// Whether the byte is of the alphabet of base64, the URL-safe one included: `[A-Za-z0-9+/_-]`.
+pub const fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'/' | b'_')
 }
 
 /// All maximal runs of bytes of base64 of at least [`SHORTEST`] bytes that touch `within`, in order.
 pub fn long(bytes: &[u8], within: Span) -> Vec<Span> {
-    let mut out = Vec::new();
+    static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
     // A run that reaches into the part may start before it, and end behind it.
     let before = bytes[..within.start].iter().rev().take_while(|b| is_base64(**b)).count();
-    let mut at = within.start - before;
     let stop = bytes.len().min(within.end.saturating_add(SHORTEST));
-    let mut whole_before = false;
-    while at < stop {
-        let [first, second] = whole_groups(&bytes[at..stop]);
-        let start = match (whole_before, first, second) {
-            (true, true, _) => at - GROUP,
-            (_, true, true) => at,
-            _ => {
-                whole_before = second;
-                at += BLOCK;
-                continue;
-            }
+    dispatch!(*LEVEL, simd => search(simd, bytes, Span::new(within.start - before, stop), within.end))
+}
+
+/// How many bytes are looked at together.
+const WINDOW: usize = 64;
+/// A run of [`SHORTEST`] bytes lies in one of the windows that start so many bytes apart, wherever it starts.
+const STEP: usize = WINDOW - SHORTEST + 1;
+
+/// The runs that start below `end` and have [`SHORTEST`] bytes inside `part`; they may go on behind it.
+#[inline(always)]
+fn search<S: Simd>(simd: S, bytes: &[u8], part: Span, end: usize) -> Vec<Span> {
+    let mut out = Vec::new();
+    let mut at = part.start;
+    while at < part.end {
+        let Some(first) = first_long(base64_bytes(simd, &bytes[at..part.end])) else {
+            at += STEP;
+            continue;
         };
-        let reach = bytes[..start].iter().rev().take_while(|b| is_base64(**b)).count();
-        let rest = &bytes[start + 2 * GROUP..];
-        let end = start + 2 * GROUP + rest.iter().position(|b| !is_base64(*b)).unwrap_or(rest.len());
-        let run = Span::new(start - reach, end);
-        if run.len() >= SHORTEST && run.start < within.end {
-            out.push(run);
+        let start = at + first;
+        if start >= end {
+            break;
         }
-        (at, whole_before) = (end + 1, false);
+        let mut close = start + SHORTEST;
+        while close < bytes.len() {
+            let more = base64_bytes(simd, &bytes[close..]).trailing_ones() as usize;
+            close += more;
+            if more < WINDOW {
+                break;
+            }
+        }
+        out.push(Span::new(start, close));
+        at = close;
     }
     out
 }
 
-/// How many bytes are looked at together, and how many of these in each of two groups.
-const BLOCK: usize = 2 * GROUP;
-const GROUP: usize = 8;
+const _: () = assert!(SHORTEST == 24, "what `first_long` looks for");
 
-/// Whether the first two groups of the bytes are wholly of base64; what is missing at the end is not.
-fn whole_groups(bytes: &[u8]) -> [bool; 2] {
-    let mut block = [0; BLOCK];
-    match bytes.first_chunk() {
-        Some(whole) => block = *whole,
-        None => block[..bytes.len()].copy_from_slice(bytes),
-    }
-    for byte in &mut block {
-        *byte = if is_base64(*byte) { u8::MAX } else { 0 };
-    }
-    let both = u128::from_le_bytes(block);
-    [both as u64 == u64::MAX, both >> 64 == u128::from(u64::MAX)]
+/// The first of [`SHORTEST`] set bits side by side.
+fn first_long(bits: u64) -> Option<usize> {
+    // Two, four and eight side by side; then three times eight.
+    let two = bits & bits >> 1;
+    let four = two & two >> 2;
+    let eight = four & four >> 4;
+    let long = eight & eight >> 8 & eight >> 16;
+    (long != 0).then(|| long.trailing_zeros() as usize)
 }
+
+/// A bit for each of the first [`WINDOW`] bytes that is of base64; none for what is missing at the end.
+#[inline(always)]
+fn base64_bytes<S: Simd>(simd: S, bytes: &[u8]) -> u64 {
+    let mut padded = [0; WINDOW];
+    let window = bytes.first_chunk::<WINDOW>().unwrap_or_else(|| {
+        padded[..bytes.len()].copy_from_slice(bytes);
+        &padded
+    });
+    let table = |table: &[u8; 16]| S::u8s::block_splat(u8x16::from_slice(simd, table));
+    let (low, high) = (table(&LOW), table(&HIGH));
+    let mut bits = 0;
+    for (number, part) in window.chunks_exact(S::u8s::LEN).enumerate() {
+        let part = S::u8s::from_slice(simd, part);
+        let kinds = low.swizzle_dyn_within_blocks(part & S::u8s::splat(simd, 15))
+            & high.swizzle_dyn_within_blocks(part >> 4);
+        let others = kinds.simd_eq(S::u8s::splat(simd, 0));
+        bits |= (!others).to_bitmask() << (number * S::u8s::LEN % WINDOW);
+    }
+    bits
+}
+
+/// For each upper half of a byte the kind of bytes it makes, and for each lower half the kinds it takes part in.
+const HIGH: [u8; 16] = {
+    let mut table = [0; 16];
+    // `+`, `-` and `/`; digits; `A` to `O` and `a` to `o`; `P` to `_`; `p` to `z`.
+    table[0x2] = 1;
+    table[0x3] = 2;
+    table[0x4] = 4;
+    table[0x5] = 8;
+    table[0x6] = 4;
+    table[0x7] = 16;
+    table
+};
+const LOW: [u8; 16] = {
+    let mut table = [0; 16];
+    let mut byte = 0x20;
+    while byte < 0x80 {
+        if is_base64(byte) {
+            table[(byte & 15) as usize] |= HIGH[(byte >> 4) as usize];
+        }
+        byte += 1;
+    }
+    table
+};
 
 /// The runs of token characters of at least [`SHORTEST_VALUE`] bytes among [`long`] runs, in order.
 pub fn values(bytes: &[u8], long: &[Span]) -> Vec<Span> {
@@ -163,10 +213,11 @@ mod tests {
     }
 
     #[test]
-    fn the_alphabet_is_that_of_base64() {
+    fn every_byte_is_of_the_alphabet_or_not() {
         for byte in 0..=u8::MAX {
-            let expected = byte.is_ascii_alphanumeric() || b"+/_-".contains(&byte);
-            assert_eq!(is_base64(byte), expected, "{byte}");
+            let text = [b'a'; 12].into_iter().chain([byte]).chain([b'a'; 11]).collect::<Vec<u8>>();
+            let found = !long(&text, Span::new(0, text.len())).is_empty();
+            assert_eq!(found, is_base64(byte), "{byte}");
         }
     }
 
