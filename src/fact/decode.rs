@@ -7,7 +7,7 @@
 
 use std::cell::OnceCell;
 
-use memchr::memmem;
+use memchr::{memchr, memchr_iter, memmem};
 
 use crate::span::Span;
 
@@ -200,13 +200,21 @@ fn has_joins(bytes: &[u8], known: &OnceCell<bool>) -> bool {
 
 /// Whether the list around `at` is joined to one string: `[…].join("")`, `"".join([…])`, `concat(…)`.
 fn joined_list(bytes: &[u8], at: usize) -> bool {
-    let near = |span: &[u8], words: &[&[u8]]| {
-        words.iter().any(|w| span.windows(w.len()).any(|x| x.eq_ignore_ascii_case(w)))
-    };
     let before = &bytes[at.saturating_sub(160)..at];
     let after = &bytes[at..bytes.len().min(at + 200)];
-    near(before, &[b"join(", b"concat(", b"concat!(", b"implode("])
-        || (near(before, &[b"["]) && near(after, &[b"].join(", b"].concat("]))
+    let opens = |bracket: usize| {
+        let call = &before[..bracket];
+        [&b"join"[..], b"concat", b"concat!", b"implode"].iter().any(|name| {
+            call.len().checked_sub(name.len()).is_some_and(|from| call[from..].eq_ignore_ascii_case(name))
+        })
+    };
+    let closes = |bracket: usize| {
+        [&b"].join("[..], b"].concat"].iter().any(|call| {
+            after.get(bracket..bracket + call.len()).is_some_and(|own| own.eq_ignore_ascii_case(call))
+        })
+    };
+    memchr_iter(b'(', before).any(opens)
+        || memchr(b'[', before).is_some() && memchr_iter(b']', after).any(closes)
 }
 
 #[cfg(test)]
