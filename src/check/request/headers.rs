@@ -102,7 +102,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let topic = input.signs.has(Sign::Vendor) || TOPIC.is_match(input.text.bytes());
     let emails = spans(&EMAIL, input);
     let by_constant = constants(input);
-    let in_lisp = if is_lisp(input.path) { spans(&LISP, input) } else { Vec::new() };
+    let mut in_lisp = if is_lisp(input.path) { spans(&LISP, input) } else { Vec::new() };
+    in_lisp.retain(|span| is_in_pair(input.text.bytes(), *span));
     for span in spans(&KEY, input).into_iter().chain(by_constant).chain(in_lisp) {
         let span = Span::new(span.start, span.start + trimmed(input.text.get(span)));
         let span = closed(input.text.bytes(), span);
@@ -148,6 +149,34 @@ fn is_lisp(path: &BlobPath) -> bool {
     ]
     .iter()
     .any(|end| path.file_name().ends_with(end))
+}
+
+/// Whether the name stands in a map of a Lisp, `{"X-Auth-Key" key}`, or in a pair, `("X-Auth-Key" . key)` and
+/// `(cons "X-Auth-Key" key)`; sets, vectors and lists of names hold no values.
+fn is_in_pair(bytes: &[u8], span: Span) -> bool {
+    const REACH: usize = 1000;
+    let floor = span.start.saturating_sub(REACH);
+    let mut depth = 0_usize;
+    let open = (floor..span.start).rev().find(|at| match bytes[*at] {
+        b')' | b']' | b'}' => {
+            depth += 1;
+            false
+        }
+        b'(' | b'[' | b'{' if depth > 0 => {
+            depth -= 1;
+            false
+        }
+        b'(' | b'[' | b'{' => true,
+        _ => false,
+    });
+    let Some(open) = open else { return false };
+    let before = bytes[open + 1..span.start].trim_ascii();
+    match bytes[open] {
+        b'{' => !bytes[..open].ends_with(b"#"),
+        b'(' if before == b"\"" => bytes[span.start..span.end].contains(&b'.'),
+        b'(' => before == b"cons \"",
+        _ => false,
+    }
 }
 
 /// Whether the file holds requests that are made as they stand, whatever folder it is in.
