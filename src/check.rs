@@ -15,7 +15,7 @@ use crate::fact::decode::Decoded;
 use crate::fact::request::Call;
 use crate::fact::setting::{Setting, settings};
 use crate::fact::tree::{Node, ParseFault, parse};
-use crate::literals::Literals;
+use crate::literals::Hit;
 use crate::rule::{Confidence, Detect, Limits, Rule, Severity};
 use crate::span::Span;
 use crate::text::Text;
@@ -52,6 +52,7 @@ pub struct Input<'a> {
     names_credential: OnceCell<bool>,
     settings: OnceCell<Vec<Setting>>,
     calls: OnceCell<Vec<Call>>,
+    token_definitions: OnceCell<Vec<block::Definition>>,
 }
 
 impl<'a> Input<'a> {
@@ -75,6 +76,7 @@ impl<'a> Input<'a> {
             names_credential: OnceCell::new(),
             settings: OnceCell::new(),
             calls: OnceCell::new(),
+            token_definitions: OnceCell::new(),
         }
     }
 
@@ -91,6 +93,11 @@ impl<'a> Input<'a> {
     /// Its calls of the API.
     pub fn calls(&self) -> &[Call] {
         self.calls.get_or_init(|| operation::operations(self.text.bytes()))
+    }
+
+    /// The tokens that it defines.
+    pub(crate) fn token_definitions(&self) -> &[block::Definition] {
+        self.token_definitions.get_or_init(|| block::tokens(self))
     }
 
     /// The documents of a structured file; none of other files, nor of a broken one.
@@ -324,30 +331,28 @@ fn holds(class: &Class, byte: u8) -> bool {
     }
 }
 
-/// The places of the group `span` in the matches of an expression of which every match holds one of the literals, in
-/// order. It is run only over what stands around them: up to `before` bytes, and lines that end `after` bytes behind the
-/// literal of that index; where there is no literal it is not even compiled.
+/// The places of the group `span` in the matches of an expression of which every match holds one of the literals that were
+/// hit, in order. It is run only over what stands around them: up to `before` bytes, and lines that end `after` bytes behind
+/// the literal of that index; where there is no hit it is not even compiled.
 pub(crate) fn spans_around(
     pattern: &LazyLock<Regex>,
-    literals: &Literals,
+    hits: &[Hit],
     bytes: &[u8],
     before: usize,
     after: impl Fn(usize) -> usize,
 ) -> Vec<Span> {
     let mut out = Vec::new();
-    let (mut from, mut done) = (0, 0);
-    while let Some(hit) = literals.find(bytes, from) {
-        from = hit.start + 1;
+    let mut done = 0;
+    let mut hits = hits.iter().peekable();
+    while let Some(hit) = hits.next() {
         if hit.end <= done {
             continue;
         }
         let mut start = done.max(hit.start.saturating_sub(before));
+        let mut end = line_end(bytes, hit.end + after(hit.index));
         // What follows closely is looked at together.
-        let mut last = hit.end;
-        let mut end = line_end(bytes, last + after(hit.index));
-        while let Some(next) = literals.find(bytes, last).filter(|next| next.start < end) {
-            last = next.end;
-            end = end.max(line_end(bytes, last + after(next.index)));
+        while let Some(next) = hits.next_if(|next| next.start < end) {
+            end = end.max(line_end(bytes, next.end + after(next.index)));
         }
         while let Some(groups) = pattern.captures_at(&bytes[..end], start) {
             let whole = groups.get(0).expect("group 0 is the match");
@@ -357,7 +362,7 @@ pub(crate) fn spans_around(
                 break;
             }
         }
-        (from, done) = (last.max(from), end);
+        done = end;
     }
     out
 }

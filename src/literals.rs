@@ -1,7 +1,7 @@
 //! Searches for literals with SIMD where the processor has it: a few dozen at once, any number of words whatever their case,
-//! or one word.
+//! or one word; and for sequences of classes of bytes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use fearless_simd::Level;
@@ -94,6 +94,16 @@ impl Literals {
         first
     }
 
+    /// Every hit, in order, also where hits overlap.
+    pub fn all(&self, bytes: &[u8]) -> Vec<Hit> {
+        let mut out = Vec::new();
+        let _ = self.each(bytes, 0, |hit| {
+            out.push(hit);
+            ControlFlow::Continue(())
+        });
+        out
+    }
+
     /// Calls `visit` for every hit at or behind `from`, in order, also where hits overlap; ends early where it says so.
     pub fn each(
         &self,
@@ -148,6 +158,30 @@ impl Literal {
     }
 }
 
+/// Short sequences of classes of bytes to look for. The halves of a byte tell whether it is of a class, each on its own, so
+/// more is reported than is meant: what is found has to be looked at.
+pub struct Shapes {
+    level: Level,
+    tables: Tables,
+}
+
+impl Shapes {
+    /// A search for up to eight shapes of up to [`DEPTH`] classes each.
+    pub fn new(shapes: &[&[&[u8]]]) -> Shapes {
+        Shapes { level: Level::new(), tables: Tables::of_classes(shapes) }
+    }
+
+    /// Calls `visit` for every place at or behind `from` where a shape may begin, in order; ends early where it says so.
+    pub fn each(
+        &self,
+        bytes: &[u8],
+        from: usize,
+        mut visit: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        packed::each(self.level, &[self.tables], bytes, from, &mut |start, _| visit(start))
+    }
+}
+
 /// The first four bytes as a number, zeros where there are fewer.
 fn head(bytes: &[u8]) -> u32 {
     if let Some(four) = bytes.first_chunk() {
@@ -191,15 +225,72 @@ struct Owner {
     /// Where in the word the literal stands.
     at: usize,
     word: Vec<u8>,
+    /// Words that hold this one at the same place.
+    longer: Vec<Longer>,
+}
+
+/// Words that hold another, by a byte beside it.
+#[derive(Clone)]
+struct Longer {
+    /// Where the byte stands, counted from the literal.
+    offset: isize,
+    /// The words for each such byte, folded.
+    owners: BTreeMap<u8, Vec<Owner>>,
 }
 
 impl Owner {
-    fn stands_at(&self, text: &[u8], start: usize) -> bool {
-        let Some(own) = text.get(start..start + self.word.len()) else { return false };
+    /// Puts it below the words that it holds, which were put there before.
+    fn join(self, others: &mut Vec<Owner>) {
+        let holds = |other: &&mut Owner| {
+            let from = self.at.checked_sub(other.at);
+            from.is_some_and(|from| self.word[from..].starts_with(&other.word))
+        };
+        let Some(parent) = others.iter_mut().find(holds) else { return others.push(self) };
+        let (start, end) = (self.at - parent.at, self.at - parent.at + parent.word.len());
+        let place = if end < self.word.len() { end } else { start.saturating_sub(1) };
+        let (offset, byte) = (place as isize - self.at as isize, self.word[place] | CASE);
+        let known = parent.longer.iter().position(|longer| longer.offset == offset);
+        let known = known.unwrap_or_else(|| {
+            parent.longer.push(Longer { offset, owners: BTreeMap::new() });
+            parent.longer.len() - 1
+        });
+        self.join(parent.longer[known].owners.entry(byte).or_default());
+    }
+
+    /// Where it starts, if it stands around a literal that starts at a place.
+    fn start(&self, text: &[u8], literal: usize) -> Option<usize> {
+        let start = literal.checked_sub(self.at)?;
+        let own = text.get(start..start + self.word.len())?;
         // Words that share a literal mostly differ in their ends.
         let ends = |word: &[u8]| word.last().map(u8::to_ascii_lowercase);
-        ends(own) == ends(&self.word) && own.eq_ignore_ascii_case(&self.word)
+        (ends(own) == ends(&self.word) && own.eq_ignore_ascii_case(&self.word)).then_some(start)
     }
+
+    /// Those of the longer words that may stand around the literal.
+    fn longer<'a>(&'a self, text: &'a [u8], literal: usize) -> impl Iterator<Item = &'a [Owner]> {
+        self.longer.iter().filter_map(move |longer| {
+            let byte = text.get(literal.checked_add_signed(longer.offset)?)?;
+            longer.owners.get(&(byte | CASE)).map(Vec::as_slice)
+        })
+    }
+}
+
+/// Calls `visit` for those of the words that stand around a literal, and for the words that hold them.
+fn standing(
+    owners: &[Owner],
+    text: &[u8],
+    literal: usize,
+    visit: &mut impl FnMut(usize, usize) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    for owner in owners {
+        if let Some(start) = owner.start(text, literal) {
+            visit(owner.index, start)?;
+            for longer in owner.longer(text, literal) {
+                standing(longer, text, literal, visit)?;
+            }
+        }
+    }
+    ControlFlow::Continue(())
 }
 
 impl Words {
@@ -223,15 +314,10 @@ impl Words {
         mut visit: impl FnMut(usize, usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         for group in &self.groups {
-            group.search.each(text, 0, |hit| {
-                for owner in &group.owners[hit.index] {
-                    let start = hit.start.checked_sub(owner.at);
-                    if let Some(start) = start.filter(|start| owner.stands_at(text, *start)) {
-                        visit(owner.index, start)?;
-                    }
-                }
-                ControlFlow::Continue(())
-            })?;
+            let owners = &group.owners;
+            group
+                .search
+                .each(text, 0, |hit| standing(&owners[hit.index], text, hit.start, &mut visit))?;
         }
         ControlFlow::Continue(())
     }
@@ -259,7 +345,8 @@ fn cover<W: AsRef<[u8]>>(words: &[W]) -> Vec<(Vec<u8>, Vec<Owner>)> {
             out.push((window.to_vec(), Vec::new()));
             (at, out.len() - 1)
         });
-        out[place].1.push(Owner { index, at, word: words[index].as_ref().to_vec() });
+        let owner = Owner { index, at, word: words[index].as_ref().to_vec(), longer: Vec::new() };
+        owner.join(&mut out[place].1);
     }
     out
 }
@@ -311,8 +398,21 @@ mod tests {
 
     #[test]
     fn every_occurrence_of_every_word_is_found() {
-        let words = ["cloudflare", "cloudflare_account", "cf_", "flare", "x-auth-", "api", "token", "r2_"];
-        let text = "CloudFlare_Account x cf_cf_ X-Auth-Key solarflareflare apiapi r2_ TOKEN to";
+        let words = [
+            "cloudflare",
+            "cloudflare_account",
+            "cf_",
+            "flare",
+            "x-auth-",
+            "api",
+            "token",
+            "r2_",
+            "api.cloudflare",
+            "api.cloudflare.com",
+            "cloudflare.com",
+            "arefl",
+        ];
+        let text = "CloudFlare_Account x cf_cf_ X-Auth-Key solarflareflare apiapi r2_ TOKEN Api.CloudFlare.Com to";
         let mut found = Vec::new();
         let _ = Words::new(&words).each(text.as_bytes(), |word, start| {
             found.push((start, words[word]));

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use regex::bytes::Regex;
 
 use crate::blob::BlobPath;
+use crate::check::assignment::Shaped;
 use crate::check::{
     Candidate, Compiled, Detection, Input, Sign, View, assignment, block, expression, request, setting, token,
 };
@@ -113,15 +114,11 @@ impl Scanner {
         if runs.is_empty() {
             return;
         }
-        let active = |(number, d): &(usize, &Compiled)| {
-            d.detect.check == CheckKind::Assignment
-                && (d.detect.keywords.is_empty() || hits.has(*number))
-                && applies(d)
-        };
-        let named: Vec<&Compiled> =
-            self.detections.iter().enumerate().filter(active).map(|(_, d)| d).collect();
+        let shaped = Shaped::new(&self.detections, |number, detection| {
+            (detection.detect.keywords.is_empty() || hits.has(number)) && applies(detection)
+        });
         for run in runs {
-            assignment::check(&named, *run, path, view, out, &mut Vec::new());
+            assignment::check(&shaped, *run, path, view, out, &mut Vec::new());
         }
     }
 
@@ -135,16 +132,17 @@ impl Scanner {
         out: &mut Vec<Candidate>,
     ) {
         let mut steps: Vec<Decoded> = Vec::new();
+        let mut joins = known.signs.has(Sign::Joins);
         // What was decoded may hold more, or go together with what stands around it.
         let mut zones = vec![Span::new(0, text.len())];
         for _ in 0..DEPTH {
-            let Some(step) = decode(steps.last().map_or(text, |last| &last.bytes), &zones, &long) else {
-                break;
-            };
+            let bytes = steps.last().map_or(text, |last| last.bytes.as_slice());
+            let Some(step) = decode(bytes, &zones, &long, joins) else { break };
             steps.push(step);
             let last = steps.last().expect("just pushed");
             zones = widen(&last.zones, last.bytes.len());
             let mut hits = self.keywords.hits(&last.bytes, &zones);
+            joins |= hits.signs.has(Sign::Joins);
             hits.and_those_of(known);
             long = zones.iter().flat_map(|zone| runs::long(&last.bytes, *zone)).collect();
             let runs: Vec<Span> = zones.iter().flat_map(|zone| runs::runs(&last.bytes, *zone)).collect();

@@ -12,7 +12,7 @@ use crate::fact::naming::{Name, Naming, enclosing, naming, parent};
 use crate::fact::setting::same_group;
 use crate::fact::words;
 use crate::literals::contains;
-use crate::rule::{Confidence, Detect, Randomness};
+use crate::rule::{CheckKind, Confidence, Detect, Randomness};
 use crate::span::Span;
 
 /// Around a value, in bytes: where an address of the API belongs to the same call.
@@ -56,10 +56,29 @@ static HOSTS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
+/// Detections of values by their shape and their names.
+pub(crate) struct Shaped<'d> {
+    all: Vec<&'d Compiled>,
+    /// Those whose values need not have a digit.
+    without_digits: Vec<&'d Compiled>,
+}
+
+impl<'d> Shaped<'d> {
+    /// Those that are of this kind and wanted; they are told by their number.
+    pub(crate) fn new(detections: &'d [Compiled], wanted: impl Fn(usize, &Compiled) -> bool) -> Shaped<'d> {
+        let of_kind = detections.iter().enumerate().filter(|(_, d)| d.detect.check == CheckKind::Assignment);
+        let all: Vec<&Compiled> = of_kind.filter(|(number, d)| wanted(*number, d)).map(|(_, d)| d).collect();
+        let random = |of: &Detect| matches!(of.random, Some(Randomness::Token | Randomness::Hex));
+        let needs_digits = |of: &Detect| of.proof.is_none() && random(of);
+        let without_digits = all.iter().copied().filter(|d| !needs_digits(&d.detect)).collect();
+        Shaped { all, without_digits }
+    }
+}
+
 /// Looks at one run of value characters. `undecided` gets those that look and are named like a credential while nothing
 /// says whose.
 pub(crate) fn check(
-    detections: &[&Compiled],
+    detections: &Shaped<'_>,
     run: Span,
     path: &BlobPath,
     view: &View<'_>,
@@ -69,9 +88,7 @@ pub(crate) fn check(
     let mut names: Option<Naming> = None;
     // Most runs are long names, which have no digits; what is random has.
     let digits = view.bytes[run.start..run.end].iter().any(u8::is_ascii_digit);
-    let needs_digits =
-        |of: &Detect| of.proof.is_none() && matches!(of.random, Some(Randomness::Token | Randomness::Hex));
-    for detection in detections.iter().filter(|d| digits || !needs_digits(&d.detect)) {
+    for detection in if digits { &detections.all } else { &detections.without_digits } {
         if let Some(span) = shape(detection, view.bytes, run) {
             let bytes = &view.bytes[span.start..span.end];
             // The look of the value is cheap to judge; its names are not.

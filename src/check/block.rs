@@ -17,6 +17,8 @@ mod taint;
 mod url;
 mod worker;
 
+pub(crate) use definition::{Definition, tokens};
+
 /// The variants a rule file can name.
 const VARIANTS: &[(&str, Variant)] = &[
     ("credential-logged", logged::check),

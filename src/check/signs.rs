@@ -40,6 +40,8 @@ pub(crate) enum Sign {
     Account,
     /// A secret that belongs to a resource.
     ResourceSecret,
+    /// A call that makes one string of a list.
+    Joins,
 }
 
 /// The words, in lower case.
@@ -96,6 +98,7 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
         ],
     ),
     (Sign::ResourceSecret, &["turnstile_widget"]),
+    (Sign::Joins, &["join(", "concat", "implode("]),
 ];
 
 /// A set of signs.

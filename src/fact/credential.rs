@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use super::words::words;
-use crate::literals::{Hit, Literals};
+use crate::literals::Literals;
 use crate::span::Span;
 
 const VENDOR: &[&str] =
@@ -230,33 +230,33 @@ fn is_secret_words(list: &[&str]) -> bool {
 
 /// Calls `visit` for every identifier (letters, digits and `_`) of the zone that names a Cloudflare credential.
 pub fn each_credential(bytes: &[u8], zone: Span, visit: impl FnMut(Span) -> ControlFlow<()>) {
-    let _ =
-        identifiers(&bytes[..zone.end], zone.start, |from| OURS.find(&bytes[..zone.end], from), false, visit);
+    let _ = identifiers(bytes, zone, false, visit);
 }
 
-/// The same for what `find` takes for the beginning of one of the vendor's words, from `from` on; with `chains` also for
-/// what is reached through identifiers: `r2.secretAccessKey`.
+/// The same; with `chains` also for what is reached through identifiers: `r2.secretAccessKey`.
 fn identifiers(
     bytes: &[u8],
-    mut from: usize,
-    find: impl Fn(usize) -> Option<Hit>,
+    zone: Span,
     chains: bool,
     mut visit: impl FnMut(Span) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    while let Some(hit) = find(from) {
+    let bytes = &bytes[..zone.end];
+    let mut from = zone.start;
+    OURS.each(bytes, zone.start, |hit| {
+        // A name may hold several of the vendor's words.
+        if hit.start < from {
+            return ControlFlow::Continue(());
+        }
         let before = bytes[from..hit.start].iter().rev().take_while(|b| is_word(**b)).count();
         let span = Span::new(hit.start - before, hit.end + word_length(&bytes[hit.end..]));
         from = span.end;
         let longer = if chains { chain(bytes, span) } else { span };
         if !may_be_secret(&bytes[span.start..longer.end]) {
-            continue;
+            return ControlFlow::Continue(());
         }
         let named = |span: &Span| span.len() >= 6 && is_credential(&bytes[span.start..span.end]);
-        if let Some(whole) = [span, longer].into_iter().find(named) {
-            visit(whole)?;
-        }
-    }
-    ControlFlow::Continue(())
+        [span, longer].into_iter().find(named).map_or(ControlFlow::Continue(()), &mut visit)
+    })
 }
 
 fn is_word(byte: u8) -> bool {
@@ -287,13 +287,12 @@ fn chain(bytes: &[u8], span: Span) -> Span {
 
 /// The same for identifiers and chains of them.
 pub fn each_mention(bytes: &[u8], zone: Span, visit: impl FnMut(Span) -> ControlFlow<()>) {
-    let _ =
-        identifiers(&bytes[..zone.end], zone.start, |from| OURS.find(&bytes[..zone.end], from), true, visit);
+    let _ = identifiers(bytes, zone, true, visit);
 }
 
 /// Whether any identifier of the bytes, or a chain of them, names a Cloudflare credential.
 pub fn mentions(bytes: &[u8]) -> bool {
-    identifiers(bytes, 0, |from| OURS.find(bytes, from), true, |_| ControlFlow::Break(())).is_break()
+    identifiers(bytes, Span::new(0, bytes.len()), true, |_| ControlFlow::Break(())).is_break()
 }
 
 #[cfg(test)]

@@ -5,9 +5,7 @@
 //! Bounds: a text is decoded at most [`DEPTH`] times over, base64 at most 1 MiB per text and pass. The decoded text is
 //! never longer than the text.
 
-use std::cell::OnceCell;
-
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter};
 
 use crate::span::Span;
 
@@ -54,11 +52,12 @@ impl Decoded {
 }
 
 /// Decodes everything encoded inside the zones of a text once; `None` if there is nothing. Zones are in order and apart;
-/// `runs` are the [`long`](crate::fact::runs::long) runs that touch them.
-pub fn decode(bytes: &[u8], within: &[Span], runs: &[Span]) -> Option<Decoded> {
+/// `runs` are the [`long`](crate::fact::runs::long) runs that touch them; `joins` tells whether lists are joined to strings
+/// anywhere in the text.
+pub fn decode(bytes: &[u8], within: &[Span], runs: &[Span], joins: bool) -> Option<Decoded> {
     let mut out = Decoded { bytes: Vec::new(), zones: Vec::new(), replaced: Vec::new() };
     let mut copied = 0;
-    let mut starts = Starts::new(bytes, runs);
+    let mut starts = Starts::new(bytes, runs, joins);
     for zone in within {
         let mut at = copied.max(zone.start);
         while let Some((span, plain)) = starts.after(at, zone.end) {
@@ -140,7 +139,7 @@ fn word(byte: u8) -> bool {
 }
 
 /// The end of one piece of a string literal and the start of the next: `" + "`, `' . '`, `" \` line break `"`, `""`.
-fn joint(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> Option<Piece> {
+fn joint(bytes: &[u8], at: usize) -> Option<Piece> {
     // Pieces of a credential are longer than most words between quotes.
     if at < PIECE || !bytes[at - PIECE..at].iter().all(|b| word(*b)) {
         return None;
@@ -155,9 +154,7 @@ fn joint(bytes: &[u8], at: usize, joins: &OnceCell<bool>) -> Option<Piece> {
             b' ' | b'\t' | b'\r' | b'\n' | b'\\' => {}
             // Prefixes of string literals between the pieces: `"a" f"b"`.
             b'f' | b'r' | b'b' | b'u' | b'@' | b'$' if matches!(window.get(i + 1), Some(b'"' | b'\'')) => {}
-            b',' if operator.is_empty() && has_joins(bytes, joins) && joined_list(bytes, at) => {
-                operator = b","
-            }
+            b',' if operator.is_empty() && joined_list(bytes, at) => operator = b",",
             // One of these alone says "or": `'a' | 'b'`.
             b'|' | b'<' | b'>'
                 if operator.is_empty() && !matches!(&window[i..], [_, b'|' | b'<' | b'>', ..]) =>
@@ -192,12 +189,6 @@ fn in_value(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'=')
 }
 
-/// Whether lists are joined to strings anywhere in the text.
-fn has_joins(bytes: &[u8], known: &OnceCell<bool>) -> bool {
-    let words = [&b"join("[..], b"concat", b"implode("];
-    *known.get_or_init(|| words.iter().any(|word| memmem::find(bytes, word).is_some()))
-}
-
 /// Whether the list around `at` is joined to one string: `[…].join("")`, `"".join([…])`, `concat(…)`.
 fn joined_list(bytes: &[u8], at: usize) -> bool {
     let before = &bytes[at.saturating_sub(160)..at];
@@ -226,7 +217,7 @@ mod tests {
 
     fn whole(bytes: &[u8]) -> Option<super::Decoded> {
         let whole = Span::new(0, bytes.len());
-        decode(bytes, &[whole], &long(bytes, whole))
+        decode(bytes, &[whole], &long(bytes, whole), true)
     }
 
     #[track_caller]

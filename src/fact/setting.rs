@@ -2,6 +2,7 @@
 //! `name => v`, `--name v`, `option name 'v'`, `<name>v</name>`, `f("name", v)`, `name: NAME` above `value: v`.
 //! Key-driven: a value may be a variable or a reference. Judges nothing.
 
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
@@ -35,14 +36,14 @@ static ENDS: LazyLock<Literals> = LazyLock::new(|| {
     ])
 });
 
-/// A name that ends so, with its value; from the start of the name.
+/// A name that ends so, with what its value begins with; from the start of the name.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     fixed(concat!(
-        r#"(?i)^(?P<span>(?P<name>(?:--?)?(?:[a-z_$][\w.:-]*?)?"#,
+        r#"(?i)^(?P<name>(?:--?)?(?:[a-z_$][\w.:-]*?)?"#,
         r#"(?:key|token|tkn|password|passwd|e?mail|user|username|login|cf_?id|auth_?method)"#,
         r#"(?:_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
         r#"(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|>|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)"#,
-        r#"(?P<value>(?:[^\s,;)}\]#<]|<[<$%=A-Za-z])[^\n,;)}\]<]*))"#,
+        r#"(?P<value>[^\s,;)}\]#<]|<[<$%=A-Za-z])"#,
     ))
 });
 
@@ -54,7 +55,10 @@ const REACH: usize = 1000;
 /// Whether any of the [`settings`] has a name that is wanted, as far as it goes up to what it ends in.
 pub fn any_setting(bytes: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
     let mut from = 0;
-    while let Some(hit) = ENDS.find(bytes, from) {
+    ENDS.each(bytes, 0, |hit| {
+        if hit.start < from {
+            return ControlFlow::Continue(());
+        }
         from = hit.end;
         let before = bytes[..hit.start].iter().rev().take(LONGEST).take_while(|b| in_name(**b)).count();
         let name = Span::new(hit.start - before, hit.end);
@@ -63,11 +67,9 @@ pub fn any_setting(bytes: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
             let found = || setting(bytes, name.start).is_some_and(|(_, setting)| setting.is_some());
             bound(bytes, name.start, name.end).is_some() || may_have_value(bytes, name) && found()
         };
-        if named && is_setting() {
-            return true;
-        }
-    }
-    false
+        if named && is_setting() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
+    .is_break()
 }
 
 fn in_name(byte: u8) -> bool {
@@ -78,29 +80,32 @@ fn in_name(byte: u8) -> bool {
 pub fn settings(bytes: &[u8]) -> Vec<Setting> {
     let mut out = Vec::new();
     let (mut from, mut done) = (0, 0);
-    while let Some(hit) = ENDS.find(bytes, from) {
-        from = hit.end;
-        let before = bytes[done..hit.start].iter().rev().take(LONGEST).take_while(|b| in_name(**b)).count();
-        let start = hit.start - before;
-        // The name goes on from what was just read: there is no name of its own in it.
-        if before == LONGEST || (start == done && done > 0) || !may_end(&bytes[hit.end..]) {
-            continue;
+    let _ = ENDS.each(bytes, 0, |hit| {
+        if hit.start >= from {
+            from = hit.end;
+            if let Some((end, setting)) = setting_at(bytes, hit.start, hit.end, done) {
+                // Values can hold further settings: `{ email: a, key: b }`.
+                (done, from) = (end, from.max(end));
+                out.extend(setting);
+            }
         }
-        if let Some(bound) = bound(bytes, start, hit.end) {
-            (done, from) = (bound.span.end, bound.span.end);
-            out.push(bound);
-            continue;
-        }
-        if !may_have_value(bytes, Span::new(start, hit.end)) {
-            continue;
-        }
-        let Some(setting) = setting(bytes, start) else { continue };
-        // Values can hold further settings: `{ email: a, key: b }`.
-        done = setting.0;
-        from = from.max(done);
-        out.extend(setting.1);
-    }
+        ControlFlow::Continue(())
+    });
     out
+}
+
+/// The setting whose name ends between two places, if it is one, and where that name ends; names up to `done` were read.
+fn setting_at(bytes: &[u8], start: usize, end: usize, done: usize) -> Option<(usize, Option<Setting>)> {
+    let before = bytes[done..start].iter().rev().take(LONGEST).take_while(|b| in_name(**b)).count();
+    let name = Span::new(start - before, end);
+    // The name goes on from what was just read: there is no name of its own in it.
+    if before == LONGEST || (name.start == done && done > 0) || !may_end(&bytes[end..]) {
+        return None;
+    }
+    if let Some(bound) = bound(bytes, name.start, end) {
+        return Some((bound.span.end, Some(bound)));
+    }
+    if may_have_value(bytes, name) { setting(bytes, name.start) } else { None }
 }
 
 /// A name that Jenkins gives a credential for some steps: `passwordVariable: 'NAME'`.
@@ -144,17 +149,21 @@ fn may_have_value(bytes: &[u8], name: Span) -> bool {
 
 /// The setting whose name starts at `start`, if it is one, and where that name ends.
 fn setting(bytes: &[u8], start: usize) -> Option<(usize, Option<Setting>)> {
-    let groups = SETTING.captures(&bytes[start..bytes.len().min(start + REACH)])?;
+    let near = &bytes[start..bytes.len().min(start + REACH)];
+    let groups = SETTING.captures(near)?;
     let place = |name: &str| groups.name(name).map(|m| Span::new(start + m.start(), start + m.end()));
-    let (span, name, value, separator) = (place("span")?, place("name")?, place("value")?, place("sep")?);
+    let (name, begin, separator) = (place("name")?, place("value")?, place("sep")?);
+    let ends = |b: &u8| matches!(b, b'\n' | b',' | b';' | b')' | b'}' | b']' | b'<');
+    let rest = &near[begin.end - start..];
+    let value = Span::new(begin.start, begin.end + rest.iter().position(ends).unwrap_or(rest.len()));
     let text = |span: Span| &bytes[span.start..span.end];
     if !is_setting(bytes, name, text(separator), text(value)) {
         return Some((name.end, None));
     }
     let end = value.start + trimmed(text(value));
-    let end = closed(bytes, Span::new(span.start, end.max(name.end))).end;
+    let end = closed(bytes, Span::new(start, end.max(name.end))).end;
     let setting = Setting {
-        span: Span::new(span.start, end),
+        span: Span::new(start, end),
         words: own_words(text(name)),
         value: Span::new(value.start, end.max(value.start)),
     };

@@ -38,6 +38,26 @@ impl Tables {
         tables
     }
 
+    /// For sequences of classes of bytes, a bucket each.
+    pub(super) fn of_classes(shapes: &[&[&[u8]]]) -> Tables {
+        debug_assert!(shapes.len() <= BUCKETS);
+        let mut tables = Tables::default();
+        for (number, shape) in shapes.iter().enumerate() {
+            let bucket = 1 << number;
+            for (place, (low, high)) in tables.low.iter_mut().zip(&mut tables.high).enumerate() {
+                let Some(class) = shape.get(place) else {
+                    low.iter_mut().chain(high).for_each(|buckets| *buckets |= bucket);
+                    continue;
+                };
+                for byte in *class {
+                    low[usize::from(byte & 15)] |= bucket;
+                    high[usize::from(byte >> 4)] |= bucket;
+                }
+            }
+        }
+        tables
+    }
+
     fn add(&mut self, bucket: u8, literal: &[u8], caseless: bool) {
         for (place, (low, high)) in self.low.iter_mut().zip(&mut self.high).enumerate() {
             let Some(&byte) = literal.get(place) else {

@@ -3,10 +3,10 @@
 //! not be found by that either.
 
 use crate::blob::BlobPath;
-use crate::check::{Compiled, View, assignment, token};
+use crate::check::assignment::Shaped;
+use crate::check::{Sign, Signs, View, assignment, token};
 use crate::fact::decode::{DEPTH, Decoded, decode};
 use crate::fact::runs::{long, runs};
-use crate::rule::CheckKind;
 use crate::span::Span;
 use crate::text::Text;
 
@@ -29,9 +29,8 @@ impl Scanner {
     pub fn glance(&self, path: &BlobPath, text: &Text<'_>, zones: &[Span]) -> Glance {
         let mut out = Glance::default();
         let view = View { bytes: text.bytes(), steps: &[] };
-        let named: Vec<&Compiled> =
-            self.detections.iter().filter(|d| d.detect.check == CheckKind::Assignment).collect();
-        self.glance_at(path, &view, &named, zones, &mut out);
+        let shaped = Shaped::new(&self.detections, |_, _| true);
+        let joins = self.glance_at(path, &view, &shaped, zones, &mut out).has(Sign::Joins);
         for zone in zones {
             let mut steps: Vec<Decoded> = Vec::new();
             let part = &text.bytes()[zone.start..zone.end];
@@ -39,13 +38,13 @@ impl Scanner {
             for _ in 0..DEPTH {
                 let last = steps.last().map_or(part, |last| &last.bytes);
                 let runs: Vec<Span> = zones.iter().flat_map(|zone| long(last, *zone)).collect();
-                let Some(step) = decode(last, &zones, &runs) else { break };
+                let Some(step) = decode(last, &zones, &runs, joins) else { break };
                 steps.push(step);
                 let last = steps.last().expect("just pushed");
                 let view = View { bytes: &last.bytes, steps: &steps };
                 let mut inside = Glance::default();
                 zones = widen(&last.zones, last.bytes.len());
-                self.glance_at(path, &view, &named, &zones, &mut inside);
+                self.glance_at(path, &view, &shaped, &zones, &mut inside);
                 // What would decide may stand outside the part.
                 out.found |= !inside.open.is_empty();
                 out.open
@@ -59,10 +58,10 @@ impl Scanner {
         &self,
         path: &BlobPath,
         view: &View<'_>,
-        named: &[&Compiled],
+        shaped: &Shaped<'_>,
         zones: &[Span],
         out: &mut Glance,
-    ) {
+    ) -> Signs {
         let mut candidates = Vec::new();
         let hits = self.keywords.hits(view.bytes, zones);
         for (number, detection) in self.detections.iter().enumerate() {
@@ -72,10 +71,11 @@ impl Scanner {
             }
         }
         for run in zones.iter().flat_map(|zone| runs(view.bytes, *zone)) {
-            assignment::check(named, run, path, view, &mut candidates, &mut out.open);
+            assignment::check(shaped, run, path, view, &mut candidates, &mut out.open);
         }
         candidates.retain(|candidate| !is_sample(&self.rules, candidate));
         out.found |= !candidates.is_empty();
         out.open.extend(candidates.iter().map(|candidate| candidate.span));
+        hits.signs
     }
 }

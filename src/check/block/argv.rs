@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::{memmem, memrchr};
 use regex::bytes::{Match, Regex};
 
 use super::command::{Next, command_end, expansions};
@@ -12,7 +12,7 @@ use crate::check::{Candidate, Input, Sign, expression, value};
 use crate::fact::credential::{each_mention, is_credential, is_secret};
 use crate::fact::place::is_compiled;
 use crate::fact::statement::folded;
-use crate::literals::contains;
+use crate::literals::{Literals, contains};
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
@@ -162,17 +162,13 @@ fn zones(places: &[usize]) -> Vec<Span> {
 /// Whether a run of value characters may be an argument that is a credential: by its own prefix, or behind an option or a
 /// name that says so.
 fn may_be_handed_over(bytes: &[u8], run: Span) -> bool {
-    let says = |w: &[u8]| {
-        matches!(
-            &[w[0] | 0x20, w[1] | 0x20, w[2] | 0x20],
-            b"tok" | b"key" | b"sec" | b"pas" | b"bea" | b"-p " | b"-u "
-        )
-    };
+    static SAYS: LazyLock<Literals> =
+        LazyLock::new(|| Literals::caseless(&["tok", "key", "sec", "pas", "bea", "-p ", "-u "]));
     let text = &bytes[run.start..run.end];
     // Most are told by their having no digit.
     text.iter().any(u8::is_ascii_digit)
         && (memmem::find(text, b"cf").is_some()
-            || lines_before(bytes, run.start).is_none_or(|before| before.windows(3).any(says)))
+            || lines_before(bytes, run.start).is_none_or(|before| SAYS.find(before, 0).is_some()))
         && may_be_credential(text)
 }
 
@@ -182,10 +178,10 @@ fn lines_before(bytes: &[u8], at: usize) -> Option<&[u8]> {
     const LONGEST: usize = 400;
     let floor = at.saturating_sub(LONGEST);
     let near = &bytes[floor..at];
-    let own = near.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+    let line_start = |text: &[u8]| memrchr(b'\n', text).map_or(0, |n| n + 1);
+    let own = line_start(near);
     let alone = near[own..].iter().all(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`'));
-    let above = near[..own].trim_ascii_end();
-    let start = if alone { above.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1) } else { own };
+    let start = if alone { line_start(near[..own].trim_ascii_end()) } else { own };
     (start > 0 || floor == 0).then(|| &near[start..])
 }
 

@@ -8,7 +8,8 @@ mod lifetime;
 mod locate;
 
 pub(super) use grants::{permissions, resources};
-use locate::{blocks, find, has_key, tokens};
+pub(crate) use locate::{Definition, tokens};
+use locate::{blocks, find, has_key};
 
 use std::sync::LazyLock;
 
@@ -25,7 +26,7 @@ use crate::span::Span;
 
 /// `variant = "without-ip-filter"`.
 pub(super) fn no_filter(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    for token in tokens(input) {
+    for token in input.token_definitions() {
         let filters: Vec<&Node> =
             ["request_ip", "request.ip", "requestIp"].iter().flat_map(|n| find(&token.body, n)).collect();
         let dynamic =
@@ -46,7 +47,7 @@ pub(super) fn no_filter(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
 
 /// `variant = "open-to-any-address"`.
 pub(super) fn any_address(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    for token in tokens(input) {
+    for token in input.token_definitions() {
         for filter in ["request_ip", "request.ip", "requestIp"].iter().flat_map(|n| find(&token.body, n)) {
             for allowed in ["in", "ins"].iter().flat_map(|name| find(filter, name)) {
                 let items = match &allowed.value {
@@ -70,7 +71,7 @@ pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
     if input.trees().iter().any(unknown) {
         return;
     }
-    for token in tokens(input) {
+    for token in input.token_definitions() {
         match token.body.get(&["expires_on", "expires_on_"]) {
             None => out.push(Candidate::new(detection.rule, token.header, detection.detect.confidence)),
             Some((key, value)) if value.value == Value::Null => {
@@ -86,7 +87,7 @@ pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
 
 /// `variant = "long-lived"`.
 pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    for token in tokens(input) {
+    for token in input.token_definitions() {
         let Some((key, value)) = token.body.get(&["expires_on"]) else { continue };
         let start = token.body.get(&["not_before"]).and_then(|(_, v)| v.text()).and_then(days);
         let from_now = || lifetime::of(input.text.get(value.span)).map(|life| input.today + life);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use memchr::{memchr, memchr_iter, memchr2_iter, memmem};
-use regex::bytes::Regex;
+use regex::bytes::{Captures, Regex};
 
 use super::taint::tainted;
 use super::{Detection, is_comment};
@@ -57,16 +57,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !(names || input.signs.any(&[Sign::Site, Sign::Prefix])) {
         return;
     }
-    let (parameters, users) = (has_parameter(bytes), has_user(bytes));
-    if !(parameters || users) || !has_address(bytes) {
-        return;
-    }
-    let every = |pattern: &'static LazyLock<Regex>, wanted: bool| {
-        wanted.then(|| pattern.captures_iter(bytes)).into_iter().flatten()
-    };
-    let query = every(&QUERY, parameters).map(|groups| (groups, false));
-    let user = every(&USER, users).map(|groups| (groups, true));
-    let open = every(&OPEN_QUERY, parameters).map(|groups| (groups, false));
+    let (parameters, users) = (zones(bytes, parameter_places(bytes)), zones(bytes, user_places(bytes)));
+    let query = matches(&QUERY, bytes, &parameters).map(|groups| (groups, false));
+    let user = matches(&USER, bytes, &users).map(|groups| (groups, true));
+    let open = matches(&OPEN_QUERY, bytes, &parameters).map(|groups| (groups, false));
     let mut done: Vec<Span> = Vec::new();
     for (groups, before_host) in query.chain(user).chain(open) {
         let place = groups.name("value").expect("always takes part");
@@ -113,22 +107,11 @@ fn holds(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
 /// How long an address may be, in bytes.
 const LONGEST: usize = 800;
 
-/// Whether any address has a query or somebody before its host: few texts get further.
-fn has_address(bytes: &[u8]) -> bool {
-    let end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>');
-    let whole = memmem::find_iter(bytes, b"://").any(|at| {
-        let mut address = bytes[at..].iter().take(LONGEST).take_while(|b| !end(b));
-        address.any(|b| matches!(b, b'?' | b'&' | b'@'))
-    });
-    // A query of its own, behind a name or another string.
-    whole || memchr_iter(b'?', bytes).any(|at| bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic))
-}
-
-/// Whether a parameter anywhere has a name that a secret may have: `?token=`, `&api_key=`.
-fn has_parameter(bytes: &[u8]) -> bool {
+/// The parameters anywhere whose names a secret may have: `?token=`, `&api_key=`.
+fn parameter_places(bytes: &[u8]) -> impl Iterator<Item = usize> {
     const SECRET: &[&[u8]] =
         &[b"token", b"key", b"secret", b"tkn", b"auth", b"password", b"bearer", b"credential"];
-    memchr2_iter(b'?', b'&', bytes).any(|at| {
+    memchr2_iter(b'?', b'&', bytes).filter(|at| {
         let rest = &bytes[at + 1..];
         let named = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
         let name = &rest[..rest.iter().take_while(named).count()];
@@ -136,11 +119,44 @@ fn has_parameter(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether a line has anybody before the host of an address.
-fn has_user(bytes: &[u8]) -> bool {
-    memmem::find_iter(bytes, b"://").any(|at| {
-        let rest = &bytes[at..bytes.len().min(at + LONGEST)];
+/// The addresses on whose line somebody may be named before the host.
+fn user_places(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    memmem::find_iter(bytes, b"://").filter(|at| {
+        let rest = &bytes[*at..bytes.len().min(at + LONGEST)];
         memchr(b'@', &rest[..memchr(b'\n', rest).unwrap_or(rest.len())]).is_some()
+    })
+}
+
+/// What may be an address around places that are in order: from where its string begins to the end of the next line.
+fn zones(bytes: &[u8], places: impl Iterator<Item = usize>) -> Vec<Span> {
+    let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>');
+    let mut out: Vec<Span> = Vec::new();
+    for place in places {
+        let before = &bytes[place.saturating_sub(2 * LONGEST)..place];
+        let start = place - before.iter().rev().take_while(|b| !ends(b)).count();
+        let behind = &bytes[place..bytes.len().min(place + LONGEST)];
+        let end = place + memchr_iter(b'\n', behind).nth(1).unwrap_or(behind.len());
+        match out.last_mut() {
+            Some(last) if start <= last.end => last.end = end.max(last.end),
+            _ => out.push(Span::new(start, end)),
+        }
+    }
+    out
+}
+
+/// The matches inside zones that are in order and apart.
+fn matches<'b>(
+    pattern: &'static LazyLock<Regex>,
+    bytes: &'b [u8],
+    zones: &[Span],
+) -> impl Iterator<Item = Captures<'b>> {
+    zones.iter().flat_map(move |zone| {
+        let mut at = zone.start;
+        std::iter::from_fn(move || {
+            let groups = pattern.captures_at(&bytes[..zone.end], at)?;
+            at = groups.get(0).map_or(zone.end, |whole| whole.end());
+            Some(groups)
+        })
     })
 }
 

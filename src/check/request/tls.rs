@@ -19,7 +19,7 @@ mod switch;
 mod target;
 
 use addresses::addresses;
-use switch::{CURL, CURL_HINTS, HINTS, SWITCH};
+use switch::{CURL, CURL_HINTS, HINTS, SWITCH, is_telling};
 use target::target;
 
 /// How far a switch may begin before one of its hints, in bytes.
@@ -33,8 +33,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !input.signs.any(&[Sign::Api, Sign::Client, Sign::ToolSwitch]) {
         return;
     }
-    let mut switches = spans_around(&SWITCH, &HINTS, bytes, BEFORE, |_| BEHIND);
-    switches.extend(spans_around(&CURL, &CURL_HINTS, bytes, BEFORE, |_| COMMAND));
+    let mut hints = HINTS.all(bytes);
+    hints.retain(|hint| is_telling(bytes, hint));
+    let mut switches = spans_around(&SWITCH, &hints, bytes, BEFORE, |_| BEHIND);
+    switches.extend(spans_around(&CURL, &CURL_HINTS.all(bytes), bytes, BEFORE, |_| COMMAND));
     // What stands in a command is a part of it.
     switches.sort_unstable_by_key(|switch| (switch.start, Reverse(switch.end)));
     switches.dedup_by(|later, earlier| later.overlaps(*earlier));

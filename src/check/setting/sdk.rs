@@ -71,7 +71,8 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
     if !called {
         return Vec::new();
     }
-    let mut found = spans_around(&NAMED, &HINTS, bytes, BEFORE, |_| BEHIND);
+    let hints = HINTS.all(bytes);
+    let mut found = spans_around(&NAMED, &hints, bytes, BEFORE, |_| BEHIND);
     if found.is_empty() && !input.signs.has(Sign::Vendor) {
         return found;
     }
@@ -87,7 +88,7 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         package.is_none_or(|name| matches!(name, b"cloudflare" | b"cf") || packages.contains(&name))
     });
     if input.signs.has(Sign::Vendor) {
-        found.extend(spans_around(&PLAIN, &HINTS, bytes, BEFORE, |_| BEHIND));
+        found.extend(spans_around(&PLAIN, &hints, bytes, BEFORE, |_| BEHIND));
     }
     found.retain(|span| !has_token(input.text.get(*span)));
     found

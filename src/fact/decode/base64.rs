@@ -55,12 +55,11 @@ pub(super) fn plain(bytes: &[u8], span: Span) -> Option<(Span, Vec<u8>)> {
     let engine = |encoded: &[u8]| {
         if encoded.iter().any(|b| matches!(b, b'-' | b'_')) { &URL_SAFE } else { &STANDARD }
     };
-    // Cheap refusal before the whole is decoded: what is printable starts with few of the letters, and random letters rarely
-    // give twelve printable bytes in a row.
-    if !matches!(bytes[span.start], b'I'..=b'Z' | b'a'..=b'f' | b'C' | b'D') {
+    // Cheap refusal before the whole is decoded: random letters rarely give twelve printable bytes in a row.
+    let head = &bytes[span.start..span.start + 16];
+    if !may_be_ascii(head) {
         return None;
     }
-    let head = &bytes[span.start..span.start + 16];
     let mut start = [0; 12];
     let length = engine(head).decode_slice(head, &mut start).ok()?;
     if !start[..length].iter().all(|b| printable(*b)) {
@@ -74,6 +73,27 @@ pub(super) fn plain(bytes: &[u8], span: Span) -> Option<(Span, Vec<u8>)> {
         plain.pop();
     }
     (plain.len() >= 16 && plain.iter().all(|b| printable(*b))).then_some((span, plain))
+}
+
+/// Whether the highest bits of what the letters say are zero, as those of ASCII are; the letters come in fours.
+fn may_be_ascii(letters: &[u8]) -> bool {
+    // The bits of each letter.
+    const BITS: [u8; 256] = {
+        let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut table = [0; 256];
+        let mut n = 0;
+        while n < alphabet.len() {
+            table[alphabet[n] as usize] = n as u8;
+            n += 1;
+        }
+        table[b'-' as usize] = 62;
+        table[b'_' as usize] = 63;
+        table
+    };
+    let bits = |letter: u8| BITS[usize::from(letter)];
+    letters
+        .chunks_exact(4)
+        .all(|four| bits(four[0]) & 0b10_0000 == 0 && bits(four[1]) & 0b1000 == 0 && bits(four[2]) & 0b10 == 0)
 }
 
 fn printable(byte: u8) -> bool {

@@ -1,12 +1,12 @@
 //! Where something encoded starts: found without a look at every byte, because most of a text is none of it.
 
-use std::cell::OnceCell;
-
-use memchr::memchr3_iter;
+use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
 use super::base64::{BUDGET, end, plain};
 use super::{JOINT, PIECE, Piece, escape, joint, word};
 use crate::fact::runs::SHORTEST;
+use crate::literals::{DEPTH, Shapes};
 use crate::span::Span;
 
 /// Finds one encoded piece of a text after the other. What comes next of each kind is kept until it is passed.
@@ -14,13 +14,12 @@ pub(super) struct Starts<'a> {
     bytes: &'a [u8],
     /// Its [`long`](crate::fact::runs::long) runs, of which those that were passed are left out.
     runs: &'a [Span],
-    escape: Next,
-    joint: Next,
+    mark: Next,
     base64: Next,
     /// How much base64 may still be decoded, in bytes.
     budget: usize,
     /// Whether lists are joined to strings anywhere.
-    joins: OnceCell<bool>,
+    joins: bool,
 }
 
 /// The next piece of a kind, and up to where it was looked for.
@@ -52,15 +51,14 @@ impl Next {
 }
 
 impl<'a> Starts<'a> {
-    pub(super) fn new(bytes: &'a [u8], runs: &'a [Span]) -> Starts<'a> {
+    pub(super) fn new(bytes: &'a [u8], runs: &'a [Span], joins: bool) -> Starts<'a> {
         Starts {
             bytes,
             runs,
-            escape: Next::unknown(),
-            joint: Next::unknown(),
+            mark: Next::unknown(),
             base64: Next::unknown(),
             budget: BUDGET,
-            joins: OnceCell::new(),
+            joins,
         }
     }
 
@@ -71,27 +69,59 @@ impl<'a> Starts<'a> {
         }
         let passed = self.runs.iter().take_while(|run| run.end <= at).count();
         self.runs = &self.runs[passed..];
-        let (bytes, runs, budget, joins) = (self.bytes, self.runs, self.budget, &self.joins);
+        let (bytes, runs, budget, joins) = (self.bytes, self.runs, self.budget, self.joins);
         let places = [
-            self.escape.update(at, stop, || next_escape(bytes, at, stop)),
-            self.joint.update(at, stop, || next_joint(bytes, at, stop, joins)),
+            self.mark.update(at, stop, || next_mark(bytes, at, stop, joins)),
             self.base64.update(at, stop, || next_base64(bytes, runs, Span::new(at, stop), budget)),
         ];
         let first = places.iter().flatten().min()?;
         let kind = places.iter().position(|place| place.as_ref() == Some(first))?;
-        let next = [&mut self.escape, &mut self.joint, &mut self.base64].into_iter().nth(kind)?;
+        let next = [&mut self.mark, &mut self.base64].into_iter().nth(kind)?;
         let piece = next.piece.take();
         *next = Next::unknown();
-        if kind == 2 {
+        if kind == 1 {
             self.budget -= piece.as_ref().map_or(0, |(span, _)| span.len());
         }
         piece
     }
 }
 
-fn next_escape(bytes: &[u8], from: usize, stop: usize) -> Option<Piece> {
-    let places = memchr3_iter(b'%', b'\\', b'&', bytes.get(from..stop)?).map(|n| from + n);
-    places.filter(|at| may_escape(&bytes[*at..])).find_map(|at| escape(bytes, at))
+/// What an escape begins with and what may follow it; the end of a piece, a quote, and what may lead to the next piece.
+static MARKS: LazyLock<Shapes> = LazyLock::new(|| {
+    const LETTERS: &[u8] = b"#0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    // A byte is told by its halves: the signs would let a space pass among letters.
+    const WORD: &[u8] = b"=_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const SIGNS: &[u8] = b"+-./";
+    const ANY: &[u8] = b"+-./=_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const QUOTES: &[u8] = b"\"'";
+    Shapes::new(&[
+        &[b"%&", LETTERS],
+        &[b"\\", b"ux\n\r"],
+        &[ANY, QUOTES, b"\t\n\r"],
+        &[ANY, QUOTES, b" \"$&'+,."],
+        &[WORD, QUOTES, b"<>ru|~"],
+        &[WORD, QUOTES, b"@\\bf"],
+        &[SIGNS, QUOTES, b"<>ru|~@\\bf"],
+        &[ANY, b"`", b"\t\n\r $&`+,.<>ru|~@\\bf"],
+    ])
+});
+
+/// The first escape or joint at or behind `from` and before `stop`.
+fn next_mark(bytes: &[u8], from: usize, stop: usize, joins: bool) -> Option<Piece> {
+    let mut piece = None;
+    let _ = MARKS.each(&bytes[..bytes.len().min(stop + DEPTH)], from.saturating_sub(1), |start| {
+        let escapes = matches!(bytes[start], b'%' | b'\\' | b'&');
+        // The end of the piece before a joint is a part of its shape.
+        let at = if escapes { start } else { start + 1 };
+        if (from..stop).contains(&at) {
+            piece = match escapes {
+                true => may_escape(&bytes[at..]).then(|| escape(bytes, at)).flatten(),
+                false => may_join(bytes, at, joins).then(|| joint(bytes, at)).flatten(),
+            };
+        }
+        if piece.is_some() || at >= stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    piece
 }
 
 /// Whether what follows lets an escape be one: most are `%s`, `\n` and `&&`.
@@ -104,14 +134,9 @@ fn may_escape(rest: &[u8]) -> bool {
     }
 }
 
-fn next_joint(bytes: &[u8], from: usize, stop: usize, joins: &OnceCell<bool>) -> Option<Piece> {
-    let places = memchr3_iter(b'"', b'\'', b'`', bytes.get(from..stop)?).map(|n| from + n);
-    places.filter(|at| may_join(bytes, *at)).find_map(|at| joint(bytes, at, joins))
-}
-
 /// Whether a quote stands between a piece of a word and what may lead to the next: most others begin a string, or end a
 /// key or an argument.
-fn may_join(bytes: &[u8], at: usize) -> bool {
+fn may_join(bytes: &[u8], at: usize, joins: bool) -> bool {
     let mark = |next: &u8| matches!(next, b'f' | b'r' | b'b' | b'u' | b'@' | b'$');
     let space = |next: &u8| matches!(next, b' ' | b'\t' | b'\r' | b'\n' | b'\\');
     let leads_on = |next: &u8| match next {
@@ -122,7 +147,7 @@ fn may_join(bytes: &[u8], at: usize) -> bool {
         // The mark of the next literal.
         next if mark(next) => true,
         // A list goes on with another string.
-        b',' => {
+        b',' if joins => {
             let item = bytes[at + 2..].iter().take(JOINT).find(|b| !space(b));
             item.is_some_and(|b| mark(b) || matches!(b, b'"' | b'\'' | b'`'))
         }

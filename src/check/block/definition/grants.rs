@@ -6,7 +6,7 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::super::Detection;
-use super::locate::{find, tokens};
+use super::locate::find;
 use crate::check::{Candidate, Input, expression};
 use crate::endpoint::group_name;
 use crate::fact::place::{in_comment, is_code, is_test};
@@ -26,7 +26,7 @@ const LISTED: usize = 6;
 
 /// `variant = "overbroad-resources"`.
 pub(in super::super) fn resources(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    for token in tokens(input) {
+    for token in input.token_definitions() {
         for policy in granting(&token.body) {
             for encoded in find(policy, "resources").into_iter().filter(|r| r.text().is_some_and(is_all)) {
                 let mut found = Candidate::new(detection.rule, encoded.span, detection.detect.confidence);
@@ -98,7 +98,7 @@ fn in_maps(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate
 /// `variant = "overbroad-permissions"`.
 pub(in super::super) fn permissions(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let every = Every::new(input.text.bytes());
-    for token in tokens(input) {
+    for token in input.token_definitions() {
         let policies = granting(&token.body);
         let for_zones = policies.iter().any(|policy| {
             let resources = find(policy, "resources").into_iter().flat_map(Node::entries);

@@ -11,9 +11,11 @@ use crate::fact::tree::{Node, Value, literal, same_name};
 use crate::literals::contains;
 use crate::span::Span;
 
-/// A definition: where its header stands, and what it says.
-pub(super) struct Definition {
+/// A definition.
+pub(crate) struct Definition {
+    /// Where its header stands.
     pub(super) header: Span,
+    /// What it says.
     pub(super) body: Node,
 }
 
@@ -21,7 +23,7 @@ pub(super) struct Definition {
 const DEEPEST: usize = 24;
 
 /// All definitions of tokens in the file.
-pub(super) fn tokens(input: &Input<'_>) -> Vec<Definition> {
+pub(crate) fn tokens(input: &Input<'_>) -> Vec<Definition> {
     let mut out = blocks(
         input,
         &["cloudflare_api_token", "cloudflare_account_token"],

@@ -5,7 +5,12 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use crate::check::expression;
-use crate::literals::Literals;
+use crate::literals::{Hit, Literals};
+
+/// What stands between the name of a setting and its value.
+const IS: &str = r#"["'`)\]]*\s*(?::\s*\w+\s*)?(?:=>|:=|[:=(,]|[ \t])\s*["'`:]?"#;
+const FALSE: &str = r"\$?(?:false|no|off|none|never|disabled?|nil|0L?)\b";
+const TRUE: &str = r"\$?(?:true|yes|on|always|enabled?|1L?)\b";
 
 /// Settings are read by their words, so that one of a tool that is not known is understood as well:
 /// `verify_peer: no` denies a check, `ignoreSslErrors: true` grants its absence. What is no setting (options without a
@@ -17,9 +22,6 @@ pub(super) static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
     const TROUBLE: &str = "(?:errors?|issues?|warnings?|problems?)";
     const BAD: &str =
         "(?:all|any|every|invalid|bad|self[-_]?signed|untrusted|unauthori[sz]ed|insecure|expired)";
-    const IS: &str = r#"["'`)\]]*\s*(?::\s*\w+\s*)?(?:=>|:=|[:=(,]|[ \t])\s*["'`:]?"#;
-    const FALSE: &str = r"\$?(?:false|no|off|none|never|disabled?|nil|0L?)\b";
-    const TRUE: &str = r"\$?(?:true|yes|on|always|enabled?|1L?)\b";
     let settings = [
         // verify_ssl: no, SSL_VERIFYPEER => 0, setCheckHostname(false), strict-ssl=false
         format!(r"(?:{CHECK}|strict)[-_]?(?:remote[-_]?|host[-_]?|server[-_]?)?(?:{TLS}|{CERTIFICATE}|peer(?:[-_]?names?)?|host(?:[-_]?names?)?){IS}{FALSE}"),
@@ -97,9 +99,50 @@ pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
     ])
 });
 
+/// Whether a hint may belong to a switch: its name ends near it and is given a value that says yes or no, or another word of a
+/// switch stands there. Most hints are words of names and comments.
+pub(super) fn is_telling(bytes: &[u8], hint: &Hit) -> bool {
+    static SET: LazyLock<Regex> = LazyLock::new(|| {
+        expression(&format!(r"(?i)^[\w-]{{0,60}}{IS}(?:{FALSE}|{TRUE})")).expect("a fixed expression")
+    });
+    static WORDS: LazyLock<Literals> = LazyLock::new(|| {
+        Literals::caseless(&[
+            "check-cert",
+            "no-verify",
+            "no_verify",
+            "insecure",
+            "unsafely",
+            "skipcert",
+            "tls_reject",
+            "pythonhttps",
+            "perl_lwp",
+            "ca_bundle",
+            "'ignore'",
+            "unverified",
+            "cert_none",
+            "verify_none",
+            "verifymode",
+            "danger",
+            "withoutverif",
+            "hostnameverif",
+            "hostname_verif",
+            "trustall",
+            "trustself",
+            "trustmanager",
+            "validationcallback",
+            "certificatecallback",
+            "badcertificate",
+        ])
+    });
+    const NEAR: usize = 40;
+    const BEHIND: usize = 200;
+    let near = &bytes[hint.start.saturating_sub(NEAR)..bytes.len().min(hint.end + NEAR)];
+    SET.is_match(&bytes[hint.end..bytes.len().min(hint.end + BEHIND)]) || WORDS.find(near, 0).is_some()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{CURL, CURL_HINTS, HINTS, SWITCH};
+    use super::{CURL, CURL_HINTS, HINTS, SWITCH, is_telling};
 
     #[test]
     fn every_switch_holds_a_hint() {
@@ -190,8 +233,9 @@ mod tests {
         ] {
             let text = text.as_bytes();
             assert!(SWITCH.is_match(text) || CURL.is_match(text), "no switch: {}", text.escape_ascii());
-            let hint = HINTS.find(text, 0).or_else(|| CURL_HINTS.find(text, 0));
-            assert!(hint.is_some(), "no hint: {}", text.escape_ascii());
+            let hint = HINTS.all(text).iter().any(|hint| is_telling(text, hint))
+                || CURL_HINTS.find(text, 0).is_some();
+            assert!(hint, "no hint: {}", text.escape_ascii());
         }
     }
 
