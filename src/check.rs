@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::sync::{LazyLock, OnceLock};
 
 use memchr::{memchr, memmem};
-use regex::bytes::Regex;
+use regex::bytes::{Captures, Regex};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -331,9 +331,7 @@ fn holds(class: &Class, byte: u8) -> bool {
     }
 }
 
-/// The places of the group `span` in the matches of an expression of which every match holds one of the literals that were
-/// hit, in order. It is run only over what stands around them: up to `before` bytes, and lines that end `after` bytes behind
-/// the literal of that index; where there is no hit it is not even compiled.
+/// The places of the group `span` in the [`captures_around`] literals.
 pub(crate) fn spans_around(
     pattern: &LazyLock<Regex>,
     hits: &[Hit],
@@ -341,6 +339,20 @@ pub(crate) fn spans_around(
     before: usize,
     after: impl Fn(usize) -> usize,
 ) -> Vec<Span> {
+    let matches = captures_around(pattern, hits, bytes, before, after).into_iter();
+    matches.filter_map(|groups| groups.name("span").map(|m| Span::new(m.start(), m.end()))).collect()
+}
+
+/// The matches of an expression of which every match holds one of the literals that were hit, in order. It is run only over
+/// what stands around them: up to `before` bytes, and lines that end `after` bytes behind the literal of that index; where
+/// there is no hit it is not even compiled.
+pub(crate) fn captures_around<'b>(
+    pattern: &LazyLock<Regex>,
+    hits: &[Hit],
+    bytes: &'b [u8],
+    before: usize,
+    after: impl Fn(usize) -> usize,
+) -> Vec<Captures<'b>> {
     let mut out = Vec::new();
     let mut done = 0;
     let mut hits = hits.iter().peekable();
@@ -355,9 +367,8 @@ pub(crate) fn spans_around(
             end = end.max(line_end(bytes, next.end + after(next.index)));
         }
         while let Some(groups) = pattern.captures_at(&bytes[..end], start) {
-            let whole = groups.get(0).expect("group 0 is the match");
-            out.extend(groups.name("span").map(|m| Span::new(m.start(), m.end())));
-            start = whole.end().max(start + 1);
+            start = groups.get(0).map_or(end, |whole| whole.end()).max(start + 1);
+            out.push(groups);
             if start >= end {
                 break;
             }

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use super::words::words;
+use super::words::{is_word, words};
 use crate::literals::Literals;
 use crate::span::Span;
 
@@ -257,10 +257,6 @@ fn identifiers(
         let named = |span: &Span| span.len() >= 6 && is_credential(&bytes[span.start..span.end]);
         [span, longer].into_iter().find(named).map_or(ControlFlow::Continue(()), &mut visit)
     })
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 fn word_length(bytes: &[u8]) -> usize {

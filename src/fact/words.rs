@@ -27,6 +27,11 @@ fn parts(first: u8) -> &'static [&'static str] {
     }
 }
 
+/// Whether the byte can stand in an identifier: a letter, a digit or `_`.
+pub fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
 /// Appends the words of one identifier to `out`, lower-case, each followed by a space.
 pub fn split(identifier: &[u8], out: &mut String) {
     let mut word = String::new();

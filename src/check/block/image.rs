@@ -6,9 +6,10 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, Sign, expression};
+use crate::check::{Candidate, Input, Sign, captures_around, expression};
 use crate::fact::credential::is_credential;
 use crate::fact::place::is_compiled;
+use crate::literals::Literals;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -33,6 +34,12 @@ static LIST: LazyLock<Regex> = LazyLock::new(|| {
     expression(r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?(?:build-args|buildArgs|build_args|args|build-arg)[ \t]*:[ \t]*(?:[|>][-+]?)?[ \t]*(?<inline>[^\n]*)\n(?<body>(?:[ \t]*(?:[#-][^\n]*|[\w"'{][^\n]*)?\n?){0,40})"#)
         .expect("a fixed expression")
 });
+/// What the names of such lists end in.
+static LISTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["args", "Args", "build-arg"]));
+/// How far the line of such a list may begin before its name, and how far the list goes on behind it, in bytes.
+const INDENT: usize = 200;
+const BODY: usize = 4000;
+
 static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
     expression(r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?["']?(?<name>[A-Za-z_]\w*)["']?[ \t]*(?:=|:|$)"#)
         .expect("a fixed expression")
@@ -64,7 +71,9 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         return report(detection, input, found, out);
     }
     names(&ARGUMENT, bytes, 0, &mut found);
-    for groups in LIST.captures_iter(bytes) {
+    let mut lists = LISTS.all(bytes);
+    lists.retain(|hit| bytes[hit.end..].trim_ascii_start().first() == Some(&b':'));
+    for groups in captures_around(&LIST, &lists, bytes, INDENT, |_| BODY) {
         let (body, indent) = (groups.name("body").expect("always takes part"), groups["indent"].len());
         if !is_build(
             bytes,

@@ -9,9 +9,10 @@ use super::super::command::{Next, command_end, expansions};
 use super::super::is_comment;
 use super::{Known, is_known, text_of};
 use crate::blob::BlobPath;
-use crate::check::expression;
+use crate::check::{captures_around, expression};
 use crate::fact::credential::{each_credential, is_credential};
-use crate::literals::contains;
+use crate::fact::words::is_word;
+use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
 
 static SHELL: LazyLock<Regex> = LazyLock::new(|| {
@@ -21,6 +22,24 @@ static SHELL: LazyLock<Regex> = LazyLock::new(|| {
     )
     .expect("a fixed expression")
 });
+
+/// The commands, as far as one can be told by.
+static COMMANDS: LazyLock<Literals> =
+    LazyLock::new(|| Literals::new(&["echo", "print", "logger", "Write-", "tee", "cat"]));
+
+/// Whether a command may stand at a hit: not a part of a word, nor a word of a sentence.
+fn is_command(bytes: &[u8], hit: &Hit) -> bool {
+    let inside = hit.start > 0 && is_word(bytes[hit.start - 1]);
+    let rest = &bytes[hit.end..];
+    let rest = rest.strip_prefix(b"f").unwrap_or(rest);
+    let begins = bytes[hit.start] == b'W'
+        || bytes[hit.start] == b'c' && rest.trim_ascii_start().starts_with(b"<<<")
+        || matches!(rest.first(), Some(b' ' | b'\t'));
+    !inside && begins
+}
+
+/// How far a line may begin before the command, in bytes.
+const INDENT: usize = 200;
 
 static TRACE: LazyLock<Regex> = LazyLock::new(|| {
     expression(r"(?m)^[ \t]*(?:-[ \t]+)?(?:run:[ \t]*)?(?:\|[ \t]*)?(?<span>set[ \t]+(?:-[a-wyzA-Z]*x[a-zA-Z]*(?:[ \t]+pipefail)?|-o[ \t]+xtrace)|Set-PSDebug[ \t]+-Trace[ \t]+[12])|^(?<bang>#!.*\b(?:ba|z|k|da)?sh[ \t]+-[a-zA-Z]*x[a-zA-Z]*)")
@@ -44,14 +63,16 @@ static DUMP: LazyLock<Regex> = LazyLock::new(|| {
           | (?:Get-ChildItem|gci|dir|ls)[\ \t]+env:\S*
           | (?:get-content|cat|type)[\ \t]+\S*(?:\.dev\.vars|cloudflared/cert\.pem)\b[^|>\n]*$
         )
-        | (?<code>(?:console\.\w+|print|pprint|puts|p|println|dump|var_dump|print_r)[\ (]+(?:JSON\.stringify\()?(?:process\.env|os\.environ|ENV|dict\(os\.environ\)|\$_ENV|\$_SERVER|Deno\.env\.toObject\(\))\b\s*[,)\n;])
+        | (?<code>(?:console\.\w+|print|pprint|puts|p|println|dump|var_dump|print_r)[\ (]+(?:JSON\.stringify\()?(?:process\.env|os\.environ|ENV|dict\(os\.environ\)|\$_ENV|\$_SERVER|Deno\.env\.toObject\(\))\b\s*(?:[,);]|$))
         | (?<all>\$\{\{\s*toJSON\((?:secrets|env)\)\s*\}\})"#,
     )
     .expect("a fixed expression")
 });
 
 pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
-    for groups in SHELL.captures_iter(bytes) {
+    let mut hits = COMMANDS.all(bytes);
+    hits.retain(|hit| is_command(bytes, hit));
+    for groups in captures_around(&SHELL, &hits, bytes, INDENT, |_| 0) {
         let command = groups.name("command").expect("always takes part");
         let whole = groups.get(0).expect("group 0 is the match");
         // `$(echo …)` and `<(echo …)` are read by what stands around them.
@@ -105,12 +126,12 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
 }
 
 pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
-    let words = [&b"set "[..], b"set\t", b"#!", b"PSDebug"];
-    if !words.iter().any(|word| memmem::find(bytes, word).is_some()) {
-        return;
-    }
+    static WORDS: LazyLock<Literals> =
+        LazyLock::new(|| Literals::new(&["set ", "set\t", "#!", "PSDebug"]));
+    let mut hits = WORDS.all(bytes);
+    hits.retain(|hit| bytes[hit.start] != b's' || bytes[hit.end..].trim_ascii_start().first() == Some(&b'-'));
     let mut traced = 0;
-    for groups in TRACE.captures_iter(bytes) {
+    for groups in captures_around(&TRACE, &hits, bytes, INDENT, |_| 0) {
         let Some(place) = groups.name("span").or_else(|| groups.name("bang")) else { continue };
         // What is traced already was looked at.
         if place.start() < traced {
@@ -161,8 +182,38 @@ fn is_variable(bytes: &[u8], at: usize) -> bool {
     KEY.captures(&bytes[start..at]).is_some_and(|groups| &groups["key"] != b"run")
 }
 
+/// What every dump holds, and how the rest of its line is told from other uses of the word.
+static DUMPED: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::caseless(&["env", "set", "export", ".dev.vars", "cert.pem", "tojson(", "$_server"])
+});
+
+/// Whether what was hit may be a dump: a command of its own, or the environment as a whole.
+fn is_dump(bytes: &[u8], hit: &Hit) -> bool {
+    let before = hit.start.checked_sub(1).map(|at| bytes[at]);
+    let rest = &bytes[hit.end..];
+    let word = &bytes[hit.start..hit.end];
+    let rest = rest.strip_prefix(b"iron").unwrap_or(rest);
+    let next = rest.iter().find(|b| !matches!(b, b' ' | b'\t')).copied();
+    let ends = matches!(next, None | Some(b'\n' | b'\r' | b'|'));
+    if word.eq_ignore_ascii_case(b"set") {
+        return ends && !before.is_some_and(is_word);
+    }
+    if word.eq_ignore_ascii_case(b"export") {
+        return ends || next == Some(b'-');
+    }
+    if !word.eq_ignore_ascii_case(b"env") {
+        return true;
+    }
+    ends || matches!(next, Some(b',' | b')' | b';'))
+        || rest.starts_with(b".toObject")
+        || rest.starts_with(b":") && matches!(before, Some(b' ' | b'\t'))
+        || bytes[..hit.start].len() >= 5 && bytes[hit.start - 5..hit.start].eq_ignore_ascii_case(b"print")
+}
+
 pub(super) fn dumps(bytes: &[u8], out: &mut Vec<(Span, String)>) {
-    for groups in DUMP.captures_iter(bytes) {
+    let mut hits = DUMPED.all(bytes);
+    hits.retain(|hit| is_dump(bytes, hit));
+    for groups in captures_around(&DUMP, &hits, bytes, INDENT, |_| 0) {
         let Some(place) = groups.name("span").or_else(|| groups.name("code")).or_else(|| groups.name("all"))
         else {
             continue;

@@ -10,8 +10,9 @@ use regex::bytes::Regex;
 
 use super::{is_public, mentions_credential};
 use crate::check::block::command::{command_end, expansions};
-use crate::check::expression;
+use crate::check::{captures_around, expression};
 use crate::fact::credential::is_credential;
+use crate::fact::words::is_word;
 use crate::literals::Literals;
 use crate::span::Span;
 
@@ -97,6 +98,18 @@ static TOOL: LazyLock<Regex> = LazyLock::new(|| {
     expression(r"(?m)(?:^|[\s;&|(`$])(?P<tool>curl|https?|xh|xhs)[ \t]").expect("a fixed expression")
 });
 
+/// What each match of the expressions holds.
+static METHODS: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::new(&[".set(", ".append(", ".add(", ".Set(", ".Add(", ".Append(", "[\"", "['"])
+});
+static TABLES_OF: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::new(&["arams", "query", "urlencode", "encode_www_form", "http_build_query"])
+});
+static TOOLS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["curl", "http", "xh"]));
+
+/// How far a match goes on beside what it holds, in bytes.
+const BESIDE: usize = 200;
+
 /// How much of a table or value is looked at, in bytes.
 const LONGEST: usize = 1500;
 /// How far before a table its request may begin, in bytes.
@@ -135,16 +148,19 @@ pub(super) fn parameters<F: FnOnce() -> HashSet<Vec<u8>>>(
             out.push(Span::new(name.start(), value.end));
         }
     };
-    for groups in DIRECT.captures_iter(bytes) {
+    let (table_hits, direct_hits) = (TABLES_OF.all(bytes), HINTS.all(bytes));
+    let mut method_hits = METHODS.all(bytes);
+    method_hits.retain(|hit| hit.start > 0 && is_word(bytes[hit.start - 1]));
+    for groups in captures_around(&DIRECT, &direct_hits, bytes, BESIDE, |_| LONGEST) {
         push(groups.name("name").or(groups.name("item")), groups.get(0).map_or(0, |m| m.end()));
     }
-    for groups in METHOD.captures_iter(bytes) {
+    for groups in captures_around(&METHOD, &method_hits, bytes, BESIDE, |_| BESIDE) {
         let (Some(table), Some(whole)) = (groups.name("table"), groups.get(0)) else { continue };
         if holds(value_at(bytes, whole.end())) && is_query(table.as_bytes()) {
             push(groups.name("name").or(groups.name("item")), whole.end());
         }
     }
-    for groups in TABLE.captures_iter(bytes) {
+    for groups in captures_around(&TABLE, &table_hits, bytes, BESIDE, |_| BESIDE) {
         let Some(whole) = groups.get(0) else { continue };
         let end = close(bytes, whole.end());
         let entries: Vec<_> = ENTRY.captures_iter(&bytes[whole.end()..end]).collect();
@@ -179,7 +195,12 @@ pub(super) fn parameters<F: FnOnce() -> HashSet<Vec<u8>>>(
 }
 
 fn shell(bytes: &[u8], out: &mut Vec<Span>) {
-    for groups in TOOL.captures_iter(bytes) {
+    let mut hits = TOOLS.all(bytes);
+    hits.retain(|hit| {
+        let rest = &bytes[hit.end..];
+        matches!(rest.strip_prefix(b"s").unwrap_or(rest).first(), Some(b' ' | b'\t'))
+    });
+    for groups in captures_around(&TOOL, &hits, bytes, 1, |_| 0) {
         let Some(tool) = groups.name("tool") else { continue };
         let (end, _) = command_end(bytes, tool.start());
         let body = &bytes[tool.start()..end];
@@ -298,7 +319,7 @@ fn is_table(bytes: &[u8], at: usize) -> bool {
 /// Whether the table with the name becomes the query of an address: it is read from one, put behind its question mark, or
 /// handed to a request as its parameters.
 fn is_query(bytes: &[u8], name: &[u8]) -> bool {
-    let word = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let word = |at: usize| bytes.get(at).copied().is_some_and(is_word);
     let places = memmem::find_iter(bytes, name)
         .filter(|at| !word(at + name.len()) && !at.checked_sub(1).is_some_and(word));
     places.take(USES).any(|at| {
