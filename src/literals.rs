@@ -315,9 +315,7 @@ impl Words {
     ) -> ControlFlow<()> {
         for group in &self.groups {
             let owners = &group.owners;
-            group
-                .search
-                .each(text, 0, |hit| standing(&owners[hit.index], text, hit.start, &mut visit))?;
+            group.search.each(text, 0, |hit| standing(&owners[hit.index], text, hit.start, &mut visit))?;
         }
         ControlFlow::Continue(())
     }
@@ -412,7 +410,8 @@ mod tests {
             "cloudflare.com",
             "arefl",
         ];
-        let text = "CloudFlare_Account x cf_cf_ X-Auth-Key solarflareflare apiapi r2_ TOKEN Api.CloudFlare.Com to";
+        let text =
+            "CloudFlare_Account x cf_cf_ X-Auth-Key solarflareflare apiapi r2_ TOKEN Api.CloudFlare.Com to";
         let mut found = Vec::new();
         let _ = Words::new(&words).each(text.as_bytes(), |word, start| {
             found.push((start, words[word]));

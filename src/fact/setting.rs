@@ -36,11 +36,10 @@ static ENDS: LazyLock<Literals> = LazyLock::new(|| {
     ])
 });
 
-/// A name that ends so, with what its value begins with; from the start of the name.
+/// What such a name ends in, with what its value begins with.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     fixed(concat!(
-        r#"(?i)^(?P<name>(?:--?)?(?:[a-z_$][\w.:-]*?)?"#,
-        r#"(?:key|token|tkn|password|passwd|e?mail|user|username|login|cf_?id|auth_?method)"#,
+        r#"(?i)^(?P<end>(?:key|token|tkn|password|passwd|mail|user|username|login|cf_?id|method)"#,
         r#"(?:_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
         r#"(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|>|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)"#,
         r#"(?P<value>[^\s,;)}\]#<]|<[<$%=A-Za-z])"#,
@@ -49,7 +48,7 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Longer names are none, in bytes.
 const LONGEST: usize = 200;
-/// How much of a text is looked at from the start of a name, in bytes.
+/// How much of a text is looked at from the end of a name, in bytes.
 const REACH: usize = 1000;
 
 /// Whether any of the [`settings`] has a name that is wanted, as far as it goes up to what it ends in.
@@ -64,7 +63,8 @@ pub fn any_setting(bytes: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
         let name = Span::new(hit.start - before, hit.end);
         let named = may_end(&bytes[hit.end..]) && wanted(&bytes[name.start..name.end]);
         let is_setting = || {
-            let found = || setting(bytes, name.start).is_some_and(|(_, setting)| setting.is_some());
+            let found =
+                || setting(bytes, name.start, hit.start).is_some_and(|(_, setting)| setting.is_some());
             bound(bytes, name.start, name.end).is_some() || may_have_value(bytes, name) && found()
         };
         if named && is_setting() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -105,7 +105,7 @@ fn setting_at(bytes: &[u8], start: usize, end: usize, done: usize) -> Option<(us
     if let Some(bound) = bound(bytes, name.start, end) {
         return Some((bound.span.end, Some(bound)));
     }
-    if may_have_value(bytes, name) { setting(bytes, name.start) } else { None }
+    if may_have_value(bytes, name) { setting(bytes, name.start, start) } else { None }
 }
 
 /// A name that Jenkins gives a credential for some steps: `passwordVariable: 'NAME'`.
@@ -147,14 +147,15 @@ fn may_have_value(bytes: &[u8], name: Span) -> bool {
     line.trim_ascii().len() <= KEYWORD
 }
 
-/// The setting whose name starts at `start`, if it is one, and where that name ends.
-fn setting(bytes: &[u8], start: usize) -> Option<(usize, Option<Setting>)> {
-    let near = &bytes[start..bytes.len().min(start + REACH)];
-    let groups = SETTING.captures(near)?;
-    let place = |name: &str| groups.name(name).map(|m| Span::new(start + m.start(), start + m.end()));
-    let (name, begin, separator) = (place("name")?, place("value")?, place("sep")?);
+/// The setting whose name starts at `start` and has what it ends in at `end`, if it is one, and where that name ends.
+fn setting(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Option<Setting>)> {
+    let near = &bytes[end..bytes.len().min(end + REACH)];
+    let groups = SETTING.captures(near).filter(|_| may_begin(&bytes[start..end], near))?;
+    let place = |name: &str| groups.name(name).map(|m| Span::new(end + m.start(), end + m.end()));
+    let (name, begin, separator) = (place("end")?, place("value")?, place("sep")?);
+    let name = Span::new(start, name.end);
     let ends = |b: &u8| matches!(b, b'\n' | b',' | b';' | b')' | b'}' | b']' | b'<');
-    let rest = &near[begin.end - start..];
+    let rest = &near[begin.end - end..];
     let value = Span::new(begin.start, begin.end + rest.iter().position(ends).unwrap_or(rest.len()));
     let text = |span: Span| &bytes[span.start..span.end];
     if !is_setting(bytes, name, text(separator), text(value)) {
@@ -168,6 +169,17 @@ fn setting(bytes: &[u8], start: usize) -> Option<(usize, Option<Setting>)> {
         value: Span::new(value.start, end.max(value.start)),
     };
     Some((name.end, Some(setting)))
+}
+
+/// Whether a name may begin so before what it ends in: as an option, or like an identifier.
+fn may_begin(name: &[u8], end: &[u8]) -> bool {
+    let own = name.strip_prefix(b"--").or_else(|| name.strip_prefix(b"-")).unwrap_or(name);
+    let begins = own.first().is_none_or(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'));
+    let method = end.first().is_some_and(|b| matches!(b, b'm' | b'M'))
+        && end.get(1..6).is_some_and(|rest| rest.eq_ignore_ascii_case(b"ethod"));
+    let auth = own.strip_suffix(b"_").unwrap_or(own);
+    let authentication = || auth.len() >= 4 && auth[auth.len() - 4..].eq_ignore_ascii_case(b"auth");
+    begins && own.iter().skip(1).all(|b| *b != b'$') && (!method || authentication())
 }
 
 /// The words of a name without those that say how the value is kept.

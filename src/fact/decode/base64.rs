@@ -91,9 +91,9 @@ fn may_be_ascii(letters: &[u8]) -> bool {
         table
     };
     let bits = |letter: u8| BITS[usize::from(letter)];
-    letters
-        .chunks_exact(4)
-        .all(|four| bits(four[0]) & 0b10_0000 == 0 && bits(four[1]) & 0b1000 == 0 && bits(four[2]) & 0b10 == 0)
+    letters.chunks_exact(4).all(|four| {
+        bits(four[0]) & 0b10_0000 == 0 && bits(four[1]) & 0b1000 == 0 && bits(four[2]) & 0b10 == 0
+    })
 }
 
 fn printable(byte: u8) -> bool {

@@ -52,14 +52,7 @@ impl Next {
 
 impl<'a> Starts<'a> {
     pub(super) fn new(bytes: &'a [u8], runs: &'a [Span], joins: bool) -> Starts<'a> {
-        Starts {
-            bytes,
-            runs,
-            mark: Next::unknown(),
-            base64: Next::unknown(),
-            budget: BUDGET,
-            joins,
-        }
+        Starts { bytes, runs, mark: Next::unknown(), base64: Next::unknown(), budget: BUDGET, joins }
     }
 
     /// The first piece that starts at or behind `at` and before `stop`.

@@ -126,8 +126,7 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
 }
 
 pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
-    static WORDS: LazyLock<Literals> =
-        LazyLock::new(|| Literals::new(&["set ", "set\t", "#!", "PSDebug"]));
+    static WORDS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["set ", "set\t", "#!", "PSDebug"]));
     let mut hits = WORDS.all(bytes);
     hits.retain(|hit| bytes[hit.start] != b's' || bytes[hit.end..].trim_ascii_start().first() == Some(&b'-'));
     let mut traced = 0;

@@ -102,9 +102,8 @@ static TOOL: LazyLock<Regex> = LazyLock::new(|| {
 static METHODS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::new(&[".set(", ".append(", ".add(", ".Set(", ".Add(", ".Append(", "[\"", "['"])
 });
-static TABLES_OF: LazyLock<Literals> = LazyLock::new(|| {
-    Literals::new(&["arams", "query", "urlencode", "encode_www_form", "http_build_query"])
-});
+static TABLES_OF: LazyLock<Literals> =
+    LazyLock::new(|| Literals::new(&["arams", "query", "urlencode", "encode_www_form", "http_build_query"]));
 static TOOLS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["curl", "http", "xh"]));
 
 /// How far a match goes on beside what it holds, in bytes.
