@@ -14,7 +14,7 @@ pub use self::packed::DEPTH;
 use self::packed::{BUCKETS, Tables};
 
 /// No more than this many literals go into one search.
-pub const MOST: usize = 64;
+pub const MOST: usize = 128;
 
 /// Literals to look for, none of which another begins with.
 pub struct Literals {

@@ -42,6 +42,8 @@ pub(crate) enum Sign {
     ResourceSecret,
     /// A call that makes one string of a list.
     Joins,
+    /// Variables and files that the runner of GitHub's workflows keeps for steps.
+    Runner,
 }
 
 /// The words, in lower case.
@@ -99,6 +101,7 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     ),
     (Sign::ResourceSecret, &["turnstile_widget"]),
     (Sign::Joins, &["join(", "concat", "implode("]),
+    (Sign::Runner, &["github_"]),
 ];
 
 /// A set of signs.

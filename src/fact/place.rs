@@ -1,8 +1,11 @@
 //! Where in a file something stands: code or comment, program or prose. Line by line, without a grammar.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 
 use crate::blob::BlobPath;
+use crate::literals::Literals;
 use crate::span::Span;
 use crate::text::Text;
 
@@ -127,14 +130,14 @@ pub fn is_prose(path: &BlobPath) -> bool {
 
 /// Whether the file is a test by its name or folder.
 pub fn is_test(path: &BlobPath) -> bool {
-    let lower = path.as_bytes().to_ascii_lowercase();
-    let name = path.file_name().to_ascii_lowercase();
-    let folders = lower.split(|b| *b == b'/').rev().skip(1);
-    let folder = |f: &[u8]| matches!(f, b"test" | b"tests" | b"__tests__" | b"spec" | b"specs" | b"testdata");
-    let marks: &[&[u8]] = &[b"_test.", b".test.", b".spec.", b"_spec.", b"-test."];
-    folders.into_iter().any(folder)
-        || name.starts_with(b"test_")
-        || marks.iter().any(|mark| name.windows(mark.len()).any(|w| w == *mark))
+    static MARKS: LazyLock<Literals> =
+        LazyLock::new(|| Literals::caseless(&["_test.", ".test.", ".spec.", "_spec.", "-test."]));
+    const FOLDERS: [&[u8]; 6] = [b"test", b"tests", b"__tests__", b"spec", b"specs", b"testdata"];
+    let name = path.file_name();
+    let mut folders = path.as_bytes().split(|b| *b == b'/').rev().skip(1);
+    folders.any(|own| FOLDERS.iter().any(|folder| own.eq_ignore_ascii_case(folder)))
+        || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"test_"))
+        || MARKS.find(name, 0).is_some()
 }
 
 /// Whether the file is a program by its name: programs decide, settings do not.

@@ -9,7 +9,7 @@ use regex::bytes::Regex;
 use super::fixed;
 use super::place::is_prose;
 use crate::blob::BlobPath;
-use crate::literals::contains;
+use crate::literals::{Literals, contains};
 use crate::text::Text;
 
 /// How much of a file is looked at for what makes it a list of rules, in bytes.
@@ -18,18 +18,20 @@ const HEAD: usize = 64 * 1024;
 /// Whether the file holds rules of a linter, a policy checker or a secret scanner.
 pub fn is_rules(text: &Text<'_>, path: &BlobPath) -> bool {
     /// Tools by what their files and folders are called.
-    const TOOLS: &[&[u8]] = &[
-        b"semgrep",
-        b"opengrep",
-        b"gitleaks",
-        b"trufflehog",
-        b"secretlint",
-        b"ast-grep",
-        b"sgconfig",
-        b"noseyparker",
-        b"git-secrets",
-        b"kingfisher",
-    ];
+    static TOOLS: LazyLock<Literals> = LazyLock::new(|| {
+        Literals::caseless(&[
+            "semgrep",
+            "opengrep",
+            "gitleaks",
+            "trufflehog",
+            "secretlint",
+            "ast-grep",
+            "sgconfig",
+            "noseyparker",
+            "git-secrets",
+            "kingfisher",
+        ])
+    });
     /// Languages of policies and queries.
     const ENDS: &[&[u8]] = &[b".rego", b".yar", b".yara", b".ql", b".qll", b".sentinel"];
     /// Something is looked for, and something is said about what is found.
@@ -47,13 +49,14 @@ pub fn is_rules(text: &Text<'_>, path: &BlobPath) -> bool {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         fixed(r#"(?m)^[ \t\-{]*["']?(?:pattern(?:s|-\w+)?|reg-?ex|selector)["']?[ \t]*[:=]"#)
     });
-    let lower = path.as_bytes().to_ascii_lowercase();
-    if TOOLS.iter().any(|tool| memmem::find(&lower, tool).is_some())
-        || ENDS.iter().any(|end| lower.ends_with(end))
-    {
+    let ends = |end: &[u8]| {
+        let own = path.as_bytes();
+        own.len() >= end.len() && own[own.len() - end.len()..].eq_ignore_ascii_case(end)
+    };
+    if TOOLS.find(path.as_bytes(), 0).is_some() || ENDS.iter().any(|end| ends(end)) {
         return true;
     }
-    let settings = [&b".yml"[..], b".yaml", b".toml", b".json"].iter().any(|end| lower.ends_with(end));
+    let settings = [&b".yml"[..], b".yaml", b".toml", b".json"].into_iter().any(ends);
     let bytes = &text.bytes()[..text.bytes().len().min(HEAD)];
     settings
         && LOOKS.iter().any(|word| memmem::find(bytes, word).is_some())

@@ -27,12 +27,10 @@ pub struct Setting {
     pub value: Span,
 }
 
-/// What the names of credentials end in, and of who they belong to, in the ways people capitalise them.
+/// What the names of credentials end in, and of who they belong to.
 static ENDS: LazyLock<Literals> = LazyLock::new(|| {
-    Literals::new(&[
-        "key", "token", "tkn", "password", "mail", "user", "login", "method", "passwd", "cfid", "cf_id",
-        "Key", "KEY", "Token", "TOKEN", "TKN", "Password", "PASSWORD", "Passwd", "PASSWD", "Mail", "MAIL",
-        "User", "USER", "Login", "LOGIN", "CFID", "CF_ID", "Method", "METHOD",
+    Literals::caseless(&[
+        "key", "token", "tkn", "password", "passwd", "mail", "user", "login", "method", "cfid", "cf_id",
     ])
 });
 

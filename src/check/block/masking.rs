@@ -25,8 +25,8 @@ static SECRET_INPUT: LazyLock<Regex> =
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     // Where a value comes from says whose it is as well.
-    let hands_on = || input.signs.has(Sign::Vendor) && memmem::find(bytes, b"GITHUB_").is_some();
-    if !input.names_credential() && !hands_on() {
+    let hands_on = input.signs.has(Sign::Vendor) && input.signs.has(Sign::Runner);
+    if !hands_on && !input.names_credential() {
         return;
     }
     // Azure Pipelines: a variable that a step sets is printed unless it says otherwise.

@@ -63,39 +63,26 @@ pub(super) static CURL: LazyLock<Regex> = LazyLock::new(|| {
 /// What is in every such command, as most write it.
 pub(super) static CURL_HINTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["curl"]));
 
-/// Pieces of which every switch holds one, in the ways people capitalise them: most texts hold none.
+/// Pieces of which every switch holds one.
 pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
-    Literals::new(&[
+    Literals::caseless(&[
         "erif",
-        "ERIF",
         "alidat",
-        "ALIDAT",
         "heck",
-        "HECK",
         "trict",
         "nsecure",
-        "NSECURE",
         "cert",
-        "Cert",
-        "CERT",
         "ssl",
-        "Ssl",
-        "SSL",
         "tls",
-        "Tls",
-        "TLS",
         "nauthori",
-        "NAUTHORI",
         "nsafely",
-        "rustAll",
-        "rust_all",
-        "rustSelf",
-        "TrustManager",
-        "anger",
-        "DANGER",
-        "'IGNORE'",
-        "TRUST_ALL",
-        "CA_BUNDLE",
+        "trustall",
+        "trust_all",
+        "trustself",
+        "trustmanager",
+        "danger",
+        "'ignore'",
+        "ca_bundle",
     ])
 });
 
