@@ -3,9 +3,11 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{Candidate, Compiled, View, expression, token, value};
+
 use crate::blob::BlobPath;
 use crate::fact::namesake::is_other_near;
 use crate::fact::naming::{Name, Naming, enclosing, naming, parent};
@@ -15,8 +17,16 @@ use crate::literals::contains;
 use crate::rule::{CheckKind, Confidence, Detect, Randomness};
 use crate::span::Span;
 
+mod uses;
+
+use uses::{assigned, uses};
+
+/// How far back the statement of a value is followed, in bytes.
+const STATEMENT: usize = 200;
 /// Around a value, in bytes: where an address of the API belongs to the same call.
 const SAME_CALL: usize = 700;
+/// Around a use of a value, in bytes: where an address is that of its call.
+const SAME_STATEMENT: usize = 200;
 /// Around a value, in bytes: where the vendor's name makes a general name mean the vendor's.
 const SAME_TOPIC: usize = 2500;
 
@@ -98,11 +108,13 @@ pub(crate) fn check(
                 continue;
             }
             let names = names.get_or_insert_with(|| naming(view.bytes, run, path));
-            if !is_named(detection, names, view, span, path) {
-                continue;
-            }
-            let Some((confidence, why)) = whose(detection, names, view, span, path) else {
-                undecided.push(view.original(span));
+            let named = is_named(detection, names, view, span, path);
+            let own = named.then(|| whose(detection, names, view, span, path)).flatten();
+            let assigned = assigned(view.bytes, span).filter(|_| !FOREIGN.is_match(names.own().as_bytes()));
+            let used = || assigned.and_then(|name| used_as(detection, name, view, path));
+            let Some((confidence, why)) = own.or_else(used) else {
+                // What else the text says of it may change.
+                undecided.extend((named || assigned.is_some()).then(|| view.original(span)));
                 continue;
             };
             found.confidence = found.confidence.min(confidence);
@@ -221,6 +233,33 @@ fn whose(
     };
     (general && detection.detect.confidence > Confidence::Low && topic())
         .then(|| (Confidence::Medium, format!("`{shown}` near the word Cloudflare")))
+}
+
+/// The same for a value whose name says nothing, from what the name is given to: a header of a call of the API, an argument of
+/// a client. What is only near the vendor's name is not enough.
+fn used_as(
+    detection: &Compiled,
+    name: &[u8],
+    view: &View<'_>,
+    path: &BlobPath,
+) -> Option<(Confidence, String)> {
+    uses(view.bytes, name).find_map(|place| {
+        let names = naming(view.bytes, place, path);
+        // The key of a header is not enough: others call theirs the same.
+        let vendor = || {
+            [names.own(), &statement(&names), &enclosing(view.bytes, place.start)]
+                .iter()
+                .any(|words| words.contains("cloudflare"))
+                || HOSTS.is_match(view.bytes)
+        };
+        // The call that it is for has an address of its own.
+        let call = view.around(place, SAME_STATEMENT);
+        let elsewhere = || memmem::find(call, b"://").is_some() && !HOSTS.is_match(call);
+        let named = is_named(detection, &names, view, place, path) && vendor() && !elsewhere();
+        let (confidence, _) = named.then(|| whose(detection, &names, view, place, path)).flatten()?;
+        (confidence == detection.detect.confidence)
+            .then(|| (confidence, format!("used as `{}`", names.own().trim())))
+    })
 }
 
 /// The settings that the value stands among have an address, and it is somebody else's; or they are called after another

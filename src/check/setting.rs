@@ -134,7 +134,8 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
         expression(r"(?:\{\{|\{%)[-~]?\s*(?:else|elif|elsif)\b").expect("a fixed expression")
     });
     if is_prose(input.path) {
-        return TOKEN_WAY.is_match(input.text.bytes());
+        let bytes = input.text.bytes();
+        return TOKEN_WAY.find_iter(bytes).any(|way| !is_page(bytes, way.start()));
     }
     if is_alternative(input, span) {
         return true;
@@ -149,6 +150,17 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
     let others = [Span::new(near.start, span.start), Span::new(span.end, near.end)];
     others.iter().any(|part| TOKEN_WAY.is_match(input.text.get(*part)))
         && DECIDES.is_match(input.text.get(near))
+}
+
+/// What stands there is the page of the dashboard that shows the key as well: `My Profile → API Tokens`,
+/// `/profile/api-tokens`.
+fn is_page(bytes: &[u8], at: usize) -> bool {
+    let before = bytes[at.saturating_sub(24)..at].trim_ascii_end();
+    let before = before.strip_suffix(b"**").or(before.strip_suffix(b"`")).unwrap_or(before).trim_ascii_end();
+    let quoted = |rest: &[u8]| rest.trim_ascii_end().is_empty() || rest.ends_with(b"\n");
+    before.ends_with(b"profile/")
+        || ["→", "›", "»"].iter().any(|arrow| before.ends_with(arrow.as_bytes()))
+        || before.strip_suffix(b">").is_some_and(|rest| !quoted(rest))
 }
 
 /// One of two ways that are shown: a comment says "or", and a token stands on its other side.

@@ -259,7 +259,7 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
             let place = groups.name("token").or_else(|| groups.name("value")).expect("one takes part");
             let prefixed = groups.name("token").is_some() || PREFIXED.is_match(place.as_bytes());
             if prefixed && value::is_placeholder(&place.as_bytes()[5..])
-                || !prefixed && !is_literal(place.as_bytes(), body, api)
+                || !prefixed && !is_literal(place, body, api)
             {
                 continue;
             }
@@ -310,7 +310,8 @@ fn options(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
 
 /// Whether the value is a credential of ours: by its look, and by what the command is for. Where its address is made of a
 /// variable, the file says: `api` tells whether it calls the API.
-fn is_literal(text: &[u8], command: &[u8], api: &dyn Fn() -> bool) -> bool {
+fn is_literal(place: Match<'_>, command: &[u8], api: &dyn Fn() -> bool) -> bool {
+    let text = place.as_bytes();
     static ADDRESS: LazyLock<Regex> =
         LazyLock::new(|| expression(r"(?i)https?://[a-z0-9]").expect("a fixed expression"));
     // The credentials of a tunnel are JSON that begins with the account.
@@ -318,7 +319,13 @@ fn is_literal(text: &[u8], command: &[u8], api: &dyn Fn() -> bool) -> bool {
         return is_argument(text);
     }
     let hex = text.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
-    let ours = contains(command, b"cloudflare")
+    // `--r2-secret-access-key VALUE`
+    let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let before = &command[..place.start()];
+    let before = &before[..before.iter().rposition(word).map_or(0, |at| at + 1)];
+    let option = &before[before.iter().rposition(|b| !word(b)).map_or(0, |at| at + 1)..];
+    let ours = is_credential(option)
+        || contains(command, b"cloudflare")
         || crate::fact::credential::mentions(command)
         || contains(command, b"x-auth-")
         || contains(command, b"cf-access-")

@@ -106,7 +106,27 @@ pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut
         found.message = Some(message);
         out.push(found);
     }
+    for token in blocks(input, SERVICE_TOKENS, SERVICE_TOKEN_CLASSES) {
+        let Some((key, value)) = token.body.get(&["duration"]) else { continue };
+        if value.text() == Some("forever") {
+            let span = key.span.cover(value.span);
+            let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
+            found.message = Some(String::from("the service token never expires"));
+            found.labels.push((token.header, String::from("the token")));
+            out.push(found);
+        }
+    }
 }
+
+/// Service tokens of Access, in Terraform and in Pulumi.
+const SERVICE_TOKENS: &[&str] =
+    &["cloudflare_zero_trust_access_service_token", "cloudflare_access_service_token"];
+const SERVICE_TOKEN_CLASSES: &[&str] = &[
+    "cloudflare:ZeroTrustAccessServiceToken",
+    "cloudflare:AccessServiceToken",
+    "cloudflare:index/zeroTrustAccessServiceToken:ZeroTrustAccessServiceToken",
+    "cloudflare:index/accessServiceToken:AccessServiceToken",
+];
 
 /// `variant = "mfa-not-enforced"`.
 pub(super) fn mfa(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {

@@ -56,11 +56,12 @@ struct Known<'a> {
     bytes: &'a [u8],
     names: OnceCell<HashSet<Vec<u8>>>,
     sends: OnceCell<bool>,
+    rolls: OnceCell<bool>,
 }
 
 impl<'a> Known<'a> {
     fn new(bytes: &'a [u8]) -> Known<'a> {
-        Known { bytes, names: OnceCell::new(), sends: OnceCell::new() }
+        Known { bytes, names: OnceCell::new(), sends: OnceCell::new(), rolls: OnceCell::new() }
     }
 
     fn names(&self) -> &HashSet<Vec<u8>> {
@@ -76,6 +77,13 @@ impl<'a> Known<'a> {
         *self.sends.get_or_init(|| contains(self.bytes, b"api.cloudflare.com") && BEARER.is_match(self.bytes))
     }
 
+    /// Whether the file asks the API for a new value of a token.
+    fn rolls(&self) -> bool {
+        static ROLL: LazyLock<Regex> =
+            LazyLock::new(|| expression(r#"/tokens/[^\s"'`]{1,60}/value\b"#).expect("a fixed expression"));
+        *self.rolls.get_or_init(|| ROLL.is_match(self.bytes))
+    }
+
     fn contains(&self, name: &[u8]) -> bool {
         self.names().contains(name)
     }
@@ -84,7 +92,9 @@ impl<'a> Known<'a> {
 /// Whether a name in this context is a credential: by itself, by assignment, or because the text around says so.
 fn is_known(name: &[u8], known: &Known<'_>, around: &[u8]) -> bool {
     let own = [&b"self."[..], b"this."].into_iter().find_map(|object| name.strip_prefix(object));
-    is_credential(name) || known.contains(own.unwrap_or(name)) || (is_secret(name) && mentions_vendor(around))
+    is_credential(name)
+        || known.contains(own.unwrap_or(name))
+        || (is_secret(name) && (mentions_vendor(around) || known.rolls()))
 }
 
 fn mentions_vendor(text: &[u8]) -> bool {

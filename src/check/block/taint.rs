@@ -9,6 +9,7 @@ use memchr::{memchr_iter, memmem};
 use regex::bytes::Regex;
 
 use crate::fact::credential::{is_credential, mentions};
+use crate::literals::contains;
 
 /// At most this many names a file.
 const MOST: usize = 200;
@@ -16,7 +17,7 @@ const MOST: usize = 200;
 /// The start of an assignment, up to the end of its line.
 static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?m)^[ \t>-]*(?:run:[ \t]*)?(?:export |const |let |var |local |final |readonly |my |val |string |\$)?[ \t]*(?:self\.|this\.|this->|@)?(?<name>[A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w<>, .|]+)?(?::=|=)[ \t]*(?<value>[^\n=][^\n]*)"#,
+        r#"(?m)^[ \t>-]*(?:run:[ \t]*)?(?:[A-Za-z_][\w<>.:\[\]]*[ \t]+){0,4}\$?[ \t]*(?:self\.|this\.|this->|@)?(?<name>[A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w<>, .|]+)?(?::=|=)[ \t]*(?<value>[^\n=][^\n]*)"#,
     )
     .expect("a fixed expression")
 });
@@ -65,9 +66,26 @@ fn hands_on(value: &[u8]) -> bool {
     let first_line = value.split(|b| *b == b'\n').next().unwrap_or_default();
     DIRECT.captures(value).is_some_and(|groups| {
         let rest = &first_line[groups.get(0).map_or(0, |m| m.end()).min(first_line.len())..];
-        let changed =
-            [&b".length"[..], b"?.length", b"[:", b".slice", b"[-", b" is not None", b" !=", b" ==", b" ? "];
-        !changed.iter().any(|c| rest.windows(c.len()).any(|w| w == *c))
+        // Less than the value is handed on.
+        const CHANGED: [&[u8]; 16] = [
+            b".length",
+            b".size",
+            b".substr",
+            b".slice",
+            b".hash",
+            b".digest",
+            b".take(",
+            b".chars",
+            b"[:",
+            b"[-",
+            b"[0..",
+            b"[..",
+            b" is not none",
+            b" !=",
+            b" ==",
+            b" ? ",
+        ];
+        !CHANGED.iter().any(|part| contains(rest, part))
             && groups.iter().skip(1).flatten().any(|m| is_credential(m.as_bytes()))
     })
 }

@@ -4,12 +4,15 @@ use std::cell::LazyCell;
 use std::cmp::Reverse;
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::super::{Candidate, Detection, Input, Sign, expression, spans_around};
 use super::API;
-use crate::fact::place::{around, in_comment, in_pattern, in_prose, is_prose};
+use crate::fact::place::{around, in_comment, in_pattern, in_prose, is_compiled, is_prose};
 use crate::fact::setting::about;
+use crate::fact::statement::statement;
+use crate::fact::words::is_word;
 use crate::literals::contains;
 use crate::span::Span;
 
@@ -19,7 +22,7 @@ mod switch;
 mod target;
 
 use addresses::addresses;
-use switch::{CURL, CURL_HINTS, HINTS, SWITCH, is_telling};
+use switch::{CURL, CURL_HINTS, HINTS, KEPT, SWITCH, is_telling};
 use target::target;
 
 /// How far a switch may begin before one of its hints, in bytes.
@@ -36,7 +39,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let mut hints = HINTS.all(bytes);
     hints.retain(|hint| is_telling(bytes, hint));
     let mut switches = spans_around(&SWITCH, &hints, bytes, BEFORE, |_| BEHIND);
-    switches.extend(spans_around(&CURL, &CURL_HINTS.all(bytes), bytes, BEFORE, |_| COMMAND));
+    let commands = CURL_HINTS.all(bytes);
+    switches.extend(spans_around(&CURL, &commands, bytes, BEFORE, |_| COMMAND));
+    let kept = if commands.is_empty() || is_compiled(input.path) { Vec::new() } else { kept(bytes) };
+    switches.extend(kept.iter().map(|kept| kept.switch));
     // What stands in a command is a part of it.
     switches.sort_unstable_by_key(|switch| (switch.start, Reverse(switch.end)));
     switches.dedup_by(|later, earlier| later.overlaps(*earlier));
@@ -44,11 +50,11 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         return;
     }
     let addresses = LazyCell::new(|| addresses(bytes));
-    let mut kept: Option<usize> = None;
+    let mut last: Option<usize> = None;
     for switch in switches {
         // One client has several switches side by side.
         let line = input.text.line_index(switch.start);
-        if kept.is_some_and(|kept| line.abs_diff(kept) <= 3) {
+        if last.is_some_and(|last| line.abs_diff(last) <= 3) {
             continue;
         }
         let near_origin = {
@@ -67,17 +73,54 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             continue;
         }
         let found = by_name(input, switch).map(|place| (place, true));
-        let Some((place, ours)) = found.or_else(|| target(input, switch, &addresses)) else { continue };
-        if !ours {
-            continue;
-        }
-        kept = Some(line);
+        let kept = kept.iter().find(|kept| kept.switch.overlaps(switch));
+        let found = found.or_else(|| kept.and_then(|kept| kept.targets(input, &addresses)));
+        let found = found.or_else(|| target(input, switch, &addresses));
+        let Some((place, true)) = found else { continue };
+        last = Some(line);
         let span = narrow(input, switch);
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
         if !place.overlaps(span) {
             found.labels.push((place, String::from("the API it talks to")));
         }
         out.push(found);
+    }
+}
+
+/// A switch among options that are kept under a name.
+struct Kept<'b> {
+    switch: Span,
+    name: &'b [u8],
+    /// The command is kept as well.
+    command: bool,
+}
+
+fn kept(bytes: &[u8]) -> Vec<Kept<'_>> {
+    let found = KEPT.captures_iter(bytes).filter_map(|groups| {
+        let (switch, name) = (groups.name("span")?, groups.name("name")?);
+        let switch = Span::new(switch.start(), switch.end());
+        let command = contains(&bytes[name.end()..switch.start], b"curl");
+        Some(Kept { switch, name: name.as_bytes(), command })
+    });
+    found.collect()
+}
+
+impl Kept<'_> {
+    /// What the commands are for that are given the options: `curl $OPTIONS "$API/zones"`.
+    fn targets(&self, input: &Input<'_>, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
+        const USES: usize = 20;
+        let bytes = input.text.bytes();
+        let uses = memmem::find_iter(bytes, self.name).map(|at| Span::new(at, at + self.name.len()));
+        let expanded = |place: &Span| {
+            let before = &bytes[..place.start];
+            !bytes.get(place.end).copied().is_some_and(is_word)
+                && [&b"$"[..], b"${", b"$("].iter().any(|mark| before.ends_with(mark))
+        };
+        let targets = uses.filter(expanded).take(USES).filter_map(|place| {
+            let calls = self.command || contains(input.text.get(statement(input.text, place)), b"curl");
+            calls.then(|| target(input, place, addresses)).flatten()
+        });
+        targets.into_iter().find(|(_, ours)| *ours)
     }
 }
 

@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
+use memchr::memmem;
+
 use crate::check::{Input, value};
 use crate::fact::namesake::{is_elsewhere, is_other};
 use crate::fact::naming::{enclosing, naming, parent};
@@ -102,7 +104,7 @@ impl<'a> Sheet<'a> {
         }
         let ours = self.ours(key);
         let pair = match role {
-            _ if self.holds_token(key) => None,
+            _ if self.holds_token(key) || self.is_choice(key) => None,
             Role::ApiKey | Role::Key if !self.named(key) && self.holds_another(key) => None,
             Role::Global => {
                 found(email, if ours || email.is_some() { Confidence::High } else { Confidence::Low })
@@ -329,6 +331,15 @@ impl<'a> Sheet<'a> {
             && !hex
             && !value.starts_with(b"cfk_")
             && value::looks_random(Randomness::Opaque, value)
+    }
+
+    /// The value is the key only where there is no token: `api_key = var.token == null ? var.key : null`.
+    fn is_choice(&self, key: &Setting) -> bool {
+        let value = self.value(key);
+        let between = |first: &[u8], second: &[u8]| {
+            memmem::find(value, first).is_some_and(|at| memmem::find(&value[at..], second).is_some())
+        };
+        contains(value, b"token") && (between(b"?", b":") || between(b" if ", b" else "))
     }
 
     /// The value is a token by its prefix, or has a token's mix of letters.

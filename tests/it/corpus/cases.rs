@@ -170,8 +170,8 @@ fn crossed(stem: &str, defaults: &Defaults, form: &Carrier, kind: &Kind) -> Opti
 
 /// Fills in the content: published samples from hex (`@@=…@@`), markers, then the encoding of the file.
 fn build(text: &str, mut case: Case) -> Case {
-    // An `@` right before an unexpected marker ("action@" and a commit) is not the marker's own.
-    let mut plain = text.replace("@@@-", "\u{1}@@-");
+    // An `@` right before an unexpected marker ("action@" and a commit) is not the marker's own, but the end of another is.
+    let mut plain = text.replace("@@@@-", "\u{2}").replace("@@@-", "\u{1}@@-").replace('\u{2}', "@@@@-");
     while let Some(at) = sample(&plain) {
         let end = at + 3 + plain[at + 3..].find("@@").unwrap_or_else(|| panic!("{}: not closed", case.name));
         let text: Vec<u8> = (at + 3..end)

@@ -53,7 +53,7 @@ pub(super) fn lists(
         for place in found {
             let text = place.as_bytes();
             let prefixed = PREFIXED.is_match(text);
-            if prefixed && value::is_placeholder(&text[5..]) || !prefixed && !is_literal(text, body, api) {
+            if prefixed && value::is_placeholder(&text[5..]) || !prefixed && !is_literal(place, body, api) {
                 continue;
             }
             let span = Span::new(hit.start() + place.start(), hit.start() + place.end());
