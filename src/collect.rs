@@ -321,10 +321,9 @@ fn is_binary(head: &[u8]) -> bool {
 }
 
 fn advance(base: Base, passed: &[u8]) -> Base {
-    let breaks = memchr_iter(b'\n', passed).count();
-    let column = match memrchr(b'\n', passed) {
-        Some(last) => characters(&passed[last + 1..]),
-        None => base.column + characters(passed),
+    let (breaks, column) = match memrchr(b'\n', passed) {
+        Some(last) => (memchr_iter(b'\n', passed).count(), characters(&passed[last + 1..])),
+        None => (0, base.column + characters(passed)),
     };
     Base { offset: base.offset + passed.len(), lines: base.lines + breaks, column }
 }
