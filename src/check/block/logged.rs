@@ -92,8 +92,11 @@ impl<'a> Known<'a> {
 /// Whether a name in this context is a credential: by itself, by assignment, or because the text around says so.
 fn is_known(name: &[u8], known: &Known<'_>, around: &[u8]) -> bool {
     let own = [&b"self."[..], b"this."].into_iter().find_map(|object| name.strip_prefix(object));
+    // What is kept in a field is reached through any name: `settings.api_token`.
+    let field = name.iter().rposition(|b| *b == b'.').map(|dot| &name[dot + 1..]);
     is_credential(name)
         || known.contains(own.unwrap_or(name))
+        || field.is_some_and(|field| is_secret(field) && known.contains(field))
         || (is_secret(name) && (mentions_vendor(around) || known.rolls()))
 }
 

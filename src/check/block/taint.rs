@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use memchr::{memchr_iter, memmem};
 use regex::bytes::Regex;
 
-use crate::fact::credential::{is_credential, mentions};
+use crate::fact::credential::{is_credential, is_secret, mentions};
 use crate::literals::contains;
 
 /// At most this many names a file.
@@ -18,6 +18,14 @@ const MOST: usize = 200;
 static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r#"(?m)^[ \t>-]*(?:run:[ \t]*)?(?:[A-Za-z_][\w<>.:\[\]]*[ \t]+){0,4}\$?[ \t]*(?:self\.|this\.|this->|@)?(?<name>[A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w<>, .|]+)?(?::=|=)[ \t]*(?<value>[^\n=][^\n]*)"#,
+    )
+    .expect("a fixed expression")
+});
+
+/// A field or a key that is given a value: `apiToken: process.env.CF_API_TOKEN`, `token => $ENV{CF_TOKEN}`.
+static FIELD: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"["']?\b(?<name>[A-Za-z_]\w*(?i:token|key|secret|password)|(?i:token|secret|password))["']?[ \t]*(?::|=>|=|\{[^{}\n]{1,40}\}\s*=)\s*(?<value>[^\s=:>][^\n]*)"#,
     )
     .expect("a fixed expression")
 });
@@ -34,6 +42,7 @@ static DIRECT: LazyLock<Regex> = LazyLock::new(|| {
                 (?:\.get\(|\.fetch\(|\.|\[|\?\.)\s*["'`]?(?<a>[A-Za-z_]\w*)
           | (?:os\.)?(?:getenv|Getenv|environ\.get|LookupEnv)\(\s*["'](?<b>\w+)
           | (?:std::)?env::var\(\s*"(?<c>\w+)
+          | \$ENV\{["']?(?<n>\w+) | ["']?\{\{\s*lookup\(\s*['"](?:ansible\.builtin\.)?env['"]\s*,\s*['"](?<o>\w+)
           | System\.getenv\(\s*"(?<d>\w+) | Environment\.GetEnvironmentVariable\(\s*"(?<e>\w+) | Sys\.getenv\(\s*"(?<f>\w+)
           | \$env:(?<g>\w+) | "?\$\{?(?<h>[A-Za-z_]\w*)\}?"?\s*(?:$|\n|;) | "?\$\{\{\s*(?:secrets|env)\.(?<i>\w+)
           | core\.getInput\(\s*["'](?<j>[\w-]+) | (?:getenv|env)\(\s*["'](?<k>\w+) | System\.get_env\(\s*"(?<l>\w+) | System\.fetch_env!\(\s*"(?<m>\w+)
@@ -57,6 +66,12 @@ pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
         let value = &rest[..memchr_iter(b'\n', rest).nth(LINES).unwrap_or(rest.len())];
         if hands_on(value) || wraps(value, &out) || collects(value) {
             out.insert(name.to_vec());
+        }
+    }
+    for groups in FIELD.captures_iter(bytes).take(5000) {
+        let (Some(name), Some(value)) = (groups.name("name"), groups.name("value")) else { continue };
+        if out.len() < MOST && is_secret(name.as_bytes()) && hands_on(value.as_bytes()) {
+            out.insert(name.as_bytes().to_vec());
         }
     }
     out

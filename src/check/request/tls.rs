@@ -73,9 +73,11 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             continue;
         }
         let found = by_name(input, switch).map(|place| (place, true));
-        let kept = kept.iter().find(|kept| kept.switch.overlaps(switch));
-        let found = found.or_else(|| kept.and_then(|kept| kept.targets(input, &addresses)));
-        let found = found.or_else(|| target(input, switch, &addresses));
+        let kept = kept.iter().find(|kept| kept.switch.overlaps(switch) && kept.is_used(bytes));
+        let found = found.or_else(|| match kept {
+            Some(kept) => kept.target(input, &addresses),
+            None => target(input, switch, &addresses),
+        });
         let Some((place, true)) = found else { continue };
         last = Some(line);
         let span = narrow(input, switch);
@@ -106,17 +108,24 @@ fn kept(bytes: &[u8]) -> Vec<Kept<'_>> {
 }
 
 impl Kept<'_> {
-    /// What the commands are for that are given the options: `curl $OPTIONS "$API/zones"`.
-    fn targets(&self, input: &Input<'_>, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
-        const USES: usize = 20;
-        let bytes = input.text.bytes();
-        let uses = memmem::find_iter(bytes, self.name).map(|at| Span::new(at, at + self.name.len()));
-        let expanded = |place: &Span| {
+    /// Where the name is replaced by what it holds: `$OPTIONS`, `${OPTIONS[@]}`, `$(CURL)`.
+    fn uses<'u>(&'u self, bytes: &'u [u8]) -> impl Iterator<Item = Span> {
+        let places = memmem::find_iter(bytes, self.name).map(|at| Span::new(at, at + self.name.len()));
+        places.filter(|place| {
             let before = &bytes[..place.start];
             !bytes.get(place.end).copied().is_some_and(is_word)
                 && [&b"$"[..], b"${", b"$("].iter().any(|mark| before.ends_with(mark))
-        };
-        let targets = uses.filter(expanded).take(USES).filter_map(|place| {
+        })
+    }
+
+    fn is_used(&self, bytes: &[u8]) -> bool {
+        self.uses(bytes).next().is_some()
+    }
+
+    /// What the commands are for that are given the options: `curl $OPTIONS "$API/zones"`.
+    fn target(&self, input: &Input<'_>, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
+        const USES: usize = 20;
+        let targets = self.uses(input.text.bytes()).take(USES).filter_map(|place| {
             let calls = self.command || contains(input.text.get(statement(input.text, place)), b"curl");
             calls.then(|| target(input, place, addresses)).flatten()
         });

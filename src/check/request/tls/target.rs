@@ -60,7 +60,8 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
         return of_environment(input, own, addresses);
     }
     // What has a name concerns what it is used for.
-    if let Some(groups) = NAME.captures(input.text.get(Span::new(own.start, switch.start)))
+    let before = input.text.get(Span::new(own.start, switch.start));
+    if let Some(groups) = NAME.captures(before).or_else(|| ATTRIBUTE.captures(before))
         && let Some(name) = groups.name("name")
         && let Some(found) = of_uses(input, name.as_bytes(), own, addresses, HOPS)
     {
@@ -166,6 +167,47 @@ pub(super) static NAME: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed expression")
 });
 
+/// An attribute of a module in Elixir: `@options [ssl: […]]`.
+static ATTRIBUTE: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"^\s*@(?P<name>[a-z_]\w*)\s+[\[%{(]").expect("a fixed expression"));
+
+/// Where another class begins.
+static CLASS: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"(?m)^[ \t]*(?:(?:public|private|internal|final|abstract|sealed|open|data|export|default|pub)\s+)*(?:class|struct|object|module|defmodule|impl|trait|interface)\b")
+        .expect("a fixed expression")
+});
+
+/// The part of the file where a name means what the statement says: elsewhere other functions and classes give it to
+/// something of their own.
+fn scope(input: &Input<'_>, name: &[u8], own: Span) -> Span {
+    let bytes = input.text.bytes();
+    let body = function(input.text, own).map(|(body, _)| body);
+    let mut out = Span::new(0, bytes.len());
+    let places = memmem::find_iter(bytes, name).map(|at| Span::new(at, at + name.len()));
+    for place in places.filter(|place| is_whole(bytes, *place) && !own.overlaps(*place)).take(USES) {
+        let line = input.text.line_near(place.start);
+        let text = input.text.get(Span::new(line.start.min(place.start), line.end.max(place.end)));
+        let given = NAME.captures(text).and_then(|groups| groups.name("name"));
+        let rest = bytes[place.end..].trim_ascii_start();
+        let defines = given.is_some_and(|given| line.start + given.start() == place.start)
+            && (rest.starts_with(b"=") || rest.starts_with(b":"));
+        let between = Span::new(own.end.min(place.end), own.start.max(place.start));
+        let elsewhere =
+            || body.is_some_and(|body| !body.contains(place)) || CLASS.is_match(input.text.get(between));
+        if !defines || !elsewhere() {
+            continue;
+        }
+        if place.start > own.start {
+            out.end = out.end.min(line.start.max(own.end));
+        } else {
+            let class = CLASS.find_iter(&bytes[..own.start]).last().map(|class| class.start());
+            let start = class.filter(|class| *class > place.end).or(body.map(|body| body.start));
+            out.start = out.start.max(start.unwrap_or(place.end).min(own.start));
+        }
+    }
+    out
+}
+
 /// How long a request may be that uses what has a name, in bytes on each side.
 const REQUEST: usize = 300;
 /// How often what is made of something with a name is followed.
@@ -207,8 +249,9 @@ fn of_uses(
 ) -> Option<(Span, bool)> {
     let bytes = input.text.bytes();
     let places = memmem::find_iter(bytes, name).map(|at| Span::new(at, at + name.len()));
-    let uses: Vec<Span> =
-        places.filter(|place| is_whole(bytes, *place) && !own.contains(*place)).take(USES).collect();
+    let scope = scope(input, name, own);
+    let means = |place: &Span| is_whole(bytes, *place) && !own.contains(*place) && scope.contains(*place);
+    let uses: Vec<Span> = places.filter(means).take(USES).collect();
     // PowerShell hands over a table of parameters with an `@`: the rest of the command counts.
     let splat = |place: Span| place.start > 0 && bytes[place.start - 1] == b'@';
     let requests = uses.iter().filter_map(|place| {
