@@ -1,6 +1,7 @@
 //! `check = "assignment"`: a value of some shape that goes by a name which says what it is. The shape finds the value;
 //! its names, what encloses it, the path and the addresses near it decide.
 
+use std::cell::Cell;
 use std::sync::LazyLock;
 
 use memchr::memmem;
@@ -19,12 +20,16 @@ use crate::span::Span;
 
 mod uses;
 
-use uses::{assigned, uses};
+use uses::{Given, Next, body, given, next, uses, whole};
 
 /// How far back the statement of a value is followed, in bytes.
 const STATEMENT: usize = 200;
 /// Around a value, in bytes: where an address of the API belongs to the same call.
 const SAME_CALL: usize = 700;
+/// How often what a value is given to is followed, from how many places each time, and how many names in one text.
+const HOPS: usize = 2;
+const PLACES: usize = 8;
+const NAMES: usize = 500;
 /// Around a use of a value, in bytes: where an address is that of its call.
 const SAME_STATEMENT: usize = 200;
 /// Around a value, in bytes: where the vendor's name makes a general name mean the vendor's.
@@ -71,6 +76,8 @@ pub(crate) struct Shaped<'d> {
     all: Vec<&'d Compiled>,
     /// Those whose values need not have a digit.
     without_digits: Vec<&'d Compiled>,
+    /// How many names are still followed in this text: each is looked for in the whole of it.
+    follow: Cell<usize>,
 }
 
 impl<'d> Shaped<'d> {
@@ -81,7 +88,7 @@ impl<'d> Shaped<'d> {
         let random = |of: &Detect| matches!(of.random, Some(Randomness::Token | Randomness::Hex));
         let needs_digits = |of: &Detect| of.proof.is_none() && random(of);
         let without_digits = all.iter().copied().filter(|d| !needs_digits(&d.detect)).collect();
-        Shaped { all, without_digits }
+        Shaped { all, without_digits, follow: Cell::new(NAMES) }
     }
 }
 
@@ -101,6 +108,9 @@ pub(crate) fn check(
     for detection in if digits { &detections.all } else { &detections.without_digits } {
         if let Some(span) = shape(detection, view.bytes, run) {
             let bytes = &view.bytes[span.start..span.end];
+            if is_marked_by_another(bytes) {
+                continue;
+            }
             // The look of the value is cheap to judge; its names are not.
             let mut found = Candidate::new(detection.rule, view.original(span), detection.detect.confidence);
             found.message = detection.detect.message.clone();
@@ -110,11 +120,11 @@ pub(crate) fn check(
             let names = names.get_or_insert_with(|| naming(view.bytes, run, path));
             let named = is_named(detection, names, view, span, path);
             let own = named.then(|| whose(detection, names, view, span, path)).flatten();
-            let assigned = assigned(view.bytes, span).filter(|_| !FOREIGN.is_match(names.own().as_bytes()));
-            let used = || assigned.and_then(|name| used_as(detection, name, view, path));
+            let given = given(view.bytes, span.start).filter(|_| !FOREIGN.is_match(names.own().as_bytes()));
+            let used = || given.and_then(|given| used_as(detection, detections, given, view, path, HOPS));
             let Some((confidence, why)) = own.or_else(used) else {
                 // What else the text says of it may change.
-                undecided.extend((named || assigned.is_some()).then(|| view.original(span)));
+                undecided.extend((named || given.is_some()).then(|| view.original(span)));
                 continue;
             };
             found.confidence = found.confidence.min(confidence);
@@ -127,6 +137,38 @@ pub(crate) fn check(
             out.push(found);
         }
     }
+}
+
+/// Whether the value says by its beginning that it is another vendor's.
+fn is_marked_by_another(value: &[u8]) -> bool {
+    const MARKS: &[&[u8]] = &[
+        b"ghp_",
+        b"gho_",
+        b"ghu_",
+        b"ghs_",
+        b"ghr_",
+        b"github_pat_",
+        b"glpat-",
+        b"npm_",
+        b"sk_live_",
+        b"sk_test_",
+        b"rk_live_",
+        b"whsec_",
+        b"xoxb-",
+        b"xoxp-",
+        b"dop_v1_",
+        b"hf_",
+        b"pypi-",
+        b"shpat_",
+        b"lin_api_",
+        b"dckr_pat_",
+        b"nvapi-",
+        b"gsk_",
+        b"sk-ant-",
+        b"sk-proj-",
+        b"AIza",
+    ];
+    MARKS.iter().any(|mark| value.starts_with(mark))
 }
 
 /// The run itself if the whole of it has the shape.
@@ -239,11 +281,18 @@ fn whose(
 /// a client. What is only near the vendor's name is not enough.
 fn used_as(
     detection: &Compiled,
-    name: &[u8],
+    detections: &Shaped<'_>,
+    given: Given<'_>,
     view: &View<'_>,
     path: &BlobPath,
+    hops: usize,
 ) -> Option<(Confidence, String)> {
-    uses(view.bytes, name).find_map(|place| {
+    /// What sends a credential to the API, where a function takes it.
+    static SENDS: LazyLock<Regex> = LazyLock::new(|| expression("(?i)bearer").expect("a fixed expression"));
+    detections.follow.set(detections.follow.get().checked_sub(1)?);
+    let places: Vec<Span> = uses(view.bytes, given).collect();
+    let spans = places.iter().flat_map(|place| [*place, whole(view.bytes, *place)]);
+    let direct = spans.into_iter().find_map(|place| {
         let names = naming(view.bytes, place, path);
         // The key of a header is not enough: others call theirs the same.
         let vendor = || {
@@ -259,6 +308,23 @@ fn used_as(
         let (confidence, _) = named.then(|| whose(detection, &names, view, place, path)).flatten()?;
         (confidence == detection.detect.confidence)
             .then(|| (confidence, format!("used as `{}`", names.own().trim())))
+    });
+    if direct.is_some() || hops == 0 {
+        return direct;
+    }
+    let bearer = || detection.name().is_some_and(|name| name.is_match(b"authorization bearer "));
+    places.into_iter().take(PLACES).find_map(|place| match next(view.bytes, place)? {
+        Next::Name(other)
+            if other.name != given.name && !FOREIGN.is_match(words::words(other.name).as_bytes()) =>
+        {
+            used_as(detection, detections, other, view, path, hops - 1)
+        }
+        Next::Function(function) if bearer() && HOSTS.is_match(view.bytes) => {
+            let sends = SENDS.is_match(body(view.bytes, function)?);
+            let why = format!("handed to `{}`", String::from_utf8_lossy(function));
+            sends.then_some((detection.detect.confidence, why))
+        }
+        _ => None,
     })
 }
 

@@ -9,50 +9,152 @@ use crate::span::Span;
 /// At most this many uses of a name are looked at.
 const MOST: usize = 30;
 
-/// The name that the statement of a value gives to it: `k` in `const k: string = "VALUE"`.
-pub(super) fn assigned(bytes: &[u8], value: Span) -> Option<&[u8]> {
-    let before = &bytes[value.start.saturating_sub(STATEMENT)..value.start];
-    let line = &before[memrchr(b'\n', before).map_or(0, |at| at + 1)..];
+/// A name that is given something.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'b> {
+    pub(super) name: &'b [u8],
+    /// It is the key of a table, or a field: others may be called the same.
+    key: bool,
+}
+
+/// The name that a value is given: of the statement that assigns it, or the key it stands behind. `k` in
+/// `const k: string = "VALUE"`, `"k": "VALUE"`, `:k => "VALUE"`.
+pub(super) fn given(bytes: &[u8], value: usize) -> Option<Given<'_>> {
+    let line = line_before(bytes, value);
     let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`' | b' ' | b'\t');
-    let end = line.iter().rposition(|b| !quote(b))?;
-    let left = line[..end].strip_suffix(b":").unwrap_or(&line[..end]).trim_ascii_end();
-    if line[end] != b'=' || left.last().is_none_or(|b| !(is_word(*b) || matches!(b, b']' | b'>' | b'?'))) {
+    let end = line.iter().rposition(|b| !quote(b))? + 1;
+    let separator =
+        [&b"=>"[..], b":=", b"=", b":", b" to"].into_iter().find(|mark| line[..end].ends_with(mark))?;
+    let left = &line[..end - separator.len()];
+    if matches!(left.last(), Some(b'=' | b'!' | b'<' | b'>' | b':' | b'+' | b'~')) {
+        return None;
+    }
+    if separator != b"=" && separator != b":=" {
+        let left = &left[..left.iter().rposition(|b| !quote(b))? + 1];
+        let key = &left[left.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1)..];
+        let named = key.first().is_some_and(|b| !b.is_ascii_digit());
+        return named.then_some(Given { name: key, key: true });
+    }
+    let left = left.trim_ascii_end();
+    let left = left.strip_suffix(b"[]").unwrap_or(left);
+    if left.last().is_none_or(|b| !(is_word(*b) || matches!(b, b']' | b'>' | b'?' | b'"' | b'\''))) {
         return None;
     }
     // A type may stand behind the name, with a colon or, in Go, without one.
-    let left = left.strip_suffix(b"[]").unwrap_or(left);
     let left = left.iter().position(|b| *b == b':').map_or(left, |colon| &left[..colon]);
     let words: Vec<&[u8]> = left.split(|b| !is_word(*b)).filter(|word| !word.is_empty()).collect();
-    match words.as_slice() {
-        [b"const" | b"var", name, _] => Some(name),
-        [.., name] if !name[0].is_ascii_digit() => Some(name),
-        _ => None,
-    }
+    let name = match words.as_slice() {
+        [b"const" | b"var", name, _] => name,
+        [.., name] if !name[0].is_ascii_digit() => name,
+        _ => return None,
+    };
+    Some(Given { name, key: false })
 }
 
-/// Where a name stands, as a word.
-pub(super) fn uses<'b>(bytes: &'b [u8], name: &'b [u8]) -> impl Iterator<Item = Span> {
+/// What hands a name on to something that the whole file knows.
+pub(super) enum Next<'b> {
+    /// Another name is given it: `creds = local.misc.k`, or a function gives it back: `return K`.
+    Name(Given<'b>),
+    /// A function takes it: `headers(k)`.
+    Function(&'b [u8]),
+}
+
+/// A use with what the name is reached through: `local.misc.k`, `self::K`, `conf["k"]`, `$c{k}`.
+pub(super) fn whole(bytes: &[u8], place: Span) -> Span {
+    let line = line_before(bytes, place.start);
+    let mut path = line.len();
+    while path > 0 {
+        let joint =
+            line[..path].ends_with(b"::") || line[..path].ends_with(b"->") || line[..path].ends_with(b"[:");
+        let through = is_word(line[path - 1])
+            || matches!(line[path - 1], b'.' | b'$' | b'&' | b'*' | b'@' | b'>' | b'[' | b'"' | b'\'' | b'{');
+        if !joint && !through {
+            break;
+        }
+        path -= if joint { 2 } else { 1 };
+    }
+    Span::new(place.start - (line.len() - path), place.end)
+}
+
+/// What becomes of what the name at a place stands for, as far as its statement says.
+pub(super) fn next(bytes: &[u8], place: Span) -> Option<Next<'_>> {
+    let line = line_before(bytes, place.start);
+    let start = whole(bytes, place).start;
+    let path = line.len() - (place.start - start).min(line.len());
+    let before = line[..path].trim_ascii_end();
+    if line.ends_with(b"return ") || before.ends_with(b"return") || line[path..].starts_with(b"return") {
+        let name = function_around(bytes, place.start)?;
+        return Some(Next::Name(Given { name, key: false }));
+    }
+    if let Some(name) = given(bytes, start) {
+        return Some(Next::Name(name));
+    }
+    let callee = before.strip_suffix(b"(").or_else(|| before.ends_with(b",").then_some(before));
+    let callee = match callee {
+        Some(call) => &call[..call.iter().rposition(|b| *b == b'(').unwrap_or(call.len())],
+        None => before,
+    };
+    let name = &callee[callee.iter().rposition(|b| !(is_word(*b) || *b == b'-')).map_or(0, |at| at + 1)..];
+    (name.len() > 2).then_some(Next::Function(name))
+}
+
+/// What functions are declared with.
+const DECLARES: &[&[u8]] =
+    &[b"def ", b"defp ", b"fn ", b"func ", b"function ", b"sub ", b"fun ", b"> ", b"String ", b"Headers "];
+
+/// The name of the function that a place is in, as far as it is near.
+fn function_around(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    let before = &bytes[at.saturating_sub(2 * STATEMENT)..at];
+    let start =
+        DECLARES[..7].iter().filter_map(|word| Some(memmem::rfind(before, word)? + word.len())).max()?;
+    let name = &before[start..];
+    Some(&name[..name.iter().take_while(|b| is_word(**b)).count()]).filter(|name| !name.is_empty())
+}
+
+/// The beginning of the function with the name.
+pub(super) fn body<'b>(bytes: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
+    let declared = |at: &usize| DECLARES.iter().any(|word| bytes[..*at].ends_with(word));
+    let at = memmem::find_iter(bytes, name).find(declared)?;
+    Some(&bytes[at..bytes.len().min(at + 2 * STATEMENT)])
+}
+
+fn line_before(bytes: &[u8], at: usize) -> &[u8] {
+    let before = &bytes[at.saturating_sub(STATEMENT)..at];
+    &before[memrchr(b'\n', before).map_or(0, |at| at + 1)..]
+}
+
+/// Where what has the name is used: where the name stands as a word, and a key is reached through what has it.
+pub(super) fn uses<'b>(bytes: &'b [u8], given: Given<'b>) -> impl Iterator<Item = Span> {
+    let name = given.name;
     let apart = |at: Option<usize>| !at.and_then(|at| bytes.get(at)).is_some_and(|b| is_word(*b));
+    let reached = move |at: &usize| {
+        let before = &bytes[..*at];
+        let quoted = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'"));
+        let before = quoted.unwrap_or(before);
+        !given.key
+            || before.ends_with(b"[")
+            || before.ends_with(b"[:")
+            || quoted.is_none() && matches!(before.last(), Some(b'.' | b'{' | b'>' | b'$' | b'@'))
+    };
     memmem::find_iter(bytes, name)
-        .filter(move |at| apart(at.checked_sub(1)) && apart(Some(at + name.len())))
+        .filter(move |at| apart(at.checked_sub(1)) && apart(Some(at + name.len())) && reached(at))
         .map(|at| Span::new(at, at + name.len()))
         .take(MOST)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{assigned, uses};
-    use crate::span::Span;
+    use super::{given, uses};
 
     #[track_caller]
     fn name(text: &str, expected: Option<&str>) {
         let at = text.find("VALUE").unwrap();
-        let own = assigned(text.as_bytes(), Span::new(at, at + 5));
-        assert_eq!(own.map(String::from_utf8_lossy).as_deref(), expected, "{text}");
+        let own = given(text.as_bytes(), at).map(|given| String::from_utf8_lossy(given.name));
+        assert_eq!(own.as_deref(), expected, "{text}");
     }
 
     #[test]
-    fn the_name_stands_left_of_the_assignment() {
+    fn the_name_stands_left_of_the_value() {
         name("const k = \"VALUE\"", Some("k"));
         name("const k: string = 'VALUE'", Some("k"));
         name("\tcfAccess = \"VALUE\"", Some("cfAccess"));
@@ -65,14 +167,22 @@ mod tests {
         name("self.cred = \"VALUE\"", Some("cred"));
         name("f(\"VALUE\")", None);
         name("if k == \"VALUE\"", None);
-        name("k: VALUE", None);
         name("x != \"VALUE\"", None);
+        name("  k: VALUE", Some("k"));
+        name("{\"k\": \"VALUE\"", Some("k"));
+        name("w => 'VALUE'", Some("w"));
+        name("\"a\" to \"VALUE\"", Some("a"));
+        name("misc = { a = \"VALUE\"", Some("a"));
+        name("https://VALUE", None);
     }
 
     #[test]
-    fn uses_are_whole_words() {
-        let text = b"k = \"VALUE\"\nkey = k + ok;\nf(k)";
-        let found: Vec<usize> = uses(text, b"k").map(|place| place.start).collect();
-        assert_eq!(found, [0, 18, 28]);
+    fn uses_are_whole_words_and_keys_are_reached() {
+        let found = |text: &[u8], at: usize| {
+            let given = given(text, at).unwrap();
+            uses(text, given).map(|place| place.start).collect::<Vec<_>>()
+        };
+        assert_eq!(found(b"k = \"VALUE\"\nkey = k + ok;\nf(k)", 5), [0, 18, 28]);
+        assert_eq!(found(b"{ k: \"VALUE\", k: 1 }\nc.k + c[\"k\"] + k", 6), [23, 30]);
     }
 }
