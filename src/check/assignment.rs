@@ -1,7 +1,7 @@
 //! `check = "assignment"`: a value of some shape that goes by a name which says what it is. The shape finds the value;
 //! its names, what encloses it, the path and the addresses near it decide.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::sync::LazyLock;
 
 use memchr::memmem;
@@ -78,6 +78,8 @@ pub(crate) struct Shaped<'d> {
     without_digits: Vec<&'d Compiled>,
     /// How many names are still followed in this text: each is looked for in the whole of it.
     follow: Cell<usize>,
+    /// Whether the text holds an address of the API.
+    hosts: OnceCell<bool>,
 }
 
 impl<'d> Shaped<'d> {
@@ -88,7 +90,7 @@ impl<'d> Shaped<'d> {
         let random = |of: &Detect| matches!(of.random, Some(Randomness::Token | Randomness::Hex));
         let needs_digits = |of: &Detect| of.proof.is_none() && random(of);
         let without_digits = all.iter().copied().filter(|d| !needs_digits(&d.detect)).collect();
-        Shaped { all, without_digits, follow: Cell::new(NAMES) }
+        Shaped { all, without_digits, follow: Cell::new(NAMES), hosts: OnceCell::new() }
     }
 }
 
@@ -290,6 +292,7 @@ fn used_as(
     /// What sends a credential to the API, where a function takes it.
     static SENDS: LazyLock<Regex> = LazyLock::new(|| expression("(?i)bearer").expect("a fixed expression"));
     detections.follow.set(detections.follow.get().checked_sub(1)?);
+    let hosts = || *detections.hosts.get_or_init(|| HOSTS.is_match(view.bytes));
     let places: Vec<Span> = uses(view.bytes, given).collect();
     let spans = places.iter().flat_map(|place| [*place, whole(view.bytes, *place)]);
     let direct = spans.into_iter().find_map(|place| {
@@ -299,7 +302,7 @@ fn used_as(
             [names.own(), &statement(&names), &enclosing(view.bytes, place.start)]
                 .iter()
                 .any(|words| words.contains("cloudflare"))
-                || HOSTS.is_match(view.bytes)
+                || hosts()
         };
         // The call that it is for has an address of its own.
         let call = view.around(place, SAME_STATEMENT);
@@ -319,7 +322,7 @@ fn used_as(
         {
             used_as(detection, detections, other, view, path, hops - 1)
         }
-        Next::Function(function) if bearer() && HOSTS.is_match(view.bytes) => {
+        Next::Function(function) if bearer() && hosts() => {
             let sends = SENDS.is_match(body(view.bytes, function)?);
             let why = format!("handed to `{}`", String::from_utf8_lossy(function));
             sends.then_some((detection.detect.confidence, why))

@@ -1,4 +1,4 @@
-//! The search itself: where may one of up to 64 literals begin? Literals are sorted into buckets, a bit for each. For every
+//! The search itself: where may one of some literals, or of some shapes, begin? Literals are sorted into buckets, a bit for each. For every
 //! place of a text two small tables say in which buckets a literal has such a byte there, one for the lower and one for the
 //! upper half of the byte; the same holds for the three bytes that follow, and what all eight agree on is a bucket to look
 //! into. SIMD looks at 16 to 64 places at once. The algorithm is Teddy, of Hyperscan; that of the crate `aho-corasick` tells

@@ -82,7 +82,7 @@ pub(super) fn next(bytes: &[u8], place: Span) -> Option<Next<'_>> {
     let start = whole(bytes, place).start;
     let path = line.len() - (place.start - start).min(line.len());
     let before = line[..path].trim_ascii_end();
-    if line.ends_with(b"return ") || before.ends_with(b"return") || line[path..].starts_with(b"return") {
+    if before.ends_with(b"return") {
         let name = function_around(bytes, place.start)?;
         return Some(Next::Name(Given { name, key: false }));
     }
@@ -98,22 +98,21 @@ pub(super) fn next(bytes: &[u8], place: Span) -> Option<Next<'_>> {
     (name.len() > 2).then_some(Next::Function(name))
 }
 
-/// What functions are declared with.
-const DECLARES: &[&[u8]] =
-    &[b"def ", b"defp ", b"fn ", b"func ", b"function ", b"sub ", b"fun ", b"> ", b"String ", b"Headers "];
+/// What functions are declared with: a word of the language, or the type of what they give back.
+const KEYWORDS: &[&[u8]] = &[b"def ", b"defp ", b"fn ", b"func ", b"function ", b"sub ", b"fun "];
+const TYPES: &[&[u8]] = &[b"> ", b"String ", b"Headers "];
 
 /// The name of the function that a place is in, as far as it is near.
 fn function_around(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let before = &bytes[at.saturating_sub(2 * STATEMENT)..at];
-    let start =
-        DECLARES[..7].iter().filter_map(|word| Some(memmem::rfind(before, word)? + word.len())).max()?;
+    let start = KEYWORDS.iter().filter_map(|word| Some(memmem::rfind(before, word)? + word.len())).max()?;
     let name = &before[start..];
     Some(&name[..name.iter().take_while(|b| is_word(**b)).count()]).filter(|name| !name.is_empty())
 }
 
 /// The beginning of the function with the name.
 pub(super) fn body<'b>(bytes: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
-    let declared = |at: &usize| DECLARES.iter().any(|word| bytes[..*at].ends_with(word));
+    let declared = |at: &usize| KEYWORDS.iter().chain(TYPES).any(|word| bytes[..*at].ends_with(word));
     let at = memmem::find_iter(bytes, name).find(declared)?;
     Some(&bytes[at..bytes.len().min(at + 2 * STATEMENT)])
 }

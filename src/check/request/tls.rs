@@ -98,13 +98,15 @@ struct Kept<'b> {
 }
 
 fn kept(bytes: &[u8]) -> Vec<Kept<'_>> {
+    /// No script keeps more; each is looked for in the whole of it.
+    const MOST: usize = 50;
     let found = KEPT.captures_iter(bytes).filter_map(|groups| {
         let (switch, name) = (groups.name("span")?, groups.name("name")?);
         let switch = Span::new(switch.start(), switch.end());
         let command = contains(&bytes[name.end()..switch.start], b"curl");
         Some(Kept { switch, name: name.as_bytes(), command })
     });
-    found.collect()
+    found.take(MOST).collect()
 }
 
 impl Kept<'_> {

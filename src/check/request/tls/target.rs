@@ -177,6 +177,9 @@ static CLASS: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed expression")
 });
 
+/// How far another class is looked for, in bytes.
+const NEAR: usize = 16 * 1024;
+
 /// The part of the file where a name means what the statement says: elsewhere other functions and classes give it to
 /// something of their own.
 fn scope(input: &Input<'_>, name: &[u8], own: Span) -> Span {
@@ -192,15 +195,19 @@ fn scope(input: &Input<'_>, name: &[u8], own: Span) -> Span {
         let defines = given.is_some_and(|given| line.start + given.start() == place.start)
             && (rest.starts_with(b"=") || rest.starts_with(b":"));
         let between = Span::new(own.end.min(place.end), own.start.max(place.start));
-        let elsewhere =
-            || body.is_some_and(|body| !body.contains(place)) || CLASS.is_match(input.text.get(between));
+        let elsewhere = || {
+            body.is_some_and(|body| !body.contains(place))
+                || between.len() > NEAR
+                || CLASS.is_match(input.text.get(between))
+        };
         if !defines || !elsewhere() {
             continue;
         }
         if place.start > own.start {
             out.end = out.end.min(line.start.max(own.end));
         } else {
-            let class = CLASS.find_iter(&bytes[..own.start]).last().map(|class| class.start());
+            let near = own.start.saturating_sub(NEAR);
+            let class = CLASS.find_iter(&bytes[near..own.start]).last().map(|class| near + class.start());
             let start = class.filter(|class| *class > place.end).or(body.map(|body| body.start));
             out.start = out.start.max(start.unwrap_or(place.end).min(own.start));
         }
