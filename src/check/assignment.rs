@@ -20,7 +20,7 @@ use crate::span::Span;
 
 mod uses;
 
-use uses::{Given, Next, body, given, next, uses, whole};
+use uses::{Given, Next, body, follows_scheme, given, next, uses, whole};
 
 /// How far back the statement of a value is followed, in bytes.
 const STATEMENT: usize = 200;
@@ -294,6 +294,12 @@ fn used_as(
     detections.follow.set(detections.follow.get().checked_sub(1)?);
     let hosts = || *detections.hosts.get_or_init(|| HOSTS.is_match(view.bytes));
     let places: Vec<Span> = uses(view.bytes, given).collect();
+    let bearer = || detection.name().is_some_and(|name| name.is_match(b"authorization bearer "));
+    // The scheme is an argument of its own: `paste("Bearer", k)`, `["Bearer", k].join(" ")`.
+    let behind_scheme = |place: &Span| follows_scheme(view.bytes, whole(view.bytes, *place).start);
+    if bearer() && hosts() && places.iter().any(behind_scheme) {
+        return Some((detection.detect.confidence, String::from("used as a bearer")));
+    }
     let spans = places.iter().flat_map(|place| [*place, whole(view.bytes, *place)]);
     let direct = spans.into_iter().find_map(|place| {
         let names = naming(view.bytes, place, path);
@@ -315,7 +321,6 @@ fn used_as(
     if direct.is_some() || hops == 0 {
         return direct;
     }
-    let bearer = || detection.name().is_some_and(|name| name.is_match(b"authorization bearer "));
     places.into_iter().take(PLACES).find_map(|place| match next(view.bytes, place)? {
         Next::Name(other)
             if other.name != given.name && !FOREIGN.is_match(words::words(other.name).as_bytes()) =>

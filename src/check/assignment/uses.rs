@@ -23,13 +23,14 @@ pub(super) fn given(bytes: &[u8], value: usize) -> Option<Given<'_>> {
     let line = line_before(bytes, value);
     let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`' | b' ' | b'\t');
     let end = line.iter().rposition(|b| !quote(b))? + 1;
-    let separator =
-        [&b"=>"[..], b":=", b"=", b":", b" to"].into_iter().find(|mark| line[..end].ends_with(mark))?;
+    let separator = [&b"=>"[..], b":=", b"<-", b"=", b":", b" to"]
+        .into_iter()
+        .find(|mark| line[..end].ends_with(mark))?;
     let left = &line[..end - separator.len()];
     if matches!(left.last(), Some(b'=' | b'!' | b'<' | b'>' | b':' | b'+' | b'~')) {
         return None;
     }
-    if separator != b"=" && separator != b":=" {
+    if !matches!(separator, b"=" | b":=" | b"<-") {
         let left = &left[..left.iter().rposition(|b| !quote(b))? + 1];
         let key = &left[left.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1)..];
         let named = key.first().is_some_and(|b| !b.is_ascii_digit());
@@ -74,6 +75,16 @@ pub(super) fn whole(bytes: &[u8], place: Span) -> Span {
         path -= if joint { 2 } else { 1 };
     }
     Span::new(place.start - (line.len() - path), place.end)
+}
+
+/// Whether the item before a place is the scheme of the header: `"Bearer", `.
+pub(super) fn follows_scheme(bytes: &[u8], at: usize) -> bool {
+    const SCHEME: &[u8] = b"bearer";
+    let before = line_before(bytes, at).trim_ascii_end();
+    let item = before.strip_suffix(b",").map(<[u8]>::trim_ascii_end);
+    let text = item.and_then(|item| item.strip_suffix(b"\"").or_else(|| item.strip_suffix(b"'")));
+    let text = text.map_or(&b""[..], <[u8]>::trim_ascii_end);
+    text.len() >= SCHEME.len() && text[text.len() - SCHEME.len()..].eq_ignore_ascii_case(SCHEME)
 }
 
 /// What becomes of what the name at a place stands for, as far as its statement says.
@@ -162,6 +173,7 @@ mod tests {
         name("static final String CRED = \"VALUE\"", Some("CRED"));
         name("static const char cred[] = \"VALUE\"", Some("cred"));
         name("A=VALUE", Some("A"));
+        name("p <- \"VALUE\"", Some("p"));
         name("$cred = \"VALUE\"", Some("cred"));
         name("self.cred = \"VALUE\"", Some("cred"));
         name("f(\"VALUE\")", None);
