@@ -12,11 +12,12 @@ use crate::check::{
     Candidate, Compiled, Detection, Input, Sign, View, assignment, block, expression, request, setting, token,
 };
 use crate::fact::decode::{DEPTH, Decoded, decode};
+use crate::fact::place::{is_patch, is_removed};
 use crate::fact::runs;
 use crate::fact::tree::ParseFault;
 use crate::finding::{Excerpt, Finding};
 use crate::prefilter::{by_name, of_a_tool};
-use crate::rule::{CheckKind, RuleSet};
+use crate::rule::{Category, CheckKind, RuleSet};
 use crate::span::Span;
 use crate::text::Text;
 
@@ -93,6 +94,14 @@ impl Scanner {
         self.decoded(path, text.bytes(), long, &hits, &mut candidates);
         let input = Input::new(path, text, &runs, hits.signs, self.today, self.rules.limits);
         self.structures(&input, &hits, &mut candidates);
+        if is_patch(path) {
+            // What a patch takes away is no longer done; a secret in it is known all the same.
+            let removed = |place: Span| is_removed(text, place.start);
+            candidates.retain(|c| {
+                self.rules.rules[c.rule].category == Category::Secret
+                    || !removed(c.span) && !c.labels.iter().any(|(label, _)| removed(*label))
+            });
+        }
         // Where nothing was found it makes no difference whether the file is as its name says.
         let fault = (!candidates.is_empty()).then(|| input.fault().cloned()).flatten();
         let keeping = settle::Keeping { key: &self.key, reveal: self.reveal };

@@ -5,7 +5,8 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-use crate::rule::{Confidence, Proof};
+use super::value;
+use crate::rule::{Confidence, Proof, Randomness};
 
 /// What a proof says about a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,14 +110,17 @@ fn connection_string(value: &[u8]) -> bool {
             | "host"
             | "hostname"
             | ""
-    ) || host.contains("example");
+    );
+    // Whoever makes up the host makes up the password, unless it looks drawn.
+    let made_up = host.contains("example") && !value::looks_random(Randomness::Opaque, password.as_bytes());
     let common = [
         "password", "postgres", "pass", "root", "secret", "admin", "test", "user", "mysql", "p", "pw",
         "passwd", "changeme",
     ];
     !local
+        && !made_up
         && !common.contains(&password.to_ascii_lowercase().as_str())
         && password.len() >= 6
         && name != password
-        && !super::value::is_placeholder(password.as_bytes())
+        && !value::is_placeholder(password.as_bytes())
 }

@@ -86,7 +86,7 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     (Sign::Prefix, &["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"]),
     (Sign::Tunnel, &["cloudflared", "tunnel", "warp-cli"]),
     (Sign::TunnelToken, &["--token", "warp-cli"]),
-    (Sign::Wrangler, &["wrangler ", ".dev.vars"]),
+    (Sign::Wrangler, &["wrangler ", "wrangler\",", ".dev.vars"]),
     (Sign::Public, &["public_"]),
     (Sign::SecretFile, &[".dev.vars", "cloudflared/", "cert.pem"]),
     (

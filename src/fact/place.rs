@@ -71,8 +71,9 @@ fn in_docstring(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     })
 }
 
-/// Inside `/** … */` or `<!-- … -->` that starts on an earlier line. A pattern for files, `src/**`, opens nothing: in front
-/// of a comment's mark stand only blanks, and languages whose comments start with `#` have no such comments.
+/// Inside `/* … */` or `<!-- … -->` that starts on an earlier line. A pattern for files, `src/**` or `/*`, opens nothing: in
+/// front of a comment's mark stand only blanks, languages whose comments start with `#` have no such comments, and outside
+/// of programs the mark has two stars.
 fn in_block_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     const OTHERS: &[&[u8]] = &[
         b"yml",
@@ -105,7 +106,13 @@ fn in_block_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
         line.trim_ascii().is_empty()
     };
     let end = path.file_name().rsplit(|b| *b == b'.').next().unwrap_or_default();
-    let stars = || memmem::rfind_iter(before, b"/**").find(|mark| blank_before(*mark));
+    let mark: &[u8] = if is_code(path) || matches!(end, b"css" | b"scss" | b"tf" | b"hcl" | b"proto" | b"sql")
+    {
+        b"/*"
+    } else {
+        b"/**"
+    };
+    let stars = || memmem::rfind_iter(before, mark).find(|mark| blank_before(*mark));
     !OTHERS.contains(&end) && open(stars(), b"*/") || open(last(b"<!--"), b"-->")
 }
 
@@ -126,6 +133,23 @@ pub fn is_prose(path: &BlobPath) -> bool {
     ]
     .iter()
     .any(|end| name.ends_with(end))
+}
+
+/// Whether the file is a difference between two others.
+pub fn is_patch(path: &BlobPath) -> bool {
+    [&b".patch"[..], b".diff"].iter().any(|end| path.file_name().ends_with(end))
+}
+
+/// Whether a place in a patch is on a line that the patch removes.
+pub fn is_removed(text: &Text<'_>, at: usize) -> bool {
+    let line = &text.bytes()[text.line(at).start..];
+    line.starts_with(b"-") && !line.starts_with(b"--- ")
+}
+
+/// Whether the file says how an image is built.
+pub fn is_image(path: &BlobPath) -> bool {
+    let name = path.file_name().to_ascii_lowercase();
+    [&b"dockerfile"[..], b"containerfile"].iter().any(|word| memmem::find(&name, word).is_some())
 }
 
 /// Whether the file is a test by its name or folder.

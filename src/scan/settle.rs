@@ -38,7 +38,7 @@ pub(super) fn settle(
     let mut secrets: Vec<Span> = candidates.iter().flat_map(|c| c.secrets.iter().copied()).collect();
     secrets.sort_unstable();
     secrets.dedup();
-    candidates.retain(|c| !is_sample(rules, c));
+    candidates.retain(|c| !is_sample(rules, c) && !shows_sample(rules, text, c));
     let mut candidates = best(rules, candidates);
     candidates.extend(shared::within(rules, path, &candidates));
     candidates.extend(tracked::within(rules, path, &candidates));
@@ -58,10 +58,18 @@ pub(super) fn settle(
 
 /// Published sample values are recognised by their digest.
 pub(super) fn is_sample(rules: &RuleSet, candidate: &Candidate) -> bool {
-    candidate.credential.as_ref().is_some_and(|(_, value)| {
-        let digest: String = Sha256::digest(value).iter().map(|b| format!("{b:02x}")).collect();
-        rules.samples.contains(&digest)
-    })
+    candidate.credential.as_ref().is_some_and(|(_, value)| is_published(rules, value))
+}
+
+/// Whether a finding about how a credential is handled is about a published sample value.
+fn shows_sample(rules: &RuleSet, text: &Text<'_>, candidate: &Candidate) -> bool {
+    candidate.credential.is_none()
+        && candidate.secrets.iter().any(|secret| is_published(rules, text.get(*secret)))
+}
+
+fn is_published(rules: &RuleSet, value: &[u8]) -> bool {
+    let digest: String = Sha256::digest(value).iter().map(|b| format!("{b:02x}")).collect();
+    rules.samples.contains(&digest)
 }
 
 /// Of secrets in the same place the surest stays; of other findings, one per rule and place.

@@ -71,7 +71,7 @@ static PREFIX: LazyLock<Regex> =
 
 /// Behind an option a credential that names itself is an argument, whatever the command is.
 static OPTION: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?m)(?:^|[\s"'\[,])--?[A-Za-z][\w-]*(?:=|["',]*[ \t]+)["']?(?<token>cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8})\b"#)
+    expression(r#"(?m)(?:^|[\s"'\[,])--?[A-Za-z][\w-]*(?:=|["',]*[ \t]+)["']?(?:[A-Za-z_][\w.-]*=)?(?<token>cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8})\b"#)
         .expect("a fixed expression")
 });
 

@@ -40,11 +40,13 @@ const PUBLIC: &[&[u8]] = &[
 static IDENTIFIER: LazyLock<Regex> =
     LazyLock::new(|| expression(r"\b[A-Z][A-Z]+_\w{4,}").expect("a fixed expression"));
 
-/// Settings that put values into the bundle or the page.
+/// Settings that put values into the bundle, the page or the app.
 static DEFINE: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r#"(?x)["'`](?:process\.env|import\.meta\.env|globalThis|window|self)\.(?<define>\w+)["'`]\s*:\s*(?:JSON\.stringify\(|["'`]|process\.env|env\.)
         | \b(?:window|globalThis|self)(?:\.[\w$]+)?\.(?<global>\w+)\s*=[^=\n]*(?:\$|\{\{|<%|process\.env|cf)
+        | \b(?:buildConfigField|resValue)\s*\(?\s*["']\w+["']\s*,\s*["'](?<app>\w+)["']
+        | --dart-define[=\ ]["']?(?<dart>\w+)=
         | (?s:\b(?:publicRuntimeConfig|define|public)\s*:\s*\{)(?<public>[^{}]*)"#,
     )
     .expect("a fixed expression")
@@ -79,8 +81,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     // What Next.js is told here replaces the name wherever it is used, in the browser as well.
     let next = name.starts_with(b"next.config.").then(|| NEXT_ENV.captures_iter(bytes)).into_iter().flatten();
     for groups in DEFINE.captures_iter(bytes).chain(next) {
-        let named =
-            groups.name("define").or_else(|| groups.name("global")).filter(|m| is_credential(m.as_bytes()));
+        let named = ["define", "global", "app", "dart"].iter().find_map(|name| groups.name(name));
+        let named = named.filter(|m| is_credential(m.as_bytes()));
         if let Some(place) = named {
             found.push((
                 Span::new(place.start(), place.end()),

@@ -22,6 +22,7 @@ use crate::fact::place::{is_prose, is_test};
 use crate::fact::tree::{Node, Value};
 use crate::fact::words::words;
 use crate::literals::contains;
+use crate::rule::Confidence;
 use crate::span::Span;
 
 /// `variant = "without-ip-filter"`.
@@ -101,8 +102,10 @@ pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut
         } else {
             continue;
         };
-        let mut found =
-            Candidate::new(detection.rule, key.span.cover(value.span), detection.detect.confidence);
+        // Nobody can use it any more: what has just expired may be about to be rolled.
+        let lately = end < input.today && input.today - end <= longest;
+        let sure = if lately { Confidence::Low } else { detection.detect.confidence };
+        let mut found = Candidate::new(detection.rule, key.span.cover(value.span), sure);
         found.message = Some(message);
         out.push(found);
     }

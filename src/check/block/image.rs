@@ -6,9 +6,10 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
+use crate::blob::BlobPath;
 use crate::check::{Candidate, Input, Sign, captures_around, expression};
 use crate::fact::credential::is_credential;
-use crate::fact::place::is_compiled;
+use crate::fact::place::{is_compiled, is_image};
 use crate::literals::Literals;
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -52,7 +53,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
     let bytes = input.text.bytes();
     let mut found = Vec::new();
-    if is_dockerfile(input.path.file_name(), bytes) {
+    if is_dockerfile(input.path, bytes) {
         for groups in INSTRUCTION.captures_iter(bytes) {
             let rest = groups.name("rest").expect("always takes part");
             names(&PAIR, rest.as_bytes(), rest.start(), &mut found);
@@ -155,14 +156,12 @@ fn is_build(bytes: &[u8], start: usize, text: &[u8]) -> bool {
         .is_some_and(|l| l.trim_ascii().starts_with(b"build:"))
 }
 
-fn is_dockerfile(name: &[u8], bytes: &[u8]) -> bool {
-    let name = name.to_ascii_lowercase();
-    let named =
-        name.windows(10).any(|w| w == b"dockerfile") || name.windows(13).any(|w| w == b"containerfile");
+fn is_dockerfile(path: &BlobPath, bytes: &[u8]) -> bool {
     static FROM: LazyLock<Regex> =
         LazyLock::new(|| expression(r"(?m)^[ \t]*FROM[ \t]+[\w./:@${}-]+").expect("a fixed expression"));
     static DOCKER: LazyLock<Regex> = LazyLock::new(|| {
         expression(r"(?m)^[ \t]*(?:RUN|COPY|ENTRYPOINT|CMD|WORKDIR)[ \t]").expect("a fixed expression")
     });
-    named || (memmem::find(bytes, b"FROM").is_some() && FROM.is_match(bytes) && DOCKER.is_match(bytes))
+    is_image(path)
+        || (memmem::find(bytes, b"FROM").is_some() && FROM.is_match(bytes) && DOCKER.is_match(bytes))
 }

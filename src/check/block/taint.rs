@@ -37,7 +37,7 @@ const LINES: usize = 8;
 /// string around it.
 static DIRECT: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?x)^(?:await\s+)?(?:[\w.]+\s*(?:\bor\b|\|\||\?\?)\s*)?(?:
+        r#"(?x)^(?:await\s+)?(?:\([A-Za-z]+\??\)\s*|(?:str|String|string|to_string)\()?(?:[\w.]+\s*(?:\bor\b|\|\||\?\?)\s*)?(?:
             (?:process\.env|import\.meta\.env|os\.environ|ENV|env|Deno\.env|Bun\.env|secrets|config|settings|args|c\.env|context\.env)
                 (?:\.get\(|\.fetch\(|\.|\[|\?\.)\s*["'`]?(?<a>[A-Za-z_]\w*)
           | (?:os\.)?(?:getenv|Getenv|environ\.get|LookupEnv)\(\s*["'](?<b>\w+)
@@ -173,6 +173,8 @@ mod tests {
             ("TOKEN=\"$CF_API_TOKEN\"\n", "TOKEN"),
             ("tok := os.Getenv(\"CF_API_KEY\")\n", "tok"),
             ("zone := flag.String()\n\ntok := os.Getenv(\"CF_API_KEY\")\n", "tok"),
+            ("$this->apiToken = (string) getenv('CF_API_TOKEN');\n", "apiToken"),
+            ("auth = str(os.environ[\"CF_API_TOKEN\"])\n", "auth"),
             ("cfg := &Config{Zone: z, Token: os.Getenv(\"CF_API_TOKEN\")}\n", "cfg"),
             ("$config = ['zone' => 'a', 'token' => getenv('CF_API_TOKEN')];\n", "config"),
             (

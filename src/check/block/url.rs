@@ -20,7 +20,7 @@ mod parameters;
 
 static QUERY: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]+)(?<path>[^\s"'`<>]*?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
+        r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]+)(?<path>(?:[^\s"'`<>]|<\w+>)*?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
         (?<value>["'\s]*\+\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,})"#,
     )
     .expect("a fixed expression")
@@ -129,7 +129,7 @@ fn user_places(bytes: &[u8]) -> impl Iterator<Item = usize> {
 
 /// What may be an address around places that are in order: from where its string begins to the end of the next line.
 fn zones(bytes: &[u8], places: impl Iterator<Item = usize>) -> Vec<Span> {
-    let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>');
+    let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`');
     let mut out: Vec<Span> = Vec::new();
     for place in places {
         let before = &bytes[place.saturating_sub(2 * LONGEST)..place];

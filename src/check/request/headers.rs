@@ -102,9 +102,12 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let topic = input.signs.has(Sign::Vendor) || TOPIC.is_match(input.text.bytes());
     let emails = spans(&EMAIL, input);
     let by_constant = constants(input);
+    let defined: Vec<(Span, Span)> = by_constant.iter().map(|used| (used.place, used.definition)).collect();
+    let by_constant = by_constant.into_iter().map(|used| used.place);
     let mut in_lisp = if is_lisp(input.path) { spans(&LISP, input) } else { Vec::new() };
     in_lisp.retain(|span| is_in_pair(input.text.bytes(), *span));
     for span in spans(&KEY, input).into_iter().chain(by_constant).chain(in_lisp) {
+        let span = first_header(input.text.bytes(), span);
         let span = Span::new(span.start, span.start + trimmed(input.text.get(span)));
         let span = closed(input.text.bytes(), span);
         let near = around(input.text, span, 600);
@@ -122,6 +125,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             if ours || input.signs.has(Sign::Api) { confidence(detection, ours) } else { Confidence::Low };
         let mut found = Candidate::new(detection.rule, span, sure);
         found.labels.extend(email.map(|place| (place, String::from("the e-mail address that goes with it"))));
+        let constant = defined.iter().find(|(place, _)| place.start == span.start);
+        found.labels.extend(constant.map(|(_, name)| (*name, String::from("the name of the header"))));
         found.labels.extend(address.map(|place| (place, String::from("the API it is sent to"))));
         found.permissions = permissions(input, span);
         if found.permissions == [NO_TOKEN] {
@@ -228,8 +233,16 @@ fn address(input: &Input<'_>, span: Span, near: Span) -> Option<Span> {
     Some(Span::new(host.start - scheme.map_or(0, <[u8]>::len), host.end + length))
 }
 
+/// A use of a constant that holds the header's name.
+struct Used {
+    /// The constant with the value it goes with.
+    place: Span,
+    /// The constant where the header's name is given to it.
+    definition: Span,
+}
+
 /// Where a constant that holds the header's name is given a value: `{NAME: v}`, `[NAME] = v`, `set(NAME, v)`.
-fn constants(input: &Input<'_>) -> Vec<Span> {
+fn constants(input: &Input<'_>) -> Vec<Used> {
     const MOST: usize = 20;
     let bytes = input.text.bytes();
     let mut out = Vec::new();
@@ -256,9 +269,27 @@ fn constants(input: &Input<'_>) -> Vec<Span> {
         let Ok(used) = expression(&used) else { continue };
         let places = used.captures_iter(bytes).filter_map(|groups| groups.name("span"));
         let places = places.filter(|m| !contains(m.as_bytes(), b"x-auth-key"));
-        out.extend(places.map(|m| Span::new(m.start(), m.end())).take(MOST));
+        let definition = groups.get(0).map_or(Span::new(name.start(), name.end()), |m| {
+            Span::new(m.start(), m.start() + m.as_bytes().trim_ascii_end().len())
+        });
+        let used = places.map(|m| Used { place: Span::new(m.start(), m.end()), definition });
+        out.extend(used.take(MOST));
     }
     out
+}
+
+/// Without the arguments that follow on the line: `-H "X-Auth-Key: $K" -H "X-Auth-Email: $E"`,
+/// `X-Auth-Key:$K X-Auth-Email:$E`. A list of names has no value between them and stays whole.
+fn first_header(bytes: &[u8], span: Span) -> Span {
+    static NEXT: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r#"(?i)^x[-_]?auth[-_]?key\\?["'`]?\s*[:=]>?\s*[^\s,][^\n]*?(?P<next>\\?["'`]?[ \t]+(?:--?[a-z][\w-]*[ =]*)?\\?["'`]?x[-_]?auth[-_]?email\b|\\?["'`][ \t]+(?:--?[a-z]|[|&>;]))"#)
+            .expect("a fixed expression")
+    });
+    let groups = NEXT.captures(&bytes[span.start..span.end]);
+    match groups.and_then(|groups| groups.name("next")) {
+        Some(next) => Span::new(span.start, span.start + next.start()),
+        None => span,
+    }
 }
 
 /// The value without closing quotes and continuation.
@@ -376,7 +407,7 @@ fn in_sentence(before: &[u8]) -> bool {
     // The end of an item before it is no word: `X-Auth-Email:$CF_USER X-Auth-Key:$CF_PASS`, `$creds.email X-Auth-Key $key`.
     let whole = !start
         .checked_sub(1)
-        .is_some_and(|at| rest[at].is_ascii_alphanumeric() || b"_$}.".contains(&rest[at]));
+        .is_some_and(|at| rest[at].is_ascii_alphanumeric() || b"_$}./".contains(&rest[at]));
     whole && !word.is_empty() && !word.starts_with(b"-") && !TAKES.contains(&word.as_slice())
 }
 

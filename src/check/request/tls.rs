@@ -9,7 +9,9 @@ use regex::bytes::Regex;
 
 use super::super::{Candidate, Detection, Input, Sign, expression, spans_around};
 use super::API;
-use crate::fact::place::{around, in_comment, in_pattern, in_prose, is_compiled, is_prose};
+use crate::fact::place::{
+    around, in_comment, in_pattern, in_prose, is_compiled, is_image, is_prose, is_test,
+};
 use crate::fact::setting::about;
 use crate::fact::statement::statement;
 use crate::fact::words::is_word;
@@ -46,7 +48,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     // What stands in a command is a part of it.
     switches.sort_unstable_by_key(|switch| (switch.start, Reverse(switch.end)));
     switches.dedup_by(|later, earlier| later.overlaps(*earlier));
-    if switches.is_empty() {
+    if switches.is_empty() || talks_to_itself(input) {
         return;
     }
     let addresses = LazyCell::new(|| addresses(bytes));
@@ -135,6 +137,15 @@ impl Kept<'_> {
     }
 }
 
+/// A test whose client talks to a server that it starts itself, and that names no address of the API.
+fn talks_to_itself(input: &Input<'_>) -> bool {
+    static SERVER: LazyLock<Regex> = LazyLock::new(|| {
+        expression(r"httptest\.New|MockWebServer|WireMock|wiremock|HTTPServer|TestServer|createServer\(|pytest_httpserver|MockServer|127\.0\.0\.1|\[::1\]|\blocalhost\b")
+            .expect("a fixed expression")
+    });
+    is_test(input.path) && !input.signs.has(Sign::ApiHost) && SERVER.is_match(input.text.bytes())
+}
+
 /// The line only brings in what has the name.
 fn is_import(input: &Input<'_>, switch: Span) -> bool {
     let line = input.text.get(input.text.line_near(switch.start)).trim_ascii_start();
@@ -161,13 +172,14 @@ fn is_inline_code(input: &Input<'_>, switch: Span) -> bool {
 /// What the switch is for where no address says so: a dynamic DNS entry, or a command that talks to the API.
 fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
     static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)\b(?:wrangler|flarectl)(?:@[\w.]+)? [a-z]|uses:\s*cloudflare/wrangler-action")
+        expression(r#"(?i)\b(?:wrangler|flarectl)(?:@[\w.]+)?(?: |["']\s*,\s*["'])[a-z]|uses:\s*cloudflare/wrangler-action"#)
             .expect("a fixed expression")
     });
     let bytes = input.text.bytes();
     let own = input.text.get(switch).to_ascii_lowercase();
     if own.starts_with(b"node_tls") {
-        let mut near = around(input.text, switch, 300);
+        // What an image sets holds for everything that follows.
+        let mut near = around(input.text, switch, if is_image(input.path) { 4000 } else { 300 });
         // In the scripts of a package.json each string is a command of its own.
         if input.path.file_name().ends_with(b".json") {
             let quote = |b: &u8| *b == b'"';

@@ -99,7 +99,7 @@ impl<'a> Sheet<'a> {
         }
         let email = self.email(key, role);
         // What goes with nobody has to say by itself what it is.
-        if email.is_none() && !matches!(role, Role::Global | Role::ApiKey) {
+        if email.is_none() && !matches!(role, Role::Global | Role::ApiKey | Role::Method) {
             return None;
         }
         let ours = self.ours(key);
@@ -109,7 +109,7 @@ impl<'a> Sheet<'a> {
             Role::Global => {
                 found(email, if ours || email.is_some() { Confidence::High } else { Confidence::Low })
             }
-            Role::Method if self.value(key).eq_ignore_ascii_case(b"global") && email.is_some() => {
+            Role::Method if self.value(key).eq_ignore_ascii_case(b"global") && (email.is_some() || ours) => {
                 found(email, Confidence::High)
             }
             Role::ApiKey if self.method_beside(key) => None,

@@ -47,7 +47,7 @@ static GUARD_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r"(?ix)(?: (?:\w*(?:mask|redact|hash|sha\d*|hmac|censor|obfuscat|scrub|sanitiz|fingerprint|digest|hide|encrypt|truncat|shorten|preview|last_?4)\w*
         | len|bool|boolean|strlen|isset|empty|is_?set|has\w*|defined|length|count|exists|sizeof|typeof|verify\w*|validate\w*|is[A-Z_]\w*|Object\.keys)\s*\(\s*[^()]*
-        | !+\s* | typeof\s+ | \bnot\s+ | \bdefined\??\s+ | \#)$",
+        | !+\s* | typeof\s+ | \bnot\s+ | \sif\s+ | \bdefined\??\s+ | \#)$",
     )
     .expect("a fixed expression")
 });
