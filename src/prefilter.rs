@@ -67,6 +67,7 @@ const WORDS: &[&[&str]] = &[
     &["flare", "eyj|hijoi", "flaresec:", "c|fglobal", "str|eam_si", "a|eljb2", "\\x|63\\x66", "str|eam_ke"],
     &[
         "wrangler ",
+        "wrangler\",",
         "uth_",
         "t|urnstile",
         "t|urn_key",

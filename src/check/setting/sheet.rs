@@ -109,7 +109,7 @@ impl<'a> Sheet<'a> {
             Role::Global => {
                 found(email, if ours || email.is_some() { Confidence::High } else { Confidence::Low })
             }
-            Role::Method if self.value(key).eq_ignore_ascii_case(b"global") && (email.is_some() || ours) => {
+            Role::Method if self.is_global(key) && (email.is_some() || ours) => {
                 found(email, Confidence::High)
             }
             Role::ApiKey if self.method_beside(key) => None,
@@ -284,6 +284,13 @@ impl<'a> Sheet<'a> {
     fn key_beside(&self, token: &Setting) -> bool {
         let is_key = |role| matches!(role, Role::ApiKey | Role::Global | Role::Key);
         self.beside(token, |role, other| is_key(role) && !(role == Role::Key && self.in_reference(other)))
+    }
+
+    /// The first word of the value: what follows may be a comment that names both methods.
+    fn is_global(&self, method: &Setting) -> bool {
+        let value = self.value(method);
+        let word = &value[..value.iter().take_while(|b| b.is_ascii_alphanumeric()).count()];
+        word.eq_ignore_ascii_case(b"global")
     }
 
     fn token_beside(&self, key: &Setting) -> bool {
