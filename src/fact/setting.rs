@@ -5,8 +5,6 @@
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
-
 use super::fixed;
 use super::words::words;
 use crate::literals::Literals;
@@ -34,15 +32,15 @@ static ENDS: LazyLock<Literals> = LazyLock::new(|| {
     ])
 });
 
-/// What such a name ends in, with what its value begins with.
-static SETTING: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(concat!(
+fixed! {
+    /// What such a name ends in, with what its value begins with.
+    static SETTING = concat!(
         r#"(?i)^(?P<end>(?:key|token|tkn|password|passwd|mail|user|username|login|cf_?id|method)"#,
         r#"(?:_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
         r#"(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|>|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)"#,
         r#"(?P<value>[^\s,;)}\]#<]|<[<$%=A-Za-z])"#,
-    ))
-});
+    );
+}
 
 /// Longer names are none, in bytes.
 const LONGEST: usize = 200;
@@ -149,7 +147,7 @@ fn may_have_value(bytes: &[u8], name: Span) -> bool {
 fn setting(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Option<Setting>)> {
     let near = &bytes[end..bytes.len().min(end + REACH)];
     let groups = SETTING.captures(near).filter(|_| may_begin(&bytes[start..end], near))?;
-    let place = |name: &str| groups.name(name).map(|m| Span::new(end + m.start(), end + m.end()));
+    let place = |name: &str| groups.name(name).map(|m| Span::from(m).shift(end));
     let (name, begin, separator) = (place("end")?, place("value")?, place("sep")?);
     let name = Span::new(start, name.end);
     let ends = |b: &u8| matches!(b, b'\n' | b',' | b';' | b')' | b'}' | b']' | b'<');
@@ -267,8 +265,9 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
 
 /// A quoted value of several plain words describes the setting: `"Account email"`.
 fn is_sentence(value: &[u8]) -> bool {
-    static SENTENCE: LazyLock<Regex> =
-        LazyLock::new(|| fixed(r#"^["'`][A-Z][A-Za-z]* (?:[A-Za-z_]+[ .:(]*)+["'`]"#));
+    fixed! {
+        static SENTENCE = r#"^["'`][A-Z][A-Za-z]* (?:[A-Za-z_]+[ .:(]*)+["'`]"#;
+    }
     SENTENCE.is_match(value)
 }
 

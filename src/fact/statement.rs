@@ -1,10 +1,6 @@
 //! How far what belongs together reaches: a statement, a chain of calls, a function, a folded block. By lines, brackets
 //! and indentation, without a grammar; every look is bounded, because a line may be a whole file long.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
 use super::fixed;
 use crate::blob::BlobPath;
 use crate::span::Span;
@@ -102,11 +98,9 @@ pub fn chain(bytes: &[u8], place: Span) -> Span {
 
 /// Whether the bracket behind the text opens the body of something rather than a value.
 fn opens_body(before: &[u8]) -> bool {
-    static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-        fixed(
-            r"^(?:(?:export|default|public|private|protected|internal|override|suspend|abstract|final|static|async|pub|unsafe)\s+)*(?:func|fun|fn|def|function|class|struct|impl|interface|namespace|module|trait|enum|object|if|for|while|switch|match|try|else|do|catch|finally|resource|data|provider)\b",
-        )
-    });
+    fixed! {
+        static HEAD = r"^(?:(?:export|default|public|private|protected|internal|override|suspend|abstract|final|static|async|pub|unsafe)\s+)*(?:func|fun|fn|def|function|class|struct|impl|interface|namespace|module|trait|enum|object|if|for|while|switch|match|try|else|do|catch|finally|resource|data|provider)\b";
+    }
     let before = &before[before.len().saturating_sub(200)..];
     let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     matches!(before.trim_ascii_end().last(), Some(b')' | b'>' | b':'))
@@ -202,15 +196,15 @@ pub fn close(bytes: &[u8], open: usize, limit: usize) -> usize {
 
 /// The function that the place is in, by indentation, and its name.
 pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])> {
-    static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-        fixed(concat!(
+    fixed! {
+        static HEAD = concat!(
             r"^\s*(?:(?:export|default|public|private|protected|internal|static|final|async|override|suspend|pub(?:\([a-z]+\))?|unsafe|local)\s+)*",
             r"(?:(?:def|func|function|fn|fun|sub)\s+(?:\([^)]*\)\s*)?(?P<a>[A-Za-z_][\w-]*)",
             r"|(?:const|let|var)\s+(?P<b>\w+)\s*=\s*(?:async\s*)?(?:function\b|\([^)]*\)[^=\n]{0,40}=>)",
             r"|(?P<c>[A-Za-z_][\w-]*)\s*\(\)\s*\{",
             r"|[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?\s+(?P<d>\w+)\([^;]*\{\s*$)",
-        ))
-    });
+        );
+    }
     let indent = |line: &[u8]| line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
     let line = |index: usize| {
         text.line_at(index)

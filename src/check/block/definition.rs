@@ -11,12 +11,8 @@ pub(super) use grants::{permissions, resources};
 pub(crate) use locate::{Definition, tokens};
 use locate::{blocks, find, has_key};
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
 use super::{Detection, is_comment, unquoted};
-use crate::check::{Candidate, Input, Sign, expression};
+use crate::check::{Candidate, Input, Sign, fixed};
 use crate::fact::credential::is_credential;
 use crate::fact::place::{is_prose, is_test};
 use crate::fact::tree::{Node, Value};
@@ -154,15 +150,14 @@ pub(super) fn mfa(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Ca
 
 /// The body of a call that turns it off, in a script or a program.
 fn mfa_by_call(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    static OFF: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?P<span>\benforce_?[tT]wo_?[fF]actor\b\\?["']?\]?\s*(?:=>|[:=])\s*(?:false|False)\b)"#)
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static OFF = r#"(?P<span>\benforce_?[tT]wo_?[fF]actor\b\\?["']?\]?\s*(?:=>|[:=])\s*(?:false|False)\b)"#;
+    }
     if is_test(input.path) || is_prose(input.path) || !contains(input.text.bytes(), b"cloudflare") {
         return;
     }
     for found in OFF.find_iter(input.text.bytes()) {
-        let span = Span::new(found.start(), found.end());
+        let span = Span::from(found);
         let known = out
             .iter()
             .any(|other| other.span.overlaps(span) || other.labels.iter().any(|(l, _)| l.overlaps(span)));
@@ -239,13 +234,12 @@ fn is_about(body: &Node, default: Option<&Node>, input: &Input<'_>) -> bool {
 
 /// Outputs of Terraform that show what a token resource or a credential variable holds.
 fn outputs(detection: &Detection<'_>, root: &Node, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    static HOLDS: LazyLock<Regex> = LazyLock::new(|| {
-        expression(concat!(
+    fixed! {
+        static HOLDS = concat!(
             r"cloudflare_(?:api|account)_token\.\w+(?:\[[^\]]*\])?\.value\b|cloudflare_\w*tunnel\w*\.\w+(?:\[[^\]]*\])?\.(?:tunnel_token|token|secret|tunnel_secret)\b",
             r"|cloudflare_\w*service_token\.\w+(?:\[[^\]]*\])?\.client_secret\b|cloudflare_turnstile_widget\.\w+(?:\[[^\]]*\])?\.secret\b|\bvar\.(?<variable>\w+)"
-        ))
-        .expect("a fixed expression")
-    });
+        );
+    }
     for (_, outputs) in root.entries().iter().filter(|(key, _)| key.name == "output") {
         for (name, body) in outputs.entries() {
             let Some((key, value)) = body.get(&["value"]) else { continue };

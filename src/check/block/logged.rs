@@ -2,13 +2,10 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
 
 use super::taint::tainted;
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, Sign, expression};
+use crate::check::{Candidate, Input, Sign, fixed};
 use crate::fact::credential::{is_credential, is_secret, mentions};
 use crate::fact::place::is_compiled;
 use crate::literals::contains;
@@ -70,17 +67,17 @@ impl<'a> Known<'a> {
 
     /// Whether the file puts a credential into the headers of a request to the API.
     fn sends(&self) -> bool {
-        static BEARER: LazyLock<Regex> = LazyLock::new(|| {
-            expression(r#"(?i)authorization["'\])]*\s*(?:=>|[,:=])\s*[^\n]{0,20}bearer"#)
-                .expect("a fixed expression")
-        });
+        fixed! {
+            static BEARER = r#"(?i)authorization["'\])]*\s*(?:=>|[,:=])\s*[^\n]{0,20}bearer"#;
+        }
         *self.sends.get_or_init(|| contains(self.bytes, b"api.cloudflare.com") && BEARER.is_match(self.bytes))
     }
 
     /// Whether the file asks the API for a new value of a token.
     fn rolls(&self) -> bool {
-        static ROLL: LazyLock<Regex> =
-            LazyLock::new(|| expression(r#"/tokens/[^\s"'`]{1,60}/value\b"#).expect("a fixed expression"));
+        fixed! {
+            static ROLL = r#"/tokens/[^\s"'`]{1,60}/value\b"#;
+        }
         *self.rolls.get_or_init(|| ROLL.is_match(self.bytes))
     }
 

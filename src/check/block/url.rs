@@ -9,7 +9,7 @@ use regex::bytes::{Captures, Regex};
 
 use super::taint::tainted;
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, Sign, expression, value};
+use crate::check::{Candidate, Input, Sign, fixed, named, value};
 use crate::fact::credential::{is_credential, mentions};
 use crate::fact::words::words;
 use crate::literals::contains;
@@ -18,29 +18,16 @@ use crate::span::Span;
 
 mod parameters;
 
-static QUERY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]+)(?<path>[^\s"'`<>]*?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
-        (?<value>["'\s]*\+\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,})"#,
-    )
-    .expect("a fixed expression")
-});
+fixed! {
+    static QUERY = r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]+)(?<path>[^\s"'`<>]*?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
+        (?<value>["'\s]*\+\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,})"#;
 
-/// A query whose address stands elsewhere, or in the string before: `f"{BASE}?token={token}"`, `'?secret=' . $secret`.
-static OPEN_QUERY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?xi)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|password|bearer|credential)[\w-]*)=
-        (?<value>["'`]\s*[+.]\s*[\w.$(\[>-]+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} )"#,
-    )
-    .expect("a fixed expression")
-});
+    /// A query whose address stands elsewhere, or in the string before: `f"{BASE}?token={token}"`, `'?secret=' . $secret`.
+    static OPEN_QUERY = r#"(?xi)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|password|bearer|credential)[\w-]*)=
+        (?<value>["'`]\s*[+.]\s*[\w.$(\[>-]+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} )"#;
 
-static USER: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?xi)\b[a-z][a-z0-9+.-]+://(?:(?:\$?\{[^}\n]+\}|\#\{[^}\n]+\}|[^\s/"'`<>:@${}]*):)?(?<value>\$?\{\{?\s*[^}\n]+\}\}?|\$\w+|[^\s/"'`<>:@${}]{20,})@(?<host>[^\s/"'`<>]+)"#,
-    )
-    .expect("a fixed expression")
-});
+    static USER = r#"(?xi)\b[a-z][a-z0-9+.-]+://(?:(?:\$?\{[^}\n]+\}|\#\{[^}\n]+\}|[^\s/"'`<>:@${}]*):)?(?<value>\$?\{\{?\s*[^}\n]+\}\}?|\$\w+|[^\s/"'`<>:@${}]{20,})@(?<host>[^\s/"'`<>]+)"#;
+}
 
 /// `variant = "credential-in-url"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -63,11 +50,11 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let open = matches(&OPEN_QUERY, bytes, &parameters).map(|groups| (groups, false));
     let mut done: Vec<Span> = Vec::new();
     for (groups, before_host) in query.chain(user).chain(open) {
-        let place = groups.name("value").expect("always takes part");
+        let place = named(&groups, "value");
         let host = groups.name("host");
         let name = groups.name("name").map_or(&b""[..], |m| m.as_bytes());
-        let span = Span::new(place.start(), place.end());
-        let starts = groups.get(0).map_or(span.start, |m| m.start());
+        let span = Span::from(place);
+        let starts = groups.get_match().start();
         if done.iter().any(|other| other.overlaps(span)) || host.is_none() && !is_query(bytes, starts) {
             continue;
         }
@@ -154,7 +141,7 @@ fn matches<'b>(
         let mut at = zone.start;
         std::iter::from_fn(move || {
             let groups = pattern.captures_at(&bytes[..zone.end], at)?;
-            at = groups.get(0).map_or(zone.end, |whole| whole.end());
+            at = groups.get_match().end();
             Some(groups)
         })
     })
@@ -190,7 +177,8 @@ fn is_public(name: &[u8]) -> bool {
 }
 
 fn mentions_credential(text: &[u8]) -> bool {
-    static CHAIN: LazyLock<Regex> =
-        LazyLock::new(|| expression(r"[A-Za-z_][\w.]*").expect("a fixed expression"));
+    fixed! {
+        static CHAIN = r"[A-Za-z_][\w.]*";
+    }
     mentions(text) || CHAIN.find_iter(text).any(|m| is_credential(m.as_bytes()))
 }

@@ -2,12 +2,10 @@
 
 use std::cell::LazyCell;
 use std::cmp::Reverse;
-use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
-use super::super::{Candidate, Detection, Input, Sign, expression, spans_around};
+use super::super::{Candidate, Detection, Input, Sign, fixed, spans_around};
 use super::API;
 use crate::fact::place::{around, in_comment, in_pattern, in_prose, is_compiled, is_prose};
 use crate::fact::setting::about;
@@ -102,7 +100,7 @@ fn kept(bytes: &[u8]) -> Vec<Kept<'_>> {
     const MOST: usize = 50;
     let found = KEPT.captures_iter(bytes).filter_map(|groups| {
         let (switch, name) = (groups.name("span")?, groups.name("name")?);
-        let switch = Span::new(switch.start(), switch.end());
+        let switch = Span::from(switch);
         let command = contains(&bytes[name.end()..switch.start], b"curl");
         Some(Kept { switch, name: name.as_bytes(), command })
     });
@@ -160,10 +158,9 @@ fn is_inline_code(input: &Input<'_>, switch: Span) -> bool {
 
 /// What the switch is for where no address says so: a dynamic DNS entry, or a command that talks to the API.
 fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
-    static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)\b(?:wrangler|flarectl)(?:@[\w.]+)? [a-z]|uses:\s*cloudflare/wrangler-action")
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static COMMAND = r"(?i)\b(?:wrangler|flarectl)(?:@[\w.]+)? [a-z]|uses:\s*cloudflare/wrangler-action";
+    }
     let bytes = input.text.bytes();
     let own = input.text.get(switch).to_ascii_lowercase();
     if own.starts_with(b"node_tls") {
@@ -176,7 +173,7 @@ fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
             near = Span::new(near.start + before, switch.end + after);
         }
         let command = COMMAND.find(input.text.get(near))?;
-        return Some(Span::new(near.start + command.start(), near.start + command.end()));
+        return Some(Span::from(command).shift(near.start));
     }
     if own.starts_with(b"cacert") {
         return about(bytes, switch).filter(|value| input.text.get(*value).starts_with(b"cloudflare"));

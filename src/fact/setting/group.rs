@@ -1,9 +1,5 @@
 //! Which settings belong together: brackets, indentation, sections, and what a group says it is about.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
 use super::REACH;
 use crate::fact::fixed;
 use crate::span::Span;
@@ -89,12 +85,10 @@ fn indentation(line: &[u8]) -> usize {
     line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
 }
 
-/// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class: octodns_cloudflare.X`.
-static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(
-        r#"(?i)(?:^|[^\w])(?P<kind>protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|(?P<space>[ \t]+))["'`]?(?:new[ \t]+)?(?P<value>[\w./@:-]{2,80})"#,
-    )
-});
+fixed! {
+    /// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class: octodns_cloudflare.X`.
+    static ABOUT = r#"(?i)(?:^|[^\w])(?P<kind>protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|(?P<space>[ \t]+))["'`]?(?:new[ \t]+)?(?P<value>[\w./@:-]{2,80})"#;
+}
 
 /// A type that says nothing of whose something is: of a record of the DNS.
 fn is_record(value: &[u8]) -> bool {
@@ -115,14 +109,14 @@ pub fn about(bytes: &[u8], place: Span) -> Option<Span> {
         let value = groups.name("value")?;
         // Words of a sentence, or of an import, follow each other as well.
         let next = near[value.end()..].iter().find(|b| !matches!(b, b' ' | b'\t'));
-        let option = groups.get(0).is_some_and(|m| m.as_bytes().first() == Some(&b'-'));
+        let option = groups.get_match().as_bytes().starts_with(b"-");
         let declared = groups.name("kind").is_some_and(|kind| matches!(kind.as_bytes(), b"class" | b"type"));
         let goes_on = (next.is_some_and(u8::is_ascii_alphanumeric) || declared) && !option;
         let says = !is_record(value.as_bytes());
         (says && (groups.name("space").is_none() || !goes_on)).then_some(value)
     });
     let spans: Vec<Span> = found
-        .map(|m| Span::new(start + m.start(), start + m.end()))
+        .map(|m| Span::from(m).shift(start))
         .filter(|span| !span.overlaps(place) && concerns(bytes, span.start, place))
         .collect();
     let before = spans.iter().rev().find(|span| span.end <= place.start);

@@ -1,28 +1,20 @@
 //! Commands as lists: `["curl", "-H", "Authorization: Bearer …"]` in any language, `command:` and `args:` of a container,
 //! calls that take one argument after the other.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
 use super::{LITERAL, PREFIXED, REACH, find_in, is_literal};
-use crate::check::{expression, value};
+use crate::check::{fixed, value};
 use crate::span::Span;
 
-/// The tool as the first item of a list, an argument of a call, or a line of a YAML list.
-static FIRST: LazyLock<Regex> = LazyLock::new(|| {
-    const TOOLS: &str = r"(?:[\w./~-]*/)?(?:curl|wget|https?|xh|sh|bash|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|cf-terraforming|lego|certbot|acme\.sh|octodns-sync|dnscontrol|rclone|lexicon|flyctl|vault|op|aws|mc|restic|s3cmd|ansible-playbook)(?:\.exe)?";
-    expression(&format!(r#"(?m)["'`]{TOOLS}["'`]\s*[,)\]]|^[ \t]*-[ \t]+["']?{TOOLS}["']?[ \t]*\r?$"#))
-        .expect("a fixed expression")
-});
+fixed! {
+    /// The tool as the first item of a list, an argument of a call, or a line of a YAML list.
+    static FIRST = {
+        const TOOLS: &str = r"(?:[\w./~-]*/)?(?:curl|wget|https?|xh|sh|bash|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|cf-terraforming|lego|certbot|acme\.sh|octodns-sync|dnscontrol|rclone|lexicon|flyctl|vault|op|aws|mc|restic|s3cmd|ansible-playbook)(?:\.exe)?";
+        format!(r#"(?m)["'`]{TOOLS}["'`]\s*[,)\]]|^[ \t]*-[ \t]+["']?{TOOLS}["']?[ \t]*\r?$"#)
+    };
 
-/// An option and its value as two items.
-static OPTION: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"["'`]--?[\w-]*(?i:token|key|secret|password)[\w-]*["'`]\s*,\s*["'`](?<value>[A-Za-z0-9_\-.+/=]{32,})["'`]"#,
-    )
-    .expect("a fixed expression")
-});
+    /// An option and its value as two items.
+    static OPTION = r#"["'`]--?[\w-]*(?i:token|key|secret|password)[\w-]*["'`]\s*,\s*["'`](?<value>[A-Za-z0-9_\-.+/=]{32,})["'`]"#;
+}
 
 /// How far a chain of calls may go on behind the tool, in bytes.
 const CHAIN: usize = 1200;
@@ -56,7 +48,7 @@ pub(super) fn lists(
             if prefixed && value::is_placeholder(&text[5..]) || !prefixed && !is_literal(place, body, api) {
                 continue;
             }
-            let span = Span::new(hit.start() + place.start(), hit.start() + place.end());
+            let span = Span::from(place).shift(hit.start());
             if !places.iter().any(|other| other.overlaps(span)) {
                 places.push(span);
             }

@@ -4,35 +4,27 @@
 use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use crate::check::block::command::expansions;
-use crate::check::{Input, expression};
+use crate::check::{Input, fixed};
 use crate::fact::credential::{is_credential, is_secret};
 use crate::fact::words::words;
 use crate::literals::{Literals, contains};
 use crate::span::Span;
 
-static HANDED_ON: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
+fixed! {
+    static HANDED_ON = concat!(
         r#"(?:(?P<redirected>>>?|\|\s*(?:tee|Out-File|Add-Content|ac)\b[^\n|;]{0,60}?)|\b(?:Add-Content|Out-File)\b[^\n|;]{0,60}?)\s*"#,
         r#"["']?[$%]\{?(?:env:)?(?:GITHUB_ENV|GITHUB_OUTPUT|BASH_ENV)\b"#,
-    ))
-    .expect("a fixed expression")
-});
+    );
 
-/// The file whose variables GitLab gives to later jobs.
-static DOTENV: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"\bdotenv:\s*(?:\[\s*|-\s+)?["']?(?P<file>[\w./-]{1,80})"#).expect("a fixed expression")
-});
+    /// The file whose variables GitLab gives to later jobs.
+    static DOTENV = r#"\bdotenv:\s*(?:\[\s*|-\s+)?["']?(?P<file>[\w./-]{1,80})"#;
 
-static PAIR: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?:^|["'\s])(?P<name>[A-Za-z_][\w-]*)(?:=|<<)"#).expect("a fixed expression")
-});
+    static PAIR = r#"(?:^|["'\s])(?P<name>[A-Za-z_][\w-]*)(?:=|<<)"#;
 
-static HERE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?:^|[\s"'}])<<-?[ \t]*(?P<word>[A-Za-z_]\w*)"#).expect("a fixed expression")
-});
+    static HERE = r#"(?:^|[\s"'}])<<-?[ \t]*(?P<word>[A-Za-z_]\w*)"#;
+}
 
 /// Commands that fetch a secret from where it is kept, or make one.
 static STORES: LazyLock<Literals> = LazyLock::new(|| {
@@ -79,9 +71,9 @@ pub(super) fn handed_on(input: &Input<'_>) -> Vec<Span> {
     let bytes = input.text.bytes();
     let mut out = Vec::new();
     for groups in HANDED_ON.captures_iter(bytes).take(MOST) {
-        let Some(hit) = groups.get(0) else { continue };
+        let hit = groups.get_match();
         let redirected = groups.name("redirected").is_some();
-        let hit = Span::new(hit.start(), hit.end());
+        let hit = Span::from(hit);
         out.extend(zones(input, hit, redirected).into_iter().filter_map(|zone| in_zone(bytes, zone, true)));
     }
     // What the settings of a GitLab project mask is masked there as well: only what a command fetches counts.
@@ -139,7 +131,7 @@ fn in_zone(bytes: &[u8], zone: Span, by_name: bool) -> Option<Span> {
     if let Some(name) = names().find(|name| is_credential(name.as_bytes()))
         && (by_name || fetched.is_some() || from_store())
     {
-        return Some(Span::new(zone.start + name.start(), zone.start + name.end()));
+        return Some(Span::from(name).shift(zone.start));
     }
     // A name for it that says nothing, of a value that a command made.
     if let Some((made, _)) = fetched.as_ref().filter(|(e, _)| is_credential(e.name)) {
@@ -150,7 +142,7 @@ fn in_zone(bytes: &[u8], zone: Span, by_name: bool) -> Option<Span> {
         is_secret(name.as_bytes()) && says_cloudflare(command)
             || is_used_as_credential(bytes, name.as_bytes())
     })?;
-    from_store().then(|| Span::new(zone.start + name.start(), zone.start + name.end()))
+    from_store().then(|| Span::from(name).shift(zone.start))
 }
 
 /// The command whose output is assigned to the name.

@@ -1,14 +1,11 @@
 //! What a connection is for: the address in its own statement, in the requests of what has its name, or the nearest.
 
-use std::sync::LazyLock;
-
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::super::API;
 use super::addresses::{is_client, is_file, is_whole};
 use super::apart::is_apart;
-use crate::check::{Input, expression};
+use crate::check::{Input, fixed};
 use crate::fact::place::{is_code, list_item};
 use crate::fact::statement::{REACH, balance, chain, close, folded, function, statement};
 use crate::literals::contains;
@@ -16,10 +13,9 @@ use crate::span::Span;
 
 /// What the switch is for: an address in its own statement, else the nearest, else that of the file.
 pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
-    static OTHER_CLIENT: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)\b(?:new\s+pool|createpool|postgres\w*|pg|mysql\w*|redis|ioredis|mongo\w*|sequelize|knex|typeorm|datasource|amqp\w*|ldap\w*|smtp\w*|nodemailer|createTransport|imap\w*|mqtt|kafka\w*|database_url|connectionString)\b")
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static OTHER_CLIENT = r"(?i)\b(?:new\s+pool|createpool|postgres\w*|pg|mysql\w*|redis|ioredis|mongo\w*|sequelize|knex|typeorm|datasource|amqp\w*|ldap\w*|smtp\w*|nodemailer|createTransport|imap\w*|mqtt|kafka\w*|database_url|connectionString)\b";
+    }
     // What a program sets for its whole process concerns all that it asks.
     let process = input.text.get(switch).starts_with(b"NODE_TLS") && is_code(input.path);
     if let Some(found) = addresses.iter().find(|(_, ours)| process && *ours) {
@@ -138,17 +134,13 @@ fn is_client_beside(bytes: &[u8], switch: Span, client: Span) -> bool {
 /// Whether the client that is set up has a name or an address of its own, which is only known at run time and does not say
 /// Cloudflare: `AddHttpClient("idrac", …)`, `baseURL: process.env.PROXMOX_URL`.
 fn is_of_another(text: &[u8]) -> bool {
-    static OWN: LazyLock<Regex> = LazyLock::new(|| {
-        expression(concat!(
+    fixed! {
+        static OWN = concat!(
             r#"\bAdd(?:Http|Refit|Grpc)Client(?:<(?P<type>[^>]*)>)?\(\s*"(?P<name>[^"\n]+)""#,
             r#"|(?i:\bbase_?-?(?:address|ur[li])|\.baseUrl|\bprefix_?url|\bserver_?url)["']?\s*(?:=>|[:=(,])\s*(?P<value>[^\n]{1,120})"#,
-        ))
-        .expect("a fixed expression")
-    });
-    static OURS: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)cloudflare|(?:^|[^a-z])cf|api_?(?:base|root|url)\b|\bbase\b")
-            .expect("a fixed expression")
-    });
+        );
+        static OURS = r"(?i)cloudflare|(?:^|[^a-z])cf|api_?(?:base|root|url)\b|\bbase\b";
+    }
     let said: Vec<&[u8]> = OWN
         .captures_iter(text)
         .flat_map(|groups| ["type", "name", "value"].map(|group| groups.name(group)))
@@ -158,24 +150,18 @@ fn is_of_another(text: &[u8]) -> bool {
     !said.is_empty() && !said.iter().any(|said| OURS.is_match(said))
 }
 
-static SPLAT: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"\s@(?P<name>[A-Za-z_]\w*)").expect("a fixed expression"));
+fixed! {
+    static SPLAT = r"\s@(?P<name>[A-Za-z_]\w*)";
 
-/// A statement that gives its value to a name or to a part of what has the name: `const agent = …`, `tls.verify = …`.
-pub(super) static NAME: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*(?:(?:self|this)\.|\$this->)?[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+)*\s*(?:(?::[^=\n]{1,60})?:?=[^=>]|(?:\.|->)$)")
-        .expect("a fixed expression")
-});
+    /// A statement that gives its value to a name or to a part of what has the name: `const agent = …`, `tls.verify = …`.
+    pub(super) static NAME = r"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*(?:(?:self|this)\.|\$this->)?[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+)*\s*(?:(?::[^=\n]{1,60})?:?=[^=>]|(?:\.|->)$)";
 
-/// An attribute of a module in Elixir: `@options [ssl: […]]`.
-static ATTRIBUTE: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"^\s*@(?P<name>[a-z_]\w*)\s+[\[%{(]").expect("a fixed expression"));
+    /// An attribute of a module in Elixir: `@options [ssl: […]]`.
+    static ATTRIBUTE = r"^\s*@(?P<name>[a-z_]\w*)\s+[\[%{(]";
 
-/// Where another class begins.
-static CLASS: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?m)^[ \t]*(?:(?:public|private|internal|final|abstract|sealed|open|data|export|default|pub)\s+)*(?:class|struct|object|module|defmodule|impl|trait|interface)\b")
-        .expect("a fixed expression")
-});
+    /// Where another class begins.
+    static CLASS = r"(?m)^[ \t]*(?:(?:public|private|internal|final|abstract|sealed|open|data|export|default|pub)\s+)*(?:class|struct|object|module|defmodule|impl|trait|interface)\b";
+}
 
 /// How far another class is looked for, in bytes.
 const NEAR: usize = 16 * 1024;
