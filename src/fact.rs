@@ -3,9 +3,11 @@
 
 use regex::bytes::{Captures, Match, Regex, RegexBuilder};
 
+pub(crate) mod brackets;
 pub mod credential;
 pub mod decode;
 pub mod directive;
+pub(crate) mod lines;
 pub mod namesake;
 pub mod naming;
 pub mod place;

@@ -1,5 +1,6 @@
 //! `check = "request"`: how the API is called: the address, the headers, the connection.
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::{Candidate, Detection, Input, Sign, fixed};
@@ -85,8 +86,7 @@ fn bearer(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>
     let topic = input.signs.has(Sign::Api);
     for span in spans(&BEARER_KEY, input) {
         let own = input.text.get(span).to_ascii_lowercase();
-        let named =
-            own.windows(4).any(|w| w == b"cfk_" || w == b"clou") || own.windows(2).any(|w| w == b"cf");
+        let named = [&b"cf"[..], b"clou"].iter().any(|word| memmem::find(&own, word).is_some());
         if (topic || named) && !skipped(input, span) {
             out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
         }
@@ -113,7 +113,7 @@ pub(super) fn permissions(input: &Input<'_>, span: Span) -> Vec<String> {
     let bytes = input.text.bytes();
     let own = |call: &&Call| {
         let (from, to) = (call.span.start.min(span.start), call.span.end.max(span.end));
-        to - from < 700 && !bytes[from..to].windows(2).any(|w| w == b"\n\n")
+        to - from < 700 && memmem::find(&bytes[from..to], b"\n\n").is_none()
     };
     let nearest = input.calls().iter().filter(own).min_by_key(|call| call.span.start.abs_diff(span.start));
     nearest.map_or_else(

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use memchr::memmem;
 
+use super::lines;
 use crate::text::Text;
 
 /// The word that every directive starts with.
@@ -53,7 +54,7 @@ pub fn parse(text: &[u8]) -> Vec<Directive> {
 
 fn directive(text: &[u8], at: usize) -> Option<Directive> {
     let floor = at.saturating_sub(REACH);
-    let line = text[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |i| floor + i + 1);
+    let line = lines::start(text, floor, at);
     let alone = comment_before(&text[line..at])?;
     let ceiling = text.len().min(at + REACH);
     let end = text[at..ceiling].iter().position(|b| matches!(b, b'\n' | b'\r')).map_or(ceiling, |i| at + i);
@@ -99,7 +100,7 @@ fn comment_before(before: &[u8]) -> Option<bool> {
     if trimmed.is_empty() || trimmed == b"\xEF\xBB\xBF" {
         return Some(true);
     }
-    let signs = SIGNS.iter().any(|sign| before.windows(sign.len()).any(|w| w == *sign));
+    let signs = SIGNS.iter().any(|sign| memmem::find(before, sign).is_some());
     let code = trimmed.iter().any(|b| b.is_ascii_alphanumeric() || matches!(b, b'"' | b'`' | b'=' | b'{'));
     let alone = !code || SIGNS.iter().any(|sign| trimmed.starts_with(sign));
     // In backquotes it is an example in prose.
@@ -114,12 +115,12 @@ fn skip_blanks(text: &[u8], from: usize, end: usize) -> usize {
 fn reason(text: &[u8], from: usize, end: usize) -> (Range<usize>, Option<String>) {
     let mut rest = from..end;
     for close in [&b"*/"[..], b"-->", b"#}", b"%>", b"}}"] {
-        if let Some(at) = text[rest.clone()].windows(close.len()).position(|w| w == close) {
+        if let Some(at) = memmem::find(&text[rest.clone()], close) {
             rest.end = rest.start + at;
         }
     }
     let mut until = None;
-    if let Some(at) = text[rest.clone()].windows(6).position(|w| w == b"until=") {
+    if let Some(at) = memmem::find(&text[rest.clone()], b"until=") {
         let value = rest.start + at + 6;
         let stop = (value..rest.end).find(|i| !text[*i].is_ascii_alphanumeric() && text[*i] != b'-');
         let stop = stop.unwrap_or(rest.end);

@@ -82,9 +82,7 @@ pub fn in_search(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     ];
     let line = text.line(at);
     let before = &text.bytes()[line.start.max(at.saturating_sub(COMMAND))..at];
-    if before.trim_ascii_start().trim_ascii_start().starts_with(b"entry:")
-        && contains(text.bytes(), b"pygrep")
-    {
+    if before.trim_ascii_start().starts_with(b"entry:") && contains(text.bytes(), b"pygrep") {
         return true;
     }
     if is_prose(path) {

@@ -5,8 +5,8 @@
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use super::fixed;
-use super::words::words;
+use super::words::{is_word, words};
+use super::{fixed, lines};
 use crate::literals::Literals;
 use crate::span::Span;
 
@@ -46,6 +46,8 @@ fixed! {
 const LONGEST: usize = 200;
 /// How much of a text is looked at from the end of a name, in bytes.
 const REACH: usize = 1000;
+/// How much of its line is looked at before a name, in bytes: what decides stands close by.
+const LINE: usize = 256;
 
 /// Whether any of the [`settings`] has a name that is wanted, as far as it goes up to what it ends in.
 pub fn any_setting(bytes: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
@@ -106,7 +108,7 @@ fn setting_at(bytes: &[u8], start: usize, end: usize, done: usize) -> Option<(us
 
 /// A name that Jenkins gives a credential for some steps: `passwordVariable: 'NAME'`.
 fn bound(bytes: &[u8], start: usize, end: usize) -> Option<Setting> {
-    let end = end + bytes[end..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let end = end + bytes[end..].iter().take_while(|b| is_word(**b)).count();
     let quote = *bytes.get(end).filter(|quote| matches!(quote, b'"' | b'\''))?;
     let before = bytes[..start].strip_suffix(&[quote])?.trim_ascii_end();
     let span = Span::new(start, end);
@@ -138,9 +140,7 @@ fn may_have_value(bytes: &[u8], name: Span) -> bool {
     }
     // What comes before is nothing, or a word such as `option`.
     const KEYWORD: usize = 6;
-    let floor = name.start.saturating_sub(256);
-    let line = bytes[floor..name.start].rsplit(|b| *b == b'\n').next().unwrap_or_default();
-    line.trim_ascii().len() <= KEYWORD
+    lines::before(bytes, name.start, LINE).trim_ascii().len() <= KEYWORD
 }
 
 /// The setting whose name starts at `start` and has what it ends in at `end`, if it is one, and where that name ends.
@@ -189,9 +189,8 @@ fn own_words(name: &[u8]) -> String {
 
 /// Length of a value without quotes and line continuations at its end.
 fn trimmed(value: &[u8]) -> usize {
-    let line = value.iter().position(|b| *b == b'\n').unwrap_or(value.len());
     let last = |b: &u8| !b.is_ascii_whitespace() && !matches!(b, b'\\' | b'"' | b'\'' | b'`');
-    value[..line].iter().rposition(last).map_or(0, |at| at + 1)
+    lines::first(value).iter().rposition(last).map_or(0, |at| at + 1)
 }
 
 /// The span with the quotes and brackets behind it that close what was opened inside: `f("a` becomes `f("a")`.
@@ -232,10 +231,7 @@ pub fn closed(bytes: &[u8], span: Span) -> Span {
 /// Not every name before a word is a setting: spaces separate only after flags and some keywords, `>` only tags, and
 /// types, comparisons and calls are no values.
 fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool {
-    // A line may be a whole file long: what decides stands close by.
-    let floor = name.start.saturating_sub(256);
-    let start = bytes[floor..name.start].iter().rposition(|b| *b == b'\n').map_or(floor, |at| floor + at + 1);
-    let before = &bytes[start..name.start];
+    let before = lines::before(bytes, name.start, LINE);
     if separator == b">" {
         return before.ends_with(b"<");
     }

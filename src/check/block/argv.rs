@@ -179,7 +179,7 @@ fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
         // `${{ secrets.X }}` holds spaces, `$(X)` a bracket.
         for (open, close) in [(&b"${{"[..], &b"}}"[..]), (b"$(", b")")] {
             if place.as_bytes().starts_with(open)
-                && let Some(at) = bytes[span.start..].windows(close.len()).position(|w| w == close)
+                && let Some(at) = memmem::find(&bytes[span.start..], close)
             {
                 span.end = span.start + at + close.len();
             }

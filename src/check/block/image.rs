@@ -138,8 +138,7 @@ fn is_build(bytes: &[u8], start: usize, text: &[u8]) -> bool {
 
 fn is_dockerfile(name: &[u8], bytes: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
-    let named =
-        name.windows(10).any(|w| w == b"dockerfile") || name.windows(13).any(|w| w == b"containerfile");
+    let named = [&b"dockerfile"[..], b"containerfile"].iter().any(|own| memmem::find(&name, own).is_some());
     fixed! {
         static FROM = r"(?m)^[ \t]*FROM[ \t]+[\w./:@${}-]+";
         static DOCKER = r"(?m)^[ \t]*(?:RUN|COPY|ENTRYPOINT|CMD|WORKDIR)[ \t]";

@@ -45,8 +45,9 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !is_workflow(input, bytes) {
         return;
     }
-    let masked = bytes.windows(8).any(|w| w == b"add-mask");
-    let composite = bytes.windows(10).any(|w| w == b"composite\n" || w == b"composite\"") || is_action(input);
+    let masked = memmem::find(bytes, b"add-mask").is_some();
+    let composite = [b"composite\n", b"composite\""].iter().any(|kind| memmem::find(bytes, *kind).is_some())
+        || is_action(input);
     for groups in UNMASKED.captures_iter(bytes) {
         let place = named(&groups, "span");
         let name = &groups["name"];

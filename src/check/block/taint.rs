@@ -7,6 +7,8 @@ use std::collections::HashSet;
 use memchr::{memchr_iter, memmem};
 
 use crate::fact::credential::{is_credential, is_secret, mentions};
+use crate::fact::words::is_word;
+use crate::fact::{brackets, lines};
 use crate::literals::contains;
 
 /// At most this many names a file.
@@ -65,7 +67,7 @@ pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
 }
 
 fn hands_on(value: &[u8]) -> bool {
-    let first_line = value.split(|b| *b == b'\n').next().unwrap_or_default();
+    let first_line = lines::first(value);
     DIRECT.captures(value).is_some_and(|groups| {
         let rest = &first_line[groups.get_match().end().min(first_line.len())..];
         // Less than the value is handed on.
@@ -99,16 +101,7 @@ fn collects(value: &[u8]) -> bool {
     let value = named.filter(|at| value[*at] == b'{').map_or(value, |at| &value[at..]);
     let open = [&b"{"[..], b"[", b"array(", b"dict(", b"@{"].into_iter().find(|open| value.starts_with(open));
     let Some(open) = open else { return false };
-    let mut depth = 0_i32;
-    let end = value[open.len() - 1..].iter().position(|b| {
-        depth += match b {
-            b'{' | b'[' | b'(' => 1,
-            b'}' | b']' | b')' => -1,
-            _ => 0,
-        };
-        depth == 0
-    });
-    let Some(end) = end else { return false };
+    let Some(end) = brackets::closing(&value[open.len() - 1..]) else { return false };
     let pairs = value[open.len()..open.len() - 1 + end].split(|b| matches!(b, b',' | b'\n'));
     pairs.into_iter().any(|pair| {
         let separator = memmem::find(pair, b"=>").map(|at| at + 2);
@@ -133,17 +126,16 @@ fn wraps(value: &[u8], known: &HashSet<Vec<u8>>) -> bool {
     .iter()
     .any(|s| value.starts_with(s));
     let end = if string {
-        value.iter().position(|b| *b == b'\n').unwrap_or(value.len())
+        lines::first(value).len()
     } else {
         value.iter().position(|b| matches!(b, b'}' | b';')).map_or(value.len(), |p| {
             // A template inside the object closes with the same mark.
-            value[p..].iter().position(|b| *b == b'\n').map_or(value.len(), |n| p + n)
+            p + lines::first(&value[p..]).len()
         })
     };
     let body = &value[..end];
-    let header =
-        body.windows(6).any(|w| w.eq_ignore_ascii_case(b"bearer") || w.eq_ignore_ascii_case(b"x-auth"));
-    let words = body.split(|b| !b.is_ascii_alphanumeric() && *b != b'_');
+    let header = contains(body, b"bearer") || contains(body, b"x-auth");
+    let words = body.split(|b| !is_word(*b));
     let holds = || mentions(body) || words.into_iter().any(|word| known.contains(word));
     (literal || string) && header && holds()
 }

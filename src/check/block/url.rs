@@ -11,7 +11,7 @@ use super::taint::tainted;
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, fixed, named, value};
 use crate::fact::credential::{is_credential, mentions};
-use crate::fact::words::words;
+use crate::fact::words::{is_word, words};
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
@@ -86,7 +86,7 @@ fn is_query(bytes: &[u8], at: usize) -> bool {
 
 /// Whether what is put in has a name that stands for a credential.
 fn holds(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
-    let words = text.split(|b| !b.is_ascii_alphanumeric() && *b != b'_');
+    let words = text.split(|b| !is_word(*b));
     text.iter().any(|b| matches!(b, b'$' | b'{' | b'+' | b'.'))
         && words.into_iter().any(|word| known.contains(word))
 }

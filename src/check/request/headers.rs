@@ -4,6 +4,7 @@ use super::super::{Candidate, Detection, Input, Sign, expression, fixed};
 use super::{API, confidence, permissions, spans};
 use crate::blob::BlobPath;
 use crate::endpoint::NO_TOKEN;
+use crate::fact::brackets;
 use crate::fact::place::{
     around, in_comment, in_pattern, in_prose, is_api_description, is_code, is_prose, is_test,
 };
@@ -127,20 +128,7 @@ fn is_lisp(path: &BlobPath) -> bool {
 fn is_in_pair(bytes: &[u8], span: Span) -> bool {
     const REACH: usize = 1000;
     let floor = span.start.saturating_sub(REACH);
-    let mut depth = 0_usize;
-    let open = (floor..span.start).rev().find(|at| match bytes[*at] {
-        b')' | b']' | b'}' => {
-            depth += 1;
-            false
-        }
-        b'(' | b'[' | b'{' if depth > 0 => {
-            depth -= 1;
-            false
-        }
-        b'(' | b'[' | b'{' => true,
-        _ => false,
-    });
-    let Some(open) = open else { return false };
+    let Some(open) = brackets::around(bytes, floor, span.start).next() else { return false };
     let before = bytes[open + 1..span.start].trim_ascii();
     match bytes[open] {
         b'{' => !bytes[..open].ends_with(b"#"),

@@ -11,6 +11,7 @@ use super::super::{Candidate, Detection, Input, Sign, compiled, fixed};
 use super::{API, skipped, spans};
 use crate::fact::place::{around, in_pattern, is_code, is_test, list_item};
 use crate::fact::setting::same_group;
+use crate::fact::words::is_word;
 use crate::literals::{Literals, contains};
 use crate::span::Span;
 
@@ -282,7 +283,7 @@ fn is_longer(input: &Input<'_>, span: Span) -> bool {
 }
 
 fn first_word(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(bytes.len());
+    let end = bytes.iter().position(|b| !is_word(*b)).unwrap_or(bytes.len());
     &bytes[..end]
 }
 
@@ -333,5 +334,5 @@ fn is_namespace(input: &Input<'_>, span: Span) -> bool {
     let before = input.text.get(Span::new(line.start, span.start)).to_ascii_lowercase();
     [&b"xmlns"[..], b"$schema", b"@context", b"\"$id\"", b"schemalocation", b"namespace"]
         .iter()
-        .any(|word| before.windows(word.len()).any(|w| w == *word))
+        .any(|word| memmem::find(&before, word).is_some())
 }

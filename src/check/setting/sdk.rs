@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::super::{Input, Sign, fixed, spans_around};
+use crate::fact::words::is_word;
 use crate::literals::Literals;
 use crate::span::Span;
 
@@ -86,7 +87,7 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         let call = input.text.get(*span);
         let package = memmem::find(call, b".New(").map(|at| &call[..at]);
         // Only a whole word is a package.
-        let package = package.filter(|name| name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_'));
+        let package = package.filter(|name| name.iter().all(|b| is_word(*b)));
         package.is_none_or(|name| matches!(name, b"cloudflare" | b"cf") || packages.contains(&name))
     });
     if input.signs.has(Sign::Vendor) {
@@ -97,5 +98,5 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
 }
 
 fn has_token(call: &[u8]) -> bool {
-    call.windows(5).any(|w| matches!(w, b"cfut_" | b"cfat_"))
+    [&b"cfut_"[..], b"cfat_"].iter().any(|prefix| memmem::find(call, prefix).is_some())
 }

@@ -1,7 +1,7 @@
 //! Which settings belong together: brackets, indentation, sections, and what a group says it is about.
 
 use super::REACH;
-use crate::fact::fixed;
+use crate::fact::{brackets, fixed, lines};
 use crate::span::Span;
 
 /// Whether two places are in the same group: nothing between them closes a bracket, a block, a list item or a section
@@ -9,21 +9,13 @@ use crate::span::Span;
 pub fn same_group(bytes: &[u8], one: Span, other: Span) -> bool {
     let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
     let between = &bytes[first.start..second.start];
-    let mut depth = 0_i32;
-    for byte in between {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth -= 1,
-            _ => {}
-        }
-        if depth < 0 {
-            return false;
-        }
+    if brackets::end(between).is_some() {
+        return false;
     }
     let indent = indent_at(bytes, first.start).min(indent_at(bytes, second.start));
-    let lines: Vec<&[u8]> = between.split(|b| *b == b'\n').collect();
+    let pieces: Vec<&[u8]> = between.split(|b| *b == b'\n').collect();
     // The first piece is the rest of a line, the last one the beginning of the other's.
-    let whole = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
+    let whole = pieces.get(1..pieces.len().saturating_sub(1)).unwrap_or_default();
     whole.iter().all(|line| {
         let text = line.trim_ascii();
         text.is_empty() || (indentation(line) >= indent && !(text.starts_with(b"[") && text.ends_with(b"]")))
@@ -74,7 +66,7 @@ pub fn concerns(bytes: &[u8], at: usize, key: Span) -> bool {
 
 fn indent_at(bytes: &[u8], at: usize) -> usize {
     let floor = at.saturating_sub(REACH);
-    let start = bytes[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1);
+    let start = lines::start(bytes, floor, at);
     let before = &bytes[start..at];
     let dashes = before.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-')).count();
     // The content of a list item stands behind its dash.

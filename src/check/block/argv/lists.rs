@@ -3,6 +3,7 @@
 
 use super::{LITERAL, PREFIXED, REACH, find_in, is_literal};
 use crate::check::{fixed, value};
+use crate::fact::brackets;
 use crate::span::Span;
 
 fixed! {
@@ -60,20 +61,7 @@ pub(super) fn lists(
 /// Where the list is closed that the place is in.
 fn list_end(bytes: &[u8], start: usize) -> usize {
     let limit = bytes.len().min(start + REACH);
-    let (mut depth, mut quote, mut at) = (0_i32, 0_u8, start);
-    while at < limit {
-        match bytes[at] {
-            b'\\' => at += 1,
-            byte if quote != 0 => quote = if byte == quote { 0 } else { quote },
-            byte @ (b'"' | b'\'' | b'`') => quote = byte,
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' if depth == 0 => return at,
-            b')' | b']' | b'}' => depth -= 1,
-            _ => {}
-        }
-        at += 1;
-    }
-    limit
+    brackets::end_in_code(&bytes[start..limit], b"").map_or(limit, |length| start + length)
 }
 
 /// Where calls end that hand over the arguments after the tool: `Command::new("curl").arg("-H")`.

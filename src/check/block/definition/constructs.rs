@@ -7,9 +7,9 @@ use memchr::memmem;
 
 use super::super::Detection;
 use crate::check::{Candidate, Input, fixed};
+use crate::fact::brackets::close;
 use crate::fact::credential::is_credential;
 use crate::fact::place::{in_comment, is_code, is_test};
-use crate::fact::statement::close;
 use crate::literals::contains;
 use crate::span::Span;
 
@@ -95,7 +95,7 @@ fn is_handed_over(body: &[u8]) -> bool {
     let Some(rest) = rest.strip_prefix(b",") else { return false };
     let rest = rest.trim_ascii();
     !rest.is_empty() && rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b','))
-        || rest.windows(3).any(|w| w == b"...")
+        || memmem::find(rest, b"...").is_some()
         || rest.starts_with(b"**")
 }
 

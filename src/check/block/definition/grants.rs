@@ -6,6 +6,7 @@ use super::super::Detection;
 use super::locate::find;
 use crate::check::{Candidate, Input, fixed};
 use crate::endpoint::group_name;
+use crate::fact::lines;
 use crate::fact::place::{in_comment, is_code, is_test};
 use crate::fact::tree::{Node, Value};
 use crate::span::Span;
@@ -64,7 +65,6 @@ fn in_maps(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate
         let Some(place) = groups.name("span") else { continue };
         let span = Span::from(place);
         let before = &bytes[span.start.saturating_sub(400)..span.start];
-        let line = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
         fixed! {
             // Under an account it is a limit, compared with it is refused, denied it is taken away.
             static OTHER = r#"(?i)com\.cloudflare\.api\.account\.[^*"'`]+["'`]\]?\s*(?:=>|[:=,])\s*[^"'`]*$|\bif\b|assert|expect\("#;
@@ -77,7 +77,7 @@ fn in_maps(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate
             .rposition(|w| w.eq_ignore_ascii_case(b"\"allow") || w.eq_ignore_ascii_case(b"'allow"));
         if out.iter().any(|other| other.rule == detection.rule && other.span.overlaps(span))
             || in_comment(input.text, span.start, input.path)
-            || OTHER.is_match(&before[line..])
+            || OTHER.is_match(lines::last(before))
             || OTHER.find(before).is_some_and(|m| m.end() == before.len())
             || denied.is_some() && denied > allowed
         {

@@ -2,6 +2,7 @@
 //! token-creation API, object literals in code.
 
 use crate::check::{Input, fixed};
+use crate::fact::brackets;
 use crate::fact::place::{in_comment, is_test};
 use crate::fact::tree::{Node, Value, literal, same_name};
 use crate::literals::contains;
@@ -98,16 +99,8 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
 
 /// The bracket that the place stands directly inside of.
 fn opening(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for i in (at.saturating_sub(4000)..at).rev() {
-        match bytes[i] {
-            b'}' | b')' | b']' => depth += 1,
-            b'{' | b'(' | b'[' if depth == 0 => return Some(i),
-            b'{' | b'(' | b'[' => depth -= 1,
-            _ => {}
-        }
-    }
-    None
+    const REACH: usize = 4000;
+    brackets::around(bytes, at.saturating_sub(REACH), at).next()
 }
 
 /// Blocks of a Terraform type or a Pulumi type, wherever they stand in the file.

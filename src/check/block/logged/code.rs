@@ -6,7 +6,10 @@ use memchr::memmem;
 
 use super::{Known, is_known, text_of};
 use crate::check::{fixed, named};
+use crate::fact::brackets;
 use crate::fact::credential::is_credential;
+use crate::fact::words::is_word;
+use crate::literals::contains;
 use crate::span::Span;
 
 /// How long the arguments of a call may be, in bytes.
@@ -97,42 +100,28 @@ fn logs_in_ruby(name: &[u8], rest: &[u8]) -> bool {
 /// The closing bracket of a call, or the end of the line where there is none.
 fn arguments_end(bytes: &[u8], start: usize, paren: bool) -> usize {
     let limit = bytes.len().min(start + ARGUMENTS);
-    let (mut depth, mut quote) = (0_i32, 0_u8);
-    let mut at = start;
-    while at < limit {
-        let byte = bytes[at];
-        match byte {
-            b'\\' => at += 1,
-            b'\n' if quote == b'"' || quote == b'\'' => quote = 0,
-            b'\n' if !paren => return at,
-            _ if quote != 0 && byte == quote => quote = 0,
-            _ if quote != 0 => {}
-            b'"' | b'\'' | b'`' => quote = byte,
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' if depth == 0 => return at,
-            b')' | b']' | b'}' => depth -= 1,
-            b';' if !paren => return at,
-            _ => {}
-        }
-        at += 1;
-    }
-    limit
+    let marks: &[u8] = if paren {
+        b""
+    } else {
+        b"
+;"
+    };
+    brackets::end_in_code(&bytes[start..limit], marks).map_or(limit, |length| start + length)
 }
 
 /// The first credential that stands in the arguments as a value: in code, or put into a string.
 fn printed(body: &[u8], known: &Known<'_>) -> Option<Span> {
     let strings = strings(body);
     let mut at = 0;
-    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     while at < body.len() {
-        if !word(body[at]) || body[at].is_ascii_digit() {
+        if !is_word(body[at]) || body[at].is_ascii_digit() {
             at += 1;
             continue;
         }
         let start = at;
         while at < body.len()
-            && (word(body[at])
-                || (body[at] == b'.' && body.get(at + 1).is_some_and(|b| word(*b)))
+            && (is_word(body[at])
+                || (body[at] == b'.' && body.get(at + 1).is_some_and(|b| is_word(*b)))
                 || (body[at] == b'?' && body.get(at + 1) == Some(&b'.')))
         {
             at += 1;
@@ -248,9 +237,8 @@ pub(super) fn responses(bytes: &[u8], out: &mut Vec<(Span, String)>) {
             let guarded =
                 GUARD_BEFORE.is_match(&body[..whole.start()]) || GUARD_AFTER.is_match(&body[whole.end()..]);
             // In the headers or address of a further request it is used, not shown.
-            let used = body[..whole.start()]
-                .windows(6)
-                .any(|w| w.eq_ignore_ascii_case(b"fetch(") || w.eq_ignore_ascii_case(b"bearer"));
+            let before = &body[..whole.start()];
+            let used = contains(before, b"fetch(") || contains(before, b"bearer");
             if is_credential(name.as_bytes()) && !guarded && !used {
                 let span = Span::from(whole).shift(answer.end());
                 out.push((span, format!("answers with `{}`", text_of(name.as_bytes()))));

@@ -10,6 +10,7 @@ use super::{Known, is_known, text_of};
 use crate::blob::BlobPath;
 use crate::check::{captures_around, fixed, named};
 use crate::fact::credential::{each_credential, is_credential};
+use crate::fact::lines;
 use crate::fact::words::is_word;
 use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
@@ -72,8 +73,8 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
         let zone = Span::new(command.start(), end);
         let body = &bytes[zone.start..zone.end];
         if !reaches_output(bytes, body, next)
-            || body.windows(12).any(|w| w == b"::add-mask::")
-            || body.windows(7).any(|w| w == b"vso[tas")
+            || memmem::find(body, b"::add-mask::").is_some()
+            || memmem::find(body, b"vso[tas").is_some()
         {
             continue;
         }
@@ -104,7 +105,7 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
             to.starts_with(b"&")
                 || [&b"/dev/std"[..], b"/dev/tty", b"STEP_SUMMARY"]
                     .iter()
-                    .any(|s| to.windows(s.len()).any(|w| w == *s))
+                    .any(|s| memmem::find(to, s).is_some())
         }
     }
 }
@@ -121,13 +122,12 @@ pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, Strin
             continue;
         }
         let rest = &bytes[place.end()..];
-        let off = rest.windows(6).position(|w| w == b"set +x").unwrap_or(rest.len());
+        let off = memmem::find(rest, b"set +x").unwrap_or(rest.len());
         let zone = Span::new(place.end(), place.end() + off);
         traced = zone.end;
         let used = expansions(bytes, zone).into_iter().find(|e| {
-            let line = &bytes[..e.span.start];
-            let start = line.iter().rposition(|b| *b == b'\n').map_or(0, |p| p + 1);
-            !is_comment(&bytes[start..e.span.end]) && is_known(e.name, known, b"")
+            !is_comment(&bytes[lines::start(bytes, 0, e.span.start)..e.span.end])
+                && is_known(e.name, known, b"")
         });
         if let Some(used) = used {
             let span = Span::from(place);
@@ -162,8 +162,7 @@ fn is_variable(bytes: &[u8], at: usize) -> bool {
     fixed! {
         static KEY = r#"^[ \t-]*(?P<key>[\w-]+):[ \t]*["']?$"#;
     }
-    let start = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
-    KEY.captures(&bytes[start..at]).is_some_and(|groups| &groups["key"] != b"run")
+    KEY.captures(lines::last(&bytes[..at])).is_some_and(|groups| &groups["key"] != b"run")
 }
 
 /// What every dump holds, and how the rest of its line is told from other uses of the word.
@@ -257,7 +256,7 @@ pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, 
             static NEXT = r"\n[ \t]*- ";
         }
         let task = NEXT.find(after).map_or(after, |next| &after[..next.start()]);
-        if task.windows(7).any(|w| w == b"no_log:") {
+        if memmem::find(task, b"no_log:").is_some() {
             continue;
         }
         let zone = Span::from(body);

@@ -8,7 +8,8 @@ use memchr::memmem;
 use crate::check::block::command::expansions;
 use crate::check::{Input, fixed};
 use crate::fact::credential::{is_credential, is_secret};
-use crate::fact::words::words;
+use crate::fact::lines;
+use crate::fact::words::{is_word, words};
 use crate::literals::{Literals, contains};
 use crate::span::Span;
 
@@ -152,9 +153,8 @@ fn made<'b>(bytes: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
         let rest = &bytes[at + name.len()..];
         let rest = &rest[..rest.len().min(LONGEST)];
         let assigned = [&b"=$("[..], b"=\"$(", b"=`", b"=\"`", b" = & ", b" = $("];
-        let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
-        let own = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
-        (own && assigned.iter().any(|start| rest.starts_with(start))).then_some(&rest[..end])
+        let own = at == 0 || !is_word(bytes[at - 1]);
+        (own && assigned.iter().any(|start| rest.starts_with(start))).then_some(lines::first(rest))
     })
 }
 
@@ -163,7 +163,7 @@ fn is_of_secret(bytes: &[u8], name: &[u8]) -> bool {
     memmem::find_iter(bytes, name).any(|at| {
         let rest = bytes[at + name.len()..].strip_prefix(b":").map(<[u8]>::trim_ascii_start);
         let rest = rest.and_then(|rest| rest.strip_prefix(b"${{")).map(<[u8]>::trim_ascii_start);
-        let own = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
+        let own = at == 0 || !is_word(bytes[at - 1]);
         own && rest.is_some_and(|rest| rest.starts_with(b"secrets."))
     })
 }
@@ -177,8 +177,7 @@ fn is_used_as_credential(bytes: &[u8], name: &[u8]) -> bool {
     const BEFORE: usize = 200;
     let output = [b"outputs.", name].concat();
     memmem::find_iter(bytes, &output).any(|at| {
-        let before = &bytes[at.saturating_sub(BEFORE)..at];
-        let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default().trim_ascii();
+        let line = lines::before(bytes, at, BEFORE).trim_ascii();
         let line = line.strip_prefix(b"- ").unwrap_or(line);
         let key = line.split(|b| *b == b':').next().unwrap_or_default();
         let whole =

@@ -12,6 +12,7 @@ use crate::check::block::command::{command_end, expansions};
 use crate::check::{captures_around, fixed, named};
 use crate::fact::credential::is_credential;
 use crate::fact::words::is_word;
+use crate::fact::{brackets, lines};
 use crate::literals::Literals;
 use crate::span::Span;
 
@@ -205,21 +206,7 @@ fn shell(bytes: &[u8], out: &mut Vec<Span>) {
 /// One expression: to a comma, a closing bracket or the end of the line outside of brackets.
 fn value_at(bytes: &[u8], start: usize) -> Span {
     let limit = bytes.len().min(start + 200);
-    let mut depth = 0_i32;
-    let length = bytes[start..limit].iter().position(|b| match b {
-        b'(' | b'[' | b'{' => {
-            depth += 1;
-            false
-        }
-        b')' | b']' | b'}' if depth == 0 => true,
-        b')' | b']' | b'}' => {
-            depth -= 1;
-            false
-        }
-        b',' | b';' | b'\n' => depth == 0,
-        _ => false,
-    });
-    Span::new(start, start + length.unwrap_or(limit - start))
+    Span::new(start, brackets::end_of_argument(&bytes[start..limit]).map_or(limit, |length| start + length))
 }
 
 /// The value is a credential: not a string that only has such a name, nor something made of one.
@@ -235,8 +222,7 @@ fn holds_credential(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
         return false;
     }
     mentions_credential(text)
-        || NAMED.is_match(text)
-            && text.split(|b| !b.is_ascii_alphanumeric() && *b != b'_').any(|word| known.contains(word))
+        || NAMED.is_match(text) && text.split(|b| !is_word(*b)).any(|word| known.contains(word))
 }
 
 /// Whether what stands before ends with the question mark of an address: `'…?' .`, `"…?" +`, `` `…?${ ``, `…?{`.
@@ -270,24 +256,21 @@ fn is_joined(before: &[u8]) -> bool {
         || [&b".query ="[..], b".search =", b"RawQuery ="].iter().any(|target| text.ends_with(target))
 }
 
-/// The line before a place, as far as it is near: a line may be a whole file long.
-fn line_before(bytes: &[u8], at: usize) -> &[u8] {
-    let near = &bytes[at.saturating_sub(200)..at];
-    &near[near.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1)..]
-}
+/// How much of its line is looked at before a place, in bytes: a line may be a whole file long.
+const LINE: usize = 200;
 
 /// The name that the statement of a place gives its value to.
 fn assigned(bytes: &[u8], at: usize) -> Option<&[u8]> {
     fixed! {
         static ASSIGNED = r"(?P<name>[A-Za-z_]\w*)\s*(?::\s*[\w.<>, ]+)?:?=\s*(?:[\w.]+\.)?$";
     }
-    let before = line_before(bytes, at);
+    let before = lines::before(bytes, at, LINE);
     ASSIGNED.captures(before)?.name("name").map(|name| name.as_bytes())
 }
 
 /// Whether `params = {` itself is the name of the table.
 fn is_table(bytes: &[u8], at: usize) -> bool {
-    let before = line_before(bytes, at).trim_ascii();
+    let before = lines::before(bytes, at, LINE).trim_ascii();
     before.is_empty() || [&b"const"[..], b"let", b"var", b"val"].contains(&before)
 }
 
@@ -299,7 +282,7 @@ fn is_query(bytes: &[u8], name: &[u8]) -> bool {
         .filter(|at| !word(at + name.len()) && !at.checked_sub(1).is_some_and(word));
     places.take(USES).any(|at| {
         let behind = &bytes[at + name.len()..bytes.len().min(at + name.len() + 120)];
-        let line = &behind[..behind.iter().position(|b| *b == b'\n').unwrap_or(behind.len())];
+        let line = lines::first(behind);
         let set = line.trim_ascii_start();
         let set = set.strip_prefix(b":").unwrap_or(set);
         let read = set.starts_with(b"=")
@@ -317,14 +300,5 @@ fn is_query(bytes: &[u8], name: &[u8]) -> bool {
 /// Where the bracket that is open at `start` closes.
 fn close(bytes: &[u8], start: usize) -> usize {
     let limit = bytes.len().min(start + LONGEST);
-    let mut depth = 0_i32;
-    let length = bytes[start..limit].iter().position(|b| {
-        depth += match b {
-            b'(' | b'[' | b'{' => 1,
-            b')' | b']' | b'}' => -1,
-            _ => 0,
-        };
-        depth < 0
-    });
-    length.map_or(limit, |length| start + length)
+    brackets::end(&bytes[start..limit]).map_or(limit, |length| start + length)
 }

@@ -7,8 +7,8 @@ use memchr::memmem;
 use super::super::API;
 use super::super::plain::defined_host;
 use crate::check::fixed;
-use crate::fact::statement::close;
-use crate::fact::words::words;
+use crate::fact::brackets::close;
+use crate::fact::words::{is_word, words};
 use crate::span::Span;
 
 fixed! {
@@ -200,6 +200,6 @@ fn is_given(behind: &[u8]) -> bool {
 
 /// Whether the place is not a part of a longer word.
 pub(super) fn is_whole(bytes: &[u8], place: Span) -> bool {
-    let word = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let word = |at: usize| bytes.get(at).is_some_and(|b| is_word(*b));
     !word(place.end) && !place.start.checked_sub(1).is_some_and(word)
 }

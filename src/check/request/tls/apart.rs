@@ -6,7 +6,9 @@ use memchr::memmem;
 use super::addresses::{is_client, is_whole};
 use super::target::NAME;
 use crate::check::{Input, fixed, named};
-use crate::fact::statement::{balance, function, statement};
+use crate::fact::brackets::{self, balance};
+use crate::fact::lines;
+use crate::fact::statement::{function, statement};
 use crate::literals::contains;
 use crate::span::Span;
 
@@ -153,23 +155,12 @@ fn owners<'i>(input: &'i Input<'_>, switch: Span, own: Span, out: &mut Names<'i>
     let bytes = input.text.bytes();
     out.add_all(input, switch, input.text.get(Span::new(own.start, switch.start)));
     let floor = switch.start.saturating_sub(BRACKETS);
-    let mut depth = 0_usize;
-    for at in (floor..switch.start).rev() {
-        match bytes[at] {
-            b')' | b']' | b'}' => depth += 1,
-            b'(' | b'[' | b'{' if depth > 0 => depth -= 1,
-            b'(' | b'[' | b'{' => {
-                let line =
-                    bytes[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1);
-                let known = out.all.len();
-                out.add_all(input, switch, &bytes[line..at]);
-                // A body: what it belongs to is another statement.
-                if bytes[at] == b'{' && out.all.len() == known && bytes[..at].trim_ascii_end().ends_with(b")")
-                {
-                    break;
-                }
-            }
-            _ => {}
+    for at in brackets::around(bytes, floor, switch.start) {
+        let known = out.all.len();
+        out.add_all(input, switch, &bytes[lines::start(bytes, floor, at)..at]);
+        // A body: what it belongs to is another statement.
+        if bytes[at] == b'{' && out.all.len() == known && bytes[..at].trim_ascii_end().ends_with(b")") {
+            break;
         }
     }
 }

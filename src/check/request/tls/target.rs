@@ -6,8 +6,11 @@ use super::super::API;
 use super::addresses::{is_client, is_file, is_whole};
 use super::apart::is_apart;
 use crate::check::{Input, fixed};
+use crate::fact::brackets::{self, close};
+use crate::fact::lines;
 use crate::fact::place::{is_code, list_item};
-use crate::fact::statement::{REACH, balance, chain, close, folded, function, statement};
+use crate::fact::statement::{REACH, chain, folded, function, statement};
+use crate::fact::words::is_word;
 use crate::literals::contains;
 use crate::span::Span;
 
@@ -125,7 +128,7 @@ fn is_client_beside(bytes: &[u8], switch: Span, client: Span) -> bool {
     let nested = if later == client { level < 0 } else { depth > level };
     let named = |at: usize| {
         let field = between[at + 1..].trim_ascii_start();
-        let name = field.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+        let name = field.iter().take_while(|b| is_word(**b)).count();
         name > 0 && field[name..].trim_ascii_start().first() == Some(&b':')
     };
     nested && comma.is_some_and(named)
@@ -275,8 +278,7 @@ fn request(bytes: &[u8], place: Span) -> Option<Span> {
     let value = behind.trim_ascii_start();
     let value = value.strip_prefix(b":").unwrap_or(value);
     if value.starts_with(b"=") && !value.starts_with(b"==") {
-        let length = behind.iter().position(|b| *b == b'\n').unwrap_or(behind.len());
-        return Some(Span::new(place.end, place.end + length));
+        return Some(Span::new(place.end, place.end + lines::first(behind).len()));
     }
     let open = match member {
         Some(end) if end > 1 && behind[end] == b'(' => place.end + end,
@@ -284,12 +286,7 @@ fn request(bytes: &[u8], place: Span) -> Option<Span> {
         Some(0) if behind[0] == b'(' && called(bytes, place.end).is_some() => called(bytes, place.end)?,
         _ => {
             let floor = place.start.saturating_sub(REQUEST);
-            let mut depth = 0_i32;
-            floor
-                + bytes[floor..place.start].iter().rposition(|b| {
-                    depth += balance(&[*b]);
-                    *b == b'(' && depth > 0
-                })?
+            brackets::around(bytes, floor, place.start).find(|at| bytes[*at] == b'(')?
         }
     };
     Some(Span::new(open, close(bytes, open, open.max(place.end) + REQUEST)))
@@ -299,7 +296,7 @@ fn request(bytes: &[u8], place: Span) -> Option<Span> {
 fn called(bytes: &[u8], open: usize) -> Option<usize> {
     let end = close(bytes, open, open + REQUEST) + 1;
     let rest = bytes.get(end..)?.strip_prefix(b".")?;
-    let length = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let length = rest.iter().take_while(|b| is_word(**b)).count();
     (rest.get(length) == Some(&b'(')).then_some(end + 1 + length)
 }
 
