@@ -1,7 +1,6 @@
 //! From bytes to findings: a pure function, no I/O, no globals; it cannot fail. Secrets end here: what leaves is masked.
 
 use std::hash::RandomState;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::blob::BlobPath;
 use crate::check::assignment::Shaped;
@@ -11,7 +10,7 @@ use crate::check::{
 use crate::fact::decode::{DEPTH, Decoded, decode};
 use crate::fact::runs;
 use crate::fact::tree::ParseFault;
-use crate::finding::{Excerpt, Finding};
+use crate::finding::{Excerpt, Finding, day};
 use crate::prefilter::{by_name, of_a_tool};
 use crate::rule::{CheckKind, RuleSet};
 use crate::span::Span;
@@ -64,9 +63,7 @@ impl Scanner {
             detections.extend(rule.detects.iter().map(|detect| Compiled::new(index, rule, detect)));
         }
         let keywords = Keywords::new(&detections);
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let today = i64::try_from(since.as_secs() / 86_400).unwrap_or_default();
-        Scanner { detections, keywords, rules, today, key: RandomState::new(), reveal: false }
+        Scanner { detections, keywords, rules, today: day::today(), key: RandomState::new(), reveal: false }
     }
 
     /// The rules it was made from.

@@ -17,6 +17,7 @@ use crate::fact::credential::is_credential;
 use crate::fact::place::{is_prose, is_test};
 use crate::fact::tree::{Node, Value};
 use crate::fact::words::words;
+use crate::finding::day;
 use crate::literals::contains;
 use crate::span::Span;
 
@@ -85,9 +86,9 @@ pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
 pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     for token in input.token_definitions() {
         let Some((key, value)) = token.body.get(&["expires_on"]) else { continue };
-        let start = token.body.get(&["not_before"]).and_then(|(_, v)| v.text()).and_then(days);
+        let start = token.body.get(&["not_before"]).and_then(|(_, v)| v.text()).and_then(day::parse);
         let from_now = || lifetime::of(input.text.get(value.span)).map(|life| input.today + life);
-        let Some(end) = value.text().and_then(days).or_else(from_now) else { continue };
+        let Some(end) = value.text().and_then(day::parse).or_else(from_now) else { continue };
         let life = end - start.unwrap_or(input.today);
         let longest = i64::from(input.limits.token_lifetime_days);
         let message = if end < input.today {
@@ -272,31 +273,4 @@ fn is_r2_secret(output: &str, value: &[u8]) -> bool {
     let said = words(output.as_bytes());
     let mut said = said.split(' ');
     !contains(value, b"base64sha256(") && said.any(|word| matches!(word, "secret" | "r2" | "s3" | "access"))
-}
-
-/// Days since 1970 of an ISO date; the algorithm is that of the proleptic Gregorian calendar.
-fn days(date: &str) -> Option<i64> {
-    let mut parts = date.get(..10)?.split('-').map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year - era * 400;
-    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::days;
-
-    #[test]
-    fn days_count_from_1970() {
-        assert_eq!(days("1970-01-01T00:00:00Z"), Some(0));
-        assert_eq!(days("2000-03-01"), Some(11_017));
-        assert_eq!(days("2026-11-23T10:00:00Z"), Some(20_780));
-        assert_eq!(days("soon"), None);
-    }
 }

@@ -9,6 +9,7 @@ use regex::bytes::{Captures, Regex};
 
 use super::taint::tainted;
 use super::{Detection, is_comment};
+use crate::blob::PREFIXES;
 use crate::check::{Candidate, Input, Sign, fixed, named, value};
 use crate::fact::credential::{is_credential, mentions};
 use crate::fact::words::{is_word, words};
@@ -161,8 +162,7 @@ fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {
         }
         return mentions_credential(text) || (api && !public.contains("site") && !public.contains("id"));
     }
-    let prefixed =
-        [&b"cfut_"[..], b"cfat_", b"cfk_", b"cfast_", b"cfoat_"].iter().any(|p| text.starts_with(p));
+    let prefixed = PREFIXES.iter().any(|prefix| text.starts_with(prefix.as_bytes()));
     let random = value::looks_random(Randomness::Token, text) && text.len() >= 32
         || (text.len() >= 37
             && value::looks_random(Randomness::Hex, text)
