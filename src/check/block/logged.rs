@@ -22,7 +22,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         return;
     }
     let known = Known::new(bytes);
-    let mut found: Vec<(Span, String)> = Vec::new();
+    let mut found: Vec<Leak> = Vec::new();
     code::calls(bytes, &known, &mut found);
     if !is_compiled(input.path) {
         shell::shell(bytes, &known, &mut found);
@@ -33,7 +33,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         shell::outputs(bytes, input.path, &mut found);
         code::responses(bytes, &mut found);
     }
-    for (span, message) in found {
+    for Leak { span, message } in found {
         let line = input.text.line_near(span.start);
         if is_comment(input.text.get(line)) {
             continue;
@@ -41,6 +41,19 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
         candidate.message = Some(message);
         out.push(candidate);
+    }
+}
+
+/// Where a credential gets into a log.
+struct Leak {
+    span: Span,
+    /// What writes it there.
+    message: String,
+}
+
+impl Leak {
+    fn new(span: Span, message: impl Into<String>) -> Leak {
+        Leak { span, message: message.into() }
     }
 }
 

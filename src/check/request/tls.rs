@@ -19,7 +19,7 @@ mod apart;
 mod switch;
 mod target;
 
-use addresses::addresses;
+use addresses::{Address, addresses};
 use switch::{CURL, CURL_HINTS, HINTS, KEPT, SWITCH, is_telling};
 use target::target;
 
@@ -70,13 +70,13 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         if is_inline_code(input, switch) || is_import(input, switch) {
             continue;
         }
-        let found = by_name(input, switch).map(|place| (place, true));
+        let found = by_name(input, switch).map(|place| Address { place, ours: true });
         let kept = kept.iter().find(|kept| kept.switch.overlaps(switch) && kept.is_used(bytes));
         let found = found.or_else(|| match kept {
             Some(kept) => kept.target(input, &addresses),
             None => target(input, switch, &addresses),
         });
-        let Some((place, true)) = found else { continue };
+        let Some(Address { place, ours: true }) = found else { continue };
         last = Some(line);
         let span = narrow(input, switch);
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
@@ -123,13 +123,13 @@ impl Kept<'_> {
     }
 
     /// What the commands are for that are given the options: `curl $OPTIONS "$API/zones"`.
-    fn target(&self, input: &Input<'_>, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
+    fn target(&self, input: &Input<'_>, addresses: &[Address]) -> Option<Address> {
         const USES: usize = 20;
         let targets = self.uses(input.text.bytes()).take(USES).filter_map(|place| {
             let calls = self.command || contains(input.text.get(statement(input.text, place)), b"curl");
             calls.then(|| target(input, place, addresses)).flatten()
         });
-        targets.into_iter().find(|(_, ours)| *ours)
+        targets.into_iter().find(|address| address.ours)
     }
 }
 

@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 
 use memchr::memmem;
 
-use super::{Known, is_known, text_of};
+use super::{Known, Leak, is_known, text_of};
 use crate::check::{fixed, named};
 use crate::fact::brackets;
 use crate::fact::credential::is_credential;
@@ -49,7 +49,7 @@ fixed! {
         | \s+if\s | \s+and\s+["'] | \s*&&\s*["'`] | \s*!=\s | \|\s*(?:length|hash|mask|sha256))"#;
 }
 
-pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     let php = LazyCell::new(|| memmem::find(bytes, b"<?").is_some());
     for groups in CALL.captures_iter(bytes) {
         let sink = named(&groups, "sink");
@@ -81,7 +81,7 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
             let body = &bytes[start..end];
             if let Some(place) = printed(body, known).or_else(|| header(body, known)) {
                 let span = Span::new(start + place.start, start + place.end);
-                out.push((span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
+                out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
                 break;
             }
             // `log.Info().Str("token", token).Msg("…")`
@@ -223,7 +223,7 @@ fn is_value(body: &[u8], span: Span, strings: &[Literal]) -> bool {
 }
 
 /// A worker or server that answers with a credential of its environment.
-pub(super) fn responses(bytes: &[u8], out: &mut Vec<(Span, String)>) {
+pub(super) fn responses(bytes: &[u8], out: &mut Vec<Leak>) {
     fixed! {
         static ANSWER = r"\b(?:Response\.json|new Response|res\.(?:json|send|end|write)|c\.(?:json|text|html)|jsonify|JsonResponse)\(";
         static OF_ENVIRONMENT = r#"\b(?:process\.|c\.)?env\.(?<name>[A-Za-z_]\w*)|\bos\.environ(?:\.get)?[\[(]\s*["'](?<item>\w+)"#;
@@ -241,7 +241,7 @@ pub(super) fn responses(bytes: &[u8], out: &mut Vec<(Span, String)>) {
             let used = contains(before, b"fetch(") || contains(before, b"bearer");
             if is_credential(name.as_bytes()) && !guarded && !used {
                 let span = Span::from(whole).shift(answer.end());
-                out.push((span, format!("answers with `{}`", text_of(name.as_bytes()))));
+                out.push(Leak::new(span, format!("answers with `{}`", text_of(name.as_bytes()))));
                 break;
             }
         }

@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::super::command::{Next, command_end, expansions};
 use super::super::is_comment;
-use super::{Known, is_known, text_of};
+use super::{Known, Leak, is_known, text_of};
 use crate::blob::BlobPath;
 use crate::check::{captures_around, fixed, named};
 use crate::fact::credential::{each_credential, is_credential};
@@ -56,7 +56,7 @@ fixed! {
         | (?<all>\$\{\{\s*toJSON\((?:secrets|env)\)\s*\}\})"#;
 }
 
-pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     let mut hits = COMMANDS.all(bytes);
     hits.retain(|hit| is_command(bytes, hit));
     for groups in captures_around(&SHELL, &hits, bytes, INDENT, |_| 0) {
@@ -80,7 +80,7 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
         }
         for expansion in expansions(bytes, zone) {
             if is_known(expansion.name, known, body) {
-                out.push((expansion.span, format!("prints `{}`", text_of(expansion.name))));
+                out.push(Leak::new(expansion.span, format!("prints `{}`", text_of(expansion.name))));
                 break;
             }
         }
@@ -110,7 +110,7 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
     }
 }
 
-pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     static WORDS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["set ", "set\t", "#!", "PSDebug"]));
     let mut hits = WORDS.all(bytes);
     hits.retain(|hit| bytes[hit.start] != b's' || bytes[hit.end..].trim_ascii_start().first() == Some(&b'-'));
@@ -131,12 +131,12 @@ pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, Strin
         });
         if let Some(used) = used {
             let span = Span::from(place);
-            out.push((span, format!("traces commands that use `{}`", text_of(used.name))));
+            out.push(Leak::new(span, format!("traces commands that use `{}`", text_of(used.name))));
         }
     }
 }
 
-pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     if memmem::find(bytes, b"curl").is_none() {
         return;
     }
@@ -152,7 +152,7 @@ pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, Stri
             && let Some(flag) = VERBOSE_FLAG.captures(body).and_then(|g| g.name("flag"))
         {
             let span = Span::from(flag).shift(hit.end() - 1);
-            out.push((span, "curl's verbose output shows the credential of the request".to_owned()));
+            out.push(Leak::new(span, "curl's verbose output shows the credential of the request"));
         }
     }
 }
@@ -193,7 +193,7 @@ fn is_dump(bytes: &[u8], hit: &Hit) -> bool {
         || bytes[..hit.start].len() >= 5 && bytes[hit.start - 5..hit.start].eq_ignore_ascii_case(b"print")
 }
 
-pub(super) fn dumps(bytes: &[u8], out: &mut Vec<(Span, String)>) {
+pub(super) fn dumps(bytes: &[u8], out: &mut Vec<Leak>) {
     let mut hits = DUMPED.all(bytes);
     hits.retain(|hit| is_dump(bytes, hit));
     for groups in captures_around(&DUMP, &hits, bytes, INDENT, |_| 0) {
@@ -217,12 +217,12 @@ pub(super) fn dumps(bytes: &[u8], out: &mut Vec<(Span, String)>) {
             }
         }
         let end = place.start() + text.trim_ascii_end().len();
-        out.push((Span::new(place.start(), end), "prints the environment, credentials included".to_owned()));
+        out.push(Leak::new(Span::new(place.start(), end), "prints the environment, credentials included"));
     }
 }
 
 /// `terraform output NAME` in a pipeline: it shows what is marked as sensitive, and the log keeps it.
-pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<(Span, String)>) {
+pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<Leak>) {
     fixed! {
         static OUTPUT = r"(?m)(?:^|[;&|]|run:|script:)[ \t]*(?:-[ \t]+)?(?:terraform|tofu|terragrunt)[ \t]+(?:-\S+[ \t]+)*output[ \t]+(?:-\S+[ \t]+)*(?<name>[A-Za-z_][\w-]*)";
     }
@@ -236,13 +236,16 @@ pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<(Span, String
         let start = groups.get_match().start();
         let (end, next) = command_end(bytes, name.start());
         if reaches_output(bytes, &bytes[start..end], next) {
-            out.push((Span::from(name), format!("prints the output `{}`", text_of(name.as_bytes()))));
+            out.push(Leak::new(
+                Span::from(name),
+                format!("prints the output `{}`", text_of(name.as_bytes())),
+            ));
         }
     }
 }
 
 /// Ansible's `debug`, unless the task is not logged.
-pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     fixed! {
         static TASK = r"(?m)^[ \t]*(?:-[ \t]*)?(?:ansible\.builtin\.)?debug:[ \t]*(?:\r?\n[ \t]+)?(?<key>msg|var)[ \t]*[:=][ \t]*(?<body>[^\n]*)";
     }
@@ -262,9 +265,9 @@ pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, 
         let zone = Span::from(body);
         let name = body.as_bytes().trim_ascii();
         if &groups["key"] == b"var" && is_known(name, known, name) {
-            out.push((zone, format!("prints `{}`", text_of(name))));
+            out.push(Leak::new(zone, format!("prints `{}`", text_of(name))));
         }
         let printed = expansions(bytes, zone).into_iter().find(|e| is_known(e.name, known, body.as_bytes()));
-        out.extend(printed.map(|e| (e.span, format!("prints `{}`", text_of(e.name)))));
+        out.extend(printed.map(|e| Leak::new(e.span, format!("prints `{}`", text_of(e.name)))));
     }
 }

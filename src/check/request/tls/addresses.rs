@@ -92,17 +92,25 @@ const OF_ANYBODY: &[&str] = &[
 const MOST: usize = 2000;
 const DEFINITIONS: usize = 50;
 
-/// All addresses and uses of names that hold one, in order, with whether they are the API's.
-pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
-    let mut names: HashMap<&[u8], Vec<(Span, bool)>> = HashMap::new();
+/// An address, or what stands for one: a name that holds it, a client of it.
+#[derive(Clone, Copy)]
+pub(super) struct Address {
+    pub(super) place: Span,
+    /// It is the API's.
+    pub(super) ours: bool,
+}
+
+/// All addresses and uses of names that hold one, in order.
+pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
+    let mut names: HashMap<&[u8], Vec<Address>> = HashMap::new();
     for groups in NAMED.captures_iter(bytes).take(DEFINITIONS) {
         let (Some(name), Some(url)) = (groups.name("name"), groups.name("url")) else { continue };
         if name.len() >= 3 {
-            let place = Span::from(name);
-            names.entry(name.as_bytes()).or_default().push((place, API.is_match(url.as_bytes())));
+            let (place, ours) = (Span::from(name), API.is_match(url.as_bytes()));
+            names.entry(name.as_bytes()).or_default().push(Address { place, ours });
         }
     }
-    let mut out: Vec<(Span, bool)> = Vec::new();
+    let mut out: Vec<Address> = Vec::new();
     let mut hosts = 0;
     for groups in ADDRESS.captures_iter(bytes).take(MOST) {
         let whole = groups.get_match();
@@ -125,7 +133,7 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
                 continue;
             }
         }
-        out.push((Span::from(whole), ours));
+        out.push(Address { place: Span::from(whole), ours });
     }
     let read = READ.captures_iter(bytes).take(MOST);
     let expanded = VARIABLE.captures_iter(bytes).take(MOST).filter(|groups| {
@@ -136,13 +144,14 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
         let said = words(owner.as_bytes());
         let ours = said.split(' ').any(|word| matches!(word, "cloudflare" | "cf" | "flare"));
         if !ours && said.split(' ').any(|word| word.len() > 1 && !OF_ANYBODY.contains(&word)) {
-            out.push((Span::from(owner), false));
+            out.push(Address { place: Span::from(owner), ours: false });
         }
     }
     for groups in SDK.captures_iter(bytes).take(DEFINITIONS) {
         if groups.name("class").is_none() {
             let call = groups.get_match();
-            out.push((Span::new(call.start(), close(bytes, call.end() - 1, call.end() + SETUP)), true));
+            let end = close(bytes, call.end() - 1, call.end() + SETUP);
+            out.push(Address { place: Span::new(call.start(), end), ours: true });
         }
     }
     for (name, definitions) in &names {
@@ -151,16 +160,16 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
             // A place that gives the name another value is no use of the first.
             if out.len() >= MOST
                 || !is_whole(bytes, place)
-                || definitions.iter().any(|(own, _)| *own == place)
+                || definitions.iter().any(|own| own.place == place)
                 || is_given(&bytes[place.end..])
             {
                 continue;
             }
-            let before = definitions.iter().rfind(|(own, _)| own.end <= at);
-            out.extend(before.or(definitions.first()).map(|(_, ours)| (place, *ours)));
+            let before = definitions.iter().rfind(|own| own.place.end <= at);
+            out.extend(before.or(definitions.first()).map(|own| Address { place, ..*own }));
         }
     }
-    out.sort_by_key(|(span, ours)| (span.start, span.end, *ours));
+    out.sort_by_key(|address| (address.place.start, address.place.end, address.ours));
     out
 }
 
