@@ -100,12 +100,7 @@ fn logs_in_ruby(name: &[u8], rest: &[u8]) -> bool {
 /// The closing bracket of a call, or the end of the line where there is none.
 fn arguments_end(bytes: &[u8], start: usize, paren: bool) -> usize {
     let limit = bytes.len().min(start + ARGUMENTS);
-    let marks: &[u8] = if paren {
-        b""
-    } else {
-        b"
-;"
-    };
+    let marks: &[u8] = if paren { b"" } else { b"\n;" };
     brackets::end_in_code(&bytes[start..limit], marks).map_or(limit, |length| start + length)
 }
 
