@@ -23,6 +23,11 @@ pub(crate) fn last(bytes: &[u8]) -> &[u8] {
     before(bytes, bytes.len(), bytes.len())
 }
 
+/// How many spaces and tabs a line starts with.
+pub(crate) fn indentation(line: &[u8]) -> usize {
+    line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{before, first, last, start};

@@ -2,7 +2,8 @@
 //! and indentation, without a grammar; every look is bounded, because a line may be a whole file long.
 
 use super::brackets::balance;
-use super::{fixed, lines};
+use super::fixed;
+use super::lines::{self, indentation};
 use crate::blob::BlobPath;
 use crate::span::Span;
 use crate::text::Text;
@@ -178,20 +179,19 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
             r"|[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?\s+(?P<d>\w+)\([^;]*\{\s*$)",
         );
     }
-    let indent = |line: &[u8]| line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
     let line = |index: usize| {
         text.line_at(index)
             .map(|span| (span, text.get(Span::new(span.start, span.end.min(span.start + 500)))))
     };
     let own = text.line_index(place.start);
-    let mut depth = indent(line(own)?.1);
+    let mut depth = indentation(line(own)?.1);
     let mut found = None;
     for index in (own.saturating_sub(BODY)..own).rev() {
         let (span, content) = line(index)?;
-        if content.trim_ascii().is_empty() || indent(content) >= depth {
+        if content.trim_ascii().is_empty() || indentation(content) >= depth {
             continue;
         }
-        depth = indent(content);
+        depth = indentation(content);
         if let Some(groups) = HEAD.captures(content) {
             let name = ["a", "b", "c", "d"].into_iter().find_map(|name| groups.name(name))?;
             let start = span.start + name.start();
@@ -201,7 +201,8 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
     }
     let (first, start, name) = found?;
     let last = (own + 1..first + 2 * BODY).find(|index| {
-        line(*index).is_none_or(|(_, content)| !content.trim_ascii().is_empty() && indent(content) <= depth)
+        line(*index)
+            .is_none_or(|(_, content)| !content.trim_ascii().is_empty() && indentation(content) <= depth)
     })?;
     Some((Span::new(start, text.line_at(last - 1)?.end.max(place.end)), text.get(name)))
 }

@@ -5,7 +5,7 @@ use memchr::memmem;
 
 use super::{Name, is_identifier_byte, looks_like_value};
 use crate::blob::BlobPath;
-use crate::fact::lines;
+use crate::fact::lines::{self, indentation};
 use crate::fact::words::split;
 use crate::span::Span;
 
@@ -166,10 +166,6 @@ pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
             return;
         }
     }
-}
-
-fn indentation(line: &[u8]) -> usize {
-    line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
 }
 
 fn is_comment(trimmed: &[u8]) -> bool {

@@ -1,7 +1,8 @@
 //! Which settings belong together: brackets, indentation, sections, and what a group says it is about.
 
 use super::REACH;
-use crate::fact::{brackets, fixed, lines};
+use crate::fact::lines::{self, indentation};
+use crate::fact::{brackets, fixed};
 use crate::span::Span;
 
 /// Whether two places are in the same group: nothing between them closes a bracket, a block, a list item or a section
@@ -71,10 +72,6 @@ fn indent_at(bytes: &[u8], at: usize) -> usize {
     let dashes = before.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-')).count();
     // The content of a list item stands behind its dash.
     if dashes == before.len() { dashes } else { indentation(before) }
-}
-
-fn indentation(line: &[u8]) -> usize {
-    line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
 }
 
 fixed! {

@@ -107,7 +107,7 @@ fn zones(input: &Input<'_>, hit: Span, redirected: bool) -> Vec<Span> {
     }
     let closes = matches!(text.get(own).trim_ascii(), b"}" | b")" | b"done" | b"fi" | b"};");
     if redirected && closes {
-        let indent = |line: Span| text.get(line).iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let indent = |line: Span| lines::indentation(text.get(line));
         let opens = |at: &usize| {
             text.line_at(*at)
                 .is_some_and(|l| indent(l) <= indent(line) && !text.get(l).trim_ascii().is_empty())
