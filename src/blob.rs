@@ -52,8 +52,8 @@ impl BlobPath {
     }
 }
 
-/// Public prefixes of credentials.
-const PREFIXES: [&str; 5] = ["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"];
+/// Public prefixes of credentials that name themselves.
+pub(crate) const PREFIXES: [&str; 5] = ["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"];
 /// How many characters after a prefix make a credential.
 const SECRET: usize = 32;
 

@@ -30,7 +30,7 @@ mod signs;
 pub(crate) mod token;
 pub(crate) mod value;
 
-pub(crate) use crate::fact::expression;
+pub(crate) use crate::fact::{compiled, expression, fixed, named};
 pub(crate) use signs::{SIGNS, Sign, Signs};
 
 /// What a check looks at.
@@ -340,7 +340,7 @@ pub(crate) fn spans_around(
     after: impl Fn(usize) -> usize,
 ) -> Vec<Span> {
     let matches = captures_around(pattern, hits, bytes, before, after).into_iter();
-    matches.filter_map(|groups| groups.name("span").map(|m| Span::new(m.start(), m.end()))).collect()
+    matches.filter_map(|groups| groups.name("span").map(Span::from)).collect()
 }
 
 /// The matches of an expression of which every match holds one of the literals that were hit, in order. It is run only over
@@ -367,7 +367,7 @@ pub(crate) fn captures_around<'b>(
             end = end.max(line_end(bytes, next.end + after(next.index)));
         }
         while let Some(groups) = pattern.captures_at(&bytes[..end], start) {
-            start = groups.get(0).map_or(end, |whole| whole.end()).max(start + 1);
+            start = groups.get_match().end().max(start + 1);
             out.push(groups);
             if start >= end {
                 break;

@@ -15,7 +15,7 @@ use crate::fact::directive::{self, Directive};
 use crate::fact::tree::piece;
 use crate::filter::follow::follow;
 use crate::filter::suppression::{self, Placed};
-use crate::finding::Finding;
+use crate::finding::{Finding, day};
 use crate::prefilter::{Gate, by_name};
 use crate::report::{Report, Stats, shown_path};
 use crate::rule::RuleSet;
@@ -91,7 +91,7 @@ impl<'a> Collector<'a> {
             bytes: AtomicU64::new(0),
             found: Mutex::default(),
             comments: Comments::Own,
-            today: suppression::today(),
+            today: day::date(day::today()),
             known: OnceLock::new(),
         }
     }
@@ -237,8 +237,7 @@ impl<'a> Collector<'a> {
 
 /// The directive with its line, masked.
 fn place(text: &Text<'_>, directive: Directive, secrets: &[Span]) -> Placed {
-    let span = Span::new(directive.span.start, directive.span.end);
-    let reason = Span::new(directive.reason.start, directive.reason.end);
+    let (span, reason) = (directive.span, directive.reason);
     let mut excerpt = show(text, &[(span, String::new()), (reason, String::new())], secrets);
     let shown = excerpt.labels.pop().filter(|_| !reason.is_empty());
     let reason =

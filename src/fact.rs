@@ -1,11 +1,13 @@
 //! What a text says, without judgement: runs of token characters, the names values go by, and encoded text.
 //! Knows syntax, never severity or rules.
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Captures, Match, Regex, RegexBuilder};
 
+pub(crate) mod brackets;
 pub mod credential;
 pub mod decode;
 pub mod directive;
+pub(crate) mod lines;
 pub mod namesake;
 pub mod naming;
 pub mod place;
@@ -26,6 +28,21 @@ pub(crate) fn expression(source: &str) -> Result<Regex, regex::Error> {
 }
 
 /// One that stands in the program.
-fn fixed(source: &str) -> Regex {
-    expression(source).expect("a fixed expression")
+pub(crate) fn compiled(source: impl AsRef<str>) -> Regex {
+    expression(source.as_ref()).expect("a fixed expression")
+}
+
+/// Expressions that stand in the program, compiled when first used: `fixed! { static NAME = r"…"; }`.
+macro_rules! fixed {
+    ($($(#[$doc:meta])* $visible:vis static $name:ident = $source:expr;)+) => { $(
+        $(#[$doc])*
+        $visible static $name: std::sync::LazyLock<regex::bytes::Regex> =
+            std::sync::LazyLock::new(|| $crate::fact::compiled($source));
+    )+ };
+}
+pub(crate) use fixed;
+
+/// A group of a match that takes part in every match.
+pub(crate) fn named<'h>(groups: &Captures<'h>, name: &str) -> Match<'h> {
+    groups.name(name).expect("always takes part")
 }

@@ -10,6 +10,8 @@ use crate::blob::BlobPath;
 use crate::rule::{Confidence, Rule, Severity};
 use crate::span::{Location, Span};
 
+pub(crate) mod day;
+
 /// One fault in one place.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -50,6 +52,23 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What a rule about findings says of this one, at the same place.
+    pub(crate) fn derived(&self, rule: &Arc<Rule>, message: String, evidence: Vec<String>) -> Finding {
+        Finding {
+            rule: rule.clone(),
+            severity: rule.severity,
+            confidence: Confidence::High,
+            message,
+            labels: Vec::new(),
+            evidence,
+            help: rule.docs.instead.clone(),
+            fingerprint: self.fingerprint.derived(&rule.id),
+            fix: None,
+            identity: None,
+            ..self.clone()
+        }
+    }
+
     /// The order of reports: path, place, rule.
     pub fn order(&self, other: &Finding) -> Ordering {
         self.path
@@ -96,11 +115,15 @@ pub struct Fix {
 pub struct Fingerprint(pub String);
 
 impl Fingerprint {
+    /// From the digest of what makes the finding the same: its first 16 bytes.
+    pub(crate) fn new(digest: &[u8]) -> Fingerprint {
+        Fingerprint(digest.iter().take(16).fold(String::from("v1:"), |text, b| text + &format!("{b:02x}")))
+    }
+
     /// That of what another rule says about the same fault.
     #[must_use]
     pub fn derived(&self, rule: &str) -> Fingerprint {
-        let digest = Sha256::digest(format!("{rule}\0{}", self.0));
-        Fingerprint(digest[..16].iter().fold(String::from("v1:"), |text, b| text + &format!("{b:02x}")))
+        Fingerprint::new(&Sha256::digest(format!("{rule}\0{}", self.0)))
     }
 }
 

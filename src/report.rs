@@ -8,6 +8,7 @@ use crate::blob::BlobPath;
 use crate::finding::Finding;
 use crate::rule::RuleSet;
 use crate::source::{Failure, SkipReason};
+use crate::text::is_deceptive;
 
 mod gitlab;
 mod human;
@@ -103,11 +104,7 @@ pub fn write(
 pub fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
-            '\u{200B}'..='\u{200F}'
-            | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{FEFF}'
-            | '\u{061C}' => c.escape_unicode().to_string(),
+            c if is_deceptive(c) => c.escape_unicode().to_string(),
             c if c.is_control() => c.escape_default().to_string(),
             c => c.to_string(),
         })

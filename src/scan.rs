@@ -1,21 +1,17 @@
 //! From bytes to findings: a pure function, no I/O, no globals; it cannot fail. Secrets end here: what leaves is masked.
 
 use std::hash::RandomState;
-use std::sync::LazyLock;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use regex::bytes::Regex;
 
 use crate::blob::BlobPath;
 use crate::check::assignment::Shaped;
 use crate::check::{
-    Candidate, Compiled, Detection, Input, Sign, View, assignment, block, expression, request, setting, token,
+    Candidate, Compiled, Detection, Input, Sign, View, assignment, block, fixed, request, setting, token,
 };
 use crate::fact::decode::{DEPTH, Decoded, decode};
 use crate::fact::place::{is_patch, is_removed};
 use crate::fact::runs;
 use crate::fact::tree::ParseFault;
-use crate::finding::{Excerpt, Finding};
+use crate::finding::{Excerpt, Finding, day};
 use crate::prefilter::{by_name, of_a_tool};
 use crate::rule::{Category, CheckKind, RuleSet};
 use crate::span::Span;
@@ -68,9 +64,7 @@ impl Scanner {
             detections.extend(rule.detects.iter().map(|detect| Compiled::new(index, rule, detect)));
         }
         let keywords = Keywords::new(&detections);
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let today = i64::try_from(since.as_secs() / 86_400).unwrap_or_default();
-        Scanner { detections, keywords, rules, today, key: RandomState::new(), reveal: false }
+        Scanner { detections, keywords, rules, today: day::today(), key: RandomState::new(), reveal: false }
     }
 
     /// The rules it was made from.
@@ -188,15 +182,14 @@ impl Scanner {
     }
 }
 
-/// Words without which no structure of a file is Cloudflare's, where no sign says so.
-static TOPIC: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
+fixed! {
+    /// Words without which no structure of a file is Cloudflare's, where no sign says so.
+    static TOPIC = concat!(
         r"(?i)tunnel_?-?token|turnstile|cf(?:key|token|api|user|auth)",
         r"|(?:^|[^a-z])cf[._-](?:api|auth|acc|dns|email|glob|key|secr|tok|tun|zone|r2|user|pass|ddns|management|write|read|deploy|prod|stag)",
         r"|(?:^|[^a-z])r2[_-]?(?:acc|sec)"
-    ))
-    .expect("a fixed expression")
-});
+    );
+}
 
 /// The lines around places of a text, with everything hidden that is in `secrets` or looks like one.
 pub fn show(text: &Text<'_>, places: &[(Span, String)], secrets: &[Span]) -> Excerpt {

@@ -1,5 +1,6 @@
 //! Where something stands in a blob: byte ranges, and the line and column a person counts.
 
+use regex::bytes::Match;
 use serde::Serialize;
 
 /// A half-open range of bytes in the original blob.
@@ -46,6 +47,12 @@ impl Span {
     /// The same range, `by` bytes further on.
     pub fn shift(self, by: usize) -> Span {
         Span::new(self.start + by, self.end + by)
+    }
+}
+
+impl From<Match<'_>> for Span {
+    fn from(of: Match<'_>) -> Span {
+        Span::new(of.start(), of.end())
     }
 }
 

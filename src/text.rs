@@ -255,6 +255,14 @@ impl Utf16 {
     }
 }
 
+/// Whether a character has no width or changes the direction of others: text that holds it does not read as it is.
+pub(crate) fn is_deceptive(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{061C}'
+    )
+}
+
 /// Whether these first bytes of a blob are UTF-16 text rather than something binary.
 pub fn is_utf16(head: &[u8]) -> bool {
     Utf16::detect(head).is_some()

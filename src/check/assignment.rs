@@ -2,12 +2,10 @@
 //! its names, what encloses it, the path and the addresses near it decide.
 
 use std::cell::{Cell, OnceCell};
-use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
-use super::{Candidate, Compiled, View, expression, token, value};
+use super::{Candidate, Compiled, View, fixed, token, value};
 
 use crate::blob::BlobPath;
 use crate::fact::namesake::is_other_near;
@@ -35,10 +33,9 @@ const SAME_STATEMENT: usize = 200;
 /// Around a value, in bytes: where the vendor's name makes a general name mean the vendor's.
 const SAME_TOPIC: usize = 2500;
 
-/// Names of other vendors and of things that are no secrets: the name says otherwise.
-static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        "(^| )(github|gh|gitlab|bitbucket|gcp|google|azure|npm|node auth|docker|dockerhub|ghcr|slack|stripe|sentry|\
+fixed! {
+    /// Names of other vendors and of things that are no secrets: the name says otherwise.
+    static FOREIGN = "(^| )(github|gh|gitlab|bitbucket|gcp|google|azure|npm|node auth|docker|dockerhub|ghcr|slack|stripe|sentry|\
          datadog|discord|telegram|heroku|vercel|netlify|digitalocean|do|hetzner|linode|openai|anthropic|twilio|sendgrid|mailgun|\
          mailchimp|algolia|firebase|supabase|auth0|okta|codecov|sonar|snyk|circleci|travis|pypi|twine|rubygems|cargo registry|crates|\
          session|csrf|cookie|redis|mysql|postgres|pg|mongo|mongodb|rabbitmq|facebook|twitter|shopify|paypal|grafana|pagerduty|newrelic|\
@@ -46,30 +43,18 @@ static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
          replicate|notion|airtable|linear|jira|atlassian|confluence|vault|consul|nomad|hubspot|zendesk|intercom|segment|mixpanel|amplitude|\
          posthog|launchdarkly|minio|garage|ceph|wasabi|backblaze|scaleway|seaweedfs|rustfs|pusher|mapbox|plaid|square|resend|postmark|clerk|neon|planetscale|turso|upstash|railway|fly|render|buildkite|\
          jenkins|artifactory|nexus|jfrog|terraform cloud|tfe|pulumi access|sops|age|commit|sha|sha1|sha256|md5|hash|checksum|digest|integrity|\
-         revision|rev|etag|nonce|ray|build id|cache key|fingerprint|uuid|guid|kid|aud|resolved|signature|thumbprint|serial)( |$)",
-    )
-    .expect("a fixed expression")
-});
+         revision|rev|etag|nonce|ray|build id|cache key|fingerprint|uuid|guid|kid|aud|resolved|signature|thumbprint|serial)( |$)";
 
-/// Names that say what a value is but not whose: only taken where the vendor is close by.
-static GENERAL: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        "^((api|token|tkn|tokens|auth|key|keys|secret|secrets|bearer|authorization|access|global|my|our|default|prod|production|dev|\
+    /// Names that say what a value is but not whose: only taken where the vendor is close by.
+    static GENERAL = "^((api|token|tkn|tokens|auth|key|keys|secret|secrets|bearer|authorization|access|global|my|our|default|prod|production|dev|\
          development|staging|stage|test|testing|const|let|var|val|static|final|public|private|export|env|environ|environment|os|process|self|\
          this|config|cfg|conf|settings|header|headers|x|h|new|with|set|add|get|string|str|value|client|user|password|passwd|pass|pw|pwd|\
          credential|credentials|zone|dns|account|read|write|edit|only|admin|main|ci|deploy|deployment|def|request|req|http|option|options|authentication|provider|bearer|\
          from|to|is|the|a|your|for|old|live|curl|v1|v2|v3|[0-9]+|params|param|args|data|body|app|service|login|input|type|raw|and|run|arg|\
-         setenv|putenv|getenv|define|field|name|id|site|root|super|full|scoped|ttl|generated|created|here|this|legacy|current|backup|tmp) )+$",
-    )
-    .expect("a fixed expression")
-});
+         setenv|putenv|getenv|define|field|name|id|site|root|super|full|scoped|ttl|generated|created|here|this|legacy|current|backup|tmp) )+$";
 
-static HOSTS: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r"(?i)api\.cloudflare\.com|gateway\.ai\.cloudflare\.com|cf-aig-authorization|api\.fed\.cloudflare\.com|smtp\.mx\.cloudflare\.net|\.r2\.cloudflarestorage\.com|rtc\.live\.cloudflare\.com|cloudflare-api|mcp\.cloudflare\.com|cloudflareaccess\.com|dash\.cloudflare\.com/profile|dash\.cloudflare\.com/api",
-    )
-    .expect("a fixed expression")
-});
+    static HOSTS = r"(?i)api\.cloudflare\.com|gateway\.ai\.cloudflare\.com|cf-aig-authorization|api\.fed\.cloudflare\.com|smtp\.mx\.cloudflare\.net|\.r2\.cloudflarestorage\.com|rtc\.live\.cloudflare\.com|cloudflare-api|mcp\.cloudflare\.com|cloudflareaccess\.com|dash\.cloudflare\.com/profile|dash\.cloudflare\.com/api";
+}
 
 /// Detections of values by their shape and their names.
 pub(crate) struct Shaped<'d> {
@@ -289,8 +274,10 @@ fn used_as(
     path: &BlobPath,
     hops: usize,
 ) -> Option<(Confidence, String)> {
-    /// What sends a credential to the API, where a function takes it.
-    static SENDS: LazyLock<Regex> = LazyLock::new(|| expression("(?i)bearer").expect("a fixed expression"));
+    fixed! {
+        /// What sends a credential to the API, where a function takes it.
+        static SENDS = "(?i)bearer";
+    }
     detections.follow.set(detections.follow.get().checked_sub(1)?);
     let hosts = || *detections.hosts.get_or_init(|| HOSTS.is_match(view.bytes));
     let places: Vec<Span> = uses(view.bytes, given).collect();
@@ -339,20 +326,16 @@ fn used_as(
 /// The settings that the value stands among have an address, and it is somebody else's; or they are called after another
 /// storage.
 fn is_elsewhere(bytes: &[u8], span: Span) -> bool {
-    static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?i)\b\w*(?:end_?-?point\w*|api_?url|base_?url)["']?\s*(?:=>|[:=(,])\s*["'`]?(?P<host>https?://[^\s"'`,;)}]+|[a-z0-9][\w-]*\.[\w.-]+[a-z](?::\d+)?\b)"#)
-            .expect("a fixed expression")
-    });
-    static STORAGE: LazyLock<Regex> = LazyLock::new(|| {
-        expression("(^| )(minio|garage|ceph|wasabi|backblaze|b2|scaleway|spaces|idrive|storj|seaweedfs|rustfs|radosgw|exoscale)( |$)")
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static ADDRESS = r#"(?i)\b\w*(?:end_?-?point\w*|api_?url|base_?url)["']?\s*(?:=>|[:=(,])\s*["'`]?(?P<host>https?://[^\s"'`,;)}]+|[a-z0-9][\w-]*\.[\w.-]+[a-z](?::\d+)?\b)"#;
+        static STORAGE = "(^| )(minio|garage|ceph|wasabi|backblaze|b2|scaleway|spaces|idrive|storj|seaweedfs|rustfs|radosgw|exoscale)( |$)";
+    }
     let from = span.start.saturating_sub(SAME_CALL);
     let near = &bytes[from..bytes.len().min(span.end + SAME_CALL)];
     let hosts: Vec<&[u8]> = ADDRESS
         .captures_iter(near)
         .filter_map(|groups| groups.name("host"))
-        .filter(|host| same_group(bytes, Span::new(from + host.start(), from + host.end()), span))
+        .filter(|host| same_group(bytes, Span::from(*host).shift(from), span))
         .map(|host| host.as_bytes())
         .collect();
     if hosts.iter().any(|host| contains(host, b"cloudflare")) {
@@ -387,7 +370,7 @@ fn partner(detection: &Compiled, view: &View<'_>, span: Span, found: &mut Candid
     let end = view.bytes.len().min(span.end + SAME_CALL);
     let nearest = partner
         .captures_iter(&view.bytes[start..end])
-        .filter_map(|groups| groups.name("label").map(|m| Span::new(m.start() + start, m.end() + start)))
+        .filter_map(|groups| groups.name("label").map(|m| Span::from(m).shift(start)))
         .filter(|place| !place.overlaps(span))
         .min_by_key(
             |place| if place.start < span.start { span.start - place.end } else { place.start - span.end },

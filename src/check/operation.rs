@@ -1,24 +1,19 @@
 //! The operations of the API that a text asks for: by their paths, and by methods of the SDKs.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
-use super::expression;
+use super::fixed;
 use crate::endpoint::{ROOTS, sdk};
 use crate::fact::request::member::member_calls;
 use crate::fact::request::{Call, calls};
 use crate::literals::contains;
 
-/// Variables that hold a client: what is made of it, or declared to be one.
-static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
+fixed! {
+    /// Variables that hold a client: what is made of it, or declared to be one.
+    static CLIENT = concat!(
         r"\b(?P<made>[A-Za-z_]\w*)(?:\s*,\s*\w+)?\s*(?::\s*[\w.*<>]+\s*)?(?::=|=)\s*(?:await\s+)?(?:new\s+)?",
         r"(?:cloudflare\.(?:New\w*|Cloudflare|AsyncCloudflare|Client|CloudFlare)|(?:Async)?Cloudflare|CloudFlare(?:\.CloudFlare)?)\s*\(",
         r"|\b(?P<declared>[A-Za-z_]\w*)\??\s*:\s*(?:Async)?Cloudflare\b|\b(?P<typed>[A-Za-z_]\w*)\s+\*cloudflare\.(?:Client|API)\b",
-    ))
-    .expect("a fixed expression")
-});
+    );
+}
 
 /// All of them, those of paths first.
 pub fn operations(bytes: &[u8]) -> Vec<Call> {

@@ -1,10 +1,9 @@
 //! `check = "request"`: how the API is called: the address, the headers, the connection.
 
-use std::sync::LazyLock;
-
+use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::{Candidate, Detection, Input, Sign, expression};
+use super::{Candidate, Detection, Input, Sign, fixed};
 use crate::endpoint::advice;
 use crate::fact::place::{
     around, in_comment, in_prose, in_test, is_api_description, is_code, is_prose, is_test,
@@ -18,30 +17,19 @@ mod headers;
 mod plain;
 mod tls;
 
-/// Any mention of an API address.
-pub(super) static API: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?i)api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|\.r2\.cloudflarestorage\.com|challenges\.cloudflare\.com/turnstile|rtc\.live\.cloudflare\.com")
-        .expect("a fixed expression")
-});
+fixed! {
+    /// Any mention of an API address.
+    pub(super) static API = r"(?i)api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|\.r2\.cloudflarestorage\.com|challenges\.cloudflare\.com/turnstile|rtc\.live\.cloudflare\.com";
 
-static V1: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)(?P<span>(?:https?://)?(?:www\.|api\.)?cloudflare\.com/(?:api_json\.html|host-gw\.html)[^\s"'`<>]*)"#)
-        .expect("a fixed expression")
-});
+    static V1 = r#"(?i)(?P<span>(?:https?://)?(?:www\.|api\.)?cloudflare\.com/(?:api_json\.html|host-gw\.html)[^\s"'`<>]*)"#;
 
-static SERVICE_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)(?P<span>x-auth-user-service-key["']?\]?\s*(?:[:=]|=>)\s*[^\s,;)\]}]+|\(\s*["']x-auth-user-service-key["']\s*,\s*[^\s)]+|\b(?:CLOUDFLARE|CF)_API_(?:USER_SERVICE_KEY|CERTKEY)["']?\s*[:=]\s*[^\s]+|\b(?:api_)?user_service_key["']?\s*[:=]\s*[^\s,;)}]+|\buserServiceKey\s*:\s*[^\s,;)}]+|\bserviceKeyRef\s*:|WithUserServiceKey\([^)\n]+\)|Credentials::Service\s*\{[^}]*\}|\bcerttoken\s*=\s*[^\s,)]+)"#)
-        .expect("a fixed expression")
-});
+    static SERVICE_KEY = r#"(?i)(?P<span>x-auth-user-service-key["']?\]?\s*(?:[:=]|=>)\s*[^\s,;)\]}]+|\(\s*["']x-auth-user-service-key["']\s*,\s*[^\s)]+|\b(?:CLOUDFLARE|CF)_API_(?:USER_SERVICE_KEY|CERTKEY)["']?\s*[:=]\s*[^\s]+|\b(?:api_)?user_service_key["']?\s*[:=]\s*[^\s,;)}]+|\buserServiceKey\s*:\s*[^\s,;)}]+|\bserviceKeyRef\s*:|WithUserServiceKey\([^)\n]+\)|Credentials::Service\s*\{[^}]*\}|\bcerttoken\s*=\s*[^\s,)]+)"#;
 
-static TOKEN: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"(?i)api_?-?token|bearer").expect("a fixed expression"));
+    static TOKEN = r"(?i)api_?-?token|bearer";
 
-/// An API token is often kept under a name that says API key: only what says Global is taken at its word.
-static BEARER_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)(?P<span>Authorization["']?\s*(?:[:=,]|=>)\s*[fb]?["'`]?\s*\\?["']?Bearer(?:\s|["'`]\s*[+.]\s*|%s|\s)+(?P<value>cfk_\w+|[0-9a-f]{37}\b|\$?\{?\{?\s*(?:[\w.-]*?)(?:global[_-]?(?:api[_-]?)?key|key[_-]?global)\b[^\s"'`]*))"#)
-        .expect("a fixed expression")
-});
+    /// An API token is often kept under a name that says API key: only what says Global is taken at its word.
+    static BEARER_KEY = r#"(?i)(?P<span>Authorization["']?\s*(?:[:=,]|=>)\s*[fb]?["'`]?\s*\\?["']?Bearer(?:\s|["'`]\s*[+.]\s*|%s|\s)+(?P<value>cfk_\w+|[0-9a-f]{37}\b|\$?\{?\{?\s*(?:[\w.-]*?)(?:global[_-]?(?:api[_-]?)?key|key[_-]?global)\b[^\s"'`]*))"#;
+}
 
 /// The variants a rule file can name.
 pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -85,9 +73,9 @@ fn simple(pattern: &Regex, detection: &Detection<'_>, input: &Input<'_>, out: &m
 
 /// Marks the parameter that carries the key.
 fn label_key(input: &Input<'_>, found: &mut Candidate) {
-    static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?i)(?P<span>\btkn\b["'`]?\s*(?:=>|[:=,])\s*[^\s,;&)]+)"#).expect("a fixed expression")
-    });
+    fixed! {
+        static PARAMETER = r#"(?i)(?P<span>\btkn\b["'`]?\s*(?:=>|[:=,])\s*[^\s,;&)]+)"#;
+    }
     let near = around(input.text, found.span, 600);
     let places = spans(&PARAMETER, input).into_iter().filter(|place| near.contains(*place));
     let nearest = places.min_by_key(|place| place.start.abs_diff(found.span.start));
@@ -98,8 +86,7 @@ fn bearer(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>
     let topic = input.signs.has(Sign::Api);
     for span in spans(&BEARER_KEY, input) {
         let own = input.text.get(span).to_ascii_lowercase();
-        let named =
-            own.windows(4).any(|w| w == b"cfk_" || w == b"clou") || own.windows(2).any(|w| w == b"cf");
+        let named = [&b"cf"[..], b"clou"].iter().any(|word| memmem::find(&own, word).is_some());
         if (topic || named) && !skipped(input, span) {
             out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
         }
@@ -109,7 +96,7 @@ fn bearer(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>
 /// All places of the group `span`.
 pub(super) fn spans(pattern: &Regex, input: &Input<'_>) -> Vec<Span> {
     let matches = pattern.captures_iter(input.text.bytes());
-    matches.filter_map(|g| g.name("span").map(|m| Span::new(m.start(), m.end()))).collect()
+    matches.filter_map(|g| g.name("span").map(Span::from)).collect()
 }
 
 /// Comments, running text, and code that refuses what the rule looks for.
@@ -126,7 +113,7 @@ pub(super) fn permissions(input: &Input<'_>, span: Span) -> Vec<String> {
     let bytes = input.text.bytes();
     let own = |call: &&Call| {
         let (from, to) = (call.span.start.min(span.start), call.span.end.max(span.end));
-        to - from < 700 && !bytes[from..to].windows(2).any(|w| w == b"\n\n")
+        to - from < 700 && memmem::find(&bytes[from..to], b"\n\n").is_none()
     };
     let nearest = input.calls().iter().filter(own).min_by_key(|call| call.span.start.abs_diff(span.start));
     nearest.map_or_else(

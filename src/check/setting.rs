@@ -1,12 +1,8 @@
 //! `check = "setting"`: how a tool or an SDK is told to authenticate. A key and an e-mail address beside each other are
 //! the Global API Key whatever the names say; a token stands alone.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
 use super::request::permissions_of_file;
-use super::{Candidate, Detection, Input, Sign, expression};
+use super::{Candidate, Detection, Input, Sign, fixed};
 use crate::fact::place::{around, in_comment, in_prose, is_api_description, is_code, is_prose, is_test};
 use crate::fact::search::{in_search, is_rules};
 use crate::fact::setting::same_group;
@@ -79,12 +75,9 @@ fn advise(input: &Input<'_>, place: Span, found: &mut Candidate) {
 
 /// Tools in which key and e-mail win over the token that is configured beside them.
 fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    static WINS: LazyLock<Regex> = LazyLock::new(|| {
-        expression(
-            "(?i)wrangler|traefik|lego|python|CloudFlare|workers?\\b|CF_DNS_API|CLOUDFLARE_DNS_API|pages deploy",
-        )
-        .expect("a fixed expression")
-    });
+    fixed! {
+        static WINS = "(?i)wrangler|traefik|lego|python|CloudFlare|workers?\\b|CF_DNS_API|CLOUDFLARE_DNS_API|pages deploy";
+    }
     let script = input.path.file_name().ends_with(b"sh");
     if is_prose(input.path)
         || is_test(input.path)
@@ -122,17 +115,12 @@ fn skipped(input: &Input<'_>, span: Span) -> bool {
 
 /// Code that takes a token as well and decides, an option table, or documentation that shows both ways.
 fn supports_both(input: &Input<'_>, span: Span) -> bool {
-    static TOKEN_WAY: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)api[ _-]?token|bearer|_token\b|APIToken|tokenSecretRef").expect("a fixed expression")
-    });
-    static DECIDES: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|os\.environ\.get|Getenv\(")
-            .expect("a fixed expression")
-    });
-    /// A template that leaves the choice to who fills it in.
-    static BRANCH: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?:\{\{|\{%)[-~]?\s*(?:else|elif|elsif)\b").expect("a fixed expression")
-    });
+    fixed! {
+        static TOKEN_WAY = r"(?i)api[ _-]?token|bearer|_token\b|APIToken|tokenSecretRef";
+        static DECIDES = r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|os\.environ\.get|Getenv\(";
+        /// A template that leaves the choice to who fills it in.
+        static BRANCH = r"(?:\{\{|\{%)[-~]?\s*(?:else|elif|elsif)\b";
+    }
     if is_prose(input.path) {
         let bytes = input.text.bytes();
         return TOKEN_WAY.find_iter(bytes).any(|way| !is_page(bytes, way.start()));
@@ -165,9 +153,8 @@ fn is_page(bytes: &[u8], at: usize) -> bool {
 
 /// One of two ways that are shown: a comment says "or", and a token stands on its other side.
 fn is_alternative(input: &Input<'_>, span: Span) -> bool {
-    static OR: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?im)^[ \t]*(?:#|//|;|--)[^\n]{0,60}\b(?:or|alternatively)\b[^\n]*\n(?:[ \t]*[#\n][^\n]*\n?){0,3}[^\n#]*token[^\n]*[=:]")
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static OR = r"(?im)^[ \t]*(?:#|//|;|--)[^\n]{0,60}\b(?:or|alternatively)\b[^\n]*\n(?:[ \t]*[#\n][^\n]*\n?){0,3}[^\n#]*token[^\n]*[=:]";
+    }
     OR.is_match(input.text.get(Span::new(span.end, around(input.text, span, 500).end)))
 }

@@ -1,6 +1,8 @@
 //! Signs: words without which a check has nothing to look at in a text. They are found in the pass that finds the
 //! keywords of the rules, so that asking for one costs nothing.
 
+use crate::blob::PREFIXES;
+
 /// What some words of a text are a sign of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sign {
@@ -83,7 +85,7 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     (Sign::GoModule, &["cloudflare/cloudflare-go"]),
     (Sign::ToolSwitch, &["cacert", "node_tls_"]),
     (Sign::KeyHeader, &["x-auth-", "x_auth_", "xauth"]),
-    (Sign::Prefix, &["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"]),
+    (Sign::Prefix, &PREFIXES),
     (Sign::Tunnel, &["cloudflared", "tunnel", "warp-cli"]),
     (Sign::TunnelToken, &["--token", "warp-cli"]),
     (Sign::Wrangler, &["wrangler ", "wrangler\",", ".dev.vars"]),

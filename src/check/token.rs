@@ -40,7 +40,7 @@ pub(crate) fn check(detection: &Compiled, hits: &[usize], view: &View<'_>, out: 
             clear = end - open;
         }
         for groups in matches {
-            let whole = groups.get(0).expect("group 0 is the match");
+            let whole = groups.get_match();
             if whole.start() + start > hit + BESIDE {
                 break;
             }
@@ -63,7 +63,7 @@ fn report(
     out: &mut Vec<Candidate>,
 ) {
     debug_assert!(pattern.captures_len() > 1);
-    let place = |name: &str| groups.name(name).map(|m| Span::new(m.start() + offset, m.end() + offset));
+    let place = |name: &str| groups.name(name).map(|m| Span::from(m).shift(offset));
     let secret = place("secret");
     let Some(span) = place("span").or(secret) else { return };
     let mut found = Candidate::new(detection.rule, view.original(span), detection.detect.confidence);

@@ -1,5 +1,6 @@
 //! Does a value look like a real secret, or like a word, a sequence, a placeholder, an identifier, a reference?
 
+use crate::literals::contains;
 use crate::rule::Randomness;
 
 /// Words that people write where a secret belongs. Compared without case, anywhere in the value.
@@ -265,7 +266,8 @@ fn hex(value: &[u8]) -> bool {
         && longest_run(value) < 6
         && longest_sequence(value) < 7
         && !is_periodic(value)
-        && !value.to_ascii_lowercase().windows(8).any(|w| w == b"deadbeef" || w == b"cafebabe")
+        && !contains(value, b"deadbeef")
+        && !contains(value, b"cafebabe")
 }
 
 fn distinct(value: &[u8]) -> usize {

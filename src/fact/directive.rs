@@ -1,10 +1,10 @@
 //! Comments addressed to flaresec: `flaresec: allow(rule-id) reason`. Says what is written and where; whether it is
 //! right or of any use is for the filter to judge.
 
-use std::ops::Range;
-
 use memchr::memmem;
 
+use super::lines;
+use crate::span::Span;
 use crate::text::Text;
 
 /// The word that every directive starts with.
@@ -33,13 +33,13 @@ pub enum Scope {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directive {
     /// Bytes of the text from the word to the end of the reason.
-    pub span: Range<usize>,
+    pub span: Span,
     /// What it speaks of.
     pub scope: Scope,
     /// The names between the brackets.
     pub rules: Vec<String>,
     /// Bytes of the text that give the reason; empty if there is none.
-    pub reason: Range<usize>,
+    pub reason: Span,
     /// What follows `until=`.
     pub until: Option<String>,
     /// Whether nothing but the comment stands on the line.
@@ -53,7 +53,7 @@ pub fn parse(text: &[u8]) -> Vec<Directive> {
 
 fn directive(text: &[u8], at: usize) -> Option<Directive> {
     let floor = at.saturating_sub(REACH);
-    let line = text[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |i| floor + i + 1);
+    let line = lines::start(text, floor, at);
     let alone = comment_before(&text[line..at])?;
     let ceiling = text.len().min(at + REACH);
     let end = text[at..ceiling].iter().position(|b| matches!(b, b'\n' | b'\r')).map_or(ceiling, |i| at + i);
@@ -88,7 +88,7 @@ fn directive(text: &[u8], at: usize) -> Option<Directive> {
         return None;
     }
     let stop = reason.end.max(cursor);
-    Some(Directive { span: at..stop, scope, rules, reason, until, alone })
+    Some(Directive { span: Span::new(at, stop), scope, rules, reason, until, alone })
 }
 
 /// Whether nothing but a comment sign stands before the directive; `None` where it is in no comment.
@@ -99,7 +99,7 @@ fn comment_before(before: &[u8]) -> Option<bool> {
     if trimmed.is_empty() || trimmed == b"\xEF\xBB\xBF" {
         return Some(true);
     }
-    let signs = SIGNS.iter().any(|sign| before.windows(sign.len()).any(|w| w == *sign));
+    let signs = SIGNS.iter().any(|sign| memmem::find(before, sign).is_some());
     let code = trimmed.iter().any(|b| b.is_ascii_alphanumeric() || matches!(b, b'"' | b'`' | b'=' | b'{'));
     let alone = !code || SIGNS.iter().any(|sign| trimmed.starts_with(sign));
     // In backquotes it is an example in prose.
@@ -111,22 +111,22 @@ fn skip_blanks(text: &[u8], from: usize, end: usize) -> usize {
 }
 
 /// The reason without comment signs at its end, and the date after `until=`.
-fn reason(text: &[u8], from: usize, end: usize) -> (Range<usize>, Option<String>) {
-    let mut rest = from..end;
+fn reason(text: &[u8], from: usize, end: usize) -> (Span, Option<String>) {
+    let mut rest = Span::new(from, end);
     for close in [&b"*/"[..], b"-->", b"#}", b"%>", b"}}"] {
-        if let Some(at) = text[rest.clone()].windows(close.len()).position(|w| w == close) {
+        if let Some(at) = memmem::find(&text[rest.start..rest.end], close) {
             rest.end = rest.start + at;
         }
     }
     let mut until = None;
-    if let Some(at) = text[rest.clone()].windows(6).position(|w| w == b"until=") {
+    if let Some(at) = memmem::find(&text[rest.start..rest.end], b"until=") {
         let value = rest.start + at + 6;
         let stop = (value..rest.end).find(|i| !text[*i].is_ascii_alphanumeric() && text[*i] != b'-');
         let stop = stop.unwrap_or(rest.end);
         until = Some(String::from_utf8_lossy(&text[value..stop]).into_owned());
         // The date stands before the reason or after it.
         let before = text[rest.start..rest.start + at].iter().any(u8::is_ascii_alphanumeric);
-        rest = if before { rest.start..rest.start + at } else { stop..rest.end };
+        rest = if before { Span::new(rest.start, rest.start + at) } else { Span::new(stop, rest.end) };
     }
     let trim = |b: u8| b.is_ascii_whitespace() || matches!(b, b':' | b'-' | b',' | b'[' | b']' | b'(' | b')');
     while rest.start < rest.end && trim(text[rest.start]) {
@@ -135,7 +135,7 @@ fn reason(text: &[u8], from: usize, end: usize) -> (Range<usize>, Option<String>
     while rest.end > rest.start && trim(text[rest.end - 1]) {
         rest.end -= 1;
     }
-    if !text[rest.clone()].iter().any(|b| b.is_ascii_alphanumeric() || *b >= 0x80) {
+    if !text[rest.start..rest.end].iter().any(|b| b.is_ascii_alphanumeric() || *b >= 0x80) {
         rest.end = rest.start;
     }
     (rest, until)
@@ -183,7 +183,7 @@ mod tests {
             assert_eq!(found.len(), 1, "{line}");
             assert_eq!(found[0].scope, Scope::Line);
             assert_eq!(found[0].rules, ["a-b", "c"], "{line}");
-            assert_eq!(&line[found[0].reason.clone()], "test value", "{line}");
+            assert_eq!(&line[found[0].reason.start..found[0].reason.end], "test value", "{line}");
             assert_eq!(found[0].alone, !line.starts_with('x'), "{line}");
         }
     }
@@ -194,7 +194,7 @@ mod tests {
         {
             let found = parse(line.as_bytes());
             assert_eq!(found[0].until.as_deref(), Some("2026-01-31"));
-            assert_eq!(&line[found[0].reason.clone()], "old");
+            assert_eq!(&line[found[0].reason.start..found[0].reason.end], "old");
         }
     }
 

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
+use super::lines;
+use super::words::is_word;
 use crate::blob::BlobPath;
 use crate::literals::Literals;
 use crate::span::Span;
@@ -102,7 +104,7 @@ fn in_block_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     let last = |mark: &[u8]| memmem::rfind(before, mark);
     let open = |from: Option<usize>, to: &[u8]| from.is_some_and(|from| last(to).is_none_or(|to| from > to));
     let blank_before = |mark: usize| {
-        let line = before[..mark].rsplit(|b| *b == b'\n').next().unwrap_or_default();
+        let line = lines::last(&before[..mark]);
         line.trim_ascii().is_empty()
     };
     let end = path.file_name().rsplit(|b| *b == b'.').next().unwrap_or_default();
@@ -209,7 +211,7 @@ fn looks_like_command(line: &[u8]) -> bool {
     [&b"curl "[..], b"wget ", b"http ", b"-H ", b"export ", b"xh "]
         .iter()
         .any(|word| trimmed.starts_with(word))
-        || line.windows(6).any(|w| w == b"`curl ")
+        || memmem::find(line, b"`curl ").is_some()
 }
 
 /// Whether the place is what a rule of a linter or a filter looks for, or says: the value of a key such as `pattern`.
@@ -222,7 +224,7 @@ pub fn in_pattern(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     let before = text.bytes()[start..at].trim_ascii_start();
     let before = before.strip_prefix(b"- ").unwrap_or(before).trim_ascii_start();
     let before = before.strip_prefix(b"\"").unwrap_or(before);
-    let end = before.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(before.len());
+    let end = before.iter().position(|b| !is_word(*b)).unwrap_or(before.len());
     let keys: &[&[u8]] = &[
         b"pattern",
         b"patterns",

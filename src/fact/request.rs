@@ -2,9 +2,7 @@
 //! text it is written in: commands, clients of all languages, collections of requests. Knows syntax only; which
 //! first segments make a path of interest is the caller's.
 
-use std::sync::LazyLock;
-
-use regex::bytes::{Match, Regex};
+use regex::bytes::Match;
 
 use super::fixed;
 use crate::span::Span;
@@ -58,12 +56,10 @@ pub fn calls(bytes: &[u8], roots: &[&str]) -> Vec<Call> {
     out
 }
 
-/// Where a path can begin: behind a version, behind a variable, or at the start of a string.
-static STARTS: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(
-        r#"(?:(?P<version>/client/v4(?:\\?/|["'`]\s*[+.,]\s*["'`]/?))|(?P<base>(?:[A-Za-z_]\w*|\}|%s|\))\\?/)|["'`](?:\\?/)?)(?P<root>[a-z][a-z-]+)(?:[\\/?"'`\s$]|$)"#,
-    )
-});
+fixed! {
+    /// Where a path can begin: behind a version, behind a variable, or at the start of a string.
+    static STARTS = r#"(?:(?P<version>/client/v4(?:\\?/|["'`]\s*[+.,]\s*["'`]/?))|(?P<base>(?:[A-Za-z_]\w*|\}|%s|\))\\?/)|["'`](?:\\?/)?)(?P<root>[a-z][a-z-]+)(?:[\\/?"'`\s$]|$)"#;
+}
 
 /// The path that starts at `at`, over pieces joined by operators; where its first piece ends.
 fn path(bytes: &[u8], at: usize) -> (String, usize) {
@@ -107,40 +103,30 @@ fn path(bytes: &[u8], at: usize) -> (String, usize) {
 /// After a closing quote: `+ expression + "` joins another piece, `+ expression` ends the path with a variable.
 /// How many bytes that takes, and whether a piece follows.
 fn joined(rest: &[u8]) -> Option<(usize, bool)> {
-    static JOIN: LazyLock<Regex> = LazyLock::new(|| {
-        fixed(
-            r#"^["'`]\s*(?:\+|\.\.?|<>|&|~)\s*(?P<value>[\w$@][\w.$@\[\]>()'"?!:-]*?)\s*(?:(?P<more>(?:\+|\.\.?|<>|&|~)\s*["'`])|[\s,;)])"#,
-        )
-    });
+    fixed! {
+        static JOIN = r#"^["'`]\s*(?:\+|\.\.?|<>|&|~)\s*(?P<value>[\w$@][\w.$@\[\]>()'"?!:-]*?)\s*(?:(?P<more>(?:\+|\.\.?|<>|&|~)\s*["'`])|[\s,;)])"#;
+    }
     let groups = JOIN.captures(rest)?;
     let end = groups.name("more").map_or_else(|| groups.name("value").map_or(0, |m| m.end()), |m| m.end());
     Some((end, groups.name("more").is_some()))
 }
 
-/// Something that starts a call: what stands beyond it belongs to another one.
-static OPENERS: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(
-        r"(?i)\b(?:curl|wget|http|https|xh|fetch|invoke-restmethod|invoke-webrequest|irm|iwr)\b[ (]|\brequests\.\w+\(|\baxios[.(]|\bgot[.(]|\.NewRequest\w*\(|\bcurl_init\(|\n[ \t]*\n",
-    )
-});
+fixed! {
+    /// Something that starts a call: what stands beyond it belongs to another one.
+    static OPENERS = r"(?i)\b(?:curl|wget|http|https|xh|fetch|invoke-restmethod|invoke-webrequest|irm|iwr)\b[ (]|\brequests\.\w+\(|\baxios[.(]|\bgot[.(]|\.NewRequest\w*\(|\bcurl_init\(|\n[ \t]*\n";
 
-/// `-X PUT`, `requests.put(`, `method: "PUT"`, `NewRequest("PUT"`, `Method::PUT`, `HttpMethod.Put`, `PUT https://`.
-static METHOD: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(concat!(
+    /// `-X PUT`, `requests.put(`, `method: "PUT"`, `NewRequest("PUT"`, `Method::PUT`, `HttpMethod.Put`, `PUT https://`.
+    static METHOD = concat!(
         r#"(?i)(?:\s-s?X\s*["']?|\s-[a-z]*X\s+["']?|--request[ =]["']?|--method[ =]["']?|-Method\s+["']?|\bmethod["']?\s*(?:=>|[:=(,])+\s*["'`]?"#,
         r#"|CUSTOMREQUEST["']?\s*(?:,|=>)\s*["']|NewRequest\w*\(\s*(?:ctx,\s*|context\.\w+\(\),\s*)?(?:http\.Method|["'])|Method::|HttpMethod\.|http\.Method"#,
         r#"|\.(?:request|open|create|fetch|call|api|_request|raw)\w*\(\s*["']|(?:^|[\s"'`({,])(?:xh|http)\s+"#,
         r#"|\b(?:requests|session|client|axios|http|got|superagent|ky|self|this|Http|agent|conn|api|\w+)(?:\.|->|::)_?(?:do|http|send)?_?|Net::HTTP::|\bwp_remote_)"#,
         r#"(?P<verb>GET|HEAD|POST|PUT|PATCH|DELETE)(?:As\w+|Async|Json)?\b|(?:^|\n|["'`>]|\w\s)\s*(?P<line>GET|HEAD|POST|PUT|PATCH|DELETE)["'`]?[,\s]"#
-    ))
-});
+    );
 
-/// Data on a command line make curl send a POST.
-static DATA: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(
-        r"(?:\s-d\b|\s-d['\x22]|\s--data\b|\s--data-\w+|\s--json\b|\s-F\s|\s--form\b|\s--post-data\b|CURLOPT_POST\b)",
-    )
-});
+    /// Data on a command line make curl send a POST.
+    static DATA = r"(?:\s-d\b|\s-d['\x22]|\s--data\b|\s--data-\w+|\s--json\b|\s-F\s|\s--form\b|\s--post-data\b|CURLOPT_POST\b)";
+}
 
 fn method(bytes: &[u8], path: Span, before: usize, after: usize) -> String {
     let start = before.max(path.start.saturating_sub(REACH));

@@ -4,7 +4,6 @@
 use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::fixed;
 use super::place::is_prose;
@@ -36,19 +35,11 @@ pub fn is_rules(text: &Text<'_>, path: &BlobPath) -> bool {
     const ENDS: &[&[u8]] = &[b".rego", b".yar", b".yara", b".ql", b".qll", b".sentinel"];
     /// Something is looked for, and something is said about what is found.
     static LOOKS: [&[u8]; 3] = [b"pattern", b"regex", b"selector"];
-    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
-        fixed(
-            r#"(?m)^[ \t\-{]*["']?(?:message|severity|description|languages?|keywords|secretGroup)["']?[ \t]*[:=]"#,
-        )
-    });
-    static LIST: LazyLock<Regex> = LazyLock::new(|| {
-        fixed(
-            r#"(?m)^[ \t\-{]*["']?(?:rules?|detectors|plugins|checks|policies)["']?[ \t]*[:=]|^\[\[rules\]\]"#,
-        )
-    });
-    static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-        fixed(r#"(?m)^[ \t\-{]*["']?(?:pattern(?:s|-\w+)?|reg-?ex|selector)["']?[ \t]*[:=]"#)
-    });
+    fixed! {
+        static SAYS = r#"(?m)^[ \t\-{]*["']?(?:message|severity|description|languages?|keywords|secretGroup)["']?[ \t]*[:=]"#;
+        static LIST = r#"(?m)^[ \t\-{]*["']?(?:rules?|detectors|plugins|checks|policies)["']?[ \t]*[:=]|^\[\[rules\]\]"#;
+        static PATTERN = r#"(?m)^[ \t\-{]*["']?(?:pattern(?:s|-\w+)?|reg-?ex|selector)["']?[ \t]*[:=]"#;
+    }
     let ends = |end: &[u8]| {
         let own = path.as_bytes();
         own.len() >= end.len() && own[own.len() - end.len()..].eq_ignore_ascii_case(end)
@@ -91,9 +82,7 @@ pub fn in_search(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     ];
     let line = text.line(at);
     let before = &text.bytes()[line.start.max(at.saturating_sub(COMMAND))..at];
-    if before.trim_ascii_start().trim_ascii_start().starts_with(b"entry:")
-        && contains(text.bytes(), b"pygrep")
-    {
+    if before.trim_ascii_start().starts_with(b"entry:") && contains(text.bytes(), b"pygrep") {
         return true;
     }
     if is_prose(path) {

@@ -5,10 +5,8 @@
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
-
-use super::fixed;
-use super::words::words;
+use super::words::{is_word, words};
+use super::{fixed, lines};
 use crate::literals::Literals;
 use crate::span::Span;
 
@@ -34,20 +32,22 @@ static ENDS: LazyLock<Literals> = LazyLock::new(|| {
     ])
 });
 
-/// What such a name ends in, with what its value begins with.
-static SETTING: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(concat!(
+fixed! {
+    /// What such a name ends in, with what its value begins with.
+    static SETTING = concat!(
         r#"(?i)^(?P<end>(?:key|token|tkn|password|passwd|mail|user|username|login|cf_?id|method)"#,
         r#"(?:_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
         r#"(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|>|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)"#,
         r#"(?P<value>[^\s,;)}\]#<]|<[<$%=A-Za-z])"#,
-    ))
-});
+    );
+}
 
 /// Longer names are none, in bytes.
 const LONGEST: usize = 200;
 /// How much of a text is looked at from the end of a name, in bytes.
 const REACH: usize = 1000;
+/// How much of its line is looked at before a name, in bytes: what decides stands close by.
+const LINE: usize = 256;
 
 /// Whether any of the [`settings`] has a name that is wanted, as far as it goes up to what it ends in.
 pub fn any_setting(bytes: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
@@ -108,7 +108,7 @@ fn setting_at(bytes: &[u8], start: usize, end: usize, done: usize) -> Option<(us
 
 /// A name that Jenkins gives a credential for some steps: `passwordVariable: 'NAME'`.
 fn bound(bytes: &[u8], start: usize, end: usize) -> Option<Setting> {
-    let end = end + bytes[end..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let end = end + bytes[end..].iter().take_while(|b| is_word(**b)).count();
     let quote = *bytes.get(end).filter(|quote| matches!(quote, b'"' | b'\''))?;
     let before = bytes[..start].strip_suffix(&[quote])?.trim_ascii_end();
     let span = Span::new(start, end);
@@ -140,16 +140,14 @@ fn may_have_value(bytes: &[u8], name: Span) -> bool {
     }
     // What comes before is nothing, or a word such as `option`.
     const KEYWORD: usize = 6;
-    let floor = name.start.saturating_sub(256);
-    let line = bytes[floor..name.start].rsplit(|b| *b == b'\n').next().unwrap_or_default();
-    line.trim_ascii().len() <= KEYWORD
+    lines::before(bytes, name.start, LINE).trim_ascii().len() <= KEYWORD
 }
 
 /// The setting whose name starts at `start` and has what it ends in at `end`, if it is one, and where that name ends.
 fn setting(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Option<Setting>)> {
     let near = &bytes[end..bytes.len().min(end + REACH)];
     let groups = SETTING.captures(near).filter(|_| may_begin(&bytes[start..end], near))?;
-    let place = |name: &str| groups.name(name).map(|m| Span::new(end + m.start(), end + m.end()));
+    let place = |name: &str| groups.name(name).map(|m| Span::from(m).shift(end));
     let (name, begin, separator) = (place("end")?, place("value")?, place("sep")?);
     let name = Span::new(start, name.end);
     let ends = |b: &u8| matches!(b, b'\n' | b',' | b';' | b')' | b'}' | b']' | b'<');
@@ -191,9 +189,8 @@ fn own_words(name: &[u8]) -> String {
 
 /// Length of a value without quotes and line continuations at its end.
 fn trimmed(value: &[u8]) -> usize {
-    let line = value.iter().position(|b| *b == b'\n').unwrap_or(value.len());
     let last = |b: &u8| !b.is_ascii_whitespace() && !matches!(b, b'\\' | b'"' | b'\'' | b'`');
-    value[..line].iter().rposition(last).map_or(0, |at| at + 1)
+    lines::first(value).iter().rposition(last).map_or(0, |at| at + 1)
 }
 
 /// The span with the quotes and brackets behind it that close what was opened inside: `f("a` becomes `f("a")`.
@@ -234,10 +231,7 @@ pub fn closed(bytes: &[u8], span: Span) -> Span {
 /// Not every name before a word is a setting: spaces separate only after flags and some keywords, `>` only tags, and
 /// types, comparisons and calls are no values.
 fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool {
-    // A line may be a whole file long: what decides stands close by.
-    let floor = name.start.saturating_sub(256);
-    let start = bytes[floor..name.start].iter().rposition(|b| *b == b'\n').map_or(floor, |at| floor + at + 1);
-    let before = &bytes[start..name.start];
+    let before = lines::before(bytes, name.start, LINE);
     if separator == b">" {
         return before.ends_with(b"<");
     }
@@ -267,8 +261,9 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
 
 /// A quoted value of several plain words describes the setting: `"Account email"`.
 fn is_sentence(value: &[u8]) -> bool {
-    static SENTENCE: LazyLock<Regex> =
-        LazyLock::new(|| fixed(r#"^["'`][A-Z][A-Za-z]* (?:[A-Za-z_]+[ .:(]*)+["'`]"#));
+    fixed! {
+        static SENTENCE = r#"^["'`][A-Z][A-Za-z]* (?:[A-Za-z_]+[ .:(]*)+["'`]"#;
+    }
     SENTENCE.is_match(value)
 }
 

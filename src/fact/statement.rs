@@ -1,11 +1,9 @@
 //! How far what belongs together reaches: a statement, a chain of calls, a function, a folded block. By lines, brackets
 //! and indentation, without a grammar; every look is bounded, because a line may be a whole file long.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
+use super::brackets::balance;
 use super::fixed;
+use super::lines::{self, indentation};
 use crate::blob::BlobPath;
 use crate::span::Span;
 use crate::text::Text;
@@ -13,20 +11,18 @@ use crate::text::Text;
 /// How much of a statement is looked at on each side, in bytes: a line may be a whole file long.
 pub const REACH: usize = 3000;
 
-/// The lines of the statement: over continuations and open brackets, at most 25 lines each way.
+/// The lines of the statement, at most 25 each way: over lines that end with a mark that goes on or with an open bracket, and
+/// over chained calls. Brackets that a line leaves open further left do not count.
 pub fn statement(text: &Text<'_>, span: Span) -> Span {
     let (mut first, mut last) =
         (text.line_index(span.start), text.line_index(span.end.saturating_sub(1).max(span.start)));
     let line = |index: usize| text.line_at(index).map(|l| text.get(l).trim_ascii_end());
-    let mut depth = 0_i32;
+    let goes_on = |line: &[u8]| matches!(line.last(), Some(b'\\' | b'`' | b'(' | b'{' | b'[' | b',' | b'^'));
     for _ in 0..25 {
         let Some(previous) = first.checked_sub(1).and_then(line) else { break };
         let current = line(first).unwrap_or_default();
-        depth += balance(if first == last { &current[..current.len().min(REACH)] } else { b"" });
-        let goes_on = matches!(previous.last(), Some(b'\\' | b'`' | b'(' | b'{' | b'[' | b',' | b'^'))
-            && !previous.starts_with(b"}");
-        let goes_on = goes_on || is_chained(current);
-        if !goes_on || (previous.ends_with(b"{") && is_block(previous)) {
+        let joined = goes_on(previous) && !previous.starts_with(b"}") || is_chained(current);
+        if !joined || (previous.ends_with(b"{") && is_block(previous)) {
             break;
         }
         first -= 1;
@@ -38,10 +34,7 @@ pub fn statement(text: &Text<'_>, span: Span) -> Span {
             last += 1;
             continue;
         }
-        if !matches!(current.last(), Some(b'\\' | b'`' | b'(' | b'{' | b'[' | b',' | b'^')) && depth <= 0 {
-            break;
-        }
-        if !matches!(current.last(), Some(b'\\' | b'`' | b'(' | b'{' | b'[' | b',' | b'^')) {
+        if !goes_on(current) {
             break;
         }
         last += 1;
@@ -102,15 +95,12 @@ pub fn chain(bytes: &[u8], place: Span) -> Span {
 
 /// Whether the bracket behind the text opens the body of something rather than a value.
 fn opens_body(before: &[u8]) -> bool {
-    static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-        fixed(
-            r"^(?:(?:export|default|public|private|protected|internal|override|suspend|abstract|final|static|async|pub|unsafe)\s+)*(?:func|fun|fn|def|function|class|struct|impl|interface|namespace|module|trait|enum|object|if|for|while|switch|match|try|else|do|catch|finally|resource|data|provider)\b",
-        )
-    });
+    fixed! {
+        static HEAD = r"^(?:(?:export|default|public|private|protected|internal|override|suspend|abstract|final|static|async|pub|unsafe)\s+)*(?:func|fun|fn|def|function|class|struct|impl|interface|namespace|module|trait|enum|object|if|for|while|switch|match|try|else|do|catch|finally|resource|data|provider)\b";
+    }
     let before = &before[before.len().saturating_sub(200)..];
-    let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     matches!(before.trim_ascii_end().last(), Some(b')' | b'>' | b':'))
-        || HEAD.is_match(before[start..].trim_ascii_start())
+        || HEAD.is_match(lines::last(before).trim_ascii_start())
 }
 
 /// Whether a line does not go on from the one before.
@@ -148,17 +138,6 @@ fn is_chained(line: &[u8]) -> bool {
     [&b"."[..], b"?.", b"->"].iter().any(|start| line.starts_with(start)) && !range
 }
 
-/// How many brackets the bytes open more than they close.
-pub fn balance(line: &[u8]) -> i32 {
-    line.iter()
-        .map(|b| match b {
-            b'(' | b'[' | b'{' => 1,
-            b')' | b']' | b'}' => -1,
-            _ => 0,
-        })
-        .sum()
-}
-
 /// A line that opens a body rather than a value.
 fn is_block(line: &[u8]) -> bool {
     let trimmed = line.trim_ascii_start();
@@ -189,42 +168,30 @@ fn is_block(line: &[u8]) -> bool {
     .any(|w| trimmed.starts_with(w))
 }
 
-/// Where the bracket at `open` is closed, at most at `limit`.
-pub fn close(bytes: &[u8], open: usize, limit: usize) -> usize {
-    let limit = limit.min(bytes.len());
-    let mut depth = 0_i32;
-    let length = bytes[open..limit].iter().position(|b| {
-        depth += balance(&[*b]);
-        depth == 0
-    });
-    length.map_or(limit, |length| open + length)
-}
-
 /// The function that the place is in, by indentation, and its name.
 pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])> {
-    static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-        fixed(concat!(
+    fixed! {
+        static HEAD = concat!(
             r"^\s*(?:(?:export|default|public|private|protected|internal|static|final|async|override|suspend|pub(?:\([a-z]+\))?|unsafe|local)\s+)*",
             r"(?:(?:def|func|function|fn|fun|sub)\s+(?:\([^)]*\)\s*)?(?P<a>[A-Za-z_][\w-]*)",
             r"|(?:const|let|var)\s+(?P<b>\w+)\s*=\s*(?:async\s*)?(?:function\b|\([^)]*\)[^=\n]{0,40}=>)",
             r"|(?P<c>[A-Za-z_][\w-]*)\s*\(\)\s*\{",
             r"|[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?\s+(?P<d>\w+)\([^;]*\{\s*$)",
-        ))
-    });
-    let indent = |line: &[u8]| line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        );
+    }
     let line = |index: usize| {
         text.line_at(index)
             .map(|span| (span, text.get(Span::new(span.start, span.end.min(span.start + 500)))))
     };
     let own = text.line_index(place.start);
-    let mut depth = indent(line(own)?.1);
+    let mut depth = indentation(line(own)?.1);
     let mut found = None;
     for index in (own.saturating_sub(BODY)..own).rev() {
         let (span, content) = line(index)?;
-        if content.trim_ascii().is_empty() || indent(content) >= depth {
+        if content.trim_ascii().is_empty() || indentation(content) >= depth {
             continue;
         }
-        depth = indent(content);
+        depth = indentation(content);
         if let Some(groups) = HEAD.captures(content) {
             let name = ["a", "b", "c", "d"].into_iter().find_map(|name| groups.name(name))?;
             let start = span.start + name.start();
@@ -234,7 +201,8 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
     }
     let (first, start, name) = found?;
     let last = (own + 1..first + 2 * BODY).find(|index| {
-        line(*index).is_none_or(|(_, content)| !content.trim_ascii().is_empty() && indent(content) <= depth)
+        line(*index)
+            .is_none_or(|(_, content)| !content.trim_ascii().is_empty() && indentation(content) <= depth)
     })?;
     Some((Span::new(start, text.line_at(last - 1)?.end.max(place.end)), text.get(name)))
 }

@@ -2,7 +2,8 @@
 //! of texts but what [`Placed`] holds.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+
+use sha2::{Digest as _, Sha256};
 
 use crate::blob::BlobPath;
 use crate::fact::directive::{Directive, Scope};
@@ -200,10 +201,7 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
 }
 
 fn report(rule: &Arc<Rule>, path: &BlobPath, place: &Placed, message: &str, number: usize) -> Finding {
-    use sha2::{Digest, Sha256};
     let digest = Sha256::digest(format!("{}\0{}\0{message}\0{number}", rule.id, path.to_text()));
-    let mut fingerprint = String::from("v1:");
-    digest[..16].iter().for_each(|b| fingerprint.push_str(&format!("{b:02x}")));
     Finding {
         rule: rule.clone(),
         severity: rule.severity,
@@ -216,7 +214,7 @@ fn report(rule: &Arc<Rule>, path: &BlobPath, place: &Placed, message: &str, numb
         evidence: Vec::new(),
         help: rule.docs.instead.clone(),
         permissions: Vec::new(),
-        fingerprint: Fingerprint(fingerprint),
+        fingerprint: Fingerprint::new(&digest),
         credential: None,
         suppressed: None,
         fix: None,
@@ -225,34 +223,12 @@ fn report(rule: &Arc<Rule>, path: &BlobPath, place: &Placed, message: &str, numb
     }
 }
 
-/// The current date in UTC, `YYYY-MM-DD`.
-pub fn today() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    date(i64::try_from(seconds / 86_400).unwrap_or(0))
-}
-
-/// Days since 1970-01-01 as a date of the Gregorian calendar, after Howard Hinnant's `civil_from_days`.
-fn date(days: i64) -> String {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let day = z.rem_euclid(146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let in_year = day - (365 * year + year / 4 - year / 100);
-    let m = (5 * in_year + 2) / 153;
-    let month = if m < 10 { m + 3 } else { m - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{:02}", in_year - (153 * m + 2) / 5 + 1)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{date, is_date, nearest};
+    use super::{is_date, nearest};
 
     #[test]
     fn dates() {
-        assert_eq!(date(0), "1970-01-01");
-        assert_eq!(date(11_016), "2000-02-29");
-        assert_eq!(date(20_819), "2027-01-01");
         assert!(is_date("2026-11-23") && !is_date("2026-13-01") && !is_date("soon") && !is_date("2026-1-1"));
     }
 

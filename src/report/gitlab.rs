@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::Report;
-use crate::finding::Finding;
+use crate::finding::{Finding, day};
 use crate::rule::Severity;
 
 /// Version of GitLab's security report schemas that the output follows; the limits below are that schema's:
@@ -124,27 +124,9 @@ pub(super) fn quality(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// `2026-01-31T23:59:59` in UTC from the time since 1970.
 fn time(since: Duration) -> String {
     let seconds = since.as_secs();
-    let (mut days, rest) = (seconds / 86_400, seconds % 86_400);
-    let mut year = 1970;
-    while days >= length_of_year(year) {
-        days -= length_of_year(year);
-        year += 1;
-    }
-    let february = length_of_year(year) - 337;
-    let mut month = 1;
-    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
+    let (days, rest) = (seconds / day::SECONDS, seconds % day::SECONDS);
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}", days + 1)
-}
-
-fn length_of_year(year: u64) -> u64 {
-    if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) { 366 } else { 365 }
+    format!("{}T{hour:02}:{minute:02}:{second:02}", day::date(i64::try_from(days).unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::fact::runs::{is_token_byte, runs};
 use crate::finding::{Excerpt, ExcerptLabel, ExcerptLine};
 use crate::rule::Randomness;
 use crate::span::Span;
-use crate::text::Text;
+use crate::text::{Text, is_deceptive};
 
 /// How many characters of a line are shown.
 const WIDTH: usize = 160;
@@ -112,12 +112,7 @@ fn visible(bytes: &[u8], offset: usize, c: char, hidden: &[Span]) -> char {
     }
     match c {
         '\t' => ' ',
-        '\u{200B}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{FEFF}'
-        | '\u{061C}' => '\u{FFFD}',
-        c if c.is_control() => '\u{FFFD}',
+        c if c.is_control() || is_deceptive(c) => '\u{FFFD}',
         c => c,
     }
 }

@@ -1,7 +1,9 @@
 //! What may be shown of a secret.
 
-/// Prefixes that say what kind a credential is, and nothing more.
-const PUBLIC: &[&str] = &["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_", "v1.0-", "0x4AAAAA"];
+use crate::blob::PREFIXES;
+
+/// Other beginnings that say what kind a credential is, and nothing more.
+const PUBLIC: [&str; 2] = ["v1.0-", "0x4AAAAA"];
 /// Values shorter than this show nothing of themselves.
 const SHOWS_TAIL: usize = 24;
 
@@ -9,7 +11,7 @@ const SHOWS_TAIL: usize = 24;
 pub(super) fn masked(value: &[u8]) -> String {
     let text = String::from_utf8_lossy(value);
     let length = text.chars().count();
-    let prefix = PUBLIC.iter().find(|p| text.starts_with(**p)).map_or("", |p| *p);
+    let prefix = PREFIXES.iter().chain(&PUBLIC).find(|p| text.starts_with(**p)).map_or("", |p| *p);
     let tail = if length >= SHOWS_TAIL { 4 } else { 0 };
     let hidden = length - prefix.len() - tail;
     let end: String =

@@ -131,8 +131,7 @@ fn identity(
         hash.update(occurrence.to_string());
     }
     *occurrence += 1;
-    let digest = shorten(&hash.finalize());
-    Fingerprint(digest.iter().fold(String::from("v1:"), |text, b| text + &format!("{b:02x}")))
+    Fingerprint::new(&hash.finalize())
 }
 
 fn shorten(digest: &[u8]) -> [u8; 16] {

@@ -69,21 +69,10 @@ pub(crate) fn across(rules: &RuleSet, findings: &[Finding]) -> Vec<Finding> {
         if others.is_empty() {
             continue;
         }
-        let mut found = (*first).clone();
-        found.message = format!("the same credential stands in {} files", files.len());
-        found.rule = rule.clone();
-        found.severity = rule.severity;
-        found.confidence = Confidence::High;
-        found.help.clone_from(&rule.docs.instead);
-        found.labels.clear();
-        found.fix = None;
-        found.evidence = others
-            .iter()
-            .map(|f| format!("also in {}:{}", f.path.to_text(), f.location.start.line))
-            .collect();
-        found.fingerprint = first.fingerprint.derived(&rule.id);
-        found.identity = None;
-        out.push(found);
+        let message = format!("the same credential stands in {} files", files.len());
+        let evidence =
+            others.iter().map(|f| format!("also in {}:{}", f.path.to_text(), f.location.start.line));
+        out.push(first.derived(rule, message, evidence.collect()));
     }
     out
 }

@@ -13,21 +13,12 @@ pub fn stale(rules: &RuleSet, findings: &[Finding]) -> Vec<Finding> {
     let sure = secrets.filter(|f| f.confidence > Confidence::Low && f.suppressed.is_none());
     sure.filter_map(|finding| {
         let provenance = finding.provenance.as_ref().filter(|p| p.age_days > longest)?;
-        let mut found = finding.clone();
         let kind = finding.credential.as_ref().map_or("credential", |c| c.kind.as_str());
         let still = if provenance.in_head { "still in HEAD" } else { "no longer in HEAD" };
-        found.message =
+        let message =
             format!("{kind} first committed {} days ago (more than {longest}), {still}", provenance.age_days);
-        found.rule = rule.clone();
-        found.severity = rule.severity;
-        found.confidence = Confidence::High;
-        found.help.clone_from(&rule.docs.instead);
-        found.labels.clear();
-        found.evidence = vec![format!("commit {} of {}", provenance.commit, provenance.date)];
-        found.fingerprint = finding.fingerprint.derived(&rule.id);
-        found.credential = None;
-        found.identity = None;
-        Some(found)
+        let evidence = vec![format!("commit {} of {}", provenance.commit, provenance.date)];
+        Some(Finding { credential: None, ..finding.derived(rule, message, evidence) })
     })
     .collect()
 }

@@ -1,6 +1,8 @@
 //! `check = "tracked"`: a credential in a file where it must not be for what the file is. That a file is scanned at all says
 //! that git tracks it or would with the next `git add`: ignored files are not scanned.
 
+use memchr::memmem;
+
 use crate::blob::BlobPath;
 use crate::check::Candidate;
 use crate::rule::{Category, CheckKind, Confidence, RuleSet};
@@ -31,7 +33,7 @@ fn is_bundle(path: &BlobPath) -> bool {
     let lower = path.as_bytes().to_ascii_lowercase();
     let code = [&b".js"[..], b".mjs", b".css", b".html", b".js.map"].iter().any(|end| lower.ends_with(end));
     let whole = [&b"/"[..], &lower].concat();
-    let within = |part: &[u8]| whole.windows(part.len()).any(|w| w == part);
+    let within = |part: &[u8]| memmem::find(&whole, part).is_some();
     let client = [
         &b"/_next/static/"[..],
         b"/dist/assets/",
@@ -50,7 +52,7 @@ fn is_bundle(path: &BlobPath) -> bool {
 fn stays_local(path: &BlobPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
     let whole = path.as_bytes().to_ascii_lowercase();
-    let within = |part: &[u8]| whole.windows(part.len()).any(|w| w == part);
+    let within = |part: &[u8]| memmem::find(&whole, part).is_some();
     let template = [&b"example"[..], b"sample", b"template", b"dist", b"defaults"];
     let is_template = name.split(|b| matches!(b, b'.' | b'-' | b'_')).any(|part| template.contains(&part));
     let dotenv =

@@ -1,8 +1,9 @@
 //! What a value is called where it is used: `const k = "…"` says nothing of it, `Bearer ${k}` in a call of the API does.
 
-use memchr::{memmem, memrchr};
+use memchr::memmem;
 
 use super::STATEMENT;
+use crate::fact::lines;
 use crate::fact::words::is_word;
 use crate::span::Span;
 
@@ -20,7 +21,7 @@ pub(super) struct Given<'b> {
 /// The name that a value is given: of the statement that assigns it, or the key it stands behind. `k` in
 /// `const k: string = "VALUE"`, `"k": "VALUE"`, `:k => "VALUE"`.
 pub(super) fn given(bytes: &[u8], value: usize) -> Option<Given<'_>> {
-    let line = line_before(bytes, value);
+    let line = lines::before(bytes, value, STATEMENT);
     let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`' | b' ' | b'\t');
     let end = line.iter().rposition(|b| !quote(b))? + 1;
     let separator = [&b"=>"[..], b":=", b"<-", b"=", b":", b" to"]
@@ -62,7 +63,7 @@ pub(super) enum Next<'b> {
 
 /// A use with what the name is reached through: `local.misc.k`, `self::K`, `conf["k"]`, `$c{k}`.
 pub(super) fn whole(bytes: &[u8], place: Span) -> Span {
-    let line = line_before(bytes, place.start);
+    let line = lines::before(bytes, place.start, STATEMENT);
     let mut path = line.len();
     while path > 0 {
         let joint =
@@ -80,7 +81,7 @@ pub(super) fn whole(bytes: &[u8], place: Span) -> Span {
 /// Whether the item before a place is the scheme of the header: `"Bearer", `.
 pub(super) fn follows_scheme(bytes: &[u8], at: usize) -> bool {
     const SCHEME: &[u8] = b"bearer";
-    let before = line_before(bytes, at).trim_ascii_end();
+    let before = lines::before(bytes, at, STATEMENT).trim_ascii_end();
     let item = before.strip_suffix(b",").map(<[u8]>::trim_ascii_end);
     let text = item.and_then(|item| item.strip_suffix(b"\"").or_else(|| item.strip_suffix(b"'")));
     let text = text.map_or(&b""[..], <[u8]>::trim_ascii_end);
@@ -89,7 +90,7 @@ pub(super) fn follows_scheme(bytes: &[u8], at: usize) -> bool {
 
 /// What becomes of what the name at a place stands for, as far as its statement says.
 pub(super) fn next(bytes: &[u8], place: Span) -> Option<Next<'_>> {
-    let line = line_before(bytes, place.start);
+    let line = lines::before(bytes, place.start, STATEMENT);
     let start = whole(bytes, place).start;
     let path = line.len() - (place.start - start).min(line.len());
     let before = line[..path].trim_ascii_end();
@@ -126,11 +127,6 @@ pub(super) fn body<'b>(bytes: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
     let declared = |at: &usize| KEYWORDS.iter().chain(TYPES).any(|word| bytes[..*at].ends_with(word));
     let at = memmem::find_iter(bytes, name).find(declared)?;
     Some(&bytes[at..bytes.len().min(at + 2 * STATEMENT)])
-}
-
-fn line_before(bytes: &[u8], at: usize) -> &[u8] {
-    let before = &bytes[at.saturating_sub(STATEMENT)..at];
-    &before[memrchr(b'\n', before).map_or(0, |at| at + 1)..]
 }
 
 /// Where what has the name is used: where the name stands as a word, and a key is reached through what has it.

@@ -8,7 +8,7 @@ use regex::bytes::{Match, Regex};
 
 use super::command::{Next, command_end, expansions};
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, Sign, expression, value};
+use crate::check::{Candidate, Input, Sign, fixed, named, value};
 use crate::fact::credential::{each_mention, is_credential, is_secret};
 use crate::fact::place::is_compiled;
 use crate::fact::statement::folded;
@@ -21,76 +21,41 @@ mod lists;
 /// How far a tool's options may be from its name, in bytes.
 const REACH: usize = 3000;
 
-static TUNNEL: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?xs)\b(?:cloudflared(?:\.exe)?|tunnel)["',\s\[\]-]+(?:[^\n;|&]*?)
+fixed! {
+    static TUNNEL = r#"(?xs)\b(?:cloudflared(?:\.exe)?|tunnel)["',\s\[\]-]+(?:[^\n;|&]*?)
         (?: \brun\b["',\s\\-]+(?:[^\n;|&]*?)--token(?:["',\s=\\-]+)(?<run>[^\s"',;|&\])]+)
           | \bservice["',\s]+install["',\s]+(?<install>[^\s"',;|&\])]+)
-          | --token["',\s=\\-]+(?<early>[^\s"',;|&\])]+) )"#,
-    )
-    .expect("a fixed expression")
-});
+          | --token["',\s=\\-]+(?<early>[^\s"',;|&\])]+) )"#;
 
-/// The same as items of a list, one a line or side by side.
-static LISTED: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?m)(?:^[ \t]*-[ \t]*["']?--token["']?[ \t]*\r?\n[ \t]*-[ \t]*|["']--token["']\s*,\s*)["']?(?<value>\$\(\w+\)|[\w$.{}-]+)"#)
-        .expect("a fixed expression")
-});
+    /// The same as items of a list, one a line or side by side.
+    static LISTED = r#"(?m)(?:^[ \t]*-[ \t]*["']?--token["']?[ \t]*\r?\n[ \t]*-[ \t]*|["']--token["']\s*,\s*)["']?(?<value>\$\(\w+\)|[\w$.{}-]+)"#;
 
-static CONNECTOR: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"\bwarp-cli\s+(?:--\S+\s+)*connector\s+new\s+["']?(?<token>[^\s"';|&]+)"#)
-        .expect("a fixed expression")
-});
+    static CONNECTOR = r#"\bwarp-cli\s+(?:--\S+\s+)*connector\s+new\s+["']?(?<token>[^\s"';|&]+)"#;
 
-static TOOL: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?mx)(?:^|[\s;&|("'`$@=/>])(?:echo|printf|curl|wget|https?|xh|httpie|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|
+    static TOOL = r#"(?mx)(?:^|[\s;&|("'`$@=/>])(?:echo|printf|curl|wget|https?|xh|httpie|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|
         cf-terraforming|gh|ansible-playbook|ansible|node|deno|bun|python3?|go\ run|certbot|lego|acme\.sh|octodns-sync|dnscontrol|rclone|aws|az|gcloud|cf|
-        Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|lexicon|ddclient|caddy|traefik|inadyn|doppler|bws|nomad|consul|skaffold|kustomize|flux|restic|s3cmd|mc|\$[({][A-Z_]+[)}])(?:\.exe)?[\ \t]"#,
-    )
-    .expect("a fixed expression")
-});
+        Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|lexicon|ddclient|caddy|traefik|inadyn|doppler|bws|nomad|consul|skaffold|kustomize|flux|restic|s3cmd|mc|\$[({][A-Z_]+[)}])(?:\.exe)?[\ \t]"#;
 
-/// Something that is a credential by its form, or by the name in front of it.
-static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?x)(?<token>\bcf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}\b|\bcfoat_[\w-]{43}\.[\w-]{43})
+    /// Something that is a credential by its form, or by the name in front of it.
+    static LITERAL = r#"(?x)(?<token>\bcf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}\b|\bcfoat_[\w-]{43}\.[\w-]{43})
         | (?:(?i:bearer|token)[\ =:]+|(?i:x-auth-key|x-auth-user-service-key|cf-access-client-secret)\s*[:=]\s*|--[\w-]*(?:token|key|secret|password)[\w-]*[\ =]+|
             \b(?:[A-Za-z_][\w.-]*)?(?i:token|key|secret|password)=|(?:^|\s)-p[\ ]+|(?:^|\s)-u[\ ]+[\w.@+-]+:)
-          ["']?(?<value>[A-Za-z0-9_\-.+/=]{32,})"#,
-    )
-    .expect("a fixed expression")
-});
+          ["']?(?<value>[A-Za-z0-9_\-.+/=]{32,})"#;
 
-static PREFIXED: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"^cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}$").expect("a fixed expression")
-});
+    static PREFIXED = r"^cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}$";
 
-static PREFIX: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}").expect("a fixed expression"));
+    static PREFIX = r"cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}";
 
-/// Behind an option a credential that names itself is an argument, whatever the command is.
-static OPTION: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?m)(?:^|[\s"'\[,])--?[A-Za-z][\w-]*(?:=|["',]*[ \t]+)["']?(?:[A-Za-z_][\w.-]*=)?(?<token>cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8})\b"#)
-        .expect("a fixed expression")
-});
+    /// Behind an option a credential that names itself is an argument, whatever the command is.
+    static OPTION = r#"(?m)(?:^|[\s"'\[,])--?[A-Za-z][\w-]*(?:=|["',]*[ \t]+)["']?(?:[A-Za-z_][\w.-]*=)?(?<token>cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8})\b"#;
 
-/// `wrangler deploy --var NAME:VALUE`.
-static WORKER_VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"\s(?<variable>--var[ =]["']?(?<name>[A-Za-z_]\w*):["']?(?:\$\{?\{?[^\s"';|&]+|[^\s"';|&$]{8,}))"#,
-    )
-    .expect("a fixed expression")
-});
+    /// `wrangler deploy --var NAME:VALUE`.
+    static WORKER_VARIABLE = r#"\s(?<variable>--var[ =]["']?(?<name>[A-Za-z_]\w*):["']?(?:\$\{?\{?[^\s"';|&]+|[^\s"';|&$]{8,}))"#;
 
-static PASSWORD_OPTION: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?x)\s(?:-p|--password|--pass|--token|--api-token|--api_token|--apitoken|--cloudflare[\w-]*(?:token|key|secret)|--cf[\w-]*(?:token|key|secret)|--secret|--api-key|--key
+    static PASSWORD_OPTION = r#"(?x)\s(?:-p|--password|--pass|--token|--api-token|--api_token|--apitoken|--cloudflare[\w-]*(?:token|key|secret)|--cf[\w-]*(?:token|key|secret)|--secret|--api-key|--key
           |--from-literal[\ =]["']?[\w.-]+|-var[\ =]["']?\w+|--set(?:-string)?[\ =]["']?[^\s=]+|--body|--secret-string|--secret-value|--value)
-        (?:[\ =]+)["']?(?<value>\$\{?\{?[^\s"';|&]+(?:[^\n"';|&]*?\}\})?)"#,
-    )
-    .expect("a fixed expression")
-});
+        (?:[\ =]+)["']?(?<value>\$\{?\{?[^\s"';|&]+(?:[^\n"';|&]*?\}\})?)"#;
+}
 
 /// `variant = "credential-in-argv"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -197,11 +162,11 @@ fn may_be_credential(run: &[u8]) -> bool {
 fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
     if memmem::find(bytes, b"cloudflared").is_some() {
         for groups in LISTED.captures_iter(bytes) {
-            let place = groups.name("value").expect("always takes part");
+            let place = named(&groups, "value");
             let text = place.as_bytes();
             let last = text.rsplit(|b| *b == b'.').next().unwrap_or(text);
             if is_argument(text) || is_credential(text) || last == b"token" {
-                out.push((Span::new(place.start(), place.end()), "tunnel token on the command line"));
+                out.push((Span::from(place), "tunnel token on the command line"));
             }
         }
     }
@@ -210,11 +175,11 @@ fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
         else {
             continue;
         };
-        let mut span = Span::new(place.start(), place.end());
+        let mut span = Span::from(place);
         // `${{ secrets.X }}` holds spaces, `$(X)` a bracket.
         for (open, close) in [(&b"${{"[..], &b"}}"[..]), (b"$(", b")")] {
             if place.as_bytes().starts_with(open)
-                && let Some(at) = bytes[span.start..].windows(close.len()).position(|w| w == close)
+                && let Some(at) = memmem::find(&bytes[span.start..], close)
             {
                 span.end = span.start + at + close.len();
             }
@@ -242,7 +207,7 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
         }
         let (mut end, mut next) = command_end(bytes, hit.start() + 1);
         // YAML folds the lines of a block into one.
-        let block = folded(input.text, Span::new(hit.start(), hit.end()), input.path);
+        let block = folded(input.text, Span::from(hit), input.path);
         while block.is_some_and(|block| end < block.end) && bytes.get(end) == Some(&b'\n') {
             (end, next) = command_end(bytes, end + 1);
         }
@@ -263,24 +228,21 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
             {
                 continue;
             }
-            out.push((
-                Span::new(hit.start() + place.start(), hit.start() + place.end()),
-                "credential on a command line",
-            ));
+            out.push((Span::from(place).shift(hit.start()), "credential on a command line"));
         }
         for groups in WORKER_VARIABLE.captures_iter(body).filter(|_| contains(body, b"wrangler")) {
-            let place = groups.name("variable").expect("always takes part");
+            let place = named(&groups, "variable");
             let name = groups.name("name").map_or(&b""[..], |name| name.as_bytes());
             if is_secret(name) {
                 out.push((
-                    Span::new(hit.start() + place.start(), hit.start() + place.end()),
+                    Span::from(place).shift(hit.start()),
                     "a secret as a plain variable of the Worker: use `wrangler secret put`",
                 ));
             }
         }
         for groups in PASSWORD_OPTION.captures_iter(body) {
-            let place = groups.name("value").expect("always takes part");
-            let span = Span::new(hit.start() + place.start(), hit.start() + place.end());
+            let place = named(&groups, "value");
+            let span = Span::from(place).shift(hit.start());
             if expansions(bytes, span).iter().any(|e| is_credential(e.name)) {
                 out.push((span, "credential handed over on a command line"));
             }
@@ -300,10 +262,10 @@ fn find_in<'b>(pattern: &Regex, bytes: &'b [u8], zone: Span) -> impl Iterator<It
 
 fn options(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
     for groups in OPTION.captures_iter(bytes) {
-        let place = groups.name("token").expect("always takes part");
+        let place = named(&groups, "token");
         let body = place.as_bytes().splitn(2, |b| *b == b'_').nth(1).unwrap_or_default();
         if !value::is_placeholder(body) {
-            out.push((Span::new(place.start(), place.end()), "credential on a command line"));
+            out.push((Span::from(place), "credential on a command line"));
         }
     }
 }
@@ -312,8 +274,9 @@ fn options(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
 /// variable, the file says: `api` tells whether it calls the API.
 fn is_literal(place: Match<'_>, command: &[u8], api: &dyn Fn() -> bool) -> bool {
     let text = place.as_bytes();
-    static ADDRESS: LazyLock<Regex> =
-        LazyLock::new(|| expression(r"(?i)https?://[a-z0-9]").expect("a fixed expression"));
+    fixed! {
+        static ADDRESS = r"(?i)https?://[a-z0-9]";
+    }
     // The credentials of a tunnel are JSON that begins with the account.
     if text.starts_with(b"eyJhIjoi") {
         return is_argument(text);

@@ -1,12 +1,9 @@
 //! A credential under a name whose value the build tool puts into what browsers and apps download.
 
 use std::ops::ControlFlow;
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, Sign, expression};
+use crate::check::{Candidate, Input, Sign, fixed};
 use crate::fact::credential::{each_credential, is_credential, is_secret};
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -37,24 +34,19 @@ const PUBLIC: &[&[u8]] = &[
     b"KIRBY_PUBLIC_",
 ];
 
-static IDENTIFIER: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"\b[A-Z][A-Z]+_\w{4,}").expect("a fixed expression"));
+fixed! {
+    static IDENTIFIER = r"\b[A-Z][A-Z]+_\w{4,}";
 
-/// Settings that put values into the bundle, the page or the app.
-static DEFINE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?x)["'`](?:process\.env|import\.meta\.env|globalThis|window|self)\.(?<define>\w+)["'`]\s*:\s*(?:JSON\.stringify\(|["'`]|process\.env|env\.)
+    /// Settings that put values into the bundle, the page or the app.
+    static DEFINE = r#"(?x)["'`](?:process\.env|import\.meta\.env|globalThis|window|self)\.(?<define>\w+)["'`]\s*:\s*(?:JSON\.stringify\(|["'`]|process\.env|env\.)
         | \b(?:window|globalThis|self)(?:\.[\w$]+)?\.(?<global>\w+)\s*=[^=\n]*(?:\$|\{\{|<%|process\.env|cf)
         | \b(?:buildConfigField|resValue)\s*\(?\s*["']\w+["']\s*,\s*["'](?<app>\w+)["']
         | --dart-define[=\ ]["']?(?<dart>\w+)=
-        | (?s:\b(?:publicRuntimeConfig|define|public)\s*:\s*\{)(?<public>[^{}]*)"#,
-    )
-    .expect("a fixed expression")
-});
+        | (?s:\b(?:publicRuntimeConfig|define|public)\s*:\s*\{)(?<public>[^{}]*)"#;
 
-/// `env` in the configuration of Next.js.
-static NEXT_ENV: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"\benv\s*:\s*\{(?<public>[^{}]*)").expect("a fixed expression"));
+    /// `env` in the configuration of Next.js.
+    static NEXT_ENV = r"\benv\s*:\s*\{(?<public>[^{}]*)";
+}
 
 /// `variant = "exposed-to-client"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -74,7 +66,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         if let Some(prefix) = PUBLIC.iter().find(|p| name.starts_with(p))
             && is_credential(&name[prefix.len()..])
         {
-            let span = Span::new(hit.start(), hit.end());
+            let span = Span::from(hit);
             found.push((span, "the build puts this credential into what browsers download"));
         }
     }
@@ -84,13 +76,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         let named = ["define", "global", "app", "dart"].iter().find_map(|name| groups.name(name));
         let named = named.filter(|m| is_credential(m.as_bytes()));
         if let Some(place) = named {
-            found.push((
-                Span::new(place.start(), place.end()),
-                "this credential becomes part of the client bundle",
-            ));
+            found.push((Span::from(place), "this credential becomes part of the client bundle"));
         }
         if let Some(zone) = groups.name("public") {
-            each_credential(bytes, Span::new(zone.start(), zone.end()), |span| {
+            each_credential(bytes, Span::from(zone), |span| {
                 let after = bytes[span.end..].trim_ascii_start();
                 let after = after.strip_prefix(b"'").or_else(|| after.strip_prefix(b"\"")).unwrap_or(after);
                 let key = after.trim_ascii_start().starts_with(b":");

@@ -1,10 +1,7 @@
 //! Command lines: where a command starts and ends in a script, a workflow, a Dockerfile or a document, and which
 //! variables a shell would put in. Knows shell quoting, nothing about Cloudflare.
 
-use crate::check::expression;
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
+use crate::check::fixed;
 
 use crate::span::Span;
 
@@ -55,9 +52,8 @@ pub(super) fn command_end(bytes: &[u8], start: usize) -> (usize, Next) {
     (limit, Next::Nothing)
 }
 
-static EXPANSION: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r"(?x)
+fixed! {
+    static EXPANSION = r"(?x)
         \$\{\{\s*(?<github>[A-Za-z_][\w.]*(?:\['[\w-]+'\])?)\s*(?:\|\|[^}]*)?\}\}
         | \$\{(?:env|params)\.(?<groovy>[A-Za-z_]\w*)\}
         | \$\{(?<brace>[A-Za-z_]\w*)(?<op>[^}]*)\}
@@ -67,18 +63,11 @@ static EXPANSION: LazyLock<Regex> = LazyLock::new(|| {
         | \$(?<plain>[A-Za-z_]\w*)
         | \{\{\s*(?<template>[A-Za-z_.$][\w.$]*)\s*(?<filter>\|[^}]*)?\}\}
         | %(?<batch>[A-Za-z_]\w*)%
-        ",
-    )
-    .expect("a fixed expression")
-});
+        ";
 
-/// Filters of a template that leave less than the value.
-static FILTERS: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r"\|\s*(?:length|count|hash|sha\w*|md5\w*|checksum|bool|type_debug|truncate|regex_replace|mask\w*)\b",
-    )
-    .expect("a fixed expression")
-});
+    /// Filters of a template that leave less than the value.
+    static FILTERS = r"\|\s*(?:length|count|hash|sha\w*|md5\w*|checksum|bool|type_debug|truncate|regex_replace|mask\w*)\b";
+}
 
 /// One variable that the shell replaces.
 pub(super) struct Expansion<'a> {
@@ -95,7 +84,7 @@ pub(super) fn expansions(bytes: &[u8], zone: Span) -> Vec<Expansion<'_>> {
     EXPANSION
         .captures_iter(text)
         .filter_map(|groups| {
-            let whole = groups.get(0)?;
+            let whole = groups.get_match();
             let early = groups.name("github").or_else(|| groups.name("template"));
             let name = early
                 .or_else(|| groups.name("brace"))
@@ -116,10 +105,7 @@ pub(super) fn expansions(bytes: &[u8], zone: Span) -> Vec<Expansion<'_>> {
             if groups.name("filter").is_some_and(|filter| FILTERS.is_match(filter.as_bytes())) {
                 return None;
             }
-            Some(Expansion {
-                span: Span::new(zone.start + whole.start(), zone.start + whole.end()),
-                name: name.as_bytes(),
-            })
+            Some(Expansion { span: Span::from(whole).shift(zone.start), name: name.as_bytes() })
         })
         .collect()
 }

@@ -11,16 +11,13 @@ pub(super) use grants::{permissions, resources};
 pub(crate) use locate::{Definition, tokens};
 use locate::{blocks, find, has_key};
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
 use super::{Detection, is_comment, unquoted};
-use crate::check::{Candidate, Input, Sign, expression};
+use crate::check::{Candidate, Input, Sign, fixed};
 use crate::fact::credential::is_credential;
 use crate::fact::place::{is_prose, is_test};
 use crate::fact::tree::{Node, Value};
 use crate::fact::words::words;
+use crate::finding::day;
 use crate::literals::contains;
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -90,9 +87,9 @@ pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
 pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     for token in input.token_definitions() {
         let Some((key, value)) = token.body.get(&["expires_on"]) else { continue };
-        let start = token.body.get(&["not_before"]).and_then(|(_, v)| v.text()).and_then(days);
+        let start = token.body.get(&["not_before"]).and_then(|(_, v)| v.text()).and_then(day::parse);
         let from_now = || lifetime::of(input.text.get(value.span)).map(|life| input.today + life);
-        let Some(end) = value.text().and_then(days).or_else(from_now) else { continue };
+        let Some(end) = value.text().and_then(day::parse).or_else(from_now) else { continue };
         let life = end - start.unwrap_or(input.today);
         let longest = i64::from(input.limits.token_lifetime_days);
         let message = if end < input.today {
@@ -157,15 +154,14 @@ pub(super) fn mfa(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Ca
 
 /// The body of a call that turns it off, in a script or a program.
 fn mfa_by_call(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    static OFF: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?P<span>\benforce_?[tT]wo_?[fF]actor\b\\?["']?\]?\s*(?:=>|[:=])\s*(?:false|False)\b)"#)
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static OFF = r#"(?P<span>\benforce_?[tT]wo_?[fF]actor\b\\?["']?\]?\s*(?:=>|[:=])\s*(?:false|False)\b)"#;
+    }
     if is_test(input.path) || is_prose(input.path) || !contains(input.text.bytes(), b"cloudflare") {
         return;
     }
     for found in OFF.find_iter(input.text.bytes()) {
-        let span = Span::new(found.start(), found.end());
+        let span = Span::from(found);
         let known = out
             .iter()
             .any(|other| other.span.overlaps(span) || other.labels.iter().any(|(l, _)| l.overlaps(span)));
@@ -242,13 +238,12 @@ fn is_about(body: &Node, default: Option<&Node>, input: &Input<'_>) -> bool {
 
 /// Outputs of Terraform that show what a token resource or a credential variable holds.
 fn outputs(detection: &Detection<'_>, root: &Node, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    static HOLDS: LazyLock<Regex> = LazyLock::new(|| {
-        expression(concat!(
+    fixed! {
+        static HOLDS = concat!(
             r"cloudflare_(?:api|account)_token\.\w+(?:\[[^\]]*\])?\.value\b|cloudflare_\w*tunnel\w*\.\w+(?:\[[^\]]*\])?\.(?:tunnel_token|token|secret|tunnel_secret)\b",
             r"|cloudflare_\w*service_token\.\w+(?:\[[^\]]*\])?\.client_secret\b|cloudflare_turnstile_widget\.\w+(?:\[[^\]]*\])?\.secret\b|\bvar\.(?<variable>\w+)"
-        ))
-        .expect("a fixed expression")
-    });
+        );
+    }
     for (_, outputs) in root.entries().iter().filter(|(key, _)| key.name == "output") {
         for (name, body) in outputs.entries() {
             let Some((key, value)) = body.get(&["value"]) else { continue };
@@ -281,31 +276,4 @@ fn is_r2_secret(output: &str, value: &[u8]) -> bool {
     let said = words(output.as_bytes());
     let mut said = said.split(' ');
     !contains(value, b"base64sha256(") && said.any(|word| matches!(word, "secret" | "r2" | "s3" | "access"))
-}
-
-/// Days since 1970 of an ISO date; the algorithm is that of the proleptic Gregorian calendar.
-fn days(date: &str) -> Option<i64> {
-    let mut parts = date.get(..10)?.split('-').map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year - era * 400;
-    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::days;
-
-    #[test]
-    fn days_count_from_1970() {
-        assert_eq!(days("1970-01-01T00:00:00Z"), Some(0));
-        assert_eq!(days("2000-03-01"), Some(11_017));
-        assert_eq!(days("2026-11-23T10:00:00Z"), Some(20_780));
-        assert_eq!(days("soon"), None);
-    }
 }

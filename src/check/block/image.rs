@@ -7,44 +7,29 @@ use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
 use crate::blob::BlobPath;
-use crate::check::{Candidate, Input, Sign, captures_around, expression};
+use crate::check::{Candidate, Input, Sign, captures_around, fixed, named};
 use crate::fact::credential::is_credential;
 use crate::fact::place::{is_compiled, is_image};
 use crate::literals::Literals;
 use crate::rule::Confidence;
 use crate::span::Span;
 
-static INSTRUCTION: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?mi)^[ \t]*(?:ARG|ENV)[ \t]+(?<rest>(?:[^\n\\]|\\[ \t]*\r?\n|\\)*)")
-        .expect("a fixed expression")
-});
-static PAIR: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?:^|[\s\\])(?<name>[A-Za-z_]\w*)(?:=(?:"[^"]*"|'[^']*'|\S*)|\s|$)"#)
-        .expect("a fixed expression")
-});
-static COPY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?["'\[]*(?<file>[^\s,"'\[]*(?:\.dev\.vars|\.cloudflared\b|\.wrangler/config|cloudflare\.ini|cert\.pem|cloudflared/\S*\.json)[^\s,"'\]]*)["']?,?[ \t]+\S"#).expect("a fixed expression")
-});
-static ARGUMENT: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"--(?:build-arg|env-file-arg|opt[ =]build-arg:)[ =]["']?(?:build-arg:)?(?<name>[A-Za-z_]\w*)"#,
-    )
-    .expect("a fixed expression")
-});
-static LIST: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?(?:build-args|buildArgs|build_args|args|build-arg)[ \t]*:[ \t]*(?:[|>][-+]?)?[ \t]*(?<inline>[^\n]*)\n(?<body>(?:[ \t]*(?:[#-][^\n]*|[\w"'{][^\n]*)?\n?){0,40})"#)
-        .expect("a fixed expression")
-});
+fixed! {
+    static INSTRUCTION = r"(?mi)^[ \t]*(?:ARG|ENV)[ \t]+(?<rest>(?:[^\n\\]|\\[ \t]*\r?\n|\\)*)";
+    static PAIR = r#"(?:^|[\s\\])(?<name>[A-Za-z_]\w*)(?:=(?:"[^"]*"|'[^']*'|\S*)|\s|$)"#;
+    static COPY = r#"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?["'\[]*(?<file>[^\s,"'\[]*(?:\.dev\.vars|\.cloudflared\b|\.wrangler/config|cloudflare\.ini|cert\.pem|cloudflared/\S*\.json)[^\s,"'\]]*)["']?,?[ \t]+\S"#;
+    static ARGUMENT = r#"--(?:build-arg|env-file-arg|opt[ =]build-arg:)[ =]["']?(?:build-arg:)?(?<name>[A-Za-z_]\w*)"#;
+    static LIST = r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?(?:build-args|buildArgs|build_args|args|build-arg)[ \t]*:[ \t]*(?:[|>][-+]?)?[ \t]*(?<inline>[^\n]*)\n(?<body>(?:[ \t]*(?:[#-][^\n]*|[\w"'{][^\n]*)?\n?){0,40})"#;
+}
 /// What the names of such lists end in.
 static LISTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["args", "Args", "build-arg"]));
 /// How far the line of such a list may begin before its name, and how far the list goes on behind it, in bytes.
 const INDENT: usize = 200;
 const BODY: usize = 4000;
 
-static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?["']?(?<name>[A-Za-z_]\w*)["']?[ \t]*(?:=|:|$)"#)
-        .expect("a fixed expression")
-});
+fixed! {
+    static ENTRY = r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?["']?(?<name>[A-Za-z_]\w*)["']?[ \t]*(?:=|:|$)"#;
+}
 
 /// `variant = "secret-in-image"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -55,16 +40,16 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let mut found = Vec::new();
     if is_dockerfile(input.path, bytes) {
         for groups in INSTRUCTION.captures_iter(bytes) {
-            let rest = groups.name("rest").expect("always takes part");
+            let rest = named(&groups, "rest");
             names(&PAIR, rest.as_bytes(), rest.start(), &mut found);
         }
         for groups in COPY.captures_iter(bytes) {
-            let file = groups.name("file").expect("always takes part");
+            let file = named(&groups, "file");
             let twin = [&b"example"[..], b"sample", b"template", b"dist"].iter().any(|end| {
                 file.as_bytes().trim_ascii_end().strip_suffix(b"\"").unwrap_or(file.as_bytes()).ends_with(end)
             });
             if !twin && !file.as_bytes().starts_with(b"--") {
-                found.push(Span::new(file.start(), file.end()));
+                found.push(Span::from(file));
             }
         }
     }
@@ -75,12 +60,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let mut lists = LISTS.all(bytes);
     lists.retain(|hit| bytes[hit.end..].trim_ascii_start().first() == Some(&b':'));
     for groups in captures_around(&LIST, &lists, bytes, INDENT, |_| BODY) {
-        let (body, indent) = (groups.name("body").expect("always takes part"), groups["indent"].len());
-        if !is_build(
-            bytes,
-            groups.get(0).expect("group 0").start(),
-            groups.get(0).expect("group 0").as_bytes(),
-        ) {
+        let (body, indent) = (named(&groups, "body"), groups["indent"].len());
+        if !is_build(bytes, groups.get_match().start(), groups.get_match().as_bytes()) {
             continue;
         }
         if let Some(inline) = groups.name("inline") {
@@ -91,13 +72,13 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
                 break;
             }
             if entry["indent"].len() == indent
-                && !entry.get(0).expect("group 0").as_bytes().trim_ascii_start().starts_with(b"-")
+                && !entry.get_match().as_bytes().trim_ascii_start().starts_with(b"-")
             {
                 break;
             }
-            let name = entry.name("name").expect("always takes part");
+            let name = named(&entry, "name");
             if is_credential(name.as_bytes()) {
-                found.push(Span::new(body.start() + name.start(), body.start() + name.end()));
+                found.push(Span::from(name).shift(body.start()));
             }
         }
     }
@@ -131,9 +112,9 @@ fn written_out(bytes: &[u8], name: Span) -> Option<Span> {
 
 fn names(expression: &Regex, text: &[u8], offset: usize, out: &mut Vec<Span>) {
     for groups in expression.captures_iter(text) {
-        let name = groups.name("name").expect("always takes part");
+        let name = named(&groups, "name");
         if is_credential(name.as_bytes()) {
-            out.push(Span::new(offset + name.start(), offset + name.end()));
+            out.push(Span::from(name).shift(offset));
         }
     }
 }
@@ -157,11 +138,10 @@ fn is_build(bytes: &[u8], start: usize, text: &[u8]) -> bool {
 }
 
 fn is_dockerfile(path: &BlobPath, bytes: &[u8]) -> bool {
-    static FROM: LazyLock<Regex> =
-        LazyLock::new(|| expression(r"(?m)^[ \t]*FROM[ \t]+[\w./:@${}-]+").expect("a fixed expression"));
-    static DOCKER: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?m)^[ \t]*(?:RUN|COPY|ENTRYPOINT|CMD|WORKDIR)[ \t]").expect("a fixed expression")
-    });
+    fixed! {
+        static FROM = r"(?m)^[ \t]*FROM[ \t]+[\w./:@${}-]+";
+        static DOCKER = r"(?m)^[ \t]*(?:RUN|COPY|ENTRYPOINT|CMD|WORKDIR)[ \t]";
+    }
     is_image(path)
         || (memmem::find(bytes, b"FROM").is_some() && FROM.is_match(bytes) && DOCKER.is_match(bytes))
 }

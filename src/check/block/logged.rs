@@ -2,13 +2,10 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
 
 use super::taint::tainted;
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, Sign, expression};
+use crate::check::{Candidate, Input, Sign, fixed};
 use crate::fact::credential::{is_credential, is_secret, mentions};
 use crate::fact::place::is_compiled;
 use crate::literals::contains;
@@ -25,7 +22,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         return;
     }
     let known = Known::new(bytes);
-    let mut found: Vec<(Span, String)> = Vec::new();
+    let mut found: Vec<Leak> = Vec::new();
     code::calls(bytes, &known, &mut found);
     if !is_compiled(input.path) {
         shell::shell(bytes, &known, &mut found);
@@ -36,7 +33,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         shell::outputs(bytes, input.path, &mut found);
         code::responses(bytes, &mut found);
     }
-    for (span, message) in found {
+    for Leak { span, message } in found {
         let line = input.text.line_near(span.start);
         if is_comment(input.text.get(line)) {
             continue;
@@ -44,6 +41,19 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
         candidate.message = Some(message);
         out.push(candidate);
+    }
+}
+
+/// Where a credential gets into a log.
+struct Leak {
+    span: Span,
+    /// What writes it there.
+    message: String,
+}
+
+impl Leak {
+    fn new(span: Span, message: impl Into<String>) -> Leak {
+        Leak { span, message: message.into() }
     }
 }
 
@@ -70,17 +80,17 @@ impl<'a> Known<'a> {
 
     /// Whether the file puts a credential into the headers of a request to the API.
     fn sends(&self) -> bool {
-        static BEARER: LazyLock<Regex> = LazyLock::new(|| {
-            expression(r#"(?i)authorization["'\])]*\s*(?:=>|[,:=])\s*[^\n]{0,20}bearer"#)
-                .expect("a fixed expression")
-        });
+        fixed! {
+            static BEARER = r#"(?i)authorization["'\])]*\s*(?:=>|[,:=])\s*[^\n]{0,20}bearer"#;
+        }
         *self.sends.get_or_init(|| contains(self.bytes, b"api.cloudflare.com") && BEARER.is_match(self.bytes))
     }
 
     /// Whether the file asks the API for a new value of a token.
     fn rolls(&self) -> bool {
-        static ROLL: LazyLock<Regex> =
-            LazyLock::new(|| expression(r#"/tokens/[^\s"'`]{1,60}/value\b"#).expect("a fixed expression"));
+        fixed! {
+            static ROLL = r#"/tokens/[^\s"'`]{1,60}/value\b"#;
+        }
         *self.rolls.get_or_init(|| ROLL.is_match(self.bytes))
     }
 

@@ -1,13 +1,10 @@
 //! A credential that a workflow takes from a place the runner does not mask: inputs, configuration variables, values
 //! made at run time and handed on through files of the runner.
 
-use std::sync::LazyLock;
-
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, Sign, expression};
+use crate::check::{Candidate, Input, Sign, fixed, named};
 use crate::fact::credential::is_credential;
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -15,11 +12,10 @@ use crate::span::Span;
 mod created;
 mod handed;
 
-static UNMASKED: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"\$\{\{\s*(?<span>(?:vars|inputs|github\.event\.inputs|github\.event\.client_payload|steps\.[\w-]+\.outputs|needs\.[\w-]+\.outputs)\.(?<name>[\w.-]+))\s*[|}&]").expect("a fixed expression")
-});
-static SECRET_INPUT: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"(?m)^[ \t]*workflow_call[ \t]*:").expect("a fixed expression"));
+fixed! {
+    static UNMASKED = r"\$\{\{\s*(?<span>(?:vars|inputs|github\.event\.inputs|github\.event\.client_payload|steps\.[\w-]+\.outputs|needs\.[\w-]+\.outputs)\.(?<name>[\w.-]+))\s*[|}&]";
+    static SECRET_INPUT = r"(?m)^[ \t]*workflow_call[ \t]*:";
+}
 
 /// `variant = "secret-without-masking"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -29,17 +25,17 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !hands_on && !input.names_credential() {
         return;
     }
-    // Azure Pipelines: a variable that a step sets is printed unless it says otherwise.
-    static SET: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"##vso\[task\.setvariable (?<options>[^\]\n]*)\]").expect("a fixed expression")
-    });
+    fixed! {
+        // Azure Pipelines: a variable that a step sets is printed unless it says otherwise.
+        static SET = r"##vso\[task\.setvariable (?<options>[^\]\n]*)\]";
+    }
     for groups in SET.captures_iter(bytes) {
-        let options = groups.name("options").expect("always takes part");
+        let options = named(&groups, "options");
         let lower = options.as_bytes().to_ascii_lowercase();
         let name =
             options.as_bytes().split(|b| *b == b';').find_map(|o| o.trim_ascii().strip_prefix(b"variable="));
         if name.is_some_and(is_credential) && memmem::find(&lower, b"issecret=true").is_none() {
-            let span = Span::new(options.start(), options.end());
+            let span = Span::from(options);
             push(detection, input, span, "set without `issecret=true`: its value appears in logs", out);
         }
     }
@@ -49,10 +45,11 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !is_workflow(input, bytes) {
         return;
     }
-    let masked = bytes.windows(8).any(|w| w == b"add-mask");
-    let composite = bytes.windows(10).any(|w| w == b"composite\n" || w == b"composite\"") || is_action(input);
+    let masked = memmem::find(bytes, b"add-mask").is_some();
+    let composite = [b"composite\n", b"composite\""].iter().any(|kind| memmem::find(bytes, *kind).is_some())
+        || is_action(input);
     for groups in UNMASKED.captures_iter(bytes) {
-        let place = groups.name("span").expect("always takes part");
+        let place = named(&groups, "span");
         let name = &groups["name"];
         // An action's inputs are masked where the caller takes them from a secret.
         let source = place.as_bytes();
@@ -62,7 +59,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             push(
                 detection,
                 input,
-                Span::new(place.start(), place.end()),
+                Span::from(place),
                 "not a secret for the runner: its value appears in logs",
                 out,
             );
@@ -92,10 +89,9 @@ fn is_action(input: &Input<'_>) -> bool {
 fn is_workflow(input: &Input<'_>, bytes: &[u8]) -> bool {
     let path = input.path.as_bytes();
     let yaml = path.ends_with(b".yml") || path.ends_with(b".yaml");
-    static STEPS: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?m)^[ \t]*(?:-[ \t]+)?(?:runs-on|uses|run|steps|jobs)[ \t]*:")
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static STEPS = r"(?m)^[ \t]*(?:-[ \t]+)?(?:runs-on|uses|run|steps|jobs)[ \t]*:";
+    }
     yaml && (STEPS.is_match(bytes) || memmem::find(bytes, b"dotenv:").is_some())
         || (path.ends_with(b".sh") && handed::is_there(bytes))
 }

@@ -1,43 +1,34 @@
 //! Names that stand for a Cloudflare credential in one file because it was assigned to them:
 //! `token = os.environ["CF_API_TOKEN"]`, `const headers = { Authorization: `Bearer ${…}` }`.
 
-use crate::check::expression;
+use crate::check::fixed;
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
 use memchr::{memchr_iter, memmem};
-use regex::bytes::Regex;
 
 use crate::fact::credential::{is_credential, is_secret, mentions};
+use crate::fact::words::is_word;
+use crate::fact::{brackets, lines};
 use crate::literals::contains;
 
 /// At most this many names a file.
 const MOST: usize = 200;
 
-/// The start of an assignment, up to the end of its line.
-static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?m)^[ \t>-]*(?:run:[ \t]*)?(?:[A-Za-z_][\w<>.:\[\]]*[ \t]+){0,4}\$?[ \t]*(?:self\.|this\.|this->|@)?(?<name>[A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w<>, .|]+)?(?::=|=)[ \t]*(?<value>[^\n=][^\n]*)"#,
-    )
-    .expect("a fixed expression")
-});
+fixed! {
+    /// The start of an assignment, up to the end of its line.
+    static ASSIGNMENT = r#"(?m)^[ \t>-]*(?:run:[ \t]*)?(?:[A-Za-z_][\w<>.:\[\]]*[ \t]+){0,4}\$?[ \t]*(?:self\.|this\.|this->|@)?(?<name>[A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w<>, .|]+)?(?::=|=)[ \t]*(?<value>[^\n=][^\n]*)"#;
 
-/// A field or a key that is given a value: `apiToken: process.env.CF_API_TOKEN`, `token => $ENV{CF_TOKEN}`.
-static FIELD: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"["']?\b(?<name>[A-Za-z_]\w*(?i:token|key|secret|password)|(?i:token|secret|password))["']?[ \t]*(?::|=>|=|\{[^{}\n]{1,40}\}\s*=)\s*(?<value>[^\s=:>][^\n]*)"#,
-    )
-    .expect("a fixed expression")
-});
+    /// A field or a key that is given a value: `apiToken: process.env.CF_API_TOKEN`, `token => $ENV{CF_TOKEN}`.
+    static FIELD = r#"["']?\b(?<name>[A-Za-z_]\w*(?i:token|key|secret|password)|(?i:token|secret|password))["']?[ \t]*(?::|=>|=|\{[^{}\n]{1,40}\}\s*=)\s*(?<value>[^\s=:>][^\n]*)"#;
+}
 
 /// How many lines behind the first belong to what is assigned.
 const LINES: usize = 8;
 
-/// A right-hand side that hands the value on unchanged: a reference, a look-up in the environment, a literal object or
-/// string around it.
-static DIRECT: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?x)^(?:await\s+)?(?:\([A-Za-z]+\??\)\s*|(?:str|String|string|to_string)\()?(?:[\w.]+\s*(?:\bor\b|\|\||\?\?)\s*)?(?:
+fixed! {
+    /// A right-hand side that hands the value on unchanged: a reference, a look-up in the environment, a literal object or
+    /// string around it.
+    static DIRECT = r#"(?x)^(?:await\s+)?(?:\([A-Za-z]+\??\)\s*|(?:str|String|string|to_string)\()?(?:[\w.]+\s*(?:\bor\b|\|\||\?\?)\s*)?(?:
             (?:process\.env|import\.meta\.env|os\.environ|ENV|env|Deno\.env|Bun\.env|secrets|config|settings|args|c\.env|context\.env)
                 (?:\.get\(|\.fetch\(|\.|\[|\?\.)\s*["'`]?(?<a>[A-Za-z_]\w*)
           | (?:os\.)?(?:getenv|Getenv|environ\.get|LookupEnv)\(\s*["'](?<b>\w+)
@@ -46,10 +37,8 @@ static DIRECT: LazyLock<Regex> = LazyLock::new(|| {
           | System\.getenv\(\s*"(?<d>\w+) | Environment\.GetEnvironmentVariable\(\s*"(?<e>\w+) | Sys\.getenv\(\s*"(?<f>\w+)
           | \$env:(?<g>\w+) | "?\$\{?(?<h>[A-Za-z_]\w*)\}?"?\s*(?:$|\n|;) | "?\$\{\{\s*(?:secrets|env)\.(?<i>\w+)
           | core\.getInput\(\s*["'](?<j>[\w-]+) | (?:getenv|env)\(\s*["'](?<k>\w+) | System\.get_env\(\s*"(?<l>\w+) | System\.fetch_env!\(\s*"(?<m>\w+)
-        )"#,
-    )
-    .expect("a fixed expression")
-});
+        )"#;
+}
 
 /// The names of the file that hold a credential.
 pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
@@ -78,9 +67,9 @@ pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
 }
 
 fn hands_on(value: &[u8]) -> bool {
-    let first_line = value.split(|b| *b == b'\n').next().unwrap_or_default();
+    let first_line = lines::first(value);
     DIRECT.captures(value).is_some_and(|groups| {
-        let rest = &first_line[groups.get(0).map_or(0, |m| m.end()).min(first_line.len())..];
+        let rest = &first_line[groups.get_match().end().min(first_line.len())..];
         // Less than the value is handed on.
         const CHANGED: [&[u8]; 16] = [
             b".length",
@@ -112,16 +101,7 @@ fn collects(value: &[u8]) -> bool {
     let value = named.filter(|at| value[*at] == b'{').map_or(value, |at| &value[at..]);
     let open = [&b"{"[..], b"[", b"array(", b"dict(", b"@{"].into_iter().find(|open| value.starts_with(open));
     let Some(open) = open else { return false };
-    let mut depth = 0_i32;
-    let end = value[open.len() - 1..].iter().position(|b| {
-        depth += match b {
-            b'{' | b'[' | b'(' => 1,
-            b'}' | b']' | b')' => -1,
-            _ => 0,
-        };
-        depth == 0
-    });
-    let Some(end) = end else { return false };
+    let Some(end) = brackets::closing(&value[open.len() - 1..]) else { return false };
     let pairs = value[open.len()..open.len() - 1 + end].split(|b| matches!(b, b',' | b'\n'));
     pairs.into_iter().any(|pair| {
         let separator = memmem::find(pair, b"=>").map(|at| at + 2);
@@ -146,17 +126,16 @@ fn wraps(value: &[u8], known: &HashSet<Vec<u8>>) -> bool {
     .iter()
     .any(|s| value.starts_with(s));
     let end = if string {
-        value.iter().position(|b| *b == b'\n').unwrap_or(value.len())
+        lines::first(value).len()
     } else {
         value.iter().position(|b| matches!(b, b'}' | b';')).map_or(value.len(), |p| {
             // A template inside the object closes with the same mark.
-            value[p..].iter().position(|b| *b == b'\n').map_or(value.len(), |n| p + n)
+            p + lines::first(&value[p..]).len()
         })
     };
     let body = &value[..end];
-    let header =
-        body.windows(6).any(|w| w.eq_ignore_ascii_case(b"bearer") || w.eq_ignore_ascii_case(b"x-auth"));
-    let words = body.split(|b| !b.is_ascii_alphanumeric() && *b != b'_');
+    let header = contains(body, b"bearer") || contains(body, b"x-auth");
+    let words = body.split(|b| !is_word(*b));
     let holds = || mentions(body) || words.into_iter().any(|word| known.contains(word));
     (literal || string) && header && holds()
 }

@@ -9,38 +9,26 @@ use regex::bytes::{Captures, Regex};
 
 use super::taint::tainted;
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, Sign, expression, value};
+use crate::blob::PREFIXES;
+use crate::check::{Candidate, Input, Sign, fixed, named, value};
 use crate::fact::credential::{is_credential, mentions};
-use crate::fact::words::words;
+use crate::fact::words::{is_word, words};
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
 mod parameters;
 
-static QUERY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]+)(?<path>(?:[^\s"'`<>]|<\w+>)*?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
-        (?<value>["'\s]*\+\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,})"#,
-    )
-    .expect("a fixed expression")
-});
+fixed! {
+    static QUERY = r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]+)(?<path>(?:[^\s"'`<>]|<\w+>)*?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
+        (?<value>["'\s]*\+\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,})"#;
 
-/// A query whose address stands elsewhere, or in the string before: `f"{BASE}?token={token}"`, `'?secret=' . $secret`.
-static OPEN_QUERY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?xi)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|password|bearer|credential)[\w-]*)=
-        (?<value>["'`]\s*[+.]\s*[\w.$(\[>-]+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} )"#,
-    )
-    .expect("a fixed expression")
-});
+    /// A query whose address stands elsewhere, or in the string before: `f"{BASE}?token={token}"`, `'?secret=' . $secret`.
+    static OPEN_QUERY = r#"(?xi)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|password|bearer|credential)[\w-]*)=
+        (?<value>["'`]\s*[+.]\s*[\w.$(\[>-]+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} )"#;
 
-static USER: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?xi)\b[a-z][a-z0-9+.-]+://(?:(?:\$?\{[^}\n]+\}|\#\{[^}\n]+\}|[^\s/"'`<>:@${}]*):)?(?<value>\$?\{\{?\s*[^}\n]+\}\}?|\$\w+|[^\s/"'`<>:@${}]{20,})@(?<host>[^\s/"'`<>]+)"#,
-    )
-    .expect("a fixed expression")
-});
+    static USER = r#"(?xi)\b[a-z][a-z0-9+.-]+://(?:(?:\$?\{[^}\n]+\}|\#\{[^}\n]+\}|[^\s/"'`<>:@${}]*):)?(?<value>\$?\{\{?\s*[^}\n]+\}\}?|\$\w+|[^\s/"'`<>:@${}]{20,})@(?<host>[^\s/"'`<>]+)"#;
+}
 
 /// `variant = "credential-in-url"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -63,11 +51,11 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let open = matches(&OPEN_QUERY, bytes, &parameters).map(|groups| (groups, false));
     let mut done: Vec<Span> = Vec::new();
     for (groups, before_host) in query.chain(user).chain(open) {
-        let place = groups.name("value").expect("always takes part");
+        let place = named(&groups, "value");
         let host = groups.name("host");
         let name = groups.name("name").map_or(&b""[..], |m| m.as_bytes());
-        let span = Span::new(place.start(), place.end());
-        let starts = groups.get(0).map_or(span.start, |m| m.start());
+        let span = Span::from(place);
+        let starts = groups.get_match().start();
         if done.iter().any(|other| other.overlaps(span)) || host.is_none() && !is_query(bytes, starts) {
             continue;
         }
@@ -99,7 +87,7 @@ fn is_query(bytes: &[u8], at: usize) -> bool {
 
 /// Whether what is put in has a name that stands for a credential.
 fn holds(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
-    let words = text.split(|b| !b.is_ascii_alphanumeric() && *b != b'_');
+    let words = text.split(|b| !is_word(*b));
     text.iter().any(|b| matches!(b, b'$' | b'{' | b'+' | b'.'))
         && words.into_iter().any(|word| known.contains(word))
 }
@@ -154,7 +142,7 @@ fn matches<'b>(
         let mut at = zone.start;
         std::iter::from_fn(move || {
             let groups = pattern.captures_at(&bytes[..zone.end], at)?;
-            at = groups.get(0).map_or(zone.end, |whole| whole.end());
+            at = groups.get_match().end();
             Some(groups)
         })
     })
@@ -174,8 +162,7 @@ fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {
         }
         return mentions_credential(text) || (api && !public.contains("site") && !public.contains("id"));
     }
-    let prefixed =
-        [&b"cfut_"[..], b"cfat_", b"cfk_", b"cfast_", b"cfoat_"].iter().any(|p| text.starts_with(p));
+    let prefixed = PREFIXES.iter().any(|prefix| text.starts_with(prefix.as_bytes()));
     let random = value::looks_random(Randomness::Token, text) && text.len() >= 32
         || (text.len() >= 37
             && value::looks_random(Randomness::Hex, text)
@@ -190,7 +177,8 @@ fn is_public(name: &[u8]) -> bool {
 }
 
 fn mentions_credential(text: &[u8]) -> bool {
-    static CHAIN: LazyLock<Regex> =
-        LazyLock::new(|| expression(r"[A-Za-z_][\w.]*").expect("a fixed expression"));
+    fixed! {
+        static CHAIN = r"[A-Za-z_][\w.]*";
+    }
     mentions(text) || CHAIN.find_iter(text).any(|m| is_credential(m.as_bytes()))
 }

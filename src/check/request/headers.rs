@@ -1,13 +1,10 @@
 //! Requests that authenticate with the Global API Key: the `X-Auth-Key` header with a value, and Cloudflare nearby.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
-use super::super::{Candidate, Detection, Input, Sign, expression};
+use super::super::{Candidate, Detection, Input, Sign, expression, fixed};
 use super::{API, confidence, permissions, spans};
 use crate::blob::BlobPath;
 use crate::endpoint::NO_TOKEN;
+use crate::fact::brackets;
 use crate::fact::place::{
     around, in_comment, in_pattern, in_prose, is_api_description, is_code, is_prose, is_test,
 };
@@ -21,11 +18,11 @@ mod sent;
 
 pub(super) use sent::holds_nothing;
 
-/// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
-/// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`, `proxy_set_header X-Auth-Key v`,
-/// `[X-Auth-Key $v]`, and behind its value `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
-static KEY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
+fixed! {
+    /// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
+    /// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`, `proxy_set_header X-Auth-Key v`,
+    /// `[X-Auth-Key $v]`, and behind its value `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
+    static KEY = concat!(
         r#"(?i)(?P<span>(?:\bsetValue|\baddValue|\bsetValue:|\baddValue:)[( ]?[^\n;]{1,120}forHTTPHeaderField:\s*@?"x-auth-key""#,
         r#"|\b(?P<name>x[-_]?auth[-_]?key)\b["'`\\]*\]?\s*(?:(?:=>|:=|[:=])\s*[^\s,)}\]][^\n,)}\]]*"#,
         r#"|[ \t]+\$[({]?[a-z_][^\s\]),;]*"#,
@@ -33,65 +30,40 @@ static KEY: LazyLock<Regex> = LazyLock::new(|| {
         r#"|\b(?:from_static|from_bytes|HeaderName|HeaderString|of|new)\(\s*b?["']x-auth-key["']\s*\)\??\s*,\s*[^\n;]+"#,
         r#"|\bhttpHeaderName\d+["']?\s*[:=]\s*["']?x-auth-key"#,
         r#"|\b(?:proxy_set_header|header_up|set-header|RequestHeader\s+\w+|more_set_input_headers|request_header)\s+["']?x-auth-key["']?\s+[^\s;]+)"#,
-    ))
-    .expect("a fixed expression")
-});
+    );
 
-/// In a map of a Lisp nothing stands between a name and its value: `{"X-Auth-Key" (:key cfg)}`.
-static LISP: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)["':](?P<span>x-auth-key\b"?[ \t]+[^\s)}\],;=][^\n)}]*)"#).expect("a fixed expression")
-});
+    /// In a map of a Lisp nothing stands between a name and its value: `{"X-Auth-Key" (:key cfg)}`.
+    static LISP = r#"(?i)["':](?P<span>x-auth-key\b"?[ \t]+[^\s)}\],;=][^\n)}]*)"#;
 
-static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?i)(?P<span>\bx[-_]?auth[-_]?email\b["'`\\]*\]?\s*(?:=>|:=|[:=,])?\s*[^\s,)}\]][^\n,)}\]]*)"#,
-    )
-    .expect("a fixed expression")
-});
+    static EMAIL = r#"(?i)(?P<span>\bx[-_]?auth[-_]?email\b["'`\\]*\]?\s*(?:=>|:=|[:=,])?\s*[^\s,)}\]][^\n,)}\]]*)"#;
 
-/// The header's name held in a constant.
-static CONSTANT: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?i)\b(?P<name>[a-z_]\w{2,60})["']?\s*(?::\s*[&'\w]{1,20}(?:\s[&\w]{1,20})?\s*)?(?:=>|:=|=|:|,)\s*["'`]x-auth-key["'`]\s*(?:[;,)]|$|\n|\r|#|//)"#,
-    )
-    .expect("a fixed expression")
-});
+    /// The header's name held in a constant.
+    static CONSTANT = r#"(?i)\b(?P<name>[a-z_]\w{2,60})["']?\s*(?::\s*[&'\w]{1,20}(?:\s[&\w]{1,20})?\s*)?(?:=>|:=|=|:|,)\s*["'`]x-auth-key["'`]\s*(?:[;,)]|$|\n|\r|#|//)"#;
 
-/// Lists of header names, code that reads, hides or removes them.
-static HANDLED: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|\.delete\(|\bdel\(|blocklist|denylist|filter_headers|filter_sensitive|before_record|vary:|proxy_pass_header|hide_header|requestheader\s+unset|del-header|clear_header"#,
-    )
-    .expect("a fixed expression")
-});
+    /// Lists of header names, code that reads, hides or removes them.
+    static HANDLED = r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|\.delete\(|\bdel\(|blocklist|denylist|filter_headers|filter_sensitive|before_record|vary:|proxy_pass_header|hide_header|requestheader\s+unset|del-header|clear_header"#;
 
-/// Rackspace and OpenStack send it with a user instead of an address.
-static VENDOR: LazyLock<Regex> =
-    LazyLock::new(|| expression(r#"(?i)x-auth-user(?:[^\w-]|$)"#).expect("a fixed expression"));
+    /// Rackspace and OpenStack send it with a user instead of an address.
+    static VENDOR = r#"(?i)x-auth-user(?:[^\w-]|$)"#;
 
-/// Code that can do both ways decides between them.
-static DECIDES: LazyLock<Regex> = LazyLock::new(|| {
-    // A command that ends the script when another fails decides nothing.
-    expression(r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n]{1,80}:|\|\||&&")
-        .expect("a fixed expression")
-});
-static BEARER: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]"#)
-        .expect("a fixed expression")
-});
+    /// Code that can do both ways decides between them.
+    static DECIDES = {
+        // A command that ends the script when another fails decides nothing.
+        r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n]{1,80}:|\|\||&&"
+    };
+    static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]"#;
 
-/// An address between two places; one of somebody else says that they are not two ways of one client.
-static HOST: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"(?i)https?://(?P<host>[a-z][\w.-]*\.[a-z]+)").expect("a fixed expression"));
+    /// An address between two places; one of somebody else says that they are not two ways of one client.
+    static HOST = r"(?i)https?://(?P<host>[a-z][\w.-]*\.[a-z]+)";
 
-/// The key is a member of the object that sends it: part of a client rather than a use of one.
-static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?i)[\s(,=>:]&?(?:this|self|@|\$this|[a-z]{1,3}|opts|options|config|client|auth)(?:\.|->|\?\.)_?\w*key|@\w*key")
-        .expect("a fixed expression")
-});
+    /// The key is a member of the object that sends it: part of a client rather than a use of one.
+    static MEMBER = r"(?i)[\s(,=>:]&?(?:this|self|@|\$this|[a-z]{1,3}|opts|options|config|client|auth)(?:\.|->|\?\.)_?\w*key|@\w*key";
+}
 
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    static TOPIC: LazyLock<Regex> = LazyLock::new(|| expression("(?i)cf_").expect("a fixed expression"));
+    fixed! {
+        static TOPIC = "(?i)cf_";
+    }
     if is_test(input.path) && !is_request(input.path)
         || is_elsewhere(input)
         || is_api_description(input.text, input.path)
@@ -161,20 +133,7 @@ fn is_lisp(path: &BlobPath) -> bool {
 fn is_in_pair(bytes: &[u8], span: Span) -> bool {
     const REACH: usize = 1000;
     let floor = span.start.saturating_sub(REACH);
-    let mut depth = 0_usize;
-    let open = (floor..span.start).rev().find(|at| match bytes[*at] {
-        b')' | b']' | b'}' => {
-            depth += 1;
-            false
-        }
-        b'(' | b'[' | b'{' if depth > 0 => {
-            depth -= 1;
-            false
-        }
-        b'(' | b'[' | b'{' => true,
-        _ => false,
-    });
-    let Some(open) = open else { return false };
+    let Some(open) = brackets::around(bytes, floor, span.start).next() else { return false };
     let before = bytes[open + 1..span.start].trim_ascii();
     match bytes[open] {
         b'{' => !bytes[..open].ends_with(b"#"),
@@ -191,10 +150,9 @@ fn is_request(path: &BlobPath) -> bool {
 
 /// The value is called after somebody else whose address stands nearby: `os.environ["ZILORE_KEY"]`.
 fn is_somebody_elses(input: &Input<'_>, span: Span) -> bool {
-    static VALUE: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)\b(?P<who>[a-z][a-z0-9]{3,30})_(?:api_)?(?:auth_)?(?:key|token|secret)\b")
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static VALUE = r"(?i)\b(?P<who>[a-z][a-z0-9]{3,30})_(?:api_)?(?:auth_)?(?:key|token|secret)\b";
+    }
     const OF_NOBODY: &[&[u8]] = &[
         b"cloudflare",
         b"auth",
@@ -221,8 +179,7 @@ fn is_somebody_elses(input: &Input<'_>, span: Span) -> bool {
 /// The nearest address of the API, whole.
 fn address(input: &Input<'_>, span: Span, near: Span) -> Option<Span> {
     let bytes = input.text.bytes();
-    let places =
-        API.find_iter(input.text.get(near)).map(|m| Span::new(near.start + m.start(), near.start + m.end()));
+    let places = API.find_iter(input.text.get(near)).map(|m| Span::from(m).shift(near.start));
     let host = places.min_by_key(|place| place.start.abs_diff(span.start))?;
     let scheme =
         [&b"https://"[..], b"http://"].into_iter().find(|scheme| bytes[..host.start].ends_with(scheme));
@@ -250,7 +207,7 @@ fn constants(input: &Input<'_>) -> Vec<Used> {
         let Some(name) = groups.name("name") else { continue };
         let Ok(text) = std::str::from_utf8(name.as_bytes()) else { continue };
         // The last argument of a call is no constant: `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
-        let whole = groups.get(0).map_or(&b""[..], |m| m.as_bytes());
+        let whole = groups.get_match().as_bytes();
         if whole.ends_with(b")") && !whole.contains(&b'=') {
             continue;
         }
@@ -269,10 +226,10 @@ fn constants(input: &Input<'_>) -> Vec<Used> {
         let Ok(used) = expression(&used) else { continue };
         let places = used.captures_iter(bytes).filter_map(|groups| groups.name("span"));
         let places = places.filter(|m| !contains(m.as_bytes(), b"x-auth-key"));
-        let definition = groups.get(0).map_or(Span::new(name.start(), name.end()), |m| {
+        let definition = groups.get(0).map_or(Span::from(name), |m| {
             Span::new(m.start(), m.start() + m.as_bytes().trim_ascii_end().len())
         });
-        let used = places.map(|m| Used { place: Span::new(m.start(), m.end()), definition });
+        let used = places.map(|m| Used { place: Span::from(m), definition });
         out.extend(used.take(MOST));
     }
     out
@@ -281,10 +238,9 @@ fn constants(input: &Input<'_>) -> Vec<Used> {
 /// Without the arguments that follow on the line: `-H "X-Auth-Key: $K" -H "X-Auth-Email: $E"`,
 /// `X-Auth-Key:$K X-Auth-Email:$E`. A list of names has no value between them and stays whole.
 fn first_header(bytes: &[u8], span: Span) -> Span {
-    static NEXT: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?i)^x[-_]?auth[-_]?key\\?["'`]?\s*[:=]>?\s*[^\s,][^\n]*?(?P<next>\\?["'`]?[ \t]+(?:--?[a-z][\w-]*[ =]*)?\\?["'`]?x[-_]?auth[-_]?email\b|\\?["'`][ \t]+(?:--?[a-z]|[|&>;]))"#)
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static NEXT = r#"(?i)^x[-_]?auth[-_]?key\\?["'`]?\s*[:=]>?\s*[^\s,][^\n]*?(?P<next>\\?["'`]?[ \t]+(?:--?[a-z][\w-]*[ =]*)?\\?["'`]?x[-_]?auth[-_]?email\b|\\?["'`][ \t]+(?:--?[a-z]|[|&>;]))"#;
+    }
     let groups = NEXT.captures(&bytes[span.start..span.end]);
     match groups.and_then(|groups| groups.name("next")) {
         Some(next) => Span::new(span.start, span.start + next.start()),
@@ -336,8 +292,9 @@ pub(super) fn is_handled(input: &Input<'_>, span: Span) -> bool {
 
 /// Whether the file is about somebody else: it has addresses, and neither it nor its path mentions Cloudflare.
 fn is_elsewhere(input: &Input<'_>) -> bool {
-    static ADDRESS: LazyLock<Regex> =
-        LazyLock::new(|| expression(r"(?i)https?://[a-z][\w-]*\.[a-z]").expect("a fixed expression"));
+    fixed! {
+        static ADDRESS = r"(?i)https?://[a-z][\w-]*\.[a-z]";
+    }
     let bytes = input.text.bytes();
     !contains(bytes, b"cloudflare")
         && !contains(input.path.as_bytes(), b"cloudflare")
@@ -348,10 +305,9 @@ fn is_elsewhere(input: &Input<'_>) -> bool {
 /// In a list of names nothing is sent: the name is quoted and followed by a comma, and stands in neither a call nor a
 /// pair with its value.
 pub(super) fn is_listed(input: &Input<'_>, span: Span) -> bool {
-    static LISTED: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"^[\w-]+["'`]\s*,\s*(?P<next>["'`](?:[A-Za-z]+-)*[A-Za-z]+["'`])?"#)
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static LISTED = r#"^[\w-]+["'`]\s*,\s*(?P<next>["'`](?:[A-Za-z]+-)*[A-Za-z]+["'`])?"#;
+    }
     let own = input.text.get(span);
     let before = &input.text.bytes()[input.text.line_near(span.start).start..span.start];
     let Some(groups) = LISTED.captures(own) else { return false };
@@ -360,9 +316,9 @@ pub(super) fn is_listed(input: &Input<'_>, span: Span) -> bool {
         Some(b'(') => false,
         Some(b'{' | b'[' | b',') | None => {
             // A pair of arguments has its value on the same line, and that is no name.
-            let behind = own[groups.get(0).map_or(0, |m| m.end())..].first();
+            let behind = own[groups.get_match().end()..].first();
             let pair = groups.name("next").is_none()
-                && !groups.get(0).is_some_and(|m| m.as_bytes().contains(&b'\n'))
+                && !groups.get_match().as_bytes().contains(&b'\n')
                 && behind.is_some_and(|b| b.is_ascii_alphabetic() || *b == b'$')
                 && open != Some(&b'{')
                 && open != Some(&b'[');

@@ -7,22 +7,22 @@ use std::sync::{LazyLock, OnceLock};
 use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::super::{Candidate, Detection, Input, Sign, expression};
+use super::super::{Candidate, Detection, Input, Sign, compiled, fixed};
 use super::{API, skipped, spans};
 use crate::fact::place::{around, in_pattern, is_code, is_test, list_item};
 use crate::fact::setting::same_group;
+use crate::fact::words::is_word;
 use crate::literals::{Literals, contains};
 use crate::span::Span;
 
 /// Addresses of the API and of services that take the same credentials, behind a scheme.
 const HOSTS: &str = r"(?:api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|rtc\.live\.cloudflare\.com|dash\.cloudflare\.com/api|challenges\.cloudflare\.com/turnstile|www\.cloudflare\.com/api_json|(?:\{\{[^\n{}]{1,100}\}\}|\{%[^\n{}]{1,100}%\}|<%[^\n<>]{1,100}%>|\{[^\n{}]{1,100}\}|[^\s\x22'`/<>])+\.r2\.cloudflarestorage\.com)";
 
-static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
-    expression(&format!(
+fixed! {
+    static PLAIN = format!(
         r#"(?i)(?P<span>http:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]+@)?{HOSTS}[^\s"'`<>)\\,;]*|http://["'`]\s*[+.]\s*[\w.$>-]{{1,60}}\s*[+.]\s*["'`]\.r2\.cloudflarestorage\.com)"#
-    ))
-    .expect("a fixed expression")
-});
+    );
+}
 
 /// Expressions that are compiled where one of their words stands.
 struct Asked {
@@ -54,9 +54,7 @@ impl Asked {
             ControlFlow::Continue(())
         });
         let asked = self.patterns.iter().zip(asked).filter(|(_, asked)| *asked);
-        asked.map(|((pattern, source), _)| {
-            pattern.get_or_init(|| expression(source).expect("a fixed expression"))
-        })
+        asked.map(|((pattern, source), _)| pattern.get_or_init(|| compiled(source)))
     }
 }
 
@@ -92,26 +90,20 @@ static SPLIT: LazyLock<Asked> = LazyLock::new(|| {
     ])
 });
 
-/// The scheme is added to a variable that holds the host.
-static JOINED: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)(?P<span>http://["'`]?\s*(?:[+.,]\s*)?(?:\$\{?|\{\{?|#\{|\$\(|%\()?\s*(?P<name>[A-Za-z_][\w.]*))"#)
-        .expect("a fixed expression")
-});
+fixed! {
+    /// The scheme is added to a variable that holds the host.
+    static JOINED = r#"(?i)(?P<span>http://["'`]?\s*(?:[+.,]\s*)?(?:\$\{?|\{\{?|#\{|\$\(|%\()?\s*(?P<name>[A-Za-z_][\w.]*))"#;
 
-/// `curl` and `wget` add `http://` themselves.
-static BARE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)\b(?:curl|wget|http|xh)\b(?:[^\n|;&`]|\\\r?\n)*?[\s"'=](?P<span>api\.cloudflare\.com/[^\s"'`]*)"#)
-        .expect("a fixed expression")
-});
+    /// `curl` and `wget` add `http://` themselves.
+    static BARE = r#"(?i)\b(?:curl|wget|http|xh)\b(?:[^\n|;&`]|\\\r?\n)*?[\s"'=](?P<span>api\.cloudflare\.com/[^\s"'`]*)"#;
 
-static LOCATION_TRUSTED: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"(?P<span>--location-trusted)").expect("a fixed expression"));
+    static LOCATION_TRUSTED = r"(?P<span>--location-trusted)";
 
-/// A host without a scheme before it.
-static BARE_HOST: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"(?i)[^/.\w]api\.cloudflare\.com").expect("a fixed expression"));
+    /// A host without a scheme before it.
+    static BARE_HOST = r"(?i)[^/.\w]api\.cloudflare\.com";
 
-static VENDOR: LazyLock<Regex> = LazyLock::new(|| expression("(?i)cloudflare").expect("a fixed expression"));
+    static VENDOR = "(?i)cloudflare";
+}
 
 /// How many names are looked up for a host that they hold.
 const NAMES: usize = 1000;
@@ -140,9 +132,9 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
     }
     // The other ways need the host itself, or a tool's own switch.
-    static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)\bssl[ \t]*=|use_https|secure[-_]ssl").expect("a fixed expression")
-    });
+    fixed! {
+        static SWITCH = r"(?i)\bssl[ \t]*=|use_https|secure[-_]ssl";
+    }
     let talks = input.signs.has(Sign::Api);
     let switched = || !is_code(input.path) && SWITCH.is_match(bytes);
     if !talks && !switched() {
@@ -157,7 +149,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         }
         let host = *hosts.entry(name.as_bytes()).or_insert_with(|| defined_host(bytes, name.as_bytes()));
         if let Some(host) = host {
-            push(Span::new(span.start(), span.end()), vec![(host, "the host it is put before")]);
+            push(Span::from(span), vec![(host, "the host it is put before")]);
         }
     }
     if has_bare_host(bytes) {
@@ -191,7 +183,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             // The tool's own switch stands above all its providers.
             let settings = settings || word == b"secure" && VENDOR.is_match(input.text.get(near));
             if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
-                let host = beside.map(|m| Span::new(near.start + m.start(), near.start + m.end()));
+                let host = beside.map(|m| Span::from(m).shift(near.start));
                 // A port and a scheme, or two switches, of one connection.
                 match split.iter_mut().find(|(_, other, _)| host.is_some() && *other == host) {
                     Some((_, _, more)) => more.push(span),
@@ -232,7 +224,7 @@ fn in_other_item(input: &Input<'_>, span: Span) -> bool {
 /// Whether what the expression finds stands in the group of a setting: its call, section or block.
 fn in_group(input: &Input<'_>, span: Span, near: Span, what: &Regex) -> bool {
     what.find_iter(input.text.get(near)).any(|found| {
-        let place = Span::new(near.start + found.start(), near.start + found.end());
+        let place = Span::from(found).shift(near.start);
         same_group(input.text.bytes(), place, span)
     })
 }
@@ -245,9 +237,9 @@ fn has_bare_host(bytes: &[u8]) -> bool {
 
 /// The line holds the same address with `https` as well: it tells one from the other, or replaces one by the other.
 fn is_being_mended(input: &Input<'_>, span: Span) -> bool {
-    static HTTPS: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)https:(?:\\?/){2}api\.cloudflare\.com").expect("a fixed expression")
-    });
+    fixed! {
+        static HTTPS = r"(?i)https:(?:\\?/){2}api\.cloudflare\.com";
+    }
     if !input.text.get(span).get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"http:")) {
         return false;
     }
@@ -259,17 +251,18 @@ fn is_being_mended(input: &Input<'_>, span: Span) -> bool {
 
 /// Three plain words follow: the address is quoted in a sentence.
 fn in_message(input: &Input<'_>, span: Span) -> bool {
-    static WORDS: LazyLock<Regex> =
-        LazyLock::new(|| expression(r"^(?: [a-z]+){3}").expect("a fixed expression"));
+    fixed! {
+        static WORDS = r"^(?: [a-z]+){3}";
+    }
     WORDS.is_match(input.text.get(Span::new(span.end, around(input.text, span, 100).end)))
 }
 
 /// The scheme stands in brackets of its own line with a host that is not the API's.
 fn is_of_another_host(input: &Input<'_>, span: Span) -> bool {
-    // A host that is only known at run time may well be the API's.
-    static HOST: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?i)host(?:name)?["']?\s*(?:=>|[:=])\s*["'][a-z0-9]"#).expect("a fixed expression")
-    });
+    fixed! {
+        // A host that is only known at run time may well be the API's.
+        static HOST = r#"(?i)host(?:name)?["']?\s*(?:=>|[:=])\s*["'][a-z0-9]"#;
+    }
     let line = input.text.line_near(span.start);
     let near = around(input.text, span, 300);
     let (start, end) = (near.start.max(line.start), near.end.min(line.end.max(span.end)));
@@ -283,22 +276,22 @@ fn is_of_another_host(input: &Input<'_>, span: Span) -> bool {
 
 /// The host goes on: `api.cloudflare.com.example.org` is somebody else's.
 fn is_longer(input: &Input<'_>, span: Span) -> bool {
-    static HOST: LazyLock<Regex> =
-        LazyLock::new(|| expression(r"(?i)cloudflare\.com\.[a-z0-9]").expect("a fixed expression"));
+    fixed! {
+        static HOST = r"(?i)cloudflare\.com\.[a-z0-9]";
+    }
     HOST.is_match(input.text.get(span))
 }
 
 fn first_word(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(bytes.len());
+    let end = bytes.iter().position(|b| !is_word(*b)).unwrap_or(bytes.len());
     &bytes[..end]
 }
 
 /// Whether an address of somebody else stands nearer to the place than one of the API.
 fn other_host_closer(input: &Input<'_>, span: Span, near: Span) -> bool {
-    static ANY: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?i)https?://[\w.-]+|["'][\w-]+(?:\.[\w-]+)+["']|api\.cloudflare\.com"#)
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static ANY = r#"(?i)https?://[\w.-]+|["'][\w-]+(?:\.[\w-]+)+["']|api\.cloudflare\.com"#;
+    }
     let distance = |m: &regex::bytes::Match<'_>| {
         let (start, end) = (near.start + m.start(), near.start + m.end());
         if end <= span.start { span.start - end } else { start.saturating_sub(span.end) }
@@ -341,5 +334,5 @@ fn is_namespace(input: &Input<'_>, span: Span) -> bool {
     let before = input.text.get(Span::new(line.start, span.start)).to_ascii_lowercase();
     [&b"xmlns"[..], b"$schema", b"@context", b"\"$id\"", b"schemalocation", b"namespace"]
         .iter()
-        .any(|word| before.windows(word.len()).any(|w| w == *word))
+        .any(|word| memmem::find(&before, word).is_some())
 }

@@ -2,12 +2,10 @@
 
 use std::cell::LazyCell;
 use std::cmp::Reverse;
-use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
-use super::super::{Candidate, Detection, Input, Sign, expression, spans_around};
+use super::super::{Candidate, Detection, Input, Sign, fixed, spans_around};
 use super::API;
 use crate::fact::place::{
     around, in_comment, in_pattern, in_prose, is_compiled, is_image, is_prose, is_test,
@@ -23,7 +21,7 @@ mod apart;
 mod switch;
 mod target;
 
-use addresses::addresses;
+use addresses::{Address, addresses};
 use switch::{CURL, CURL_HINTS, HINTS, KEPT, SWITCH, is_telling};
 use target::target;
 
@@ -74,13 +72,13 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         if is_inline_code(input, switch) || is_import(input, switch) {
             continue;
         }
-        let found = by_name(input, switch).map(|place| (place, true));
+        let found = by_name(input, switch).map(|place| Address { place, ours: true });
         let kept = kept.iter().find(|kept| kept.switch.overlaps(switch) && kept.is_used(bytes));
         let found = found.or_else(|| match kept {
             Some(kept) => kept.target(input, &addresses),
             None => target(input, switch, &addresses),
         });
-        let Some((place, true)) = found else { continue };
+        let Some(Address { place, ours: true }) = found else { continue };
         last = Some(line);
         let span = narrow(input, switch);
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
@@ -104,7 +102,7 @@ fn kept(bytes: &[u8]) -> Vec<Kept<'_>> {
     const MOST: usize = 50;
     let found = KEPT.captures_iter(bytes).filter_map(|groups| {
         let (switch, name) = (groups.name("span")?, groups.name("name")?);
-        let switch = Span::new(switch.start(), switch.end());
+        let switch = Span::from(switch);
         let command = contains(&bytes[name.end()..switch.start], b"curl");
         Some(Kept { switch, name: name.as_bytes(), command })
     });
@@ -127,22 +125,21 @@ impl Kept<'_> {
     }
 
     /// What the commands are for that are given the options: `curl $OPTIONS "$API/zones"`.
-    fn target(&self, input: &Input<'_>, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
+    fn target(&self, input: &Input<'_>, addresses: &[Address]) -> Option<Address> {
         const USES: usize = 20;
         let targets = self.uses(input.text.bytes()).take(USES).filter_map(|place| {
             let calls = self.command || contains(input.text.get(statement(input.text, place)), b"curl");
             calls.then(|| target(input, place, addresses)).flatten()
         });
-        targets.into_iter().find(|(_, ours)| *ours)
+        targets.into_iter().find(|address| address.ours)
     }
 }
 
 /// A test whose client talks to a server that it starts itself, and that names no address of the API.
 fn talks_to_itself(input: &Input<'_>) -> bool {
-    static SERVER: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"httptest\.New|MockWebServer|WireMock|wiremock|HTTPServer|TestServer|createServer\(|pytest_httpserver|MockServer|127\.0\.0\.1|\[::1\]|\blocalhost\b")
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static SERVER = r"httptest\.New|MockWebServer|WireMock|wiremock|HTTPServer|TestServer|createServer\(|pytest_httpserver|MockServer|127\.0\.0\.1|\[::1\]|\blocalhost\b";
+    }
     is_test(input.path) && !input.signs.has(Sign::ApiHost) && SERVER.is_match(input.text.bytes())
 }
 
@@ -171,10 +168,9 @@ fn is_inline_code(input: &Input<'_>, switch: Span) -> bool {
 
 /// What the switch is for where no address says so: a dynamic DNS entry, or a command that talks to the API.
 fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
-    static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?i)\b(?:wrangler|flarectl)(?:@[\w.]+)?(?: |["']\s*,\s*["'])[a-z]|uses:\s*cloudflare/wrangler-action"#)
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static COMMAND = r#"(?i)\b(?:wrangler|flarectl)(?:@[\w.]+)?(?: |["']\s*,\s*["'])[a-z]|uses:\s*cloudflare/wrangler-action"#;
+    }
     let bytes = input.text.bytes();
     let own = input.text.get(switch).to_ascii_lowercase();
     if own.starts_with(b"node_tls") {
@@ -188,7 +184,7 @@ fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
             near = Span::new(near.start + before, switch.end + after);
         }
         let command = COMMAND.find(input.text.get(near))?;
-        return Some(Span::new(near.start + command.start(), near.start + command.end()));
+        return Some(Span::from(command).shift(near.start));
     }
     if own.starts_with(b"cacert") {
         return about(bytes, switch).filter(|value| input.text.get(*value).starts_with(b"cloudflare"));

@@ -1,10 +1,8 @@
 //! What a setting holds, by the words of its name.
 
-use std::sync::LazyLock;
-
 use regex::bytes::Regex;
 
-use super::super::expression;
+use super::super::fixed;
 use crate::literals::contains;
 
 /// What a setting holds, by its name alone.
@@ -49,25 +47,18 @@ pub(super) fn may_be_owner(name: &[u8]) -> bool {
         || any(&[b"token"]) && any(&[b"account"])
 }
 
-macro_rules! fixed {
-    ($($(#[$doc:meta])* $name:ident = $source:expr;)*) => { $(
-        $(#[$doc])*
-        pub(super) static $name: LazyLock<Regex> = LazyLock::new(|| expression($source).expect("a fixed expression"));
-    )* };
-}
-
 fixed! {
     /// Names of Cloudflare and of its own tools.
-    OURS = "(^| )(cf|cloudflare|cloudflareapi|flarectl|wrangler|terraforming)( |$)";
-    GLOBAL = "global (api )?(key|token)|(key|token) global";
+    pub(super) static OURS = "(^| )(cf|cloudflare|cloudflareapi|flarectl|wrangler|terraforming)( |$)";
+    pub(super) static GLOBAL = "global (api )?(key|token)|(key|token) global";
     /// Keys of other kinds.
-    NOT_KEY = "(^| )(site|public|ssh|private|service|access|secret|cache|primary|foreign|partition|sort|license|encryption|signing|turnstile|stream|images|r2|tunnel|kv|object|zone|id|cert|ca|hmac|gpg|pgp|deploy|s3|aws|item|map|cookie|session|ec|rsa|host|user service|public api|by|per|is|has) (api )?(key|token|password)$";
-    API_KEY = "(^| )(api|auth|global)( user| api| access)* key$|(^| )apikey$";
-    API_TOKEN = "(^| )(api|dns|zone|workers|pages|management|user|account|bearer|access|purge|ddns|deploy|saas|ai|stream|tunnel|r2|id|refresh|oauth|github|gh|npm|access|session|csrf) token$";
-    EMAIL = "(^| )(email|mail)( |$)|(^| )email$";
-    USER = "(^| )(user|user ?name|api ?user|login|cf id)$";
+    pub(super) static NOT_KEY = "(^| )(site|public|ssh|private|service|access|secret|cache|primary|foreign|partition|sort|license|encryption|signing|turnstile|stream|images|r2|tunnel|kv|object|zone|id|cert|ca|hmac|gpg|pgp|deploy|s3|aws|item|map|cookie|session|ec|rsa|host|user service|public api|by|per|is|has) (api )?(key|token|password)$";
+    pub(super) static API_KEY = "(^| )(api|auth|global)( user| api| access)* key$|(^| )apikey$";
+    pub(super) static API_TOKEN = "(^| )(api|dns|zone|workers|pages|management|user|account|bearer|access|purge|ddns|deploy|saas|ai|stream|tunnel|r2|id|refresh|oauth|github|gh|npm|access|session|csrf) token$";
+    pub(super) static EMAIL = "(^| )(email|mail)( |$)|(^| )email$";
+    pub(super) static USER = "(^| )(user|user ?name|api ?user|login|cf id)$";
     /// Tools whose plain token is the key as soon as an address stands beside it.
-    TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|cfuser|\\bCloudFlare\\(|account_api_token|TF_VAR|terraform";
+    pub(super) static TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|cfuser|\\bCloudFlare\\(|account_api_token|TF_VAR|terraform";
 }
 
 /// Words in the name of a value that do not say whose it is.

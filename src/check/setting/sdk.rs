@@ -4,17 +4,27 @@ use std::cell::LazyCell;
 use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
-use super::super::{Input, Sign, expression, spans_around};
+use super::super::{Input, Sign, fixed, spans_around};
+use crate::fact::words::is_word;
 use crate::literals::Literals;
 use crate::span::Span;
 
 /// An argument, with at most one call in it.
 const ARGUMENT: &str = r"\s*[^,()\n=]+(?:\([^()\n]*\)|\[[^\]\n]*\])?\s*";
 
-/// Calls that say Cloudflare by their own names.
-static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+fixed! {
+    /// Calls that say Cloudflare by their own names.
+    static NAMED = named_calls();
+
+    /// Calls that need Cloudflare elsewhere in the file.
+    static PLAIN = plain_calls();
+
+    /// A name that a Go file gives to a package.
+    static IMPORT = r#"\b(?P<package>[A-Za-z]\w*)\s+"github\.com/cloudflare/cloudflare-go["/]"#;
+}
+
+fn named_calls() -> String {
     let calls = [
         format!(r"\b(?P<package>[A-Za-z]\w*)\.New\({ARGUMENT},{ARGUMENT}[,)]"),
         String::from(r"\bnew\s+\\?Cloudflare\\API\\Auth\\APIKey\([^\n]+?\)+"),
@@ -24,25 +34,18 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
         format!(r"\bCloudFlare(?:\.CloudFlare)?\({ARGUMENT},{ARGUMENT}\)"),
         String::from(r#"\bdefine\(\s*['"]CLOUDFLARE_API_KEY['"]\s*,\s*[^)\n]+\)"#),
     ];
-    expression(&format!("(?P<span>{})", calls.join("|"))).expect("a fixed expression")
-});
+    format!("(?P<span>{})", calls.join("|"))
+}
 
-/// Calls that need Cloudflare elsewhere in the file.
-static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
+fn plain_calls() -> String {
     let calls = [
         String::from(r"\bWithAPIKey\(\s*[^)\n]+\)+"),
         String::from(r"\bUserAuthKey\s*\{[^}]*\}"),
         format!(r"\bnew\s+APIKey\({ARGUMENT},{ARGUMENT}\)"),
         format!(r"\bnew\s+ApiKeyAuthentication\({ARGUMENT},{ARGUMENT}\)"),
     ];
-    expression(&format!("(?P<span>{})", calls.join("|"))).expect("a fixed expression")
-});
-
-/// A name that a Go file gives to a package.
-static IMPORT: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"\b(?P<package>[A-Za-z]\w*)\s+"github\.com/cloudflare/cloudflare-go["/]"#)
-        .expect("a fixed expression")
-});
+    format!("(?P<span>{})", calls.join("|"))
+}
 
 /// How far a call may begin before its name, in bytes.
 const BEFORE: usize = 80;
@@ -84,7 +87,7 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         let call = input.text.get(*span);
         let package = memmem::find(call, b".New(").map(|at| &call[..at]);
         // Only a whole word is a package.
-        let package = package.filter(|name| name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_'));
+        let package = package.filter(|name| name.iter().all(|b| is_word(*b)));
         package.is_none_or(|name| matches!(name, b"cloudflare" | b"cf") || packages.contains(&name))
     });
     if input.signs.has(Sign::Vendor) {
@@ -95,5 +98,5 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
 }
 
 fn has_token(call: &[u8]) -> bool {
-    call.windows(5).any(|w| matches!(w, b"cfut_" | b"cfat_"))
+    [&b"cfut_"[..], b"cfat_"].iter().any(|prefix| memmem::find(call, prefix).is_some())
 }

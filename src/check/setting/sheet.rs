@@ -11,7 +11,7 @@ use crate::fact::naming::{enclosing, naming, parent};
 use crate::fact::place::{around, is_code};
 use crate::fact::setting::{Setting, about, any_setting, concerns, same_group};
 use crate::fact::statement::{folded, statement};
-use crate::fact::words::words;
+use crate::fact::words::{is_word, words};
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
@@ -214,7 +214,7 @@ impl<'a> Sheet<'a> {
         let name = is_option(self.input.text.bytes(), setting.span)
             && is_code(self.input.path)
             && !self.input.path.file_name().ends_with(b"sh")
-            && own.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+            && own.iter().all(|b| is_word(*b));
         name || value.is_empty() || value.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'(' | b'[' | b'.'))
     }
 

@@ -1,8 +1,11 @@
 //! Names that do not stand in the statement of a value: of the pair it belongs to, the column it is in, the lines and brackets
 //! around it.
 
+use memchr::memmem;
+
 use super::{Name, is_identifier_byte, looks_like_value};
 use crate::blob::BlobPath;
+use crate::fact::lines::{self, indentation};
 use crate::fact::words::split;
 use crate::span::Span;
 
@@ -18,9 +21,7 @@ const HEADING: usize = 160;
 pub fn parent(bytes: &[u8], at: usize) -> Option<Name> {
     // A line may be a whole file long.
     let floor = at.saturating_sub(ENCLOSING);
-    let line_start = |end: usize| {
-        bytes[floor.min(end)..end].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1)
-    };
+    let line_start = |end: usize| lines::start(bytes, floor.min(end), end);
     let mut start = line_start(at);
     let own = indentation(&bytes[start..at]);
     for _ in 0..20 {
@@ -43,7 +44,7 @@ pub(super) fn sibling_name(bytes: &[u8], value: Span) -> Option<Name> {
     let after = &bytes[value.end..end];
     let after = &after[..end_of_pair(after)];
     for key in [&b"name"[..], b"key", b"Name", b"Key", b"variable"] {
-        let Some(at) = find(after, key) else { continue };
+        let Some(at) = memmem::find(after, key) else { continue };
         let rest = &after[at + key.len()..];
         let skip = rest.iter().position(|b| is_identifier_byte(*b))?;
         let quoted = rest[..skip].iter().all(|b| matches!(b, b'"' | b'\'' | b':' | b' ' | b'=' | b'\\'));
@@ -98,10 +99,6 @@ fn end_of_pair(after: &[u8]) -> usize {
     (0..after.len()).find(|at| ends(*at)).unwrap_or(after.len())
 }
 
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|w| w == needle)
-}
-
 /// The heading of the value's column in comma- or tab-separated files.
 pub(super) fn column_heading(bytes: &[u8], at: usize, path: &BlobPath) -> Option<Name> {
     let name = path.file_name();
@@ -111,9 +108,9 @@ pub(super) fn column_heading(bytes: &[u8], at: usize, path: &BlobPath) -> Option
         _ => return None,
     };
     let floor = at.saturating_sub(ENCLOSING);
-    let start = bytes[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1);
+    let start = lines::start(bytes, floor, at);
     let column = bytes[start..at].iter().filter(|b| **b == separator).count();
-    let header = bytes.split(|b| *b == b'\n').next()?;
+    let header = lines::first(bytes);
     let field = header.split(|b| *b == separator).nth(column)?;
     let mut words = String::new();
     split(field, &mut words);
@@ -126,9 +123,7 @@ pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
     let mut end = at;
     // A line may be a whole file long.
     let floor = at.saturating_sub(ENCLOSING);
-    let line_start = |end: usize| {
-        bytes[floor.min(end)..end].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1)
-    };
+    let line_start = |end: usize| lines::start(bytes, floor.min(end), end);
     let mut start = line_start(end);
     let mut indent = indentation(&bytes[start..end.max(start)]);
     // A value alone on its line counts from the line of its name.
@@ -171,10 +166,6 @@ pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
             return;
         }
     }
-}
-
-fn indentation(line: &[u8]) -> usize {
-    line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
 }
 
 fn is_comment(trimmed: &[u8]) -> bool {

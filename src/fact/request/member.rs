@@ -1,9 +1,5 @@
 //! Calls of methods on a chain of members, as clients of an SDK are used: `client.dns.records.create(…)`.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
 use crate::fact::fixed;
 use crate::fact::words::words;
 use crate::span::Span;
@@ -26,9 +22,9 @@ const ARGUMENTS: usize = 300;
 
 /// The calls of a text whose variable, or a member of it, is one of `clients`.
 pub fn member_calls(bytes: &[u8], clients: &[&[u8]]) -> Vec<MemberCall> {
-    static CHAIN: LazyLock<Regex> = LazyLock::new(|| {
-        fixed(r"\b(?P<names>[A-Za-z_]\w*(?:(?:\??\.|->)[A-Za-z_]\w*)*)(?:\??\.|->)(?P<method>[A-Za-z_]\w*)\(")
-    });
+    fixed! {
+        static CHAIN = r"\b(?P<names>[A-Za-z_]\w*(?:(?:\??\.|->)[A-Za-z_]\w*)*)(?:\??\.|->)(?P<method>[A-Za-z_]\w*)\(";
+    }
     let found = CHAIN.captures_iter(bytes).filter_map(|groups| {
         let (names, method) = (groups.name("names")?, groups.name("method")?);
         let parts = names
@@ -37,7 +33,7 @@ pub fn member_calls(bytes: &[u8], clients: &[&[u8]]) -> Vec<MemberCall> {
             .filter(|part| !part.is_empty());
         let mut parts = parts.skip_while(|part| !clients.contains(part));
         parts.next()?;
-        let end = groups.get(0)?.end();
+        let end = groups.get_match().end();
         Some(MemberCall {
             names: parts.map(joined).collect(),
             method: joined(method.as_bytes()),

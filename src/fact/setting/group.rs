@@ -1,11 +1,8 @@
 //! Which settings belong together: brackets, indentation, sections, and what a group says it is about.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
 use super::REACH;
-use crate::fact::fixed;
+use crate::fact::lines::{self, indentation};
+use crate::fact::{brackets, fixed};
 use crate::span::Span;
 
 /// Whether two places are in the same group: nothing between them closes a bracket, a block, a list item or a section
@@ -13,21 +10,13 @@ use crate::span::Span;
 pub fn same_group(bytes: &[u8], one: Span, other: Span) -> bool {
     let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
     let between = &bytes[first.start..second.start];
-    let mut depth = 0_i32;
-    for byte in between {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth -= 1,
-            _ => {}
-        }
-        if depth < 0 {
-            return false;
-        }
+    if brackets::end(between).is_some() {
+        return false;
     }
     let indent = indent_at(bytes, first.start).min(indent_at(bytes, second.start));
-    let lines: Vec<&[u8]> = between.split(|b| *b == b'\n').collect();
+    let pieces: Vec<&[u8]> = between.split(|b| *b == b'\n').collect();
     // The first piece is the rest of a line, the last one the beginning of the other's.
-    let whole = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
+    let whole = pieces.get(1..pieces.len().saturating_sub(1)).unwrap_or_default();
     whole.iter().all(|line| {
         let text = line.trim_ascii();
         text.is_empty() || (indentation(line) >= indent && !(text.starts_with(b"[") && text.ends_with(b"]")))
@@ -78,23 +67,17 @@ pub fn concerns(bytes: &[u8], at: usize, key: Span) -> bool {
 
 fn indent_at(bytes: &[u8], at: usize) -> usize {
     let floor = at.saturating_sub(REACH);
-    let start = bytes[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1);
+    let start = lines::start(bytes, floor, at);
     let before = &bytes[start..at];
     let dashes = before.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-')).count();
     // The content of a list item stands behind its dash.
     if dashes == before.len() { dashes } else { indentation(before) }
 }
 
-fn indentation(line: &[u8]) -> usize {
-    line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
+fixed! {
+    /// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class: octodns_cloudflare.X`.
+    static ABOUT = r#"(?i)(?:^|[^\w])(?P<kind>protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|(?P<space>[ \t]+))["'`]?(?:new[ \t]+)?(?P<value>[\w./@:-]{2,80})"#;
 }
-
-/// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class: octodns_cloudflare.X`.
-static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
-    fixed(
-        r#"(?i)(?:^|[^\w])(?P<kind>protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|(?P<space>[ \t]+))["'`]?(?:new[ \t]+)?(?P<value>[\w./@:-]{2,80})"#,
-    )
-});
 
 /// A type that says nothing of whose something is: of a record of the DNS.
 fn is_record(value: &[u8]) -> bool {
@@ -115,14 +98,14 @@ pub fn about(bytes: &[u8], place: Span) -> Option<Span> {
         let value = groups.name("value")?;
         // Words of a sentence, or of an import, follow each other as well.
         let next = near[value.end()..].iter().find(|b| !matches!(b, b' ' | b'\t'));
-        let option = groups.get(0).is_some_and(|m| m.as_bytes().first() == Some(&b'-'));
+        let option = groups.get_match().as_bytes().starts_with(b"-");
         let declared = groups.name("kind").is_some_and(|kind| matches!(kind.as_bytes(), b"class" | b"type"));
         let goes_on = (next.is_some_and(u8::is_ascii_alphanumeric) || declared) && !option;
         let says = !is_record(value.as_bytes());
         (says && (groups.name("space").is_none() || !goes_on)).then_some(value)
     });
     let spans: Vec<Span> = found
-        .map(|m| Span::new(start + m.start(), start + m.end()))
+        .map(|m| Span::from(m).shift(start))
         .filter(|span| !span.overlaps(place) && concerns(bytes, span.start, place))
         .collect();
     let before = spans.iter().rev().find(|span| span.end <= place.start);

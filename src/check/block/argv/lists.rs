@@ -1,28 +1,21 @@
 //! Commands as lists: `["curl", "-H", "Authorization: Bearer …"]` in any language, `command:` and `args:` of a container,
 //! calls that take one argument after the other.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
 use super::{LITERAL, PREFIXED, REACH, find_in, is_literal};
-use crate::check::{expression, value};
+use crate::check::{fixed, value};
+use crate::fact::brackets;
 use crate::span::Span;
 
-/// The tool as the first item of a list, an argument of a call, or a line of a YAML list.
-static FIRST: LazyLock<Regex> = LazyLock::new(|| {
-    const TOOLS: &str = r"(?:[\w./~-]*/)?(?:curl|wget|https?|xh|sh|bash|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|cf-terraforming|lego|certbot|acme\.sh|octodns-sync|dnscontrol|rclone|lexicon|flyctl|vault|op|aws|mc|restic|s3cmd|ansible-playbook)(?:\.exe)?";
-    expression(&format!(r#"(?m)["'`]{TOOLS}["'`]\s*[,)\]]|^[ \t]*-[ \t]+["']?{TOOLS}["']?[ \t]*\r?$"#))
-        .expect("a fixed expression")
-});
+fixed! {
+    /// The tool as the first item of a list, an argument of a call, or a line of a YAML list.
+    static FIRST = {
+        const TOOLS: &str = r"(?:[\w./~-]*/)?(?:curl|wget|https?|xh|sh|bash|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|cf-terraforming|lego|certbot|acme\.sh|octodns-sync|dnscontrol|rclone|lexicon|flyctl|vault|op|aws|mc|restic|s3cmd|ansible-playbook)(?:\.exe)?";
+        format!(r#"(?m)["'`]{TOOLS}["'`]\s*[,)\]]|^[ \t]*-[ \t]+["']?{TOOLS}["']?[ \t]*\r?$"#)
+    };
 
-/// An option and its value as two items.
-static OPTION: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"["'`]--?[\w-]*(?i:token|key|secret|password)[\w-]*["'`]\s*,\s*["'`](?<value>[A-Za-z0-9_\-.+/=]{32,})["'`]"#,
-    )
-    .expect("a fixed expression")
-});
+    /// An option and its value as two items.
+    static OPTION = r#"["'`]--?[\w-]*(?i:token|key|secret|password)[\w-]*["'`]\s*,\s*["'`](?<value>[A-Za-z0-9_\-.+/=]{32,})["'`]"#;
+}
 
 /// How far a chain of calls may go on behind the tool, in bytes.
 const CHAIN: usize = 1200;
@@ -56,7 +49,7 @@ pub(super) fn lists(
             if prefixed && value::is_placeholder(&text[5..]) || !prefixed && !is_literal(place, body, api) {
                 continue;
             }
-            let span = Span::new(hit.start() + place.start(), hit.start() + place.end());
+            let span = Span::from(place).shift(hit.start());
             if !places.iter().any(|other| other.overlaps(span)) {
                 places.push(span);
             }
@@ -68,20 +61,7 @@ pub(super) fn lists(
 /// Where the list is closed that the place is in.
 fn list_end(bytes: &[u8], start: usize) -> usize {
     let limit = bytes.len().min(start + REACH);
-    let (mut depth, mut quote, mut at) = (0_i32, 0_u8, start);
-    while at < limit {
-        match bytes[at] {
-            b'\\' => at += 1,
-            byte if quote != 0 => quote = if byte == quote { 0 } else { quote },
-            byte @ (b'"' | b'\'' | b'`') => quote = byte,
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' if depth == 0 => return at,
-            b')' | b']' | b'}' => depth -= 1,
-            _ => {}
-        }
-        at += 1;
-    }
-    limit
+    brackets::end_in_code(&bytes[start..limit], b"").map_or(limit, |length| start + length)
 }
 
 /// Where calls end that hand over the arguments after the tool: `Command::new("curl").arg("-H")`.

@@ -2,49 +2,35 @@
 
 use std::cell::LazyCell;
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::super::Detection;
-use crate::check::{Candidate, Input, expression};
+use crate::check::{Candidate, Input, fixed};
+use crate::fact::brackets::close;
 use crate::fact::credential::is_credential;
 use crate::fact::place::{in_comment, is_code, is_test};
-use crate::fact::statement::close;
 use crate::literals::contains;
 use crate::span::Span;
 
 /// How long a declaration may be, in bytes.
 const LONGEST: usize = 2000;
 
-/// The start of a declaration, with its name.
-static DECLARED: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?P<whole>(?:\bnew\s+)?(?:\w+\.)?(?:New)?Terraform(?P<kind>Variable|Output)(?:_Override)?(?P<builder>\.Builder\s*\.\s*create)?(?P<open>\()\s*[\w.]+\s*,\s*(?:jsii\.String\()?["'`](?P<name>[\w-]+)["'`])"#)
-        .expect("a fixed expression")
-});
+fixed! {
+    /// The start of a declaration, with its name.
+    static DECLARED = r#"(?P<whole>(?:\bnew\s+)?(?:\w+\.)?(?:New)?Terraform(?P<kind>Variable|Output)(?:_Override)?(?P<builder>\.Builder\s*\.\s*create)?(?P<open>\()\s*[\w.]+\s*,\s*(?:jsii\.String\()?["'`](?P<name>[\w-]+)["'`])"#;
 
-static SENSITIVE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)\bsensitive["']?\s*[:=(]\s*(?:jsii\.Bool\(|Boolean\.)?true"#)
-        .expect("a fixed expression")
-});
+    static SENSITIVE = r#"(?i)\bsensitive["']?\s*[:=(]\s*(?:jsii\.Bool\(|Boolean\.)?true"#;
 
-/// What an output shows.
-static VALUE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)\bvalue["']?\s*[:=(]\s*(?P<value>[^\n]{1,200})"#).expect("a fixed expression")
-});
+    /// What an output shows.
+    static VALUE = r#"(?i)\bvalue["']?\s*[:=(]\s*(?P<value>[^\n]{1,200})"#;
 
-/// Attributes that hold a credential whatever the resource is called.
-static HOLDS: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?i)\.(?:get)?(?:tunnel_?token|tunnel_?secret|client_?secret)(?:_?input)?\b")
-        .expect("a fixed expression")
-});
+    /// Attributes that hold a credential whatever the resource is called.
+    static HOLDS = r"(?i)\.(?:get)?(?:tunnel_?token|tunnel_?secret|client_?secret)(?:_?input)?\b";
 
-/// `apiToken.value`, `widget.secret`: the resource says what it is.
-static OF_RESOURCE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"\b(?P<name>[A-Za-z_]\w*)\.(?:get)?(?P<field>[vV]alue|[sS]ecret|[tT]oken)\b")
-        .expect("a fixed expression")
-});
+    /// `apiToken.value`, `widget.secret`: the resource says what it is.
+    static OF_RESOURCE = r"\b(?P<name>[A-Za-z_]\w*)\.(?:get)?(?P<field>[vV]alue|[sS]ecret|[tT]oken)\b";
+}
 
 /// Declarations in a program.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -87,14 +73,14 @@ fn declarations(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Cand
             }
             let message =
                 "this variable holds a credential and is not marked `sensitive`: plans and logs show it";
-            (Span::new(whole.start(), whole.end()), message)
+            (Span::from(whole), message)
         } else {
             let Some(value) = VALUE.captures(body).and_then(|groups| groups.name("value")) else { continue };
             if !shows(&made, value.as_bytes()) {
                 continue;
             }
             let message = "this output shows a credential: mark it `sensitive`, or leave it out";
-            (Span::new(whole.start(), whole.end()), message)
+            (Span::from(whole), message)
         };
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
         found.message = Some(message.to_owned());
@@ -109,14 +95,14 @@ fn is_handed_over(body: &[u8]) -> bool {
     let Some(rest) = rest.strip_prefix(b",") else { return false };
     let rest = rest.trim_ascii();
     !rest.is_empty() && rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b','))
-        || rest.windows(3).any(|w| w == b"...")
+        || memmem::find(rest, b"...").is_some()
         || rest.starts_with(b"**")
 }
 
 fn shows(made: &HashMap<&[u8], &[u8]>, value: &[u8]) -> bool {
-    static GUARDED: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)\b(?:sha\d+|md5|length|substr|base64sha\d+|bcrypt)\(").expect("a fixed expression")
-    });
+    fixed! {
+        static GUARDED = r"(?i)\b(?:sha\d+|md5|length|substr|base64sha\d+|bcrypt)\(";
+    }
     if GUARDED.is_match(value) {
         return false;
     }
@@ -135,10 +121,9 @@ fn shows(made: &HashMap<&[u8], &[u8]>, value: &[u8]) -> bool {
 
 /// The names that are given something in a program, each with the line that does so; what is given first counts.
 fn made(bytes: &[u8]) -> HashMap<&[u8], &[u8]> {
-    static MADE: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"\b(?P<name>[A-Za-z_]\w*)\s*(?::\s*[\w.<>]+\s*)?:?=\s*(?P<value>[^\n=][^\n]{0,160})")
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static MADE = r"\b(?P<name>[A-Za-z_]\w*)\s*(?::\s*[\w.<>]+\s*)?:?=\s*(?P<value>[^\n=][^\n]{0,160})";
+    }
     let mut out = HashMap::new();
     for groups in MADE.captures_iter(bytes) {
         if let (Some(name), Some(value)) = (groups.name("name"), groups.name("value")) {
@@ -150,14 +135,13 @@ fn made(bytes: &[u8]) -> HashMap<&[u8], &[u8]> {
 
 /// `config.require("cloudflareApiToken")`: what is read so stands in clear in the state.
 fn configuration(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    static READ: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?P<span>\b(?:[cC]onfig|cfg|conf|\w+[cC]onfig|\w+_config)\.(?:require|get|Require|Get)\(\s*["'`](?P<name>[\w:-]+)["'`]\s*\))"#)
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static READ = r#"(?P<span>\b(?:[cC]onfig|cfg|conf|\w+[cC]onfig|\w+_config)\.(?:require|get|Require|Get)\(\s*["'`](?P<name>[\w:-]+)["'`]\s*\))"#;
+    }
     let bytes = input.text.bytes();
     for groups in READ.captures_iter(bytes) {
         let (Some(place), Some(name)) = (groups.name("span"), groups.name("name")) else { continue };
-        let span = Span::new(place.start(), place.end());
+        let span = Span::from(place);
         let before = bytes[..span.start].trim_ascii_end();
         let wrapped = [&b"secret("[..], b"Secret(", b"ToSecret("].iter().any(|call| before.ends_with(call));
         if !is_credential(name.as_bytes()) || wrapped || in_comment(input.text, span.start, input.path) {

@@ -1,14 +1,12 @@
 //! What a token is allowed to do, and where.
 
-use std::sync::LazyLock;
-
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::super::Detection;
 use super::locate::find;
-use crate::check::{Candidate, Input, expression};
+use crate::check::{Candidate, Input, fixed};
 use crate::endpoint::group_name;
+use crate::fact::lines;
 use crate::fact::place::{in_comment, is_code, is_test};
 use crate::fact::tree::{Node, Value};
 use crate::span::Span;
@@ -54,10 +52,9 @@ pub(in super::super) fn resources(detection: &Detection<'_>, input: &Input<'_>, 
 
 /// Maps of resources that a program fills before it makes the token: `resources["com.cloudflare.api.account.zone.*"] = "*"`.
 fn in_maps(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    static ALL: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?P<span>["'`]com\.cloudflare\.api\.account(?:\.zone)?\.\*["'`]\)?\]?(?:\.to_(?:string|owned)\(\)|\.into\(\))?\s*(?:=>|:=|[:=,])\s*(?:[\w.]{1,30}\()?["'`]\*["'`])"#)
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static ALL = r#"(?P<span>["'`]com\.cloudflare\.api\.account(?:\.zone)?\.\*["'`]\)?\]?(?:\.to_(?:string|owned)\(\)|\.into\(\))?\s*(?:=>|:=|[:=,])\s*(?:[\w.]{1,30}\()?["'`]\*["'`])"#;
+    }
     let bytes = input.text.bytes();
     let makes =
         [&b"ermission_groups"[..], b"ermissionGroups"].iter().any(|w| memmem::find(bytes, w).is_some());
@@ -66,14 +63,12 @@ fn in_maps(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate
     }
     for groups in ALL.captures_iter(bytes) {
         let Some(place) = groups.name("span") else { continue };
-        let span = Span::new(place.start(), place.end());
+        let span = Span::from(place);
         let before = &bytes[span.start.saturating_sub(400)..span.start];
-        let line = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-        // Under an account it is a limit, compared with it is refused, denied it is taken away.
-        static OTHER: LazyLock<Regex> = LazyLock::new(|| {
-            expression(r#"(?i)com\.cloudflare\.api\.account\.[^*"'`]+["'`]\]?\s*(?:=>|[:=,])\s*[^"'`]*$|\bif\b|assert|expect\("#)
-                .expect("a fixed expression")
-        });
+        fixed! {
+            // Under an account it is a limit, compared with it is refused, denied it is taken away.
+            static OTHER = r#"(?i)com\.cloudflare\.api\.account\.[^*"'`]+["'`]\]?\s*(?:=>|[:=,])\s*[^"'`]*$|\bif\b|assert|expect\("#;
+        }
         let denied = before
             .windows(5)
             .rposition(|w| w.eq_ignore_ascii_case(b"\"deny") || w.eq_ignore_ascii_case(b"'deny"));
@@ -82,7 +77,7 @@ fn in_maps(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate
             .rposition(|w| w.eq_ignore_ascii_case(b"\"allow") || w.eq_ignore_ascii_case(b"'allow"));
         if out.iter().any(|other| other.rule == detection.rule && other.span.overlaps(span))
             || in_comment(input.text, span.start, input.path)
-            || OTHER.is_match(&before[line..])
+            || OTHER.is_match(lines::last(before))
             || OTHER.find(before).is_some_and(|m| m.end() == before.len())
             || denied.is_some() && denied > allowed
         {

@@ -1,25 +1,20 @@
 //! How long from now a date lies that a program works out: `timeadd(timestamp(), "43800h")`, `AddDate(5, 0, 0)`,
 //! `timedelta(days=900)`, `addYears(5)`, `"+5 years"`. Only numbers that are written out are added up.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
-use crate::check::expression;
+use crate::check::fixed;
 
 /// The days that the expression adds to the present; `None` where it does not say.
 pub(super) fn of(text: &[u8]) -> Option<i64> {
-    static PART: LazyLock<Regex> = LazyLock::new(|| {
-        expression(concat!(
+    fixed! {
+        static PART = concat!(
             r#"(?xi) timeadd\(\s*(?:plan)?timestamp\(\)\s*,\s*"(?<hours>\d{1,9})h"#,
             r#"| \b(?<unit>hours|days|weeks|months|years)\s*[=:]\s*(?<keyword>\d{1,6})\b"#,
             r#"| \b(?:add|plus)_?(?<call>Hours|Days|Weeks|Months|Years)\(\s*(?<count>\d{1,6})"#,
             r#"| \bAddDate\(\s*(?<years>\d{1,4})\s*,\s*(?<months>\d{1,5})\s*,\s*(?<days>\d{1,6})\s*\)"#,
             r#"| ["'](?:now\s*)?\+\s*(?<spoken>\d{1,6})\s*(?<word>hour|day|week|month|year)"#,
             r#"| \b(?<number>\d{1,6})\.(?<member>hours|days|weeks|months|years)\.from_now"#,
-        ))
-        .expect("a fixed expression")
-    });
+        );
+    }
     let mut total = None;
     for groups in PART.captures_iter(text) {
         let number = |name: &str| {

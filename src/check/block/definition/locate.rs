@@ -1,11 +1,8 @@
 //! Where definitions stand: resources of Terraform in every form, Pulumi, manifests, plans and states, bodies of the
 //! token-creation API, object literals in code.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
-use crate::check::{Input, expression};
+use crate::check::{Input, fixed};
+use crate::fact::brackets;
 use crate::fact::place::{in_comment, is_test};
 use crate::fact::tree::{Node, Value, literal, same_name};
 use crate::literals::contains;
@@ -69,18 +66,13 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
     if is_test(input.path) {
         return;
     }
-    // Descriptions of the shape of a token, and other resources with policies.
-    static OTHER: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"\bschema\.|Attribute\s*\{|\bz\.object\(|\bresource\s+"cloudflare_(?:[b-z]|a[bd-oq-z]|account_[^t]|access)\w*""#)
-            .expect("a fixed expression")
-    });
-    // The type of what is made: `new AccessPolicy(`, `cloudflare.UserGroup(`.
-    static TYPE: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?:\bnew\s+(?:\w+\.)?|\bcloudflare\.)(?P<type>[A-Z]\w*)\($").expect("a fixed expression")
-    });
-    static POLICIES: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?i)\bpolic(?:ies|y)["']?\s*(?:[:=]|=>)"#).expect("a fixed expression")
-    });
+    fixed! {
+        // Descriptions of the shape of a token, and other resources with policies.
+        static OTHER = r#"\bschema\.|Attribute\s*\{|\bz\.object\(|\bresource\s+"cloudflare_(?:[b-z]|a[bd-oq-z]|account_[^t]|access)\w*""#;
+        // The type of what is made: `new AccessPolicy(`, `cloudflare.UserGroup(`.
+        static TYPE = r"(?:\bnew\s+(?:\w+\.)?|\bcloudflare\.)(?P<type>[A-Z]\w*)\($";
+        static POLICIES = r#"(?i)\bpolic(?:ies|y)["']?\s*(?:[:=]|=>)"#;
+    }
     let mut from = 0;
     while let Some(hit) = POLICIES.find_at(bytes, from) {
         from = hit.end();
@@ -107,16 +99,8 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
 
 /// The bracket that the place stands directly inside of.
 fn opening(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for i in (at.saturating_sub(4000)..at).rev() {
-        match bytes[i] {
-            b'}' | b')' | b']' => depth += 1,
-            b'{' | b'(' | b'[' if depth == 0 => return Some(i),
-            b'{' | b'(' | b'[' => depth -= 1,
-            _ => {}
-        }
-    }
-    None
+    const REACH: usize = 4000;
+    brackets::around(bytes, at.saturating_sub(REACH), at).next()
 }
 
 /// Blocks of a Terraform type or a Pulumi type, wherever they stand in the file.

@@ -1,30 +1,30 @@
 //! What a program prints or answers with: the arguments of calls, in code and inside of strings.
 
 use std::cell::LazyCell;
-use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
-use super::{Known, is_known, text_of};
-use crate::check::expression;
+use super::{Known, Leak, is_known, text_of};
+use crate::check::{fixed, named};
+use crate::fact::brackets;
 use crate::fact::credential::is_credential;
+use crate::fact::words::is_word;
+use crate::literals::contains;
 use crate::span::Span;
 
 /// How long the arguments of a call may be, in bytes.
 const ARGUMENTS: usize = 2000;
 
-/// A call on what a logger's call gives back, that takes something to log.
-static LINK: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"^\)\s*\.(?:Str|Any|Interface|Bytes|Stringer|Fields?|Dict|Bool|Int|Err|Dur|Time|Msgf?|Send|[wW]ithFields?|addKeyValue|addArgument|setMessage|log)\(").expect("a fixed expression")
-});
+fixed! {
+    /// A call on what a logger's call gives back, that takes something to log.
+    static LINK = r"^\)\s*\.(?:Str|Any|Interface|Bytes|Stringer|Fields?|Dict|Bool|Int|Err|Dur|Time|Msgf?|Send|[wW]ithFields?|addKeyValue|addArgument|setMessage|log)\(";
+}
 
 /// How many of them are followed.
 const LINKS: usize = 12;
 
-static CALL: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?x)(?:^|[^\w.$-])(?<sink>
+fixed! {
+    static CALL = r#"(?x)(?:^|[^\w.$-])(?<sink>
             console\.(?:log|error|warn|info|debug|trace|dir|table)
           | (?:self\.|this\.|\w+\.)?(?:\w*[lL]og(?:ger|ging)?|LOG|LOGGER|slog|glog|klog|logrus|winston|pino|core|fastify\.log|app\.log|c\.log)\.
               (?:\w+\.)?(?:debug|info|warn|warning|error|critical|exception|trace|fatal|log|notice|Debug|Info|Warn|Error|Fatal|Panic|Print|Trace|Log|WithFields?|With|bind)(?:f|ln|w|Context|Information|Warning|Error|Debug|Critical)?
@@ -37,35 +37,23 @@ static CALL: LazyLock<Regex> = LazyLock::new(|| {
           | process\.std(?:out|err)\.write | sys\.std(?:out|err)\.write | IO\.(?:puts|inspect|warn)
           | click\.s?echo | typer\.echo | rich\.print | st\.(?:write|text|code) | print_r | var_dump | error_log | var_export | wp_die
           | pprint(?:\.pprint)? | pp | puts | p | print | println | printf | echo | die | dd | dump | inspect | alert
-        )(?<open>\s*\(|\ +\{|\ +)"#,
-    )
-    .expect("a fixed expression")
-});
+        )(?<open>\s*\(|\ +\{|\ +)"#;
 
-/// Around a name in code: a call or an operator that gives away less than the value.
-static GUARD_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r"(?ix)(?: (?:\w*(?:mask|redact|hash|sha\d*|hmac|censor|obfuscat|scrub|sanitiz|fingerprint|digest|hide|encrypt|truncat|shorten|preview|last_?4)\w*
+    /// Around a name in code: a call or an operator that gives away less than the value.
+    static GUARD_BEFORE = r"(?ix)(?: (?:\w*(?:mask|redact|hash|sha\d*|hmac|censor|obfuscat|scrub|sanitiz|fingerprint|digest|hide|encrypt|truncat|shorten|preview|last_?4)\w*
         | len|bool|boolean|strlen|isset|empty|is_?set|has\w*|defined|length|count|exists|sizeof|typeof|verify\w*|validate\w*|is[A-Z_]\w*|Object\.keys)\s*\(\s*[^()]*
-        | !+\s* | typeof\s+ | \bnot\s+ | \sif\s+ | \bdefined\??\s+ | \#)$",
-    )
-    .expect("a fixed expression")
-});
+        | !+\s* | typeof\s+ | \bnot\s+ | \sif\s+ | \bdefined\??\s+ | \#)$";
 
-static GUARD_AFTER: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?x)^["'\])]*\s*(?: \?\s*["'`\w\d(] | ===|!==|==|!= | \bis\s+(?:not\s+)?(?:None|nil|null) | \[\s*-?\d*\s*:\s*-?\d* | \[\s*\d+\s*\.\. | \[-\d | \[\s*\^
+    static GUARD_AFTER = r#"(?x)^["'\])]*\s*(?: \?\s*["'`\w\d(] | ===|!==|==|!= | \bis\s+(?:not\s+)?(?:None|nil|null) | \[\s*-?\d*\s*:\s*-?\d* | \[\s*\d+\s*\.\. | \[-\d | \[\s*\^
         | \??\.(?:length|size|len|Length|Count|slice|substring|substr|substringTo|is_some|is_none|is_empty|is_ok|present\?|blank\?|nil\?|empty\?|startsWith|starts_with|startswith|Substring|take|first|last|isEmpty|isBlank|mask\w*|redact\w*)\b
-        | \s+if\s | \s+and\s+["'] | \s*&&\s*["'`] | \s*!=\s | \|\s*(?:length|hash|mask|sha256))"#,
-    )
-    .expect("a fixed expression")
-});
+        | \s+if\s | \s+and\s+["'] | \s*&&\s*["'`] | \s*!=\s | \|\s*(?:length|hash|mask|sha256))"#;
+}
 
-pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     let php = LazyCell::new(|| memmem::find(bytes, b"<?").is_some());
     for groups in CALL.captures_iter(bytes) {
-        let sink = groups.name("sink").expect("always takes part");
-        let open = groups.name("open").expect("always takes part");
+        let sink = named(&groups, "sink");
+        let open = named(&groups, "open");
         let name = sink.as_bytes();
         // Kotlin and Ruby take what is logged as a block.
         let block = bytes[open.end() - 1] == b'{';
@@ -93,7 +81,7 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
             let body = &bytes[start..end];
             if let Some(place) = printed(body, known).or_else(|| header(body, known)) {
                 let span = Span::new(start + place.start, start + place.end);
-                out.push((span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
+                out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
                 break;
             }
             // `log.Info().Str("token", token).Msg("…")`
@@ -112,42 +100,23 @@ fn logs_in_ruby(name: &[u8], rest: &[u8]) -> bool {
 /// The closing bracket of a call, or the end of the line where there is none.
 fn arguments_end(bytes: &[u8], start: usize, paren: bool) -> usize {
     let limit = bytes.len().min(start + ARGUMENTS);
-    let (mut depth, mut quote) = (0_i32, 0_u8);
-    let mut at = start;
-    while at < limit {
-        let byte = bytes[at];
-        match byte {
-            b'\\' => at += 1,
-            b'\n' if quote == b'"' || quote == b'\'' => quote = 0,
-            b'\n' if !paren => return at,
-            _ if quote != 0 && byte == quote => quote = 0,
-            _ if quote != 0 => {}
-            b'"' | b'\'' | b'`' => quote = byte,
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' if depth == 0 => return at,
-            b')' | b']' | b'}' => depth -= 1,
-            b';' if !paren => return at,
-            _ => {}
-        }
-        at += 1;
-    }
-    limit
+    let marks: &[u8] = if paren { b"" } else { b"\n;" };
+    brackets::end_in_code(&bytes[start..limit], marks).map_or(limit, |length| start + length)
 }
 
 /// The first credential that stands in the arguments as a value: in code, or put into a string.
 fn printed(body: &[u8], known: &Known<'_>) -> Option<Span> {
     let strings = strings(body);
     let mut at = 0;
-    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     while at < body.len() {
-        if !word(body[at]) || body[at].is_ascii_digit() {
+        if !is_word(body[at]) || body[at].is_ascii_digit() {
             at += 1;
             continue;
         }
         let start = at;
         while at < body.len()
-            && (word(body[at])
-                || (body[at] == b'.' && body.get(at + 1).is_some_and(|b| word(*b)))
+            && (is_word(body[at])
+                || (body[at] == b'.' && body.get(at + 1).is_some_and(|b| is_word(*b)))
                 || (body[at] == b'?' && body.get(at + 1) == Some(&b'.')))
         {
             at += 1;
@@ -171,13 +140,12 @@ fn printed(body: &[u8], known: &Known<'_>) -> Option<Span> {
 
 /// The header that carries the credential, read back from the request it was put into.
 fn header(body: &[u8], known: &Known<'_>) -> Option<Span> {
-    static READ: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?i)headers?(?:\(\))?(?:\.get\(\s*["']|\[\s*["']|\.)(?:authorization|x-auth-key)["']?\s*[\])]?"#)
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static READ = r#"(?i)headers?(?:\(\))?(?:\.get\(\s*["']|\[\s*["']|\.)(?:authorization|x-auth-key)["']?\s*[\])]?"#;
+    }
     let found = READ.find(body)?;
     let guarded = GUARD_BEFORE.is_match(&body[..found.start()]) || GUARD_AFTER.is_match(&body[found.end()..]);
-    (!guarded && known.sends()).then(|| Span::new(found.start(), found.end()))
+    (!guarded && known.sends()).then(|| Span::from(found))
 }
 
 /// A string literal: its inside, its quote, and what stands before it.
@@ -221,9 +189,9 @@ fn is_value(body: &[u8], span: Span, strings: &[Literal]) -> bool {
     if literal.inside == span || (own.is_some() && own == quotes(body.get(span.end))) {
         // `env["NAME"]`, `getenv('NAME')`.
         let before = body[..span.start - 1].trim_ascii_end();
-        static GETTER: LazyLock<Regex> = LazyLock::new(|| {
-            expression(r"(?i)(?:env\w*|secrets|config|settings|get_?env|fetch_env!?|environ(?:\.get)?|env\.get|env\.fetch|getenv|lookupenv|environmentvariable|vars?|\$_ENV|\$_SERVER)\s*[\[(]$").expect("a fixed expression")
-        });
+        fixed! {
+            static GETTER = r"(?i)(?:env\w*|secrets|config|settings|get_?env|fetch_env!?|environ(?:\.get)?|env\.get|env\.fetch|getenv|lookupenv|environmentvariable|vars?|\$_ENV|\$_SERVER)\s*[\[(]$";
+        }
         return GETTER.is_match(before);
     }
     let before = &body[literal.inside.start..span.start];
@@ -250,30 +218,25 @@ fn is_value(body: &[u8], span: Span, strings: &[Literal]) -> bool {
 }
 
 /// A worker or server that answers with a credential of its environment.
-pub(super) fn responses(bytes: &[u8], out: &mut Vec<(Span, String)>) {
-    static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"\b(?:Response\.json|new Response|res\.(?:json|send|end|write)|c\.(?:json|text|html)|jsonify|JsonResponse)\(")
-            .expect("a fixed expression")
-    });
-    static OF_ENVIRONMENT: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"\b(?:process\.|c\.)?env\.(?<name>[A-Za-z_]\w*)|\bos\.environ(?:\.get)?[\[(]\s*["'](?<item>\w+)"#)
-            .expect("a fixed expression")
-    });
+pub(super) fn responses(bytes: &[u8], out: &mut Vec<Leak>) {
+    fixed! {
+        static ANSWER = r"\b(?:Response\.json|new Response|res\.(?:json|send|end|write)|c\.(?:json|text|html)|jsonify|JsonResponse)\(";
+        static OF_ENVIRONMENT = r#"\b(?:process\.|c\.)?env\.(?<name>[A-Za-z_]\w*)|\bos\.environ(?:\.get)?[\[(]\s*["'](?<item>\w+)"#;
+    }
     for answer in ANSWER.find_iter(bytes) {
         let end = arguments_end(bytes, answer.end(), true);
         let body = &bytes[answer.end()..end];
         for groups in OF_ENVIRONMENT.captures_iter(body) {
-            let whole = groups.get(0).expect("group 0 is the match");
+            let whole = groups.get_match();
             let name = groups.name("name").or_else(|| groups.name("item")).expect("one takes part");
             let guarded =
                 GUARD_BEFORE.is_match(&body[..whole.start()]) || GUARD_AFTER.is_match(&body[whole.end()..]);
             // In the headers or address of a further request it is used, not shown.
-            let used = body[..whole.start()]
-                .windows(6)
-                .any(|w| w.eq_ignore_ascii_case(b"fetch(") || w.eq_ignore_ascii_case(b"bearer"));
+            let before = &body[..whole.start()];
+            let used = contains(before, b"fetch(") || contains(before, b"bearer");
             if is_credential(name.as_bytes()) && !guarded && !used {
-                let span = Span::new(answer.end() + whole.start(), answer.end() + whole.end());
-                out.push((span, format!("answers with `{}`", text_of(name.as_bytes()))));
+                let span = Span::from(whole).shift(answer.end());
+                out.push(Leak::new(span, format!("answers with `{}`", text_of(name.as_bytes()))));
                 break;
             }
         }

@@ -3,25 +3,22 @@
 use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::super::command::{Next, command_end, expansions};
 use super::super::is_comment;
-use super::{Known, is_known, text_of};
+use super::{Known, Leak, is_known, text_of};
 use crate::blob::BlobPath;
-use crate::check::{captures_around, expression};
+use crate::check::{captures_around, fixed, named};
 use crate::fact::credential::{each_credential, is_credential};
+use crate::fact::lines;
 use crate::fact::words::is_word;
 use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
 
-static SHELL: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?mx)(?:^|[;&|{(@"]|\bthen|\bdo|\belse|run:|^\s*-|RUN|script:)[\ \t"@']*
-        (?<command>echo|printf|logger|print|Write-(?:Host|Output|Verbose|Debug|Information|Warning|Error)|tee|cat\s*<<<)[\ \t]+"#,
-    )
-    .expect("a fixed expression")
-});
+fixed! {
+    static SHELL = r#"(?mx)(?:^|[;&|{(@"]|\bthen|\bdo|\belse|run:|^\s*-|RUN|script:)[\ \t"@']*
+        (?<command>echo|printf|logger|print|Write-(?:Host|Output|Verbose|Debug|Information|Warning|Error)|tee|cat\s*<<<)[\ \t]+"#;
+}
 
 /// The commands, as far as one can be told by.
 static COMMANDS: LazyLock<Literals> =
@@ -41,22 +38,14 @@ fn is_command(bytes: &[u8], hit: &Hit) -> bool {
 /// How far a line may begin before the command, in bytes.
 const INDENT: usize = 200;
 
-static TRACE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?m)^[ \t]*(?:-[ \t]+)?(?:run:[ \t]*)?(?:\|[ \t]*)?(?<span>set[ \t]+(?:-[a-wyzA-Z]*x[a-zA-Z]*(?:[ \t]+pipefail)?|-o[ \t]+xtrace)|Set-PSDebug[ \t]+-Trace[ \t]+[12])|^(?<bang>#!.*\b(?:ba|z|k|da)?sh[ \t]+-[a-zA-Z]*x[a-zA-Z]*)")
-        .expect("a fixed expression")
-});
+fixed! {
+    static TRACE = r"(?m)^[ \t]*(?:-[ \t]+)?(?:run:[ \t]*)?(?:\|[ \t]*)?(?<span>set[ \t]+(?:-[a-wyzA-Z]*x[a-zA-Z]*(?:[ \t]+pipefail)?|-o[ \t]+xtrace)|Set-PSDebug[ \t]+-Trace[ \t]+[12])|^(?<bang>#!.*\b(?:ba|z|k|da)?sh[ \t]+-[a-zA-Z]*x[a-zA-Z]*)";
 
-static VERBOSE: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"(?:^|[\s;&|(`$@])curl(?:\.exe)?\s").expect("a fixed expression"));
+    static VERBOSE = r"(?:^|[\s;&|(`$@])curl(?:\.exe)?\s";
 
-static VERBOSE_FLAG: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"\s(?<flag>--verbose|--trace(?:-ascii)?(?:[ =]\S+)?|-[a-zA-Z]{0,6}v[a-zA-Z]{0,4})(?:\s|$)")
-        .expect("a fixed expression")
-});
+    static VERBOSE_FLAG = r"\s(?<flag>--verbose|--trace(?:-ascii)?(?:[ =]\S+)?|-[a-zA-Z]{0,6}v[a-zA-Z]{0,4})(?:\s|$)";
 
-static DUMP: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?mix)(?:^|[;&|]\s*|run:\s*|^\s*-\s+)[\ \t]*(?<span>
+    static DUMP = r#"(?mix)(?:^|[;&|]\s*|run:\s*|^\s*-\s+)[\ \t]*(?<span>
             (?:env|printenv|set|export\ -p)[\ \t]*(?:\|[\ \t]*(?:sort|cat)[\ \t]*)?$
           | (?:env|printenv|set|export)[\ \t]*\|[^|\n]*\b(?:grep|rg|egrep|awk|findstr)\b[^|\n]*\b(?:cloudflare|cf_?|cf_api|tunnel)[^|\n]*
           | printenv[\ \t]+\w+
@@ -64,17 +53,15 @@ static DUMP: LazyLock<Regex> = LazyLock::new(|| {
           | (?:get-content|cat|type)[\ \t]+\S*(?:\.dev\.vars|cloudflared/cert\.pem)\b[^|>\n]*$
         )
         | (?<code>(?:console\.\w+|print|pprint|puts|p|println|dump|var_dump|print_r)[\ (]+(?:JSON\.stringify\()?(?:process\.env|os\.environ|ENV|dict\(os\.environ\)|\$_ENV|\$_SERVER|Deno\.env\.toObject\(\))\b\s*(?:[,);]|$))
-        | (?<all>\$\{\{\s*toJSON\((?:secrets|env)\)\s*\}\})"#,
-    )
-    .expect("a fixed expression")
-});
+        | (?<all>\$\{\{\s*toJSON\((?:secrets|env)\)\s*\}\})"#;
+}
 
-pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     let mut hits = COMMANDS.all(bytes);
     hits.retain(|hit| is_command(bytes, hit));
     for groups in captures_around(&SHELL, &hits, bytes, INDENT, |_| 0) {
-        let command = groups.name("command").expect("always takes part");
-        let whole = groups.get(0).expect("group 0 is the match");
+        let command = named(&groups, "command");
+        let whole = groups.get_match();
         // `$(echo …)` and `<(echo …)` are read by what stands around them.
         if bytes[whole.start()] == b'('
             && whole.start() > 0
@@ -86,14 +73,14 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
         let zone = Span::new(command.start(), end);
         let body = &bytes[zone.start..zone.end];
         if !reaches_output(bytes, body, next)
-            || body.windows(12).any(|w| w == b"::add-mask::")
-            || body.windows(7).any(|w| w == b"vso[tas")
+            || memmem::find(body, b"::add-mask::").is_some()
+            || memmem::find(body, b"vso[tas").is_some()
         {
             continue;
         }
         for expansion in expansions(bytes, zone) {
             if is_known(expansion.name, known, body) {
-                out.push((expansion.span, format!("prints `{}`", text_of(expansion.name))));
+                out.push(Leak::new(expansion.span, format!("prints `{}`", text_of(expansion.name))));
                 break;
             }
         }
@@ -102,12 +89,10 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String
 
 /// Whether what the command writes is seen, rather than read by a tool or kept in a file.
 fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
-    static REDIRECT: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?:^|[^-=$>&<])(?:[12&]?>{1,2})\s*(?<to>"?[^\s"';)]+)"#).expect("a fixed expression")
-    });
-    static SHOWS: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b").expect("a fixed expression")
-    });
+    fixed! {
+        static REDIRECT = r#"(?:^|[^-=$>&<])(?:[12&]?>{1,2})\s*(?<to>"?[^\s"';)]+)"#;
+        static SHOWS = r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b";
+    }
     if let Next::Pipe(start) = next {
         let (end, after) = command_end(bytes, start);
         let tool = &bytes[start..end];
@@ -120,12 +105,12 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
             to.starts_with(b"&")
                 || [&b"/dev/std"[..], b"/dev/tty", b"STEP_SUMMARY"]
                     .iter()
-                    .any(|s| to.windows(s.len()).any(|w| w == *s))
+                    .any(|s| memmem::find(to, s).is_some())
         }
     }
 }
 
-pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     static WORDS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["set ", "set\t", "#!", "PSDebug"]));
     let mut hits = WORDS.all(bytes);
     hits.retain(|hit| bytes[hit.start] != b's' || bytes[hit.end..].trim_ascii_start().first() == Some(&b'-'));
@@ -137,22 +122,21 @@ pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, Strin
             continue;
         }
         let rest = &bytes[place.end()..];
-        let off = rest.windows(6).position(|w| w == b"set +x").unwrap_or(rest.len());
+        let off = memmem::find(rest, b"set +x").unwrap_or(rest.len());
         let zone = Span::new(place.end(), place.end() + off);
         traced = zone.end;
         let used = expansions(bytes, zone).into_iter().find(|e| {
-            let line = &bytes[..e.span.start];
-            let start = line.iter().rposition(|b| *b == b'\n').map_or(0, |p| p + 1);
-            !is_comment(&bytes[start..e.span.end]) && is_known(e.name, known, b"")
+            !is_comment(&bytes[lines::start(bytes, 0, e.span.start)..e.span.end])
+                && is_known(e.name, known, b"")
         });
         if let Some(used) = used {
-            let span = Span::new(place.start(), place.end());
-            out.push((span, format!("traces commands that use `{}`", text_of(used.name))));
+            let span = Span::from(place);
+            out.push(Leak::new(span, format!("traces commands that use `{}`", text_of(used.name))));
         }
     }
 }
 
-pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
+pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     if memmem::find(bytes, b"curl").is_none() {
         return;
     }
@@ -167,18 +151,18 @@ pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, Stri
             && ours
             && let Some(flag) = VERBOSE_FLAG.captures(body).and_then(|g| g.name("flag"))
         {
-            let span = Span::new(hit.end() - 1 + flag.start(), hit.end() - 1 + flag.end());
-            out.push((span, "curl's verbose output shows the credential of the request".to_owned()));
+            let span = Span::from(flag).shift(hit.end() - 1);
+            out.push(Leak::new(span, "curl's verbose output shows the credential of the request"));
         }
     }
 }
 
 /// Whether the place is the whole value of a YAML key other than `run`.
 fn is_variable(bytes: &[u8], at: usize) -> bool {
-    static KEY: LazyLock<Regex> =
-        LazyLock::new(|| expression(r#"^[ \t-]*(?P<key>[\w-]+):[ \t]*["']?$"#).expect("a fixed expression"));
-    let start = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
-    KEY.captures(&bytes[start..at]).is_some_and(|groups| &groups["key"] != b"run")
+    fixed! {
+        static KEY = r#"^[ \t-]*(?P<key>[\w-]+):[ \t]*["']?$"#;
+    }
+    KEY.captures(lines::last(&bytes[..at])).is_some_and(|groups| &groups["key"] != b"run")
 }
 
 /// What every dump holds, and how the rest of its line is told from other uses of the word.
@@ -209,7 +193,7 @@ fn is_dump(bytes: &[u8], hit: &Hit) -> bool {
         || bytes[..hit.start].len() >= 5 && bytes[hit.start - 5..hit.start].eq_ignore_ascii_case(b"print")
 }
 
-pub(super) fn dumps(bytes: &[u8], out: &mut Vec<(Span, String)>) {
+pub(super) fn dumps(bytes: &[u8], out: &mut Vec<Leak>) {
     let mut hits = DUMPED.all(bytes);
     hits.retain(|hit| is_dump(bytes, hit));
     for groups in captures_around(&DUMP, &hits, bytes, INDENT, |_| 0) {
@@ -233,16 +217,15 @@ pub(super) fn dumps(bytes: &[u8], out: &mut Vec<(Span, String)>) {
             }
         }
         let end = place.start() + text.trim_ascii_end().len();
-        out.push((Span::new(place.start(), end), "prints the environment, credentials included".to_owned()));
+        out.push(Leak::new(Span::new(place.start(), end), "prints the environment, credentials included"));
     }
 }
 
 /// `terraform output NAME` in a pipeline: it shows what is marked as sensitive, and the log keeps it.
-pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<(Span, String)>) {
-    static OUTPUT: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?m)(?:^|[;&|]|run:|script:)[ \t]*(?:-[ \t]+)?(?:terraform|tofu|terragrunt)[ \t]+(?:-\S+[ \t]+)*output[ \t]+(?:-\S+[ \t]+)*(?<name>[A-Za-z_][\w-]*)")
-            .expect("a fixed expression")
-    });
+pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<Leak>) {
+    fixed! {
+        static OUTPUT = r"(?m)(?:^|[;&|]|run:|script:)[ \t]*(?:-[ \t]+)?(?:terraform|tofu|terragrunt)[ \t]+(?:-\S+[ \t]+)*output[ \t]+(?:-\S+[ \t]+)*(?<name>[A-Za-z_][\w-]*)";
+    }
     let name = path.file_name();
     let pipeline = name.ends_with(b".yml") || name.ends_with(b".yaml") || name.starts_with(b"Jenkinsfile");
     if !pipeline {
@@ -250,11 +233,11 @@ pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<(Span, String
     }
     for groups in OUTPUT.captures_iter(bytes) {
         let Some(name) = groups.name("name").filter(|name| is_credential(name.as_bytes())) else { continue };
-        let start = groups.get(0).map_or(name.start(), |m| m.start());
+        let start = groups.get_match().start();
         let (end, next) = command_end(bytes, name.start());
         if reaches_output(bytes, &bytes[start..end], next) {
-            out.push((
-                Span::new(name.start(), name.end()),
+            out.push(Leak::new(
+                Span::from(name),
                 format!("prints the output `{}`", text_of(name.as_bytes())),
             ));
         }
@@ -262,29 +245,29 @@ pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<(Span, String
 }
 
 /// Ansible's `debug`, unless the task is not logged.
-pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<(Span, String)>) {
-    static TASK: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?m)^[ \t]*(?:-[ \t]*)?(?:ansible\.builtin\.)?debug:[ \t]*(?:\r?\n[ \t]+)?(?<key>msg|var)[ \t]*[:=][ \t]*(?<body>[^\n]*)")
-            .expect("a fixed expression")
-    });
+pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
+    fixed! {
+        static TASK = r"(?m)^[ \t]*(?:-[ \t]*)?(?:ansible\.builtin\.)?debug:[ \t]*(?:\r?\n[ \t]+)?(?<key>msg|var)[ \t]*[:=][ \t]*(?<body>[^\n]*)";
+    }
     if memmem::find(bytes, b"debug:").is_none() {
         return;
     }
     for groups in TASK.captures_iter(bytes) {
-        let body = groups.name("body").expect("always takes part");
+        let body = named(&groups, "body");
         let after = &bytes[body.end()..bytes.len().min(body.end() + 200)];
-        static NEXT: LazyLock<Regex> =
-            LazyLock::new(|| expression(r"\n[ \t]*- ").expect("a fixed expression"));
+        fixed! {
+            static NEXT = r"\n[ \t]*- ";
+        }
         let task = NEXT.find(after).map_or(after, |next| &after[..next.start()]);
-        if task.windows(7).any(|w| w == b"no_log:") {
+        if memmem::find(task, b"no_log:").is_some() {
             continue;
         }
-        let zone = Span::new(body.start(), body.end());
+        let zone = Span::from(body);
         let name = body.as_bytes().trim_ascii();
         if &groups["key"] == b"var" && is_known(name, known, name) {
-            out.push((zone, format!("prints `{}`", text_of(name))));
+            out.push(Leak::new(zone, format!("prints `{}`", text_of(name))));
         }
         let printed = expansions(bytes, zone).into_iter().find(|e| is_known(e.name, known, body.as_bytes()));
-        out.extend(printed.map(|e| (e.span, format!("prints `{}`", text_of(e.name)))));
+        out.extend(printed.map(|e| Leak::new(e.span, format!("prints `{}`", text_of(e.name)))));
     }
 }

@@ -3,10 +3,8 @@
 
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
-
 use crate::check::block::command::command_end;
-use crate::check::{Input, expression};
+use crate::check::{Input, fixed, named};
 use crate::fact::credential::is_credential;
 use crate::fact::place::{in_comment, in_prose, is_test};
 use crate::fact::tree::{Node, Value, literal};
@@ -190,18 +188,13 @@ fn tasks(node: &Node, depth: usize, out: &mut Vec<(Span, &'static str)>) {
 
 /// The same in programs: `new gitlab.ProjectVariable("token", { key: … })`.
 fn calls(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
-    static CALL: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"\b(?:new\s+)?(?:\w+\.)*(?:New)?(?P<class>(?:Project|Group|Instance|Repository|Deployment|Workspace|Tfe)Variable|Actions(?:Organization|Environment)?Variable)(?P<open>\()")
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static CALL = r"\b(?:new\s+)?(?:\w+\.)*(?:New)?(?P<class>(?:Project|Group|Instance|Repository|Deployment|Workspace|Tfe)Variable|Actions(?:Organization|Environment)?Variable)(?P<open>\()";
+    }
     let bytes = input.text.bytes();
     for groups in CALL.captures_iter(bytes) {
-        let (Some(whole), Some(class), Some(open)) =
-            (groups.get(0), groups.name("class"), groups.name("open"))
-        else {
-            continue;
-        };
-        let Some(kind) = KINDS.iter().find(|kind| kind.class.as_bytes() == class.as_bytes()) else {
+        let (whole, open) = (groups.get_match(), named(&groups, "open"));
+        let Some(kind) = KINDS.iter().find(|kind| kind.class.as_bytes() == &groups["class"]) else {
             continue;
         };
         let vendor = kind.terraform.split('_').next().unwrap_or_default();
@@ -211,21 +204,19 @@ fn calls(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
         let body = literal(bytes, open.start());
         let unknown = kind.switch.is_some_and(|_| body.get(&["..."]).is_some());
         if !unknown && is_unmasked(&body, kind) {
-            out.push((Span::new(whole.start(), whole.end()), kind.help));
+            out.push((Span::from(whole), kind.help));
         }
     }
 }
 
 /// `glab variable set`, `gh variable set`, `az pipelines variable create`.
 fn commands(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
-    static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"\b(?P<tool>glab|gh|az)[ \t]+(?:pipelines[ \t]+)?variable(?:-group[ \t]+variable)?[ \t]+(?:set|create|update)\b")
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static COMMAND = r"\b(?P<tool>glab|gh|az)[ \t]+(?:pipelines[ \t]+)?variable(?:-group[ \t]+variable)?[ \t]+(?:set|create|update)\b";
+    }
     let bytes = input.text.bytes();
     for groups in COMMAND.captures_iter(bytes) {
-        let (Some(whole), Some(tool)) = (groups.get(0), groups.name("tool")) else { continue };
-        let place = Span::new(whole.start(), whole.end());
+        let place = Span::from(groups.get_match());
         if in_comment(input.text, place.start, input.path) || in_prose(input.text, place.start, input.path) {
             continue;
         }
@@ -235,7 +226,7 @@ fn commands(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
             .split(|b| b.is_ascii_whitespace() || matches!(b, b'=' | b'"' | b'\''))
             .filter(|word| !word.is_empty())
             .collect();
-        let named = match tool.as_bytes() {
+        let named = match &groups["tool"] {
             b"az" => words.windows(2).find(|pair| pair[0] == b"--name").map(|pair| pair[1]),
             _ => words.iter().copied().find(|word| !word.starts_with(b"-")),
         };
@@ -243,7 +234,7 @@ fn commands(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
             continue;
         }
         let has = |option: &[u8]| words.contains(&option);
-        let help = match tool.as_bytes() {
+        let help = match &groups["tool"] {
             b"glab" if has(b"--masked") || has(b"-m") || has(b"--hidden") => continue,
             b"glab" => GITLAB,
             b"gh" => GITHUB,

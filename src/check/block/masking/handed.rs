@@ -4,35 +4,28 @@
 use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use crate::check::block::command::expansions;
-use crate::check::{Input, expression};
+use crate::check::{Input, fixed};
 use crate::fact::credential::{is_credential, is_secret};
-use crate::fact::words::words;
+use crate::fact::lines;
+use crate::fact::words::{is_word, words};
 use crate::literals::{Literals, contains};
 use crate::span::Span;
 
-static HANDED_ON: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
+fixed! {
+    static HANDED_ON = concat!(
         r#"(?:(?P<redirected>>>?|\|\s*(?:tee|Out-File|Add-Content|ac)\b[^\n|;]{0,60}?)|\b(?:Add-Content|Out-File)\b[^\n|;]{0,60}?)\s*"#,
         r#"["']?[$%]\{?(?:env:)?(?:GITHUB_ENV|GITHUB_OUTPUT|BASH_ENV)\b"#,
-    ))
-    .expect("a fixed expression")
-});
+    );
 
-/// The file whose variables GitLab gives to later jobs.
-static DOTENV: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"\bdotenv:\s*(?:\[\s*|-\s+)?["']?(?P<file>[\w./-]{1,80})"#).expect("a fixed expression")
-});
+    /// The file whose variables GitLab gives to later jobs.
+    static DOTENV = r#"\bdotenv:\s*(?:\[\s*|-\s+)?["']?(?P<file>[\w./-]{1,80})"#;
 
-static PAIR: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?:^|["'\s])(?P<name>[A-Za-z_][\w-]*)(?:=|<<)"#).expect("a fixed expression")
-});
+    static PAIR = r#"(?:^|["'\s])(?P<name>[A-Za-z_][\w-]*)(?:=|<<)"#;
 
-static HERE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?:^|[\s"'}])<<-?[ \t]*(?P<word>[A-Za-z_]\w*)"#).expect("a fixed expression")
-});
+    static HERE = r#"(?:^|[\s"'}])<<-?[ \t]*(?P<word>[A-Za-z_]\w*)"#;
+}
 
 /// Commands that fetch a secret from where it is kept, or make one.
 static STORES: LazyLock<Literals> = LazyLock::new(|| {
@@ -79,9 +72,9 @@ pub(super) fn handed_on(input: &Input<'_>) -> Vec<Span> {
     let bytes = input.text.bytes();
     let mut out = Vec::new();
     for groups in HANDED_ON.captures_iter(bytes).take(MOST) {
-        let Some(hit) = groups.get(0) else { continue };
+        let hit = groups.get_match();
         let redirected = groups.name("redirected").is_some();
-        let hit = Span::new(hit.start(), hit.end());
+        let hit = Span::from(hit);
         out.extend(zones(input, hit, redirected).into_iter().filter_map(|zone| in_zone(bytes, zone, true)));
     }
     // What the settings of a GitLab project mask is masked there as well: only what a command fetches counts.
@@ -114,7 +107,7 @@ fn zones(input: &Input<'_>, hit: Span, redirected: bool) -> Vec<Span> {
     }
     let closes = matches!(text.get(own).trim_ascii(), b"}" | b")" | b"done" | b"fi" | b"};");
     if redirected && closes {
-        let indent = |line: Span| text.get(line).iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let indent = |line: Span| lines::indentation(text.get(line));
         let opens = |at: &usize| {
             text.line_at(*at)
                 .is_some_and(|l| indent(l) <= indent(line) && !text.get(l).trim_ascii().is_empty())
@@ -139,7 +132,7 @@ fn in_zone(bytes: &[u8], zone: Span, by_name: bool) -> Option<Span> {
     if let Some(name) = names().find(|name| is_credential(name.as_bytes()))
         && (by_name || fetched.is_some() || from_store())
     {
-        return Some(Span::new(zone.start + name.start(), zone.start + name.end()));
+        return Some(Span::from(name).shift(zone.start));
     }
     // A name for it that says nothing, of a value that a command made.
     if let Some((made, _)) = fetched.as_ref().filter(|(e, _)| is_credential(e.name)) {
@@ -150,7 +143,7 @@ fn in_zone(bytes: &[u8], zone: Span, by_name: bool) -> Option<Span> {
         is_secret(name.as_bytes()) && says_cloudflare(command)
             || is_used_as_credential(bytes, name.as_bytes())
     })?;
-    from_store().then(|| Span::new(zone.start + name.start(), zone.start + name.end()))
+    from_store().then(|| Span::from(name).shift(zone.start))
 }
 
 /// The command whose output is assigned to the name.
@@ -160,9 +153,8 @@ fn made<'b>(bytes: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
         let rest = &bytes[at + name.len()..];
         let rest = &rest[..rest.len().min(LONGEST)];
         let assigned = [&b"=$("[..], b"=\"$(", b"=`", b"=\"`", b" = & ", b" = $("];
-        let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
-        let own = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
-        (own && assigned.iter().any(|start| rest.starts_with(start))).then_some(&rest[..end])
+        let own = at == 0 || !is_word(bytes[at - 1]);
+        (own && assigned.iter().any(|start| rest.starts_with(start))).then_some(lines::first(rest))
     })
 }
 
@@ -171,7 +163,7 @@ fn is_of_secret(bytes: &[u8], name: &[u8]) -> bool {
     memmem::find_iter(bytes, name).any(|at| {
         let rest = bytes[at + name.len()..].strip_prefix(b":").map(<[u8]>::trim_ascii_start);
         let rest = rest.and_then(|rest| rest.strip_prefix(b"${{")).map(<[u8]>::trim_ascii_start);
-        let own = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
+        let own = at == 0 || !is_word(bytes[at - 1]);
         own && rest.is_some_and(|rest| rest.starts_with(b"secrets."))
     })
 }
@@ -185,8 +177,7 @@ fn is_used_as_credential(bytes: &[u8], name: &[u8]) -> bool {
     const BEFORE: usize = 200;
     let output = [b"outputs.", name].concat();
     memmem::find_iter(bytes, &output).any(|at| {
-        let before = &bytes[at.saturating_sub(BEFORE)..at];
-        let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default().trim_ascii();
+        let line = lines::before(bytes, at, BEFORE).trim_ascii();
         let line = line.strip_prefix(b"- ").unwrap_or(line);
         let key = line.split(|b| *b == b':').next().unwrap_or_default();
         let whole =

@@ -6,13 +6,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::{is_public, mentions_credential};
 use crate::check::block::command::{command_end, expansions};
-use crate::check::{captures_around, expression};
+use crate::check::{captures_around, fixed, named};
 use crate::fact::credential::is_credential;
 use crate::fact::words::is_word;
+use crate::fact::{brackets, lines};
 use crate::literals::Literals;
 use crate::span::Span;
 
@@ -48,55 +48,35 @@ static HINTS: LazyLock<Literals> = LazyLock::new(|| {
     ])
 });
 
-/// Calls that add a parameter to an address by their own names.
-static DIRECT: LazyLock<Regex> = LazyLock::new(|| {
-    expression(&format!(
+fixed! {
+    /// Calls that add a parameter to an address by their own names.
+    static DIRECT = format!(
         r#"(?:\bsearchParams\.(?:set|append)|\.(?:[qQ]ueryParam|add(?:Encoded)?QueryParam(?:eter)?|AddQueryParam(?:eter)?|[sS]etQueryParam(?:eter)?|query_param|append_pair)|\bAddQueryString)\((?:[^()\n"'`]{{0,80}},|\s*"https?://[^"\n]{{0,200}}"\s*,)?\s*["']{NAME}["']\s*,\s*|\bURLQueryItem\(\s*name:\s*"{NAME_AGAIN}",\s*value:\s*"#,
         NAME_AGAIN = NAME.replace("<name>", "<item>"),
-    ))
-    .expect("a fixed expression")
-});
+    );
 
-/// The same for a table that has a name.
-static METHOD: LazyLock<Regex> = LazyLock::new(|| {
-    expression(&format!(
+    /// The same for a table that has a name.
+    static METHOD = format!(
         r#"\b(?P<table>[A-Za-z_]\w*)(?:\.(?:set|append|add|Set|Add|Append)\(\s*["']{NAME}["']\s*,|\[["']{NAME_AGAIN}["']\]\s*=)\s*"#,
         NAME_AGAIN = NAME.replace("<name>", "<item>"),
-    ))
-    .expect("a fixed expression")
-});
+    );
 
-/// Tables written out: of a function that encodes them, or of a request.
-static TABLE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?P<encoder>(?:\bnew\s+URLSearchParams|\burlencode|\bhttp_build_query|\bencode_www_form)\()|(?P<query>\.query\(\s*&?\[)|\b(?P<of>params|query|searchParams)["']?\s*(?:=>|[=:])\s*(?:dict\(|\{|\[)"#,
-    )
-    .expect("a fixed expression")
-});
+    /// Tables written out: of a function that encodes them, or of a request.
+    static TABLE = r#"(?P<encoder>(?:\bnew\s+URLSearchParams|\burlencode|\bhttp_build_query|\bencode_www_form)\()|(?P<query>\.query\(\s*&?\[)|\b(?P<of>params|query|searchParams)["']?\s*(?:=>|[=:])\s*(?:dict\(|\{|\[)"#;
 
-static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
-    expression(&format!(r#"(?:^|[\s,{{(\[]):?["']?{NAME}["']?\s*(?:=>|[:=,])\s*"#))
-        .expect("a fixed expression")
-});
+    static ENTRY = format!(r#"(?:^|[\s,{{(\[]):?["']?{NAME}["']?\s*(?:=>|[:=,])\s*"#);
 
-/// A request of a client for HTTP, or an address.
-static REQUEST: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)\b(?:requests|httpx|axios|got|ky|session|client|http|conn|faraday|guzzle|ofetch|\$fetch|superagent|needle)(?:->|\.)?(?:get|post|put|patch|delete|head|request|stream)?\(|https?://|\burl["']?\s*[:=]"#)
-        .expect("a fixed expression")
-});
+    /// A request of a client for HTTP, or an address.
+    static REQUEST = r#"(?i)\b(?:requests|httpx|axios|got|ky|session|client|http|conn|faraday|guzzle|ofetch|\$fetch|superagent|needle)(?:->|\.)?(?:get|post|put|patch|delete|head|request|stream)?\(|https?://|\burl["']?\s*[:=]"#;
 
-/// Options of curl that put data into the address, and HTTPie's way to write a parameter.
-static SHELL: LazyLock<Regex> = LazyLock::new(|| {
-    expression(&format!(
+    /// Options of curl that put data into the address, and HTTPie's way to write a parameter.
+    static SHELL = format!(
         r#"(?:(?:-d|--data|--data-urlencode|--data-raw|--url-query)[ =]["']?{NAME}=|\s["']?{NAME_AGAIN}==)(?P<value>["']?\$[^\s"';|&]+)"#,
         NAME_AGAIN = NAME.replace("<name>", "<item>"),
-    ))
-    .expect("a fixed expression")
-});
+    );
 
-static TOOL: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?m)(?:^|[\s;&|(`$])(?P<tool>curl|https?|xh|xhs)[ \t]").expect("a fixed expression")
-});
+    static TOOL = r"(?m)(?:^|[\s;&|(`$])(?P<tool>curl|https?|xh|xhs)[ \t]";
+}
 
 /// What each match of the expressions holds.
 static METHODS: LazyLock<Literals> = LazyLock::new(|| {
@@ -151,16 +131,16 @@ pub(super) fn parameters<F: FnOnce() -> HashSet<Vec<u8>>>(
     let mut method_hits = METHODS.all(bytes);
     method_hits.retain(|hit| hit.start > 0 && is_word(bytes[hit.start - 1]));
     for groups in captures_around(&DIRECT, &direct_hits, bytes, BESIDE, |_| LONGEST) {
-        push(groups.name("name").or(groups.name("item")), groups.get(0).map_or(0, |m| m.end()));
+        push(groups.name("name").or(groups.name("item")), groups.get_match().end());
     }
     for groups in captures_around(&METHOD, &method_hits, bytes, BESIDE, |_| BESIDE) {
-        let (Some(table), Some(whole)) = (groups.name("table"), groups.get(0)) else { continue };
+        let (whole, table) = (groups.get_match(), named(&groups, "table"));
         if holds(value_at(bytes, whole.end())) && is_query(table.as_bytes()) {
             push(groups.name("name").or(groups.name("item")), whole.end());
         }
     }
     for groups in captures_around(&TABLE, &table_hits, bytes, BESIDE, |_| BESIDE) {
-        let Some(whole) = groups.get(0) else { continue };
+        let whole = groups.get_match();
         let end = close(bytes, whole.end());
         let entries: Vec<_> = ENTRY.captures_iter(&bytes[whole.end()..end]).collect();
         if entries.is_empty() {
@@ -182,7 +162,7 @@ pub(super) fn parameters<F: FnOnce() -> HashSet<Vec<u8>>>(
                 let Some(name) = entry.name("name").filter(|name| !is_public(name.as_bytes())) else {
                     continue;
                 };
-                let value = value_at(bytes, whole.end() + entry.get(0).map_or(0, |m| m.end()));
+                let value = value_at(bytes, whole.end() + entry.get_match().end());
                 if holds(value) {
                     out.push(Span::new(whole.end() + name.start(), value.end));
                 }
@@ -210,10 +190,10 @@ fn shell(bytes: &[u8], out: &mut Vec<Span>) {
                 .split(|b| b.is_ascii_whitespace())
                 .any(|word| word.starts_with(b"-") && !word.starts_with(b"--") && word.contains(&b'G'));
         for groups in SHELL.captures_iter(body) {
-            let (Some(whole), Some(value)) = (groups.get(0), groups.name("value")) else { continue };
+            let (whole, value) = (groups.get_match(), named(&groups, "value"));
             let name = groups.name("name").filter(|_| curl).or(groups.name("item").filter(|_| !curl));
             let query = gets || memmem::find(whole.as_bytes(), b"--url-query").is_some();
-            let zone = Span::new(tool.start() + value.start(), tool.start() + value.end());
+            let zone = Span::from(value).shift(tool.start());
             if let Some(name) = name.filter(|name| query && !is_public(name.as_bytes()))
                 && expansions(bytes, zone).iter().any(|e| is_credential(e.name))
             {
@@ -226,31 +206,15 @@ fn shell(bytes: &[u8], out: &mut Vec<Span>) {
 /// One expression: to a comma, a closing bracket or the end of the line outside of brackets.
 fn value_at(bytes: &[u8], start: usize) -> Span {
     let limit = bytes.len().min(start + 200);
-    let mut depth = 0_i32;
-    let length = bytes[start..limit].iter().position(|b| match b {
-        b'(' | b'[' | b'{' => {
-            depth += 1;
-            false
-        }
-        b')' | b']' | b'}' if depth == 0 => true,
-        b')' | b']' | b'}' => {
-            depth -= 1;
-            false
-        }
-        b',' | b';' | b'\n' => depth == 0,
-        _ => false,
-    });
-    Span::new(start, start + length.unwrap_or(limit - start))
+    Span::new(start, brackets::end_of_argument(&bytes[start..limit]).map_or(limit, |length| start + length))
 }
 
 /// The value is a credential: not a string that only has such a name, nor something made of one.
 fn holds_credential(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
-    static NAMED: LazyLock<Regex> =
-        LazyLock::new(|| expression(r"^[&*$@!]*[A-Za-z_][\w.?!>-]*[!?]?$").expect("a fixed expression"));
-    static MADE: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)\b\w*(?:mask|redact|hash|sha\d+|hmac|md5|digest|encrypt|len|length)\w*\b")
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static NAMED = r"^[&*$@!]*[A-Za-z_][\w.?!>-]*[!?]?$";
+        static MADE = r"(?i)\b\w*(?:mask|redact|hash|sha\d+|hmac|md5|digest|encrypt|len|length)\w*\b";
+    }
     let text = text.trim_ascii();
     let quoted =
         matches!(text.first(), Some(b'"' | b'\'' | b'`')) && !text.contains(&b'$') && !text.contains(&b'{');
@@ -258,8 +222,7 @@ fn holds_credential(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
         return false;
     }
     mentions_credential(text)
-        || NAMED.is_match(text)
-            && text.split(|b| !b.is_ascii_alphanumeric() && *b != b'_').any(|word| known.contains(word))
+        || NAMED.is_match(text) && text.split(|b| !is_word(*b)).any(|word| known.contains(word))
 }
 
 /// Whether what stands before ends with the question mark of an address: `'…?' .`, `"…?" +`, `` `…?${ ``, `…?{`.
@@ -293,25 +256,21 @@ fn is_joined(before: &[u8]) -> bool {
         || [&b".query ="[..], b".search =", b"RawQuery ="].iter().any(|target| text.ends_with(target))
 }
 
-/// The line before a place, as far as it is near: a line may be a whole file long.
-fn line_before(bytes: &[u8], at: usize) -> &[u8] {
-    let near = &bytes[at.saturating_sub(200)..at];
-    &near[near.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1)..]
-}
+/// How much of its line is looked at before a place, in bytes: a line may be a whole file long.
+const LINE: usize = 200;
 
 /// The name that the statement of a place gives its value to.
 fn assigned(bytes: &[u8], at: usize) -> Option<&[u8]> {
-    static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?P<name>[A-Za-z_]\w*)\s*(?::\s*[\w.<>, ]+)?:?=\s*(?:[\w.]+\.)?$")
-            .expect("a fixed expression")
-    });
-    let before = line_before(bytes, at);
+    fixed! {
+        static ASSIGNED = r"(?P<name>[A-Za-z_]\w*)\s*(?::\s*[\w.<>, ]+)?:?=\s*(?:[\w.]+\.)?$";
+    }
+    let before = lines::before(bytes, at, LINE);
     ASSIGNED.captures(before)?.name("name").map(|name| name.as_bytes())
 }
 
 /// Whether `params = {` itself is the name of the table.
 fn is_table(bytes: &[u8], at: usize) -> bool {
-    let before = line_before(bytes, at).trim_ascii();
+    let before = lines::before(bytes, at, LINE).trim_ascii();
     before.is_empty() || [&b"const"[..], b"let", b"var", b"val"].contains(&before)
 }
 
@@ -323,7 +282,7 @@ fn is_query(bytes: &[u8], name: &[u8]) -> bool {
         .filter(|at| !word(at + name.len()) && !at.checked_sub(1).is_some_and(word));
     places.take(USES).any(|at| {
         let behind = &bytes[at + name.len()..bytes.len().min(at + name.len() + 120)];
-        let line = &behind[..behind.iter().position(|b| *b == b'\n').unwrap_or(behind.len())];
+        let line = lines::first(behind);
         let set = line.trim_ascii_start();
         let set = set.strip_prefix(b":").unwrap_or(set);
         let read = set.starts_with(b"=")
@@ -341,14 +300,5 @@ fn is_query(bytes: &[u8], name: &[u8]) -> bool {
 /// Where the bracket that is open at `start` closes.
 fn close(bytes: &[u8], start: usize) -> usize {
     let limit = bytes.len().min(start + LONGEST);
-    let mut depth = 0_i32;
-    let length = bytes[start..limit].iter().position(|b| {
-        depth += match b {
-            b'(' | b'[' | b'{' => 1,
-            b')' | b']' | b'}' => -1,
-            _ => 0,
-        };
-        depth < 0
-    });
-    length.map_or(limit, |length| start + length)
+    brackets::end(&bytes[start..limit]).map_or(limit, |length| start + length)
 }

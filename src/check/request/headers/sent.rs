@@ -1,11 +1,7 @@
 //! Whether anything is sent under a header's name: maps that say which headers to hide, arms of a match, patterns and headers
 //! that are emptied have the same syntax as a header with its value.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
-use crate::check::{Input, expression};
+use crate::check::{Input, fixed};
 use crate::span::Span;
 
 /// How much of a value is looked at, in bytes.
@@ -24,43 +20,28 @@ pub(in super::super) fn holds_nothing(input: &Input<'_>, span: Span) -> bool {
             .is_some_and(|groups| groups.name("value").is_some_and(|value| is_nothing(value.as_bytes())))
 }
 
-/// Behind the name of the header: what closes it, what separates, perhaps a word for the value.
-static VALUE_OF: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?i)^(?:[\w-]+\s+["']?)?x[-_]?auth[-_]?[a-z_-]*key\b["'`\\]*[\])]?\s*(?:=>|:=|[:=,]|[ \t])\s*(?:["']?value["']?\s*[:=]\s*)?(?P<value>[^\n]*)"#,
-    )
-    .expect("a fixed expression")
-});
+fixed! {
+    /// Behind the name of the header: what closes it, what separates, perhaps a word for the value.
+    static VALUE_OF = r#"(?i)^(?:[\w-]+\s+["']?)?x[-_]?auth[-_]?[a-z_-]*key\b["'`\\]*[\])]?\s*(?:=>|:=|[:=,]|[ \t])\s*(?:["']?value["']?\s*[:=]\s*)?(?P<value>[^\n]*)"#;
+}
 
 /// `case "X-Auth-Key":`, `"authorization" | "x-auth-key" =>`, `when "X-Auth-Key"`.
 fn is_arm(before: &[u8]) -> bool {
-    static ARM: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r#"(?:^|[\s{(])(?:case|when)\s[^;{}]*["'`]$|["'`]\s*\|\s*["'`]$"#)
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static ARM = r#"(?:^|[\s{(])(?:case|when)\s[^;{}]*["'`]$|["'`]\s*\|\s*["'`]$"#;
+    }
     ARM.is_match(&before[before.len().saturating_sub(VALUE)..])
 }
 
 /// A truth value, a number, an empty value, a word for what to do with the header, a mask, or a pattern.
 fn is_nothing(value: &[u8]) -> bool {
-    static CONSTANT: LazyLock<Regex> = LazyLock::new(|| {
-        expression(
-            r#"(?i)^(?:true|false|null|none|nil|undefined|unit|\d{1,3}|struct\{\}\{\}|\{\}|\[\]|\(\)|(?:""|''|``)|drop|delete|redact|remove|hide|keep|["'`](?:drop|delete|redact|remove|mask|hide|hidden|keep|hash|skip|ignore|deny|block|strip|unset|dummy|replace|omit|encrypt|sensitive|secret)(?:ed)?["'`])\s*(?:$|[,;)}\]\r\n]|//|#)"#,
-        )
-        .expect("a fixed expression")
-    });
-    // `***`, `[REDACTED]`, `<hidden>`, `xxxx`.
-    static MASK: LazyLock<Regex> = LazyLock::new(|| {
-        expression(
-            r#"(?i)^[rbfu]?["'`]?[\[<({]{0,2}(?:[*#]{2,}|•|\*|x{3,}\b|\.{3}|x\]|(?:[a-z]+[ _-])?(?:redact|mask|hidden|filter|remov|scrub|censor|omit|sanitiz|obfuscat|stripp|dummy|fake)[a-z]*[\]>)}"'`])"#,
-        )
-        .expect("a fixed expression")
-    });
-    // `[0-9a-f]{37}`, `(\S+)`, `\$?\w+`, `.*`.
-    static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"^[rbfu]?['`\x22]?\(*(?:\?[:P<\w>]*)?(?:\[(?:\^|\\|[a-zA-Z0-9]-[a-zA-Z0-9])|\\+(?:[swSWdb]|\$\?)|\.[*+])")
-            .expect("a fixed expression")
-    });
+    fixed! {
+        static CONSTANT = r#"(?i)^(?:true|false|null|none|nil|undefined|unit|\d{1,3}|struct\{\}\{\}|\{\}|\[\]|\(\)|(?:""|''|``)|drop|delete|redact|remove|hide|keep|["'`](?:drop|delete|redact|remove|mask|hide|hidden|keep|hash|skip|ignore|deny|block|strip|unset|dummy|replace|omit|encrypt|sensitive|secret)(?:ed)?["'`])\s*(?:$|[,;)}\]\r\n]|//|#)"#;
+        // `***`, `[REDACTED]`, `<hidden>`, `xxxx`.
+        static MASK = r#"(?i)^[rbfu]?["'`]?[\[<({]{0,2}(?:[*#]{2,}|•|\*|x{3,}\b|\.{3}|x\]|(?:[a-z]+[ _-])?(?:redact|mask|hidden|filter|remov|scrub|censor|omit|sanitiz|obfuscat|stripp|dummy|fake)[a-z]*[\]>)}"'`])"#;
+        // `[0-9a-f]{37}`, `(\S+)`, `\$?\w+`, `.*`.
+        static PATTERN = r"^[rbfu]?['`\x22]?\(*(?:\?[:P<\w>]*)?(?:\[(?:\^|\\|[a-zA-Z0-9]-[a-zA-Z0-9])|\\+(?:[swSWdb]|\$\?)|\.[*+])";
+    }
     CONSTANT.is_match(value) || MASK.is_match(value) || PATTERN.is_match(value)
 }
 

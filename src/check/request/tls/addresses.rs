@@ -1,21 +1,19 @@
 //! The addresses of a text, and the names and clients that stand for one, with whether they are the API's.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::super::API;
 use super::super::plain::defined_host;
-use crate::check::expression;
-use crate::fact::statement::close;
-use crate::fact::words::words;
+use crate::check::fixed;
+use crate::fact::brackets::close;
+use crate::fact::words::{is_word, words};
 use crate::span::Span;
 
-/// Any address or host name, also one whose host is only known at run time.
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
+fixed! {
+    /// Any address or host name, also one whose host is only known at run time.
+    static ADDRESS = concat!(
         // A name in the marks of a template: `https://${{ vars.ACCOUNT }}.r2.…`.
         r#"(?i)https?://\$?\{\{\s*(?P<filled>[A-Za-z_][\w.]*)[^\n{}]{0,100}\}\}[^\s"'`<>)\\]*"#,
         r#"|https?://(?:[$#%]?\{+\s*|\$)?(?P<inside>[A-Za-z_][\w.]*)\b[^\s"'`<>)\\]*"#,
@@ -23,42 +21,31 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
         r#"|https?://[^\s"'`<>)\\]+"#,
         r#"|["'`](?:\$?\{|#\{)\$?(?P<base>[A-Za-z_][\w.]*)\}(?P<path>/[^\s"'`]*)"#,
         r#"|["'][a-z0-9-]+(?:\.[a-z0-9-]+)+\.?(?:/[^"']*)?["']|\b\d{1,3}(?:\.\d{1,3}){3}\b|api(?:\.fed)?\.cloudflare\.com"#,
-    ))
-    .expect("a fixed expression")
-});
+    );
 
-/// A name that is given an address, in a call or not.
-static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)\b(?P<name>[A-Za-z_]\w*)["']?\s*(?::\s*[\w&]+\s*)?(?:=>|:=|[:=])\s*(?:(?:new\s+)?[\w.:<>]{1,40}\(\s*)?(?:["'][\w.]+["']\s*,\s*)?[&fbru]?["'`]?(?P<url>https?://[^\s"'`]+|api\.cloudflare\.com[^\s"'`]*)"#)
-        .expect("a fixed expression")
-});
+    /// A name that is given an address, in a call or not.
+    static NAMED = r#"(?i)\b(?P<name>[A-Za-z_]\w*)["']?\s*(?::\s*[\w&]+\s*)?(?:=>|:=|[:=])\s*(?:(?:new\s+)?[\w.:<>]{1,40}\(\s*)?(?:["'][\w.]+["']\s*,\s*)?[&fbru]?["'`]?(?P<url>https?://[^\s"'`]+|api\.cloudflare\.com[^\s"'`]*)"#;
 
-/// The client of an SDK: it talks to the API, whatever its address.
-static SDK: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"\b(?:cloudflare|cf|cfgo)\.New(?:WithAPIToken|Client)?\(|(?P<class>class\s+)?\b(?:Cloudflare|CloudFlare|AsyncCloudflare)\(|\bcloudflare\.Client\(|\bCloudflare::Client\.new\(")
-        .expect("a fixed expression")
-});
+    /// The client of an SDK: it talks to the API, whatever its address.
+    static SDK = r"\b(?:cloudflare|cf|cfgo)\.New(?:WithAPIToken|Client)?\(|(?P<class>class\s+)?\b(?:Cloudflare|CloudFlare|AsyncCloudflare)\(|\bcloudflare\.Client\(|\bCloudflare::Client\.new\(";
+}
 
 /// Whether what stands for an address is the making of a client of an SDK.
 pub(super) fn is_client(text: &[u8]) -> bool {
     SDK.find(text).is_some_and(|call| call.start() == 0)
 }
 
-/// An address that is read from the environment or the configuration, under the name of whose it is: `env.PROXMOX_URL`,
-/// `os.environ["NAS_HOST"]`, `cfg.KubeURL`.
-static READ: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
+fixed! {
+    /// An address that is read from the environment or the configuration, under the name of whose it is: `env.PROXMOX_URL`,
+    /// `os.environ["NAS_HOST"]`, `cfg.KubeURL`.
+    static READ = concat!(
         r#"\b(?:\w*(?:[eE]nv|ENV|environ|[cC]onfig|cfg|[cC]onf|[sS]ettings|[pP]rops|Configuration))(?:\.\w+)?[.\[("'`]{1,3}(?:get(?:[("'`]{0,2}))?"#,
         r"(?P<owner>[A-Za-z][A-Za-z0-9_]{1,30}?)(?:_?URL|Url|_url|:Url|_?HOST|Host|_host|_?ADDR|_addr|_?ENDPOINT|Endpoint|_endpoint|_?URI|Uri|_uri)\b",
-    ))
-    .expect("a fixed expression")
-});
+    );
 
-/// The same in a shell: `$NAS_URL/status`, `https://${PVE_HOST}:8006`.
-static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"\$\{?(?P<name>(?P<owner>[A-Za-z][A-Za-z0-9_]{1,30}?)_?(?:URL|HOST|ADDR|ENDPOINT|URI|FQDN|IP|url|host|addr|endpoint|uri|ip))\b")
-        .expect("a fixed expression")
-});
+    /// The same in a shell: `$NAS_URL/status`, `https://${PVE_HOST}:8006`.
+    static VARIABLE = r"\$\{?(?P<name>(?P<owner>[A-Za-z][A-Za-z0-9_]{1,30}?)_?(?:URL|HOST|ADDR|ENDPOINT|URI|FQDN|IP|url|host|addr|endpoint|uri|ip))\b";
+}
 
 /// Words in the name of an address that do not say whose it is.
 const OF_ANYBODY: &[&str] = &[
@@ -105,20 +92,28 @@ const OF_ANYBODY: &[&str] = &[
 const MOST: usize = 2000;
 const DEFINITIONS: usize = 50;
 
-/// All addresses and uses of names that hold one, in order, with whether they are the API's.
-pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
-    let mut names: HashMap<&[u8], Vec<(Span, bool)>> = HashMap::new();
+/// An address, or what stands for one: a name that holds it, a client of it.
+#[derive(Clone, Copy)]
+pub(super) struct Address {
+    pub(super) place: Span,
+    /// It is the API's.
+    pub(super) ours: bool,
+}
+
+/// All addresses and uses of names that hold one, in order.
+pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
+    let mut names: HashMap<&[u8], Vec<Address>> = HashMap::new();
     for groups in NAMED.captures_iter(bytes).take(DEFINITIONS) {
         let (Some(name), Some(url)) = (groups.name("name"), groups.name("url")) else { continue };
         if name.len() >= 3 {
-            let place = Span::new(name.start(), name.end());
-            names.entry(name.as_bytes()).or_default().push((place, API.is_match(url.as_bytes())));
+            let (place, ours) = (Span::from(name), API.is_match(url.as_bytes()));
+            names.entry(name.as_bytes()).or_default().push(Address { place, ours });
         }
     }
-    let mut out: Vec<(Span, bool)> = Vec::new();
+    let mut out: Vec<Address> = Vec::new();
     let mut hosts = 0;
     for groups in ADDRESS.captures_iter(bytes).take(MOST) {
-        let Some(whole) = groups.get(0) else { continue };
+        let whole = groups.get_match();
         let mut ours = API.is_match(whole.as_bytes());
         // The scheme that an adapter of a session is for: `session.mount("https://", adapter)`.
         let before = &bytes[..whole.start()];
@@ -138,7 +133,7 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
                 continue;
             }
         }
-        out.push((Span::new(whole.start(), whole.end()), ours));
+        out.push(Address { place: Span::from(whole), ours });
     }
     let read = READ.captures_iter(bytes).take(MOST);
     let expanded = VARIABLE.captures_iter(bytes).take(MOST).filter(|groups| {
@@ -149,12 +144,14 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
         let said = words(owner.as_bytes());
         let ours = said.split(' ').any(|word| matches!(word, "cloudflare" | "cf" | "flare"));
         if !ours && said.split(' ').any(|word| word.len() > 1 && !OF_ANYBODY.contains(&word)) {
-            out.push((Span::new(owner.start(), owner.end()), false));
+            out.push(Address { place: Span::from(owner), ours: false });
         }
     }
     for groups in SDK.captures_iter(bytes).take(DEFINITIONS) {
-        if let Some(call) = groups.get(0).filter(|_| groups.name("class").is_none()) {
-            out.push((Span::new(call.start(), close(bytes, call.end() - 1, call.end() + SETUP)), true));
+        if groups.name("class").is_none() {
+            let call = groups.get_match();
+            let end = close(bytes, call.end() - 1, call.end() + SETUP);
+            out.push(Address { place: Span::new(call.start(), end), ours: true });
         }
     }
     for (name, definitions) in &names {
@@ -163,16 +160,16 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<(Span, bool)> {
             // A place that gives the name another value is no use of the first.
             if out.len() >= MOST
                 || !is_whole(bytes, place)
-                || definitions.iter().any(|(own, _)| *own == place)
+                || definitions.iter().any(|own| own.place == place)
                 || is_given(&bytes[place.end..])
             {
                 continue;
             }
-            let before = definitions.iter().rfind(|(own, _)| own.end <= at);
-            out.extend(before.or(definitions.first()).map(|(_, ours)| (place, *ours)));
+            let before = definitions.iter().rfind(|own| own.place.end <= at);
+            out.extend(before.or(definitions.first()).map(|own| Address { place, ..*own }));
         }
     }
-    out.sort_by_key(|(span, ours)| (span.start, span.end, *ours));
+    out.sort_by_key(|address| (address.place.start, address.place.end, address.ours));
     out
 }
 
@@ -193,13 +190,10 @@ const SETUP: usize = 1500;
 
 /// Whether an address that is made of a name and a path may be the API's: by the path, or because the name does not say.
 fn is_open(base: &[u8], path: &[u8]) -> bool {
-    static PATH: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"^/(?:client/v4|zones|accounts|user|ips|graphql|memberships|certificates|radar)\b")
-            .expect("a fixed expression")
-    });
-    static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)cf|cloudflare|base|api|endpoint|host|url|prefix|root").expect("a fixed expression")
-    });
+    fixed! {
+        static PATH = r"^/(?:client/v4|zones|accounts|user|ips|graphql|memberships|certificates|radar)\b";
+        static NAME = r"(?i)cf|cloudflare|base|api|endpoint|host|url|prefix|root";
+    }
     PATH.is_match(path) || NAME.is_match(base)
 }
 
@@ -215,6 +209,6 @@ fn is_given(behind: &[u8]) -> bool {
 
 /// Whether the place is not a part of a longer word.
 pub(super) fn is_whole(bytes: &[u8], place: Span) -> bool {
-    let word = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let word = |at: usize| bytes.get(at).is_some_and(|b| is_word(*b));
     !word(place.end) && !place.start.checked_sub(1).is_some_and(word)
 }

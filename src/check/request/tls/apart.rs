@@ -1,15 +1,14 @@
 //! Two clients in one file: the one without checks asks somebody else, and another one asks the API. Names are followed
 //! from both sides, from the switch and from the API's address; only where they do not meet are the two apart.
 
-use std::sync::LazyLock;
-
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::addresses::{is_client, is_whole};
 use super::target::NAME;
-use crate::check::{Input, expression};
-use crate::fact::statement::{balance, function, statement};
+use crate::check::{Input, fixed, named};
+use crate::fact::brackets::{self, balance};
+use crate::fact::lines;
+use crate::fact::statement::{function, statement};
 use crate::literals::contains;
 use crate::span::Span;
 
@@ -21,31 +20,22 @@ const STATEMENT: usize = 1000;
 const NAMES: usize = 10;
 const USES: usize = 20;
 
-/// A name that is given what follows: `client = `, `let client = `, `Transport: `, `session=`.
-static GIVEN: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?P<name>[A-Za-z_]\w*)(?:\s*,\s*(?:err|_|ok))?["']?\s*(?P<mark>:=|=|:)\s*(?:$|[^=:\s])"#)
-        .expect("a fixed expression")
-});
+fixed! {
+    /// A name that is given what follows: `client = `, `let client = `, `Transport: `, `session=`.
+    static GIVEN = r#"(?P<name>[A-Za-z_]\w*)(?:\s*,\s*(?:err|_|ok))?["']?\s*(?P<mark>:=|=|:)\s*(?:$|[^=:\s])"#;
 
-/// A request is made on what stands before, or with it as an option.
-static ASKS: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?i)^\(?\)?\??\s*(?:\.|->)\s*(?:get|post|put|patch|delete|head|request|send|do|execute|fetch|newCall|perform)\w*\s*\(")
-        .expect("a fixed expression")
-});
-static OPTION: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?i)(?:agent|dispatcher|verify|context)\s*[:=]\s*$").expect("a fixed expression")
-});
+    /// A request is made on what stands before, or with it as an option.
+    static ASKS = r"(?i)^\(?\)?\??\s*(?:\.|->)\s*(?:get|post|put|patch|delete|head|request|send|do|execute|fetch|newCall|perform)\w*\s*\(";
+    static OPTION = r"(?i)(?:agent|dispatcher|verify|context)\s*[:=]\s*$";
 
-/// A request, and on what it is made.
-static REQUEST: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
+    /// A request, and on what it is made.
+    static REQUEST = concat!(
         // What makes an object of a request sends none: `http.NewRequest(`, `urllib.request.Request(`.
         r"(?:\b[A-Za-z_]\w*|\)|\?)\s*(?:\.|->|::)\s*(?:[gG]et|[pP]ost|[pP]ut|[pP]atch|[dD]elete|[hH]ead|request|[sS]end|[dD]o|[eE]xecute|[fF]etch|newCall|[pP]erform)",
         r"(?:Async|String|Json|JSON|_json|_request|Request)?\s*[(<]",
         r"|\bfetch\(|\baxios\(|\burlopen\(|\bInvoke-(?:RestMethod|WebRequest)\b|\bgot\("
-    ))
-    .expect("a fixed expression")
-});
+    );
+}
 
 /// Whether the client of the switch asks somebody else, and the API at the place is asked by another one.
 pub(super) fn is_apart(input: &Input<'_>, switch: Span, own: Span, api: Span) -> bool {
@@ -165,23 +155,12 @@ fn owners<'i>(input: &'i Input<'_>, switch: Span, own: Span, out: &mut Names<'i>
     let bytes = input.text.bytes();
     out.add_all(input, switch, input.text.get(Span::new(own.start, switch.start)));
     let floor = switch.start.saturating_sub(BRACKETS);
-    let mut depth = 0_usize;
-    for at in (floor..switch.start).rev() {
-        match bytes[at] {
-            b')' | b']' | b'}' => depth += 1,
-            b'(' | b'[' | b'{' if depth > 0 => depth -= 1,
-            b'(' | b'[' | b'{' => {
-                let line =
-                    bytes[floor..at].iter().rposition(|b| *b == b'\n').map_or(floor, |n| floor + n + 1);
-                let known = out.all.len();
-                out.add_all(input, switch, &bytes[line..at]);
-                // A body: what it belongs to is another statement.
-                if bytes[at] == b'{' && out.all.len() == known && bytes[..at].trim_ascii_end().ends_with(b")")
-                {
-                    break;
-                }
-            }
-            _ => {}
+    for at in brackets::around(bytes, floor, switch.start) {
+        let known = out.all.len();
+        out.add_all(input, switch, &bytes[lines::start(bytes, floor, at)..at]);
+        // A body: what it belongs to is another statement.
+        if bytes[at] == b'{' && out.all.len() == known && bytes[..at].trim_ascii_end().ends_with(b")") {
+            break;
         }
     }
 }
@@ -197,7 +176,7 @@ fn given(text: &[u8]) -> Vec<Given<'_>> {
     const ANYTHING: &[&[u8]] = &[b"err", b"error", b"self", b"this", b"res", b"resp", b"response", b"result"];
     let mut out: Vec<Given<'_>> = Vec::new();
     for groups in GIVEN.captures_iter(text) {
-        let (Some(name), Some(whole)) = (groups.name("name"), groups.get(0)) else { continue };
+        let (name, whole) = (named(&groups, "name"), groups.get_match());
         let rest = &text[whole.end()..];
         let first = out.is_empty() && balance(&text[..whole.start()]) <= 0;
         if (balance(rest) > 0 || rest.is_empty() || first)

@@ -2,9 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
-
-use crate::check::expression;
+use crate::check::fixed;
 use crate::literals::{Hit, Literals};
 
 /// What stands between the name of a setting and its value.
@@ -12,10 +10,20 @@ const IS: &str = r#"["'`)\]]*\s*(?::\s*\w+\s*)?(?:=>|:=|[:=(,]|[ \t])\s*["'`:]?"
 const FALSE: &str = r"\$?(?:false|no|off|none|never|disabled?|nil|0L?)\b";
 const TRUE: &str = r"\$?(?:true|yes|on|always|enabled?|1L?)\b";
 
-/// Settings are read by their words, so that one of a tool that is not known is understood as well:
-/// `verify_peer: no` denies a check, `ignoreSslErrors: true` grants its absence. What is no setting (options without a
-/// value, callbacks, types) is listed language by language. One pass finds them all.
-pub(super) static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
+fixed! {
+    /// Settings are read by their words, so that one of a tool that is not known is understood as well:
+    /// `verify_peer: no` denies a check, `ignoreSslErrors: true` grants its absence. What is no setting (options without a
+    /// value, callbacks, types) is listed language by language. One pass finds them all.
+    pub(super) static SWITCH = switches();
+
+    /// The same for the command of which most scripts hold several.
+    pub(super) static CURL = r#"(?i)(?P<span>\bcurl\b(?:[^\n|;&]|\\\r?\n)*?\s(?:(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$))"#;
+
+    /// Options of such a command, or the command with them, that a script or a makefile keeps under a name.
+    pub(super) static KEPT = r#"(?m)^[ \t]*(?:(?:export|local|readonly|declare|typeset)[ \t]+(?:-\w+[ \t]+)*)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*\(?["']?(?:[^\n#"'$`|;&]*[ \t(])?(?P<span>--insecure|--proxy-insecure|-[a-zA-Z]*k[a-zA-Z]*)(?:[ \t"')]|\r?$)"#;
+}
+
+fn switches() -> String {
     const TLS: &str = "(?:ssl|tls|https)";
     const CERTIFICATE: &str = "(?:certs?|certificates?)";
     const CHECK: &str = "(?:verif(?:y|ication|ying)|validat(?:e|ion|ing)|check(?:s|ing)?)";
@@ -51,20 +59,8 @@ pub(super) static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
         // Callbacks that let everything pass.
         r#"|HostnameVerifier\(\s*\(?[^()\n]*\)?\s*->\s*\{?\s*(?:return\s+)?true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|(?:ServerCertificateCustomValidationCallback|ServerCertificateValidationCallback|badCertificateCallback|onBadCertificate)\s*(?:\+?=|:)[^\n]{0,80}true"#,
     );
-    expression(&format!(r"(?i)(?P<span>[\w-]*?(?:{settings})|{OTHERS})")).expect("a fixed expression")
-});
-
-/// The same for the command of which most scripts hold several.
-pub(super) static CURL: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?i)(?P<span>\bcurl\b(?:[^\n|;&]|\\\r?\n)*?\s(?:(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$))"#)
-        .expect("a fixed expression")
-});
-
-/// Options of such a command, or the command with them, that a script or a makefile keeps under a name.
-pub(super) static KEPT: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"(?m)^[ \t]*(?:(?:export|local|readonly|declare|typeset)[ \t]+(?:-\w+[ \t]+)*)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*\(?["']?(?:[^\n#"'$`|;&]*[ \t(])?(?P<span>--insecure|--proxy-insecure|-[a-zA-Z]*k[a-zA-Z]*)(?:[ \t"')]|\r?$)"#)
-        .expect("a fixed expression")
-});
+    format!(r"(?i)(?P<span>[\w-]*?(?:{settings})|{OTHERS})")
+}
 
 /// What is in every such command, as most write it.
 pub(super) static CURL_HINTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["curl"]));
@@ -95,9 +91,9 @@ pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
 /// Whether a hint may belong to a switch: its name ends near it and is given a value that says yes or no, or another word of a
 /// switch stands there. Most hints are words of names and comments.
 pub(super) fn is_telling(bytes: &[u8], hint: &Hit) -> bool {
-    static SET: LazyLock<Regex> = LazyLock::new(|| {
-        expression(&format!(r"(?i)^[\w-]{{0,60}}{IS}(?:{FALSE}|{TRUE})")).expect("a fixed expression")
-    });
+    fixed! {
+        static SET = format!(r"(?i)^[\w-]{{0,60}}{IS}(?:{FALSE}|{TRUE})");
+    }
     static WORDS: LazyLock<Literals> = LazyLock::new(|| {
         Literals::caseless(&[
             "check-cert",

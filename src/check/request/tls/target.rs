@@ -1,33 +1,32 @@
 //! What a connection is for: the address in its own statement, in the requests of what has its name, or the nearest.
 
-use std::sync::LazyLock;
-
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::super::API;
-use super::addresses::{is_client, is_file, is_whole};
+use super::addresses::{Address, is_client, is_file, is_whole};
 use super::apart::is_apart;
-use crate::check::{Input, expression};
+use crate::check::{Input, fixed};
+use crate::fact::brackets::{self, close};
+use crate::fact::lines;
 use crate::fact::place::{is_code, list_item};
-use crate::fact::statement::{REACH, balance, chain, close, folded, function, statement};
+use crate::fact::statement::{REACH, chain, folded, function, statement};
+use crate::fact::words::is_word;
 use crate::literals::contains;
 use crate::span::Span;
 
 /// What the switch is for: an address in its own statement, else the nearest, else that of the file.
-pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
-    static OTHER_CLIENT: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)\b(?:new\s+pool|createpool|postgres\w*|pg|mysql\w*|redis|ioredis|mongo\w*|sequelize|knex|typeorm|datasource|amqp\w*|ldap\w*|smtp\w*|nodemailer|createTransport|imap\w*|mqtt|kafka\w*|database_url|connectionString)\b")
-            .expect("a fixed expression")
-    });
+pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> Option<Address> {
+    fixed! {
+        static OTHER_CLIENT = r"(?i)\b(?:new\s+pool|createpool|postgres\w*|pg|mysql\w*|redis|ioredis|mongo\w*|sequelize|knex|typeorm|datasource|amqp\w*|ldap\w*|smtp\w*|nodemailer|createTransport|imap\w*|mqtt|kafka\w*|database_url|connectionString)\b";
+    }
     // What a program sets for its whole process concerns all that it asks.
     let process = input.text.get(switch).starts_with(b"NODE_TLS") && is_code(input.path);
-    if let Some(found) = addresses.iter().find(|(_, ours)| process && *ours) {
+    if let Some(found) = addresses.iter().find(|address| process && address.ours) {
         return Some(*found);
     }
     let own = statement(input.text, switch);
     // Databases and mail servers are no web clients.
-    let asks = API.is_match(input.text.get(own)) || within(addresses, own).any(|(_, ours)| *ours);
+    let asks = API.is_match(input.text.get(own)) || within(addresses, own).any(|address| address.ours);
     if !asks && OTHER_CLIENT.is_match(input.text.get(own)) {
         return None;
     }
@@ -35,10 +34,10 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
     let own = folded(input.text, switch, input.path).map_or(own, |block| own.cover(block));
     let whole = chain(input.text.bytes(), switch);
     for part in [own, whole] {
-        let mut inside: Vec<&(Span, bool)> = within(addresses, part).collect();
+        let mut inside: Vec<&Address> = within(addresses, part).collect();
         let all = inside.len();
-        inside.retain(|(place, ours)| !(*ours && is_client_beside(input.text.bytes(), switch, *place)));
-        inside.sort_by_key(|(_, ours)| !ours);
+        inside.retain(|found| !(found.ours && is_client_beside(input.text.bytes(), switch, found.place)));
+        inside.sort_by_key(|address| !address.ours);
         if let Some(found) = inside.first() {
             return Some(**found);
         }
@@ -69,10 +68,10 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
     }
     // So does what a function makes; otherwise it is for what the function itself asks.
     if let Some((body, name)) = function(input.text, switch) {
-        let nearest = within(addresses, body).min_by_key(|(span, _)| span.start.abs_diff(switch.start));
+        let nearest = within(addresses, body).min_by_key(|found| found.place.start.abs_diff(switch.start));
         let found = nearest.copied().or_else(|| of_uses(input, name, body, addresses, HOPS));
         if found.is_some() {
-            return found.filter(|(place, ours)| !ours || !is_apart(input, switch, own, *place));
+            return found.filter(|found| !found.ours || !is_apart(input, switch, own, found.place));
         }
     }
     let name = input.path.file_name();
@@ -89,13 +88,13 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[(Span, bool)]
             (switch.start - span.end.min(switch.start)) * 2
         }
     };
-    let next = addresses.partition_point(|(span, _)| span.start < switch.end);
+    let next = addresses.partition_point(|address| address.place.start < switch.end);
     // The name of a file looks like a host.
-    let address = |(place, _): &&(Span, bool)| !is_file(input.text.get(*place));
+    let address = |found: &&Address| !is_file(input.text.get(found.place));
     let (before, behind) = addresses.split_at(next);
     let beside = before.iter().rfind(address).into_iter().chain(behind.iter().find(address));
-    let found = beside.min_by_key(|(span, _)| distance(span)).copied();
-    found.filter(|(place, ours)| !ours || !is_apart(input, switch, own, *place))
+    let found = beside.min_by_key(|found| distance(&found.place)).copied();
+    found.filter(|found| !found.ours || !is_apart(input, switch, own, found.place))
 }
 
 /// Whether a client of the API is set up in another field of what holds the switch: `{ probe: …, cf: cloudflare.New(…) }`.
@@ -129,7 +128,7 @@ fn is_client_beside(bytes: &[u8], switch: Span, client: Span) -> bool {
     let nested = if later == client { level < 0 } else { depth > level };
     let named = |at: usize| {
         let field = between[at + 1..].trim_ascii_start();
-        let name = field.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+        let name = field.iter().take_while(|b| is_word(**b)).count();
         name > 0 && field[name..].trim_ascii_start().first() == Some(&b':')
     };
     nested && comma.is_some_and(named)
@@ -138,17 +137,13 @@ fn is_client_beside(bytes: &[u8], switch: Span, client: Span) -> bool {
 /// Whether the client that is set up has a name or an address of its own, which is only known at run time and does not say
 /// Cloudflare: `AddHttpClient("idrac", …)`, `baseURL: process.env.PROXMOX_URL`.
 fn is_of_another(text: &[u8]) -> bool {
-    static OWN: LazyLock<Regex> = LazyLock::new(|| {
-        expression(concat!(
+    fixed! {
+        static OWN = concat!(
             r#"\bAdd(?:Http|Refit|Grpc)Client(?:<(?P<type>[^>]*)>)?\(\s*"(?P<name>[^"\n]+)""#,
             r#"|(?i:\bbase_?-?(?:address|ur[li])|\.baseUrl|\bprefix_?url|\bserver_?url)["']?\s*(?:=>|[:=(,])\s*(?P<value>[^\n]{1,120})"#,
-        ))
-        .expect("a fixed expression")
-    });
-    static OURS: LazyLock<Regex> = LazyLock::new(|| {
-        expression(r"(?i)cloudflare|(?:^|[^a-z])cf|api_?(?:base|root|url)\b|\bbase\b")
-            .expect("a fixed expression")
-    });
+        );
+        static OURS = r"(?i)cloudflare|(?:^|[^a-z])cf|api_?(?:base|root|url)\b|\bbase\b";
+    }
     let said: Vec<&[u8]> = OWN
         .captures_iter(text)
         .flat_map(|groups| ["type", "name", "value"].map(|group| groups.name(group)))
@@ -158,24 +153,18 @@ fn is_of_another(text: &[u8]) -> bool {
     !said.is_empty() && !said.iter().any(|said| OURS.is_match(said))
 }
 
-static SPLAT: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"\s@(?P<name>[A-Za-z_]\w*)").expect("a fixed expression"));
+fixed! {
+    static SPLAT = r"\s@(?P<name>[A-Za-z_]\w*)";
 
-/// A statement that gives its value to a name or to a part of what has the name: `const agent = …`, `tls.verify = …`.
-pub(super) static NAME: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*(?:(?:self|this)\.|\$this->)?[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+)*\s*(?:(?::[^=\n]{1,60})?:?=[^=>]|(?:\.|->)$)")
-        .expect("a fixed expression")
-});
+    /// A statement that gives its value to a name or to a part of what has the name: `const agent = …`, `tls.verify = …`.
+    pub(super) static NAME = r"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*(?:(?:self|this)\.|\$this->)?[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+)*\s*(?:(?::[^=\n]{1,60})?:?=[^=>]|(?:\.|->)$)";
 
-/// An attribute of a module in Elixir: `@options [ssl: […]]`.
-static ATTRIBUTE: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"^\s*@(?P<name>[a-z_]\w*)\s+[\[%{(]").expect("a fixed expression"));
+    /// An attribute of a module in Elixir: `@options [ssl: […]]`.
+    static ATTRIBUTE = r"^\s*@(?P<name>[a-z_]\w*)\s+[\[%{(]";
 
-/// Where another class begins.
-static CLASS: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?m)^[ \t]*(?:(?:public|private|internal|final|abstract|sealed|open|data|export|default|pub)\s+)*(?:class|struct|object|module|defmodule|impl|trait|interface)\b")
-        .expect("a fixed expression")
-});
+    /// Where another class begins.
+    static CLASS = r"(?m)^[ \t]*(?:(?:public|private|internal|final|abstract|sealed|open|data|export|default|pub)\s+)*(?:class|struct|object|module|defmodule|impl|trait|interface)\b";
+}
 
 /// How far another class is looked for, in bytes.
 const NEAR: usize = 16 * 1024;
@@ -223,7 +212,7 @@ const HOPS: usize = 2;
 const USES: usize = 50;
 
 /// The address in the table of parameters with that name.
-fn of_settings(input: &Input<'_>, name: &[u8], addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
+fn of_settings(input: &Input<'_>, name: &[u8], addresses: &[Address]) -> Option<Address> {
     let bytes = input.text.bytes();
     let places = memmem::find_iter(bytes, name).filter(|at| *at > 0 && bytes[at - 1] == b'$');
     let table = places.map(|at| Span::new(at, at + name.len())).find(|place| {
@@ -236,7 +225,7 @@ fn of_settings(input: &Input<'_>, name: &[u8], addresses: &[(Span, bool)]) -> Op
 }
 
 /// The address that the environment gives to every command of a tool.
-fn of_environment(input: &Input<'_>, command: Span, addresses: &[(Span, bool)]) -> Option<(Span, bool)> {
+fn of_environment(input: &Input<'_>, command: Span, addresses: &[Address]) -> Option<Address> {
     const VARIABLES: [(&[u8], &[u8]); 2] =
         [(b"aws ", b"AWS_ENDPOINT_URL"), (b"restic ", b"RESTIC_REPOSITORY")];
     let command = input.text.get(command);
@@ -247,13 +236,7 @@ fn of_environment(input: &Input<'_>, command: Span, addresses: &[(Span, bool)]) 
 }
 
 /// The address of a request that what has the name makes or is handed to; one of the API, if there are several.
-fn of_uses(
-    input: &Input<'_>,
-    name: &[u8],
-    own: Span,
-    addresses: &[(Span, bool)],
-    hops: usize,
-) -> Option<(Span, bool)> {
+fn of_uses(input: &Input<'_>, name: &[u8], own: Span, addresses: &[Address], hops: usize) -> Option<Address> {
     let bytes = input.text.bytes();
     let places = memmem::find_iter(bytes, name).map(|at| Span::new(at, at + name.len()));
     let scope = scope(input, name, own);
@@ -264,7 +247,7 @@ fn of_uses(
     let requests = uses.iter().filter_map(|place| {
         if splat(*place) { Some(statement(input.text, *place)) } else { request(bytes, *place) }
     });
-    let mut found: Vec<(Span, bool)> = requests.flat_map(|call| within(addresses, call)).copied().collect();
+    let mut found: Vec<Address> = requests.flat_map(|call| within(addresses, call)).copied().collect();
     if found.is_empty() && hops > 0 {
         // `client := &http.Client{Transport: tr}`: what is made of it has a name as well.
         found.extend(uses.iter().find_map(|place| {
@@ -275,7 +258,7 @@ fn of_uses(
                 .flatten()
         }));
     }
-    found.sort_by_key(|(_, ours)| !ours);
+    found.sort_by_key(|address| !address.ours);
     found.first().copied()
 }
 
@@ -289,8 +272,7 @@ fn request(bytes: &[u8], place: Span) -> Option<Span> {
     let value = behind.trim_ascii_start();
     let value = value.strip_prefix(b":").unwrap_or(value);
     if value.starts_with(b"=") && !value.starts_with(b"==") {
-        let length = behind.iter().position(|b| *b == b'\n').unwrap_or(behind.len());
-        return Some(Span::new(place.end, place.end + length));
+        return Some(Span::new(place.end, place.end + lines::first(behind).len()));
     }
     let open = match member {
         Some(end) if end > 1 && behind[end] == b'(' => place.end + end,
@@ -298,12 +280,7 @@ fn request(bytes: &[u8], place: Span) -> Option<Span> {
         Some(0) if behind[0] == b'(' && called(bytes, place.end).is_some() => called(bytes, place.end)?,
         _ => {
             let floor = place.start.saturating_sub(REQUEST);
-            let mut depth = 0_i32;
-            floor
-                + bytes[floor..place.start].iter().rposition(|b| {
-                    depth += balance(&[*b]);
-                    *b == b'(' && depth > 0
-                })?
+            brackets::around(bytes, floor, place.start).find(|at| bytes[*at] == b'(')?
         }
     };
     Some(Span::new(open, close(bytes, open, open.max(place.end) + REQUEST)))
@@ -313,13 +290,13 @@ fn request(bytes: &[u8], place: Span) -> Option<Span> {
 fn called(bytes: &[u8], open: usize) -> Option<usize> {
     let end = close(bytes, open, open + REQUEST) + 1;
     let rest = bytes.get(end..)?.strip_prefix(b".")?;
-    let length = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let length = rest.iter().take_while(|b| is_word(**b)).count();
     (rest.get(length) == Some(&b'(')).then_some(end + 1 + length)
 }
 
 /// The addresses that start within the span, or shortly before it and reach into it; they are in order.
-fn within(addresses: &[(Span, bool)], span: Span) -> impl Iterator<Item = &(Span, bool)> {
-    let from = addresses.partition_point(|(place, _)| place.start + REACH < span.start);
-    let to = addresses.partition_point(|(place, _)| place.start < span.end);
-    addresses[from..to.max(from)].iter().filter(move |(place, _)| place.overlaps(span))
+fn within(addresses: &[Address], span: Span) -> impl Iterator<Item = &Address> {
+    let from = addresses.partition_point(|address| address.place.start + REACH < span.start);
+    let to = addresses.partition_point(|address| address.place.start < span.end);
+    addresses[from..to.max(from)].iter().filter(move |address| address.place.overlaps(span))
 }

@@ -1,39 +1,27 @@
 //! Permission groups that are taken from the list of all there are, without a choice: by a comprehension, a map, a loop.
 
 use std::cell::OnceCell;
-use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
-use crate::check::expression;
+use crate::check::fixed;
 
-/// A name that is given what lists the groups: `groups = client.user.tokens.permission_groups.list()`.
-static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
+fixed! {
+    /// A name that is given what lists the groups: `groups = client.user.tokens.permission_groups.list()`.
+    static SOURCE = concat!(
         r"(?i)(?P<name>[a-z_]\w*)(?:,\s*\w+)?\s*(?::\s*[\w\[\]<>., ]+?\s*)?:?=\s*(?P<value>[^\n=][^\n]{0,160}?permission_?groups",
         r#"(?:\w*\(|\.\w+\(|["'`?)])[^\n]{0,160})"#
-    ))
-    .expect("a fixed expression")
-});
+    );
 
-/// Something is made of each member of a list.
-static EACH: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"\bfor\s+\w+\s+in\b|\.(?:map|flatMap|collect|Select|flat_map)\b|\blist\(|\barray_map\(|\barray_column\(|\.\.\.\w")
-        .expect("a fixed expression")
-});
+    /// Something is made of each member of a list.
+    static EACH = r"\bfor\s+\w+\s+in\b|\.(?:map|flatMap|collect|Select|flat_map)\b|\blist\(|\barray_map\(|\barray_column\(|\.\.\.\w";
 
-/// Words of a choice among them.
-static CHOICE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?i)\b(?:if|filter|find|select|where|array_filter|reject|detect|grep|includes|contains|startswith|starts_with|first|slice|take)\b|==|=>\s*\w+\.name\b|(?-i:\bin\s+[A-Z][A-Z_]{2,}\b)|\[:\d|\bname\s*[=:]|name[=:]")
-        .expect("a fixed expression")
-});
+    /// Words of a choice among them.
+    static CHOICE = r"(?i)\b(?:if|filter|find|select|where|array_filter|reject|detect|grep|includes|contains|startswith|starts_with|first|slice|take)\b|==|=>\s*\w+\.name\b|(?-i:\bin\s+[A-Z][A-Z_]{2,}\b)|\[:\d|\bname\s*[=:]|name[=:]";
 
-/// `pgs = append(pgs, …)` or `pgs.push(…)` in a loop over a list.
-static FILLED: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"\bfor(?:each)?\b[^\n]{0,80}?(?:\brange|\bof|\bin|:|\bas)\s+\$?(?P<source>\w+)(?P<body>[^\n]*\n(?:[^\n]*\n){0,4}?[^\n]*?)\b(?P<name>\w+)(?:\s*=\s*append\(|\.(?:push|append|add|Add)\(|\[\]\s*=)")
-        .expect("a fixed expression")
-});
+    /// `pgs = append(pgs, …)` or `pgs.push(…)` in a loop over a list.
+    static FILLED = r"\bfor(?:each)?\b[^\n]{0,80}?(?:\brange|\bof|\bin|:|\bas)\s+\$?(?P<source>\w+)(?P<body>[^\n]*\n(?:[^\n]*\n){0,4}?[^\n]*?)\b(?P<name>\w+)(?:\s*=\s*append\(|\.(?:push|append|add|Add)\(|\[\]\s*=)";
+}
 
 /// At most this many loops and names are looked at.
 const MOST: usize = 100;
@@ -58,11 +46,10 @@ impl<'i> Every<'i> {
 
     /// Whether a list of groups is made of all there are.
     pub(super) fn makes(&self, text: &str) -> bool {
-        /// The call that lists them, in the list itself.
-        static LISTED: LazyLock<Regex> = LazyLock::new(|| {
-            expression(r"(?i)permission_?groups(?:\.(?:list|get|all|auto\w*)|\w*\()")
-                .expect("a fixed expression")
-        });
+        fixed! {
+            /// The call that lists them, in the list itself.
+            static LISTED = r"(?i)permission_?groups(?:\.(?:list|get|all|auto\w*)|\w*\()";
+        }
         let text_bytes = text.as_bytes();
         if CHOICE.is_match(text_bytes) {
             return false;

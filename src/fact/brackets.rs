@@ -1,0 +1,139 @@
+//! Brackets without a grammar: how many are open, where one is closed, which ones a place stands in. Round, square and
+//! curly ones are not told apart: text that is looked at is mostly well-formed.
+
+/// How many brackets the bytes open more than they close.
+pub(crate) fn balance(bytes: &[u8]) -> i32 {
+    bytes.iter().map(|byte| step(*byte)).sum()
+}
+
+fn step(byte: u8) -> i32 {
+    match byte {
+        b'(' | b'[' | b'{' => 1,
+        b')' | b']' | b'}' => -1,
+        _ => 0,
+    }
+}
+
+/// Where the bracket is closed that the bytes begin with.
+pub(crate) fn closing(bytes: &[u8]) -> Option<usize> {
+    let mut depth = 0_i32;
+    bytes.iter().position(|byte| {
+        depth += step(*byte);
+        depth == 0
+    })
+}
+
+/// Where the bracket at `open` is closed, at most at `limit`.
+pub(crate) fn close(bytes: &[u8], open: usize, limit: usize) -> usize {
+    let limit = limit.min(bytes.len());
+    closing(&bytes[open..limit]).map_or(limit, |length| open + length)
+}
+
+/// Where the bytes close a bracket that they did not open: the one they stand in.
+pub(crate) fn end(bytes: &[u8]) -> Option<usize> {
+    let mut depth = 0_i32;
+    bytes.iter().position(|byte| {
+        depth += step(*byte);
+        depth < 0
+    })
+}
+
+/// The same in code, where brackets in strings do not count, or at the first of `marks` outside of strings.
+pub(crate) fn end_in_code(bytes: &[u8], marks: &[u8]) -> Option<usize> {
+    let (mut depth, mut quote, mut at) = (0_i32, 0_u8, 0);
+    while at < bytes.len() {
+        let byte = bytes[at];
+        match byte {
+            b'\\' => at += 1,
+            // A string in such quotes ends with its line: what stands alone is an apostrophe.
+            b'\n' if matches!(quote, b'"' | b'\'') => quote = 0,
+            _ if quote != 0 => quote = if byte == quote { 0 } else { quote },
+            b'"' | b'\'' | b'`' => quote = byte,
+            _ if marks.contains(&byte) => return Some(at),
+            _ => depth += step(byte),
+        }
+        if depth < 0 {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Where an argument or a statement ends: at a comma, a semicolon or a line break outside of brackets, or where the bracket
+/// is closed that it stands in.
+pub(crate) fn end_of_argument(bytes: &[u8]) -> Option<usize> {
+    let mut depth = 0_i32;
+    bytes.iter().position(|byte| {
+        depth += step(*byte);
+        depth < 0 || depth == 0 && matches!(byte, b',' | b';' | b'\n')
+    })
+}
+
+/// The brackets that a place stands in, from the innermost outwards, none before `floor`.
+pub(crate) fn around(bytes: &[u8], floor: usize, at: usize) -> impl Iterator<Item = usize> {
+    let mut closed = 0_usize;
+    (floor..at).rev().filter(move |at| match bytes[*at] {
+        b')' | b']' | b'}' => {
+            closed += 1;
+            false
+        }
+        b'(' | b'[' | b'{' if closed > 0 => {
+            closed -= 1;
+            false
+        }
+        b'(' | b'[' | b'{' => true,
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{around, balance, close, closing, end, end_in_code, end_of_argument};
+
+    #[test]
+    fn brackets_are_counted() {
+        assert_eq!([balance(b"a({["), balance(b"(]"), balance(b"})"), balance(b"")], [3, 0, -2, 0]);
+    }
+
+    #[test]
+    fn a_bracket_is_closed_where_all_inside_are() {
+        assert_eq!(closing(b"(a[b]{c}) d)"), Some(8));
+        assert_eq!(closing(b"(a"), None);
+        assert_eq!(close(b"f(a(b))", 1, 100), 6);
+        assert_eq!(close(b"f(a(b))", 1, 4), 4);
+    }
+
+    #[test]
+    fn the_end_is_of_the_bracket_around() {
+        assert_eq!(end(b"a, (b), [c]) d"), Some(11));
+        assert_eq!(end(b"a, (b)"), None);
+        assert_eq!(end(b"')', a)"), Some(1));
+    }
+
+    #[test]
+    fn brackets_in_strings_do_not_count_in_code() {
+        assert_eq!(end_in_code(b"')', a)", b""), Some(6));
+        assert_eq!(end_in_code(br#""\")", a)"#, b""), Some(8));
+        assert_eq!(end_in_code(b"it's a)\n)", b""), Some(8));
+        assert_eq!(end_in_code(b"`)\n)`)", b""), Some(5));
+        assert_eq!(end_in_code(b"';', f(a); b)", b";"), Some(9));
+        assert_eq!(end_in_code(b"'a', b", b""), None);
+    }
+
+    #[test]
+    fn an_argument_ends_outside_of_brackets() {
+        assert_eq!(end_of_argument(b"f(a, b), c"), Some(7));
+        assert_eq!(end_of_argument(b"[a\n]\nb"), Some(4));
+        assert_eq!(end_of_argument(b"a) b"), Some(1));
+        assert_eq!(end_of_argument(b"a b"), None);
+    }
+
+    #[test]
+    fn brackets_around_a_place_are_those_still_open() {
+        let text = b"a(b[c], {d: (e), f";
+        assert_eq!(around(text, 0, text.len()).collect::<Vec<_>>(), [8, 1]);
+        assert_eq!(around(text, 5, text.len()).collect::<Vec<_>>(), [8]);
+        assert_eq!(around(text, 0, 5).collect::<Vec<_>>(), [3, 1]);
+    }
+}
