@@ -18,7 +18,7 @@ pub(crate) fn write(cases: &[Case], folder: &Path) -> io::Result<()> {
         let expected: Vec<[usize; 2]> =
             case.expected.iter().map(|s| [line(s.start), line(s.end.saturating_sub(1))]).collect();
         let label = serde_json::json!({
-            "file": file, "name": case.name, "category": case.category, "kind": case.kind,
+            "file": file, "name": case.name, "origin": case.origin, "category": case.category, "kind": case.kind,
             "carrier": case.carrier, "encoding": case.encoding, "lines": expected,
         });
         writeln!(labels, "{label}").unwrap();
