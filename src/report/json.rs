@@ -316,7 +316,10 @@ mod tests {
         whole["description"] = serde_json::json!(
             "A line of --format jsonl is a finding or, the last one, what $defs/LastLine describes."
         );
-        assert!(last.as_object().is_some());
+        // The description names what no line of the schema refers to: it has to be there, and to hold what is printed.
+        assert_eq!(last.get("$ref").and_then(|place| place.as_str()), Some("#/$defs/LastLine"));
+        assert_eq!(whole["$defs"]["LastLine"]["properties"]["summary"]["$ref"], "#/$defs/Summary");
+        assert_eq!(whole["$defs"]["LastLine"]["required"], serde_json::json!(["summary"]));
         let text = serde_json::to_string_pretty(&whole).unwrap() + "\n";
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/report-v1.json");
         if std::env::var_os("FLARESEC_BLESS").is_some() {

@@ -1,5 +1,6 @@
 //! Keeps the tree in order: imports go one way, modules say what they own, generated documents are current.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,25 +9,35 @@ use flaresec::rule::RuleSet;
 
 use crate::support::{root, run, stdout};
 
-/// The modules of the library in the order the data flows. A module may use those of its own and of lower rank.
-const RANKS: &[(&str, u32)] = &[
-    ("span", 0),
-    ("synthetic", 1),
-    ("blob", 1),
-    ("literals", 1),
-    ("text", 2),
-    ("rule", 3),
-    ("finding", 4),
-    ("source", 4),
-    ("prefilter", 5),
-    ("endpoint", 5),
-    ("fact", 6),
-    ("check", 7),
-    ("filter", 8),
-    ("scan", 8),
-    ("report", 8),
-    ("collect", 9),
-    ("config", 9),
+/// The modules of the library in the order the data flows. A module may use those before it.
+const ORDER: &[&str] = &[
+    "span",
+    "blob",
+    "text",
+    "synthetic",
+    "rule",
+    "finding",
+    "source",
+    "literals",
+    "prefilter",
+    "endpoint",
+    "fact",
+    "check",
+    "scan",
+    "filter",
+    "config",
+    "report",
+    "collect",
+];
+
+/// The same inside of `check`, whose own file all of them may use.
+const CHECKS: &[&str] =
+    &["signs", "value", "proof", "token", "assignment", "operation", "request", "setting", "block"];
+
+/// Modules beside each other that use one another all the same: who uses whom against the order.
+const CIRCLES: &[(&str, &str)] = &[
+    // How a statement gives its value a name.
+    ("check::request::tls::apart", "check::request::tls::target"),
 ];
 
 fn rust_files(folder: &Path, out: &mut Vec<PathBuf>) {
@@ -49,24 +60,167 @@ fn sources() -> Vec<(String, String)> {
     files.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
 }
 
+/// Every module of the library, `check::request::tls`, with the modules that it names by `crate::`, `super::` or `self::`.
+fn uses() -> BTreeMap<String, BTreeSet<String>> {
+    let outside = |name: &str| matches!(name.split("::").next(), Some("main" | "cli" | "lib"));
+    let name = |file: &str| file.trim_end_matches(".rs").replace('/', "::");
+    let files: Vec<(String, String)> =
+        sources().into_iter().map(|(file, text)| (name(&file), text)).filter(|(m, _)| !outside(m)).collect();
+    let known: BTreeSet<String> = files.iter().map(|(module, _)| module.clone()).collect();
+    let of = |module: &String, text: &String| {
+        let named = paths(text, module).into_iter().filter(|path| !path.is_empty());
+        named.map(|path| holding(&path, &known)).filter(|used| used != module).collect()
+    };
+    files.iter().map(|(module, text)| (module.clone(), of(module, text))).collect()
+}
+
+/// The module that a path leads into: `check::value::looks_random` into `check::value`.
+fn holding(path: &str, known: &BTreeSet<String>) -> String {
+    let mut module = path;
+    while !known.contains(module) {
+        let (rest, _) = module.rsplit_once("::").unwrap_or_else(|| panic!("`{path}` is in no module"));
+        module = rest;
+    }
+    module.to_owned()
+}
+
+/// The paths that a file names, from the root of the library on. Comments name what they like, unit tests may look anywhere.
+fn paths(text: &str, module: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n");
+    let module: Vec<&str> = module.split("::").collect();
+    let mut out = Vec::new();
+    for (word, base) in [("crate::", &[][..]), ("self::", &module[..]), ("super::", &module[..])] {
+        for (at, _) in code.match_indices(word) {
+            let before = code[..at].chars().next_back();
+            if !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '$')) {
+                // The word `super` is part of the path: it is what leads out of the module.
+                let skipped = if word == "super::" { 0 } else { word.len() };
+                branches(&code[at + skipped..], base.to_vec(), &mut out);
+            }
+        }
+    }
+    out
+}
+
+/// The paths of a tree of imports, `a::{b, c::{self, d}}`, or of a path in code.
+fn branches<'a>(tree: &'a str, mut base: Vec<&'a str>, out: &mut Vec<String>) {
+    let tree = tree.trim_start();
+    if let Some(list) = tree.strip_prefix('{') {
+        let (mut depth, mut start) = (0, 0);
+        for (at, mark) in list.char_indices() {
+            match mark {
+                '{' => depth += 1,
+                '}' if depth > 0 => depth -= 1,
+                ',' | '}' if depth == 0 => {
+                    if !list[start..at].trim().is_empty() {
+                        branches(&list[start..at], base.clone(), out);
+                    }
+                    start = at + 1;
+                    if mark == '}' {
+                        return;
+                    }
+                }
+                _ => {}
+            }
+        }
+        return;
+    }
+    let length = tree.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(tree.len());
+    let (name, rest) = tree.split_at(length);
+    match name {
+        "super" => drop(base.pop()),
+        "self" | "" => {}
+        name => base.push(name),
+    }
+    match rest.strip_prefix("::") {
+        Some(rest) => branches(rest, base, out),
+        None => out.push(base.join("::")),
+    }
+}
+
+#[test]
+fn paths_are_read_from_imports_and_code() {
+    for (text, expected) in [
+        ("use crate::span::Span;", &["span::Span"][..]),
+        ("use crate::{span::Span, fact};", &["span::Span", "fact"]),
+        (
+            "use crate::fact::{\n    place::{is_code, self},\n    words,\n};",
+            &["fact::place::is_code", "fact::place", "fact::words"],
+        ),
+        ("use super::{Key, value};", &["check::a::Key", "check::a::value"]),
+        ("use super::super::{API, c::{d, e}};", &["check::API", "check::c::d", "check::c::e"]),
+        ("use self::packed::{A, B};", &["check::a::b::packed::A", "check::a::b::packed::B"]),
+        ("pub(crate) use crate::fact::expression;", &["fact::expression"]),
+        ("let x = crate::scan::mask(&y) + super::z;", &["scan::mask", "check::a::z"]),
+        ("pub(super) fn f() { a::b::c() }", &[]),
+        ("/// [`Report`](crate::report::Report)\n// crate::report\nfn f() {}", &[]),
+        ("fn f() {}\n\n#[cfg(test)]\nmod tests {\n    use crate::report::Report;\n}", &[]),
+        ("std::crate::no; mysuper::no;", &[]),
+    ] {
+        assert_eq!(paths(text, "check::a::b"), expected, "{text}");
+    }
+}
+
 #[test]
 fn imports_go_one_way() {
-    let rank = |module: &str| {
-        let known = RANKS.iter().find(|(name, _)| *name == module);
-        known.unwrap_or_else(|| panic!("{module} has no rank in {}", file!())).1
+    let rank = |order: &[&str], module: &str| {
+        let known = order.iter().position(|name| *name == module);
+        known.unwrap_or_else(|| panic!("{module} has no place in {}", file!()))
     };
-    for (file, text) in sources() {
-        let module = file.split(['/', '.']).next().unwrap();
-        if matches!(module, "main" | "cli" | "lib") {
-            continue;
-        }
-        // Unit tests may look anywhere.
-        let code = text.split("#[cfg(test)]").next().unwrap();
-        for use_of in code.split("crate::").skip(1) {
-            let used = use_of.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap();
-            if !used.is_empty() && RANKS.iter().any(|(name, _)| *name == used) {
-                assert!(rank(used) <= rank(module), "src/{file} uses {used}, which comes after {module}");
+    for (module, used) in uses() {
+        let mut own = module.split("::");
+        let (top, part) = (own.next().unwrap(), own.next());
+        let place = rank(ORDER, top);
+        for other in used {
+            let mut theirs = other.split("::");
+            let (their_top, their_part) = (theirs.next().unwrap(), theirs.next());
+            assert!(rank(ORDER, their_top) <= place, "{module} uses {other}, which comes after it");
+            if let (("check", "check"), Some(part), Some(theirs)) = ((top, their_top), part, their_part) {
+                assert!(
+                    rank(CHECKS, theirs) <= rank(CHECKS, part),
+                    "{module} uses {other}, which comes after it"
+                );
             }
+        }
+        if let ("check", Some(part)) = (top, part) {
+            rank(CHECKS, part);
+        }
+    }
+}
+
+/// Modules in a folder are in some order, too: which one does not matter.
+#[test]
+fn modules_beside_each_other_use_each_other_one_way() {
+    let uses = uses();
+    for (from, to) in CIRCLES {
+        assert!(uses[*from].contains(*to), "{from} does not use {to} any more: take it off the list");
+    }
+    // Of two paths the modules where they part: `check::token` and `check::value::…` are `token` and `value` of `check`.
+    let mut beside: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for (module, used) in &uses {
+        for other in used.iter().filter(|other| !CIRCLES.contains(&(module.as_str(), other.as_str()))) {
+            let (own, theirs): (Vec<&str>, Vec<&str>) =
+                (module.split("::").collect(), other.split("::").collect());
+            let common = own.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
+            if let (Some(own), Some(theirs)) = (own.get(common), theirs.get(common)) {
+                let folder = module.split("::").take(common).collect::<Vec<_>>().join("::");
+                let edges = beside.entry(folder).or_default().entry((*own).to_owned()).or_default();
+                edges.insert((*theirs).to_owned());
+            }
+        }
+    }
+    for (folder, mut edges) in beside {
+        // What uses nothing that is left is first, and is taken away.
+        while !edges.is_empty() {
+            let first: Vec<String> = edges
+                .iter()
+                .filter(|(_, used)| used.iter().all(|other| !edges.contains_key(other)))
+                .map(|(module, _)| module.clone())
+                .collect();
+            assert!(!first.is_empty(), "in `{folder}` these use each other in a circle: {edges:?}");
+            edges.retain(|module, _| !first.contains(module));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Reads the corpus: written cases, and kinds crossed with carriers.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use flaresec::span::Span;
 use flaresec::synthetic::expand;
@@ -13,7 +14,10 @@ const JOINED: usize = 4;
 
 /// One file to scan, with what must be found in it.
 pub(crate) struct Case {
+    /// The file without its ending and the case's own name: `secret/forms/python sdk`.
     pub(crate) name: String,
+    /// Where the set of cases comes from.
+    pub(crate) origin: String,
     pub(crate) path: String,
     pub(crate) category: String,
     pub(crate) kind: String,
@@ -40,6 +44,7 @@ struct File {
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Defaults {
+    origin: String,
     category: String,
     kind: String,
     carrier: String,
@@ -85,38 +90,54 @@ struct Carrier {
 
 /// All cases, in the order of files and places.
 pub(crate) fn load() -> Vec<Case> {
-    let mut files: Vec<_> =
-        fs::read_dir(root().join("fixtures/corpus")).unwrap().map(|e| e.unwrap().path()).collect();
-    files.retain(|p| p.extension().is_some_and(|e| e == "toml"));
-    files.sort();
-    let files: Vec<(String, File)> = files
+    let folder = root().join("fixtures/corpus");
+    let mut paths = Vec::new();
+    sets(&folder, &mut paths);
+    let mut files: Vec<(String, File)> = paths
         .iter()
         .map(|path| {
-            let stem = path.file_stem().unwrap().to_str().unwrap();
+            let set = path.strip_prefix(&folder).unwrap().with_extension("");
+            let set = set.to_str().unwrap().replace('\\', "/");
             let text = fs::read_to_string(path).unwrap();
-            (stem.to_owned(), toml::from_str(&text).unwrap_or_else(|e| panic!("{stem}: {e}")))
+            let file = toml::from_str(&text).unwrap_or_else(|e| panic!("{set}: {e}"));
+            (set, file)
         })
         .collect();
+    files.sort_by(|(one, _), (other, _)| one.cmp(other));
     let forms: Vec<&Carrier> = files.iter().flat_map(|(_, file)| &file.carrier).collect();
     let mut cases = Vec::new();
-    for (stem, file) in &files {
-        cases.extend(file.case.iter().map(|case| written(stem, &file.defaults, case)));
+    for (set, file) in &files {
+        cases.extend(file.case.iter().map(|case| written(set, &file.defaults, case)));
         for form in &forms {
             let kinds = file.kind.iter().filter(|k| !form.not.contains(&k.kind));
-            cases.extend(kinds.filter_map(|k| crossed(stem, &file.defaults, form, k)));
+            cases.extend(kinds.filter_map(|k| crossed(set, &file.defaults, form, k)));
         }
     }
     cases
 }
 
-fn written(stem: &str, defaults: &Defaults, case: &Written) -> Case {
+/// The files of a folder and of those in it.
+fn sets(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sets(&path, out);
+        } else if path.extension().is_some_and(|end| end == "toml") {
+            out.push(path);
+        }
+    }
+}
+
+fn written(set: &str, defaults: &Defaults, case: &Written) -> Case {
+    let stem = set.rsplit('/').next().unwrap();
     let or = |own: &Option<String>, default: &str, last: &str| {
         own.clone().unwrap_or_else(|| if default.is_empty() { last } else { default }.to_owned())
     };
     build(
         &case.text,
         Case {
-            name: format!("{stem}/{}", case.name),
+            name: format!("{set}/{}", case.name),
+            origin: defaults.origin.clone(),
             path: or(&case.path, &defaults.path, "notes.txt"),
             category: or(&case.category, &defaults.category, "secret"),
             kind: or(&case.kind, &defaults.kind, stem),
@@ -130,7 +151,7 @@ fn written(stem: &str, defaults: &Defaults, case: &Written) -> Case {
 }
 
 /// `None` where a plain text would have to go through a filter.
-fn crossed(stem: &str, defaults: &Defaults, form: &Carrier, kind: &Kind) -> Option<Case> {
+fn crossed(set: &str, defaults: &Defaults, form: &Carrier, kind: &Kind) -> Option<Case> {
     let mut text = form
         .text
         .replace("{NAME}", &kind.name)
@@ -155,7 +176,8 @@ fn crossed(stem: &str, defaults: &Defaults, form: &Carrier, kind: &Kind) -> Opti
     Some(build(
         &text,
         Case {
-            name: format!("{stem}/{} {} × {} {}", form.carrier, encoding, kind.kind, kind.name),
+            name: format!("{set}/{} {} × {} {}", form.carrier, encoding, kind.kind, kind.name),
+            origin: defaults.origin.clone(),
             path: form.path.clone(),
             category: if defaults.category.is_empty() { "secret".into() } else { defaults.category.clone() },
             kind: kind.kind.clone(),

@@ -7,9 +7,9 @@ use std::{fs, io};
 use super::cases::Case;
 
 /// `FOLDER/cases/NUMBER/PATH` for every case, and `FOLDER/labels.jsonl` with the marked lines of each.
-pub(crate) fn write(cases: &[Case], folder: &Path) -> io::Result<()> {
+pub(crate) fn write<'a>(cases: impl Iterator<Item = &'a Case>, folder: &Path) -> io::Result<()> {
     let mut labels = String::new();
-    for (number, case) in cases.iter().enumerate() {
+    for (number, case) in cases.enumerate() {
         let file = format!("cases/{number:04}/{}", case.path);
         let target = folder.join(&file);
         fs::create_dir_all(target.parent().unwrap())?;
@@ -18,7 +18,7 @@ pub(crate) fn write(cases: &[Case], folder: &Path) -> io::Result<()> {
         let expected: Vec<[usize; 2]> =
             case.expected.iter().map(|s| [line(s.start), line(s.end.saturating_sub(1))]).collect();
         let label = serde_json::json!({
-            "file": file, "name": case.name, "category": case.category, "kind": case.kind,
+            "file": file, "name": case.name, "origin": case.origin, "category": case.category, "kind": case.kind,
             "carrier": case.carrier, "encoding": case.encoding, "lines": expected,
         });
         writeln!(labels, "{label}").unwrap();

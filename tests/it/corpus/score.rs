@@ -50,10 +50,18 @@ impl Judgement {
         out
     }
 
-    /// One line per miss and false alarm.
+    /// One line per miss and false alarm, which stays the same as long as the case and what came of it do.
+    pub(crate) fn failures(&self, case: &Case) -> Vec<String> {
+        let missed = self.missed.iter().map(|s| format!("miss, line {}", line(case, *s)));
+        let alarms = self
+            .false_alarms
+            .iter()
+            .map(|f| format!("false alarm, line {}, {}", line(case, f.location.span), f.rule.id));
+        missed.chain(alarms).map(|what| format!("{} | {} | {what}", case.name, case.category)).collect()
+    }
+
+    /// One line per miss and false alarm, for people.
     pub(crate) fn describe(&self, case: &Case) -> Vec<String> {
-        let line =
-            |at: usize| case.bytes[..at.min(case.bytes.len())].iter().filter(|b| **b == b'\n').count() + 1;
         let show = |span: Span| {
             let shown = String::from_utf8_lossy(&case.bytes[span.start..span.end]).into_owned();
             shown.chars().take(40).collect::<String>().replace('\n', "⏎")
@@ -64,7 +72,7 @@ impl Judgement {
                 case.category,
                 case.name,
                 case.path,
-                line(s.start),
+                line(case, *s),
                 show(*s)
             )
         });
@@ -75,7 +83,7 @@ impl Judgement {
                 case.category,
                 case.name,
                 case.path,
-                line(span.start),
+                line(case, span),
                 f.rule.id,
                 f.message,
                 f.confidence,
@@ -84,6 +92,11 @@ impl Judgement {
         });
         missed.chain(alarms).collect()
     }
+}
+
+/// The line of the case's file that a place starts on, from 1.
+fn line(case: &Case, place: Span) -> usize {
+    case.bytes[..place.start.min(case.bytes.len())].iter().filter(|b| **b == b'\n').count() + 1
 }
 
 fn covers(finding: &Finding, expected: Span) -> bool {
