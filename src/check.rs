@@ -402,3 +402,41 @@ fn compile<'a>(cell: &'a OnceLock<Option<Regex>>, source: &Option<String>) -> Op
     let build = |e: &String| expression(e).expect("expressions are tried when a rule is loaded");
     cell.get_or_init(|| source.as_ref().map(build)).as_ref()
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::{Input, SIGNS, Signs};
+    use crate::blob::BlobPath;
+    use crate::fact::runs::runs;
+    use crate::literals::contains;
+    use crate::rule::Limits;
+    use crate::span::Span;
+    use crate::synthetic::expand;
+    use crate::text::Text;
+
+    /// A made-up secret: `token40`, `hex37`.
+    pub(crate) fn made(kind: &str) -> String {
+        expand(&format!("@@{kind}@@")).expect("a kind of marker").text
+    }
+
+    /// A text in which `«` and `»` mark a place, without the marks.
+    #[track_caller]
+    pub(crate) fn marked(text: &str) -> (String, Span) {
+        let (before, rest) = text.split_once('«').expect("a place is marked");
+        let (inside, behind) = rest.split_once('»').expect("the place ends");
+        (format!("{before}{inside}{behind}"), Span::new(before.len(), before.len() + inside.len()))
+    }
+
+    /// Asks a check about a file as the scanner would.
+    pub(crate) fn asked<T>(path: &str, text: &str, ask: impl FnOnce(&Input<'_>) -> T) -> T {
+        let (path, text) = (BlobPath::new(path), Text::decode(text.as_bytes()));
+        let runs = runs(text.bytes(), Span::new(0, text.bytes().len()));
+        let mut signs = Signs::default();
+        for (sign, words) in SIGNS {
+            if words.iter().any(|word| contains(text.bytes(), word.as_bytes())) {
+                signs.insert(*sign);
+            }
+        }
+        ask(&Input::new(&path, &text, &runs, signs, 0, Limits::default()))
+    }
+}

@@ -86,7 +86,10 @@ fn holding(path: &str, known: &BTreeSet<String>) -> String {
 
 /// The paths that a file names, from the root of the library on. Comments name what they like, unit tests may look anywhere.
 fn paths(text: &str, module: &str) -> Vec<String> {
-    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    let mut code = text;
+    for tests in ["#[cfg(test)]\nmod tests", "#[cfg(test)]\npub(crate) mod tests"] {
+        code = code.split(tests).next().unwrap();
+    }
     let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let code = code.join("\n");
     let module: Vec<&str> = module.split("::").collect();
