@@ -65,6 +65,7 @@ fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
     if let Some(Loaded { config, .. }) = loaded {
         rules = config.extended(rules);
     }
+    let all = rules.rules.len();
     if !args.pedantic {
         rules.rules.retain(|rule| !rule.pedantic);
     }
@@ -82,6 +83,7 @@ fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
     let mut scanner = Scanner::new(rules);
     scanner.reveal = args.reveal.is_some();
     let mut report = super::select::scan(args, loaded, &scanner);
+    report.stats.all_rules = all;
     let least = args.min_confidence.unwrap_or(Confidence::Medium);
     report.findings.retain(|finding| finding.confidence >= least);
     if let Some(Loaded { config, file, folder }) = loaded {
@@ -117,8 +119,9 @@ fn emit(
     rules: &RuleSet,
 ) -> Result<(), u8> {
     let color = file.is_none() && args.color.enabled();
+    let style = report::Style { color, ..report::Style::default() };
     let mut text = Vec::new();
-    report::write(format, report, rules, color, &mut text).expect("writing to memory cannot fail");
+    report::write(format, report, rules, style, &mut text).expect("writing to memory cannot fail");
     match file {
         // A closed pipe keeps the verdict.
         None => print(&text),
