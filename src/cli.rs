@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use flaresec::report::printable;
 use flaresec::rule::{Confidence, Severity};
 
 pub(crate) mod baseline;
@@ -13,6 +14,7 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod hook;
 pub(crate) mod init;
+pub(crate) mod output;
 pub(crate) mod permissions;
 pub(crate) mod progress;
 pub(crate) mod rules;
@@ -79,8 +81,8 @@ pub(crate) struct ScanArgs {
     #[command(flatten)]
     pub(crate) source: select::SourceArgs,
     /// Output format, optionally into a file: FORMAT[=FILE]; may be given several times
-    #[arg(long, value_name = "FORMAT[=FILE]")]
-    pub(crate) format: Vec<OsString>,
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = output::WantedParser)]
+    pub(crate) format: Vec<output::Wanted>,
     /// Lowest severity that makes the exit code 1 [default: low]
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub(crate) fail_on: Option<Severity>,
@@ -125,7 +127,7 @@ pub(crate) struct ScanArgs {
     /// Use no configuration
     #[arg(long)]
     pub(crate) isolated: bool,
-    /// Number of threads [default: one per core]
+    /// Number of threads, at most four per core [default: one per core]
     #[arg(long, short = 'j', value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
     /// When to use colour
@@ -213,8 +215,11 @@ pub(crate) fn print(text: &[u8]) {
 /// Prints an error the way all commands do: what, why, what to do.
 pub(crate) fn complain(what: &str, remedy: &str) -> u8 {
     let mut stderr = io::stderr().lock();
-    // What was typed or read may be quoted in it.
-    let shown = |text: &str| flaresec::blob::hidden(text.to_owned());
+    // What was typed or read may be quoted in it: secrets, and characters that a terminal obeys.
+    let shown = |text: &str| {
+        let lines = text.lines().map(printable).collect::<Vec<_>>();
+        flaresec::blob::hidden(lines.join("\n"))
+    };
     let _ = writeln!(stderr, "error: {}", shown(what));
     if !remedy.is_empty() {
         let _ = writeln!(stderr, "  help: {}", shown(remedy));

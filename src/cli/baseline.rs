@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use flaresec::filter::baseline::{self, DEFAULT, Entry};
 use flaresec::report::Report;
 
-use super::{CLEAN, INCOMPLETE, ScanArgs, complain, print, scan};
+use super::{CLEAN, ScanArgs, complain, print, scan};
 
 /// Arguments of `flaresec baseline`.
 ///
@@ -106,22 +106,34 @@ fn read(file: &Path) -> Result<BTreeSet<Entry>, u8> {
     })
 }
 
-/// Marks what the baseline accepts, and says so in the report. A named file must be there.
-pub(crate) fn apply(args: &ScanArgs, report: &mut Report) -> Result<(), u8> {
+/// The baseline of a scan, as read from its file.
+pub(crate) struct Accepted {
+    file: PathBuf,
+    entries: BTreeSet<Entry>,
+}
+
+/// Reads the baseline that a scan uses, if there is one; the exit code if it is broken. A named file must exist.
+pub(crate) fn load(args: &ScanArgs) -> Result<Option<Accepted>, u8> {
     let named = args.baseline.as_deref();
     let file = named.unwrap_or(Path::new(DEFAULT));
     if named.is_none() && matches!(std::fs::metadata(file), Err(e) if e.kind() == ErrorKind::NotFound) {
-        return Ok(());
+        return Ok(None);
     }
-    let entries = read(file).map_err(|_| INCOMPLETE)?;
-    let stale = baseline::apply(&entries, &mut report.findings).len();
-    report.settings.push(format!("baseline {}: {} accepted findings", file.display(), entries.len()));
-    // A scan of a part of the tree says nothing about the rest.
-    if stale > 0 && !args.source.is_part() && (args.paths.is_empty() || whole(&args.paths)) {
-        report.settings.push(format!(
-            "baseline {}: {stale} entries without a finding in this scan; `flaresec baseline prune` removes them",
-            file.display()
-        ));
+    Ok(Some(Accepted { file: file.to_owned(), entries: read(file)? }))
+}
+
+impl Accepted {
+    /// Marks what the baseline accepts, and says so in the report.
+    pub(crate) fn apply(&self, args: &ScanArgs, report: &mut Report) {
+        let Accepted { file, entries } = self;
+        let stale = baseline::apply(entries, &mut report.findings).len();
+        report.settings.push(format!("baseline {}: {} accepted findings", file.display(), entries.len()));
+        // A scan of a part of the tree says nothing about the rest.
+        if stale > 0 && !args.source.is_part() && (args.paths.is_empty() || whole(&args.paths)) {
+            report.settings.push(format!(
+                "baseline {}: {stale} entries without a finding in this scan; `flaresec baseline prune` removes them",
+                file.display()
+            ));
+        }
     }
-    Ok(())
 }

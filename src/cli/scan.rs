@@ -1,12 +1,13 @@
 //! `flaresec scan`: source, scan, report, exit code.
 
 use flaresec::filter::follow::follow;
-use flaresec::report::{self, Format, Report};
+use flaresec::report::{Format, Report};
 use flaresec::rule::{Category, CheckKind, Confidence, Detect, RuleSet, Severity};
 use flaresec::scan::Scanner;
 
 use super::config::Loaded;
-use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs, complain, print};
+use super::output::Outputs;
+use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs, complain};
 
 /// Scans as asked; the exit code.
 pub(crate) fn run(args: &ScanArgs) -> u8 {
@@ -19,29 +20,29 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
     if let Err(code) = may_reveal(args) {
         return code;
     }
+    let prepared =
+        super::baseline::load(args).and_then(|accepted| Ok((accepted, Outputs::open(&args.format)?)));
+    let (accepted, outputs) = match prepared {
+        Ok(prepared) => prepared,
+        Err(code) => return code,
+    };
     let (mut report, scanner) = configured(args, loaded.as_ref());
-    if let Err(code) = super::baseline::apply(args, &mut report) {
-        return code;
+    if let Some(accepted) = accepted {
+        accepted.apply(args, &mut report);
     }
     follow(&mut report.findings);
     let code = exit_code(args, &report);
     report.exit_code = Some(code);
     report.show_suppressed = args.show_suppressed;
-    match output(args, &report, scanner.rules()) {
-        Ok(()) => code,
-        Err(code) => code,
-    }
+    outputs.write(&report, scanner.rules(), args.color).map_or_else(|code| code, |()| code)
 }
 
 /// Logs of CI are kept and shared, and other formats are made to be passed on: neither gets a secret by accident.
 fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
     let Some(how) = &args.reveal else { return Ok(()) };
-    let passed_on = args.format.iter().find(|format| {
-        let name = format.to_string_lossy();
-        !matches!(name.split('=').next(), Some("human" | "json"))
-    });
-    if let Some(format) = passed_on {
-        let what = format!("--reveal does not go with --format {}", format.to_string_lossy());
+    let passed_on = args.format.iter().find(|wanted| !matches!(wanted.format, Format::Human | Format::Json));
+    if let Some(wanted) = passed_on {
+        let what = format!("--reveal does not go with --format {}", wanted.format.name());
         return Err(complain(&what, "use human or json"));
     }
     if how != "force" && std::env::var_os("CI").is_some_and(|ci| ci == "true" || ci == "1") {
@@ -92,44 +93,6 @@ fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
         follow(&mut report.findings);
     }
     (report, scanner)
-}
-
-/// Writes every format asked for; human on standard output if none is.
-fn output(args: &ScanArgs, report: &Report, rules: &RuleSet) -> Result<(), u8> {
-    if args.format.is_empty() {
-        emit(Format::Human, None, args, report, rules)?;
-    }
-    for wanted in &args.format {
-        let text = wanted.to_string_lossy();
-        let (name, file) = match text.split_once('=') {
-            Some((name, file)) => (name.to_owned(), Some(file.to_owned())),
-            None => (text.into_owned(), None),
-        };
-        let format = name.parse().map_err(|e: String| complain(&format!("--format: {e}"), ""))?;
-        emit(format, file.as_deref(), args, report, rules)?;
-    }
-    Ok(())
-}
-
-fn emit(
-    format: Format,
-    file: Option<&str>,
-    args: &ScanArgs,
-    report: &Report,
-    rules: &RuleSet,
-) -> Result<(), u8> {
-    let color = file.is_none() && args.color.enabled();
-    let style = report::Style { color, ..report::Style::default() };
-    let mut text = Vec::new();
-    report::write(format, report, rules, style, &mut text).expect("writing to memory cannot fail");
-    match file {
-        // A closed pipe keeps the verdict.
-        None => print(&text),
-        Some(file) => std::fs::write(file, text).map_err(|e| {
-            complain(&format!("{file} cannot be written: {e}"), "name a file in a folder that exists")
-        })?,
-    }
-    Ok(())
 }
 
 fn exit_code(args: &ScanArgs, report: &Report) -> u8 {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, Read};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -19,6 +20,9 @@ use flaresec::source::{Failure, Visitor, diff, history, index, stream, tracked, 
 use super::ScanArgs;
 use super::config::Loaded;
 use super::progress::Progress;
+
+/// More threads than these wait for each other: with thousands of them a scan of one file would take minutes.
+const THREADS_PER_CORE: usize = 4;
 
 /// What to scan other than the worktree.
 #[derive(Clone, Debug, Args)]
@@ -192,10 +196,16 @@ fn walk(
         paths,
         exclude: exclude.clone(),
         no_ignore: args.no_ignore,
-        threads: args.threads,
+        threads: threads(args.threads),
         tracked: kept,
     };
     worktree::walk(&options, if options.tracked.is_empty() { direct } else { visitor });
+}
+
+/// The number of threads to start for the number asked for; 0 stands for one per core.
+fn threads(asked: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    asked.min(cores * THREADS_PER_CORE)
 }
 
 fn listed(list: &Path, nul: bool) -> io::Result<Vec<PathBuf>> {
