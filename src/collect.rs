@@ -115,6 +115,7 @@ impl<'a> Collector<'a> {
                 files: self.files.into_inner(),
                 bytes: self.bytes.into_inner(),
                 rules: self.scanner.rules().rules.len(),
+                all_rules: 0,
                 elapsed: self.started.elapsed(),
             },
             ..Report::default()

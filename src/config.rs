@@ -6,6 +6,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use crate::filter::suppression::nearest;
 use crate::rule::{Confidence, RuleFile, RuleSet, Severity};
@@ -20,51 +22,52 @@ pub use notices::{Shown, notices, settings};
 
 /// The names that are looked for, in this order, in each folder.
 pub const NAMES: [&str; 3] = ["flaresec.toml", ".flaresec.toml", ".github/flaresec.toml"];
-/// No configuration is larger; a hostile one may be.
+/// The largest configuration that is read, in bytes: a hostile one may be of any size.
 const LARGEST: u64 = 1024 * 1024;
 
-/// The written form. An unknown key is an error, never a silent no-op.
+/// The configuration of flaresec. An unknown key is an error, never ignored in silence.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Config {
-    /// What to do about findings of a rule, by its id.
+    /// What to do about the findings of a rule, by its id: a level (`"allow"`, `"warn"`, `"deny"`) or a table.
     pub rules: BTreeMap<String, Setting>,
-    /// The same for some paths.
+    /// Settings of rules for some paths only; of several that fit, the last one wins.
     pub per_path: Vec<PerPath>,
-    /// Globs of what is not scanned (.gitignore syntax).
+    /// Files and folders that are not scanned, in .gitignore syntax, relative to the folder of this file.
     pub exclude: Vec<String>,
-    /// Lowest severity that makes the exit code 1.
+    /// Lowest severity that makes the exit code 1. Default: low.
     pub fail_on: Option<Severity>,
-    /// Least confidence of the findings that are reported.
+    /// Lowest confidence of the findings that are reported. Default: medium.
     pub min_confidence: Option<Confidence>,
-    /// Whether rules that state opinions run.
+    /// Also run the rules that state opinions.
     pub pedantic: bool,
-    /// Larger files are skipped; in bytes.
+    /// Skip files larger than this, in bytes; the summary counts them. Default: no limit.
     pub max_file_size: Option<u64>,
-    /// SHA-256, in hex, of sample values that are no secrets.
+    /// Values that are not secrets, such as the sample values of your documentation: their SHA-256 in hex.
     pub samples: Vec<String>,
-    /// Whether the comments of other scanners count as well: `gitleaks:allow`, `trufflehog:ignore`,
-    /// `pragma: allowlist secret`, `nosec`.
+    /// Comments for other scanners accept findings as well: `gitleaks:allow`, `trufflehog:ignore`,
+    /// `kingfisher:ignore`, `pragma: allowlist secret`, `nosec`.
     pub foreign_suppressions: bool,
-    /// Names of your own for what a rule looks for: `EDGE_TOKEN = "hardcoded-api-token"`.
+    /// Names of your own for credentials, and the rule that looks at values named so: `EDGE_TOKEN =
+    /// "hardcoded-api-token"`.
     pub names: BTreeMap<String, String>,
-    /// What rules measure against.
+    /// Limits that rules measure against.
     pub limits: Limits,
     /// Rules of your own, written like the built-in ones.
     pub custom_rule: Vec<RuleFile>,
 }
 
-/// What rules measure against; what is absent stays as it is.
+/// Limits that rules measure against; those left out keep their defaults.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Limits {
-    /// A token that lives longer than this is long-lived; days.
+    /// The longest lifetime of a token, in days; `token-long-lived` reports longer ones. Default: 365.
     pub token_lifetime_days: Option<u32>,
-    /// A token with more permission groups than this has too many.
+    /// The most permission groups of a token; `token-overbroad-permissions` reports more. Default: 20.
     pub permission_groups: Option<u32>,
-    /// A credential first committed longer ago than this is stale; days.
+    /// The age of a credential in the history, in days, from which `stale-credential` reports it. Default: 90.
     pub credential_age_days: Option<u32>,
 }
 
@@ -73,23 +76,60 @@ pub struct Limits {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Accepted: marked as suppressed.
+    /// They are accepted: marked as suppressed, and not counted.
     Allow,
-    /// Reported as a note, which does not fail the run by default.
+    /// They are notes, which do not fail the run by default.
     Warn,
-    /// Reported with severity high at least.
+    /// They have severity high at least.
     Deny,
 }
 
-/// A level, or a table with more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(untagged)]
+impl Level {
+    const ALL: [(&str, Level); 3] = [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
+}
+
+/// A level, or a table with a level or a severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
 pub enum Setting {
-    /// `"rule" = "allow"`
+    /// `"allow"`, `"warn"` or `"deny"`.
     Level(Level),
-    /// `"rule" = { severity = "low" }`
+    /// `{ severity = "low" }`
     Table(SettingTable),
+}
+
+impl<'de> Deserialize<'de> for Setting {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Setting, D::Error> {
+        deserializer.deserialize_any(SettingVisitor)
+    }
+}
+
+/// Says what a setting may be; what serde derives speaks of variants and enums.
+struct SettingVisitor;
+
+impl<'de> Visitor<'de> for SettingVisitor {
+    type Value = Setting;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"allow\", \"warn\", \"deny\" or a table such as { severity = \"low\" }")
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<Setting, E> {
+        let known = Level::ALL.iter().find(|(name, _)| *name == word);
+        known.map(|(_, level)| Setting::Level(*level)).ok_or_else(|| {
+            let severity = Severity::ALL.iter().any(|severity| severity.name() == word);
+            let table = if severity {
+                format!("; a severity is written {{ severity = \"{word}\" }}")
+            } else {
+                String::new()
+            };
+            E::custom(format!("`{word}` is not a level: write `allow`, `warn` or `deny`{table}"))
+        })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Setting, A::Error> {
+        SettingTable::deserialize(MapAccessDeserializer::new(map)).map(Setting::Table)
+    }
 }
 
 /// The longer form of a setting.
@@ -97,20 +137,20 @@ pub enum Setting {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SettingTable {
-    /// What is done.
+    /// What is done about the findings.
     pub level: Option<Level>,
-    /// The severity findings get.
+    /// The severity that the findings get.
     pub severity: Option<Severity>,
 }
 
-/// Settings for some paths.
+/// Settings of rules for some paths.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PerPath {
-    /// Globs (.gitignore syntax).
+    /// The paths, in .gitignore syntax, relative to the folder of this file.
     pub paths: Vec<String>,
-    /// What to do about findings there.
+    /// What to do about findings there, by rule.
     pub rules: BTreeMap<String, Setting>,
 }
 
@@ -141,14 +181,16 @@ pub fn discover(scanned: &Path) -> Option<PathBuf> {
     folders.flat_map(|folder| NAMES.map(|name| folder.join(name))).find(|file| file.is_file())
 }
 
-/// Reads a configuration and checks it against the rules there are.
+/// Reads a configuration and checks it against the known rules.
 ///
 /// # Errors
-/// The file cannot be read, or the first fault in it.
+/// If the file cannot be read, or for the first fault in it.
 pub fn read(file: &Path, rules: &RuleSet) -> Result<Config, ConfigError> {
     let cannot = |cause: String| ConfigError {
         what: format!("the configuration {} cannot be read: {cause}", file.display()),
-        remedy: String::from("name another with --config, or use --isolated to do without"),
+        remedy: String::from(
+            "name another file with --config, or use --isolated to scan without a configuration",
+        ),
     };
     let size = std::fs::metadata(file).map_err(|e| cannot(e.to_string()))?.len();
     if size > LARGEST {
@@ -161,12 +203,15 @@ pub fn read(file: &Path, rules: &RuleSet) -> Result<Config, ConfigError> {
 /// Reads a configuration from its text; `name` is the file for messages.
 ///
 /// # Errors
-/// The first fault, with its line.
+/// For the first fault, with its line.
 pub fn parse(text: &str, name: &str, rules: &RuleSet) -> Result<Config, ConfigError> {
     let line = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
     let config: Config = toml::from_str(text).map_err(|e| {
         let at = e.span().map_or(1, |span| line(span.start));
-        ConfigError { what: format!("{name}:{at}: {}", e.message()), remedy: suggestion(e.message()) }
+        // The words of the parser's library are about its types.
+        let what =
+            e.message().replace("unknown field", "unknown key").replace("unknown variant", "unknown value");
+        ConfigError { what: format!("{name}:{at}: {what}"), remedy: suggestion(&what) }
     })?;
     // A fault of content is placed at the first line that holds the word it is about.
     let placed = |fault: Fault| ConfigError {
@@ -178,9 +223,9 @@ pub fn parse(text: &str, name: &str, rules: &RuleSet) -> Result<Config, ConfigEr
     Ok(config)
 }
 
-/// A fault of content.
+/// A fault in a configuration whose syntax is right.
 struct Fault {
-    /// A piece of the text that is about it.
+    /// A piece of the text; the fault is reported at the line where it first occurs.
     anchor: String,
     what: String,
     remedy: String,
@@ -207,23 +252,27 @@ fn check(config: &Config, rules: &RuleSet) -> Result<(), Fault> {
     }
     for sample in &config.samples {
         if sample.len() != 64 || !sample.bytes().all(|b| b.is_ascii_hexdigit()) {
-            let what = String::from("a sample is not the SHA-256 of a value");
-            let remedy =
-                String::from("printf %s VALUE | sha256sum: 64 hex digits, so that no value stands here");
+            let what = String::from("a sample is not a SHA-256 digest");
+            let remedy = String::from(
+                "write the 64 hex digits of `printf %s VALUE | sha256sum`, so that the value itself stays out of this file",
+            );
             return Err(fault("samples", what, remedy));
         }
     }
     Ok(())
 }
 
-/// From "unknown field `x`, expected one of `a`, `b`" to the name that was meant.
+/// From "unknown key `x`, expected one of `a`, `b`" to the name that was meant.
 fn suggestion(message: &str) -> String {
     let mut names = message.split('`').skip(1).step_by(2);
     let wrong = names.next().unwrap_or_default();
     let there: Vec<String> = names.map(str::to_owned).collect();
     match nearest(wrong, &there) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => String::from("docs/configuration.md lists every key"),
+        None => String::from(concat!(
+            env!("CARGO_PKG_REPOSITORY"),
+            "/blob/main/docs/configuration.md lists every key"
+        )),
     }
 }
 
@@ -243,7 +292,7 @@ mod tests {
         RuleSet::embedded()
     }
 
-    /// The schema that editors use is made of these types: `FLARESEC_BLESS=1 cargo test` writes it anew.
+    /// The schema for editors is generated from these types: `cargo bless` rewrites it.
     #[test]
     fn the_schema_is_current() {
         let schema = schemars::schema_for!(Config);
@@ -291,7 +340,11 @@ mod tests {
                 "f:",
                 "",
             ),
-            (rule("").replace("our-key", "shared-credential"), "f:2: there is a rule", "another"),
+            (
+                rule("").replace("our-key", "shared-credential"),
+                "f:2: a rule `shared-credential` already",
+                "another",
+            ),
         ];
         for (text, what, remedy) in cases {
             let error = parse(&text, "f", &known()).unwrap_err();
@@ -303,11 +356,28 @@ mod tests {
     #[test]
     fn faults_name_line_and_remedy() {
         let cases = [
-            ("\nfail_on = \"low\"", "f:2: unknown field `fail_on`", "did you mean `fail-on`?"),
+            ("\nfail_on = \"low\"", "f:2: unknown key `fail_on`", "did you mean `fail-on`?"),
             (
                 "[rules]\nhardcoded-api-tokn = \"allow\"",
                 "f:2: no rule",
                 "did you mean `hardcoded-api-token`?",
+            ),
+            (
+                "[rules]\ninsecure-api-url = 'off'",
+                "f:2: `off` is not a level: write `allow`, `warn` or `deny`",
+                "docs/configuration.md lists every key",
+            ),
+            ("[rules]\ninsecure-api-url = 'high'", "f:2: `high` is not a level", ""),
+            ("[rules]\ninsecure-api-url = 3", "f:2: invalid type: integer `3`, expected \"allow\"", ""),
+            (
+                "[rules]\ninsecure-api-url = { sevrity = 'low' }",
+                "f:2: unknown key `sevrity`",
+                "did you mean `severity`?",
+            ),
+            (
+                "[rules]\ninsecure-api-url = { severity = 'hihg' }",
+                "f:2: unknown value `hihg`",
+                "did you mean `high`?",
             ),
             ("samples = ['secret']", "f:1: a sample", "sha256sum"),
             ("exclude = ['{a']", "f:1: not a valid glob", ".gitignore"),

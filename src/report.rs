@@ -18,6 +18,8 @@ mod markdown;
 mod sarif;
 mod xml;
 
+pub use human::summary;
+
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -46,7 +48,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// All formats with the names they are asked for by.
+    /// All formats with their names on the command line.
     pub const ALL: &[(&str, Format)] = &[
         ("human", Format::Human),
         ("concise", Format::Concise),
@@ -60,6 +62,16 @@ impl Format {
         ("checkstyle", Format::Checkstyle),
         ("markdown", Format::Markdown),
     ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        Format::ALL.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether people read it as it is; the others are made for programs.
+    pub fn is_prose(self) -> bool {
+        matches!(self, Format::Human | Format::Concise | Format::Github | Format::Markdown)
+    }
 }
 
 impl FromStr for Format {
@@ -74,7 +86,27 @@ impl FromStr for Format {
     }
 }
 
-/// Writes the report in a format.
+/// How a report for people looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether it has colours, as escape sequences.
+    pub color: bool,
+    /// Where lines of prose end, in characters.
+    pub width: usize,
+    /// Whether notices and the summary are left out.
+    pub quiet: bool,
+}
+
+/// Width of lines where nobody knows that of the terminal, in characters.
+pub const WIDTH: usize = 100;
+
+impl Default for Style {
+    fn default() -> Style {
+        Style { color: false, width: WIDTH, quiet: false }
+    }
+}
+
+/// Writes the report in a format; only those for people have a style.
 ///
 /// # Errors
 /// Those of `out`.
@@ -82,12 +114,12 @@ pub fn write(
     format: Format,
     report: &Report,
     rules: &RuleSet,
-    color: bool,
+    style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        Format::Human => human::human(report, rules, color, out),
-        Format::Concise => lines::concise(report, out),
+        Format::Human => human::human(report, rules, style, out),
+        Format::Concise => lines::concise(report, style, out),
         Format::Json => json::json(report, rules, out),
         Format::Jsonl => json::jsonl(report, rules, out),
         Format::Sarif => sarif::sarif(report, rules, out),
@@ -100,7 +132,8 @@ pub fn write(
     }
 }
 
-/// Text from outside made safe for a terminal: control and direction-changing characters become escapes.
+/// Makes text from outside safe for a terminal: control characters and those that change the direction of text become
+/// escapes.
 pub fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
@@ -111,14 +144,14 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
-/// Everything a scan has to say.
+/// The outcome of a scan.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// All findings, suppressed ones included, sorted by path, place and rule.
     pub findings: Vec<Finding>,
-    /// Left out by design.
+    /// What was left out by design.
     pub skipped: Vec<(BlobPath, SkipReason)>,
-    /// Could not be scanned; not empty means exit code 2.
+    /// What could not be scanned; the exit code is 2 if there is anything.
     pub failures: Vec<Failure>,
     /// The configuration and the baseline used, and everything they change.
     pub settings: Vec<String>,
@@ -147,17 +180,30 @@ impl Report {
 /// Figures of a scan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Blobs looked at.
+    /// Blobs that were scanned.
     pub files: u64,
-    /// Their bytes.
+    /// Their total size in bytes.
     pub bytes: u64,
     /// Rules that were active.
     pub rules: usize,
+    /// All rules there are, the active ones included; 0 if that is not known.
+    pub all_rules: usize,
     /// Wall time.
     pub elapsed: Duration,
 }
 
-/// A path made safe for a terminal and for the log of a workflow, where a line that starts with `::` is a command.
+impl Stats {
+    /// How many rules were active, and of how many: "40 of 42 rules", or "42 rules" if all were.
+    fn rules_in_words(&self) -> String {
+        if self.rules < self.all_rules {
+            format!("{} of {} rules", self.rules, self.all_rules)
+        } else {
+            format!("{} rules", self.rules)
+        }
+    }
+}
+
+/// Makes a path safe for a terminal and for the log of a workflow, where a line that starts with `::` is a command.
 pub fn shown_path(path: &BlobPath) -> String {
     let text = printable(&path.to_text());
     if text.starts_with("::") || text.starts_with("##[") { format!("./{text}") } else { text }

@@ -57,8 +57,11 @@ pub enum Category {
 }
 
 macro_rules! names {
-    ($type:ty { $($variant:ident => $name:literal),* $(,)? }) => {
+    ($type:ty [$count:literal] { $($variant:ident => $name:literal),* $(,)? }) => {
         impl $type {
+            /// All of them, in ascending order where they have one.
+            pub const ALL: [$type; $count] = [$(Self::$variant),*];
+
             /// The name in reports, configuration and on the command line.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),* }
@@ -71,9 +74,9 @@ macro_rules! names {
         }
     };
 }
-names!(Severity { Note => "note", Low => "low", Medium => "medium", High => "high", Critical => "critical" });
-names!(Confidence { Low => "low", Medium => "medium", High => "high" });
-names!(Category {
+names!(Severity [5] { Note => "note", Low => "low", Medium => "medium", High => "high", Critical => "critical" });
+names!(Confidence [3] { Low => "low", Medium => "medium", High => "high" });
+names!(Category [4] {
     Secret => "secret",
     InsecureTransport => "insecure-transport",
     GlobalKey => "global-key",

@@ -10,7 +10,7 @@ use flaresec::source::git::{Git, path_from_bytes};
 
 use super::{CLEAN, FINDINGS, complain, print};
 
-/// How a hook of ours is told from others.
+/// The line by which a hook that flaresec wrote is recognised.
 const MARK: &str = "# Written by `flaresec hook install`";
 
 const SCRIPT: &str = "#!/bin/sh
@@ -35,7 +35,7 @@ enum Action {
     Install,
     /// Remove the hook that `install` wrote
     Uninstall,
-    /// Say whether the hook is there: exit code 0 if it is, 1 if not
+    /// Show whether the hook is installed: exit code 0 if it is, 1 if not
     Status,
 }
 
@@ -45,29 +45,29 @@ enum State {
     Foreign,
 }
 
-/// What became of the hook.
+/// What [`install_if_absent`] did.
 pub(crate) enum Outcome {
     /// It was written.
     Installed(PathBuf),
-    /// A hook was there already, of whatever kind.
-    There(PathBuf),
+    /// A hook already exists, written by flaresec or not.
+    Exists(PathBuf),
     /// There is no repository.
     NoRepository,
 }
 
 /// Writes the hook if there is none at all.
-pub(crate) fn install_unless_there() -> Result<Outcome, u8> {
+pub(crate) fn install_if_absent() -> Result<Outcome, u8> {
     let Ok(path) = hook_path() else { return Ok(Outcome::NoRepository) };
     let fault = |error: io::Error| {
-        complain(&format!("{}: {error}", path.display()), "see that you may write to the folder")
+        complain(&format!("{}: {error}", path.display()), "make sure that you may write to the folder")
     };
     match state(&path).map_err(fault)? {
         State::Absent => write(&path).map(|()| Outcome::Installed(path.clone())).map_err(fault),
-        State::Ours | State::Foreign => Ok(Outcome::There(path)),
+        State::Ours | State::Foreign => Ok(Outcome::Exists(path)),
     }
 }
 
-/// Carries out the command; the exit code.
+/// Carries out the command and returns the exit code.
 pub(crate) fn run(args: &HookArgs) -> u8 {
     let path = match hook_path() {
         Ok(path) => path,
@@ -81,12 +81,12 @@ pub(crate) fn run(args: &HookArgs) -> u8 {
     outcome.unwrap_or_else(|error| {
         complain(
             &format!("{}: {error}", path.display()),
-            "see that the folder exists and that you may write to it",
+            "make sure that the folder exists and that you may write to it",
         )
     })
 }
 
-/// Where git looks for the hook: `core.hooksPath` counts.
+/// Returns the path where git looks for the hook, according to `core.hooksPath` if that is set.
 fn hook_path() -> Result<PathBuf, Failure> {
     // `rev-parse` runs no hooks.
     let git = Git::at(".").knowing_hooks();

@@ -13,27 +13,28 @@ use super::{CLEAN, complain, print};
 /// Arguments of `flaresec init`.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
-    /// Leave the git hook out
+    /// Do not write the git hook
     #[arg(long)]
     no_hook: bool,
-    /// Leave the GitHub workflow out
+    /// Do not write the GitHub workflow
     #[arg(long)]
     no_workflow: bool,
 }
 
 const CONFIG: &str = include_str!("init/flaresec.toml");
+/// With `{version}` in place of that of the release the workflow uses.
 const WORKFLOW: &str = include_str!("init/workflow.yml");
 const WORKFLOW_FILE: &str = ".github/workflows/flaresec.yml";
 
-/// Writes what is missing; the exit code.
+/// Writes what is missing and returns the exit code.
 pub(crate) fn run(args: &InitArgs) -> u8 {
-    let there = NAMES.iter().find(|name| Path::new(name).exists());
-    let config = match there {
-        Some(name) => Ok(format!("{name} is there already\n")),
+    let existing = NAMES.iter().find(|name| Path::new(name).exists());
+    let config = match existing {
+        Some(name) => Ok(format!("{name} already exists\n")),
         None => create(Path::new(NAMES[0]), CONFIG),
     };
     let workflow =
-        if args.no_workflow { Ok(String::new()) } else { create(Path::new(WORKFLOW_FILE), WORKFLOW) };
+        if args.no_workflow { Ok(String::new()) } else { create(Path::new(WORKFLOW_FILE), &workflow()) };
     let hook = if args.no_hook { Ok(String::new()) } else { hook_or_advice() };
     let mut code = CLEAN;
     for step in [config, workflow, hook] {
@@ -45,7 +46,12 @@ pub(crate) fn run(args: &InitArgs) -> u8 {
     code
 }
 
-/// Writes a file that is not there yet; what was done.
+/// The workflow, which uses the action of the release that this program is.
+fn workflow() -> String {
+    WORKFLOW.replace("{version}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Writes a file that does not exist yet, and returns what was done.
 fn create(file: &Path, text: &str) -> Result<String, u8> {
     let write = || {
         if let Some(folder) = file.parent() {
@@ -56,21 +62,25 @@ fn create(file: &Path, text: &str) -> Result<String, u8> {
     match write() {
         Ok(()) => Ok(format!("wrote {}\n", file.display())),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            Ok(format!("{} is there already\n", file.display()))
+            Ok(format!("{} already exists\n", file.display()))
         }
         Err(error) => Err(complain(
             &format!("{} cannot be written: {error}", file.display()),
-            "see that the folder exists and that you may write to it",
+            "make sure that the folder exists and that you may write to it",
         )),
     }
 }
 
-/// Hook managers own the hooks: they get advice, others the hook.
+/// Installs the hook, unless a hook manager is used: then returns what to add to its configuration.
 fn hook_or_advice() -> Result<String, u8> {
     let managers = [
         (
             ".pre-commit-config.yaml",
-            "add the hook to .pre-commit-config.yaml: docs/guides/pre-commit.md shows how",
+            concat!(
+                "add the hook to .pre-commit-config.yaml: ",
+                env!("CARGO_PKG_REPOSITORY"),
+                "/blob/main/docs/guides/pre-commit.md shows how"
+            ),
         ),
         ("lefthook.yml", "add `flaresec --staged` to pre-commit in lefthook.yml"),
         (".husky", "add the line `flaresec --staged` to .husky/pre-commit"),
@@ -78,9 +88,9 @@ fn hook_or_advice() -> Result<String, u8> {
     if let Some((_, advice)) = managers.iter().find(|(file, _)| Path::new(file).exists()) {
         return Ok(format!("{advice}\n"));
     }
-    match hook::install_unless_there() {
+    match hook::install_if_absent() {
         Ok(Outcome::Installed(path)) => Ok(format!("wrote {}\n", path.display())),
-        Ok(Outcome::There(path)) => Ok(format!("{} is there already\n", path.display())),
+        Ok(Outcome::Exists(path)) => Ok(format!("{} already exists\n", path.display())),
         Ok(Outcome::NoRepository) => Ok(String::from("no git repository here: no hook was written\n")),
         Err(code) => Err(code),
     }

@@ -22,15 +22,15 @@ pub(crate) struct PermissionsArgs {
     /// HTTP method and path of an operation: `PUT /zones/$ZONE/dns_records/$ID`
     #[arg(value_names = ["METHOD", "PATH"], num_args = 2, required_unless_present = "scan")]
     operation: Vec<String>,
-    /// Print the least a token needs for all calls found in the given files and folders
+    /// Print the least privilege that a token needs for all calls found in the given files and folders
     #[arg(long, value_name = "PATHS", num_args = 1.., conflicts_with = "operation")]
     scan: Vec<PathBuf>,
 }
 
-/// Files beyond this size hold data, not calls.
+/// The size up to which files are read, in bytes: larger ones hold data, not calls.
 const LARGEST: u64 = 4 * 1024 * 1024;
 
-/// Answers; the exit code.
+/// Carries out the command and returns the exit code.
 pub(crate) fn run(args: &PermissionsArgs) -> u8 {
     match args.operation.as_slice() {
         [method, path] => one(method, path),
@@ -38,7 +38,14 @@ pub(crate) fn run(args: &PermissionsArgs) -> u8 {
     }
 }
 
+/// The methods of HTTP that the API uses, and those that ask about one.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
 fn one(method: &str, path: &str) -> u8 {
+    if !METHODS.iter().any(|known| known.eq_ignore_ascii_case(method)) {
+        let known = format!("write one of {}, then the path", METHODS.join(", "));
+        return complain(&format!("`{method}` is no HTTP method"), &known);
+    }
     let Some(needs) = needs(method, path) else {
         return complain(
             &format!("no documented operation `{method} {path}`"),
@@ -139,7 +146,8 @@ impl Operation {
     }
 }
 
-/// The groups by scope with the calls behind them, then the calls without one, then the body that creates the token.
+/// Returns the permission groups by scope with the calls that need them, then the calls that need none, then the body of
+/// the request that creates the token.
 fn table(known: &[Operation]) -> String {
     let mut groups: BTreeMap<(Scope, &str), Vec<&Operation>> = BTreeMap::new();
     let (mut none, mut open) = (Vec::new(), Vec::new());
@@ -182,7 +190,7 @@ fn table(known: &[Operation]) -> String {
     out
 }
 
-/// The body of the call that creates the token; what only the owner knows is left in angle brackets.
+/// Returns the body of the request that creates the token, with placeholders in angle brackets for ids.
 fn body(groups: &[(Scope, &str)]) -> String {
     let policies: Vec<serde_json::Value> = [
         (Scope::Zone, "com.cloudflare.api.account.zone.<zone id>"),

@@ -1,4 +1,4 @@
-//! How far a long scan is, on a terminal; nothing where standard error is none.
+//! Shows the progress of a long scan, if standard error is a terminal.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use flaresec::blob::{Blob, BlobPath};
 use flaresec::source::{Failure, SkipReason, Visitor};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Counts what passes on to the next visitor.
+/// A visitor that counts blobs on their way to the next one.
 pub(crate) struct Progress<'a> {
     bar: ProgressBar,
     next: &'a dyn Visitor,
 }
 
 impl<'a> Progress<'a> {
-    /// Before `next`.
+    /// Counts what is passed on to `next`.
     pub(crate) fn new(next: &'a dyn Visitor) -> Progress<'a> {
         let bar = ProgressBar::new_spinner();
         let style =

@@ -1,9 +1,14 @@
 //! `flaresec rules` and `flaresec explain`: the rules, for people.
 
 use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
 
-use clap::Args;
-use flaresec::rule::{Rule, RuleSet};
+use clap::{Args, ValueEnum};
+use flaresec::config;
+use flaresec::filter::suppression::nearest;
+use flaresec::rule::{Category, Docs, Example, Practice, Rule, RuleSet, Severity};
+use serde::Serialize;
 
 use super::{CLEAN, complain, print};
 
@@ -13,6 +18,9 @@ pub(crate) struct ListArgs {
     /// Group the rules by the best practice they serve
     #[arg(long)]
     by_practice: bool,
+    /// Output format; json is an array of objects
+    #[arg(long, value_enum, default_value_t = Shape::Text, conflicts_with = "by_practice")]
+    format: Shape,
 }
 
 /// Arguments of `flaresec explain`.
@@ -20,11 +28,62 @@ pub(crate) struct ListArgs {
 pub(crate) struct ExplainArgs {
     /// Id of the rule, as `flaresec rules` lists it
     rule: String,
+    /// Output format; json is one object
+    #[arg(long, value_enum, default_value_t = Shape::Text)]
+    format: Shape,
+}
+
+/// How rules are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Shape {
+    /// For a person.
+    Text,
+    /// For a program.
+    Json,
+}
+
+/// A rule in JSON; `explain` adds its examples.
+#[derive(Serialize)]
+struct Described<'a> {
+    id: &'a str,
+    title: &'a str,
+    category: Category,
+    severity: Severity,
+    /// Whether it runs only with `--pedantic`, or where `--select` names it.
+    pedantic: bool,
+    practice: Option<&'a Practice>,
+    docs: &'a Docs,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    examples: Option<&'a [Example]>,
+}
+
+impl<'a> Described<'a> {
+    fn new(set: &'a RuleSet, rule: &'a Rule) -> Described<'a> {
+        Described {
+            id: &rule.id,
+            title: &rule.title,
+            category: rule.category,
+            severity: rule.severity,
+            pedantic: rule.pedantic,
+            practice: set.practice(&rule.practice),
+            docs: &rule.docs,
+            examples: None,
+        }
+    }
+}
+
+fn print_json(value: &impl Serialize) -> u8 {
+    let text = serde_json::to_string_pretty(value).expect("plain values can be written");
+    print(format!("{text}\n").as_bytes());
+    CLEAN
 }
 
 /// Lists the rules.
 pub(crate) fn list(args: &ListArgs) -> u8 {
     let set = RuleSet::embedded();
+    if args.format == Shape::Json {
+        return print_json(&set.rules.iter().map(|rule| Described::new(&set, rule)).collect::<Vec<_>>());
+    }
     let mut out = String::new();
     if args.by_practice {
         for practice in &set.practices {
@@ -37,6 +96,12 @@ pub(crate) fn list(args: &ListArgs) -> u8 {
     } else {
         set.rules.iter().for_each(|rule| line(rule, &mut out));
     }
+    let pedantic = set.rules.iter().filter(|rule| rule.pedantic).count();
+    let _ = writeln!(
+        out,
+        "{} rules; the {pedantic} marked pedantic state opinions and run only with --pedantic",
+        set.rules.len()
+    );
     print(out.as_bytes());
     CLEAN
 }
@@ -48,20 +113,44 @@ fn line(rule: &Rule, out: &mut String) {
 
 /// Explains one rule.
 pub(crate) fn explain(args: &ExplainArgs) -> u8 {
-    let set = RuleSet::embedded();
+    let mut set = RuleSet::embedded();
+    if set.get(&args.rule).is_none()
+        && let Some(file) = config::discover(Path::new("."))
+    {
+        // A rule of the user's own.
+        match config::read(&file, &set) {
+            Ok(config) => set = config.extended(set),
+            Err(error) => return complain(&error.what, &error.remedy),
+        }
+    }
     let Some(rule) = set.get(&args.rule) else {
-        let near = set.rules.iter().find(|r| r.id.contains(&args.rule) || args.rule.contains(&r.id));
-        let remedy = match near {
-            Some(near) => format!("did you mean `{}`? `flaresec rules` lists all", near.id),
-            None => String::from("`flaresec rules` lists all"),
-        };
-        return complain(&format!("no rule `{}`", args.rule), &remedy);
+        return complain(&format!("no rule `{}`", args.rule), &alternatives(&args.rule, &set.rules));
     };
-    print(explanation(&set, rule).as_bytes());
+    match args.format {
+        Shape::Text => print(explanation(&set, rule).as_bytes()),
+        Shape::Json => {
+            return print_json(&Described { examples: Some(&rule.examples), ..Described::new(&set, rule) });
+        }
+    }
     CLEAN
 }
 
-/// The limits that rules measure against: rule, key, value without a configuration.
+/// The rules that may have been meant: the one whose id differs by a slip, else all whose ids hold the word.
+fn alternatives(wrong: &str, rules: &[Arc<Rule>]) -> String {
+    let ids: Vec<String> = rules.iter().map(|rule| rule.id.clone()).collect();
+    if let Some(near) = nearest(wrong, &ids) {
+        return format!("did you mean `{near}`? `flaresec rules` lists all");
+    }
+    let holding: Vec<String> =
+        ids.iter().filter(|id| !wrong.is_empty() && id.contains(wrong)).map(|id| format!("`{id}`")).collect();
+    match holding.as_slice() {
+        [] => String::from("`flaresec rules` lists all"),
+        [one] => format!("did you mean {one}? `flaresec rules` lists all"),
+        many => format!("did you mean one of {}?", many.join(", ")),
+    }
+}
+
+/// Returns the limits that rules measure against, each as rule, key and default.
 fn limits(set: &RuleSet) -> [(&'static str, &'static str, u32); 3] {
     [
         ("token-long-lived", "token-lifetime-days", set.limits.token_lifetime_days),

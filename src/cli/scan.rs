@@ -1,14 +1,15 @@
 //! `flaresec scan`: source, scan, report, exit code.
 
 use flaresec::filter::follow::follow;
-use flaresec::report::{self, Format, Report};
+use flaresec::report::{Format, Report};
 use flaresec::rule::{Category, CheckKind, Confidence, Detect, RuleSet, Severity};
 use flaresec::scan::Scanner;
 
 use super::config::Loaded;
-use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs, complain, print};
+use super::output::Outputs;
+use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs, complain};
 
-/// Scans as asked; the exit code.
+/// Scans as the arguments say, and returns the exit code.
 pub(crate) fn run(args: &ScanArgs) -> u8 {
     let mut args = args.clone();
     let loaded = match super::config::load(&mut args) {
@@ -19,29 +20,34 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
     if let Err(code) = may_reveal(args) {
         return code;
     }
-    let (mut report, scanner) = configured(args, loaded.as_ref());
-    if let Err(code) = super::baseline::apply(args, &mut report) {
-        return code;
+    let prepared =
+        super::baseline::load(args).and_then(|accepted| Ok((accepted, Outputs::open(&args.output.format)?)));
+    let (accepted, outputs) = match prepared {
+        Ok(prepared) => prepared,
+        Err(code) => return code,
+    };
+    let (mut report, scanner) = match configured(args, loaded.as_ref()) {
+        Ok(scanned) => scanned,
+        Err(code) => return code,
+    };
+    if let Some(accepted) = accepted {
+        accepted.apply(args, &mut report);
     }
     follow(&mut report.findings);
     let code = exit_code(args, &report);
     report.exit_code = Some(code);
-    report.show_suppressed = args.show_suppressed;
-    match output(args, &report, scanner.rules()) {
-        Ok(()) => code,
-        Err(code) => code,
-    }
+    report.show_suppressed = args.acceptance.show_suppressed;
+    outputs.write(&report, scanner.rules(), &args.output).map_or_else(|code| code, |()| code)
 }
 
-/// Logs of CI are kept and shared, and other formats are made to be passed on: neither gets a secret by accident.
+/// Refuses `--reveal` where secrets would be passed on by accident: in the logs of CI, which are kept and shared, and in
+/// formats made for other programs.
 fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
-    let Some(how) = &args.reveal else { return Ok(()) };
-    let passed_on = args.format.iter().find(|format| {
-        let name = format.to_string_lossy();
-        !matches!(name.split('=').next(), Some("human" | "json"))
-    });
-    if let Some(format) = passed_on {
-        let what = format!("--reveal does not go with --format {}", format.to_string_lossy());
+    let Some(how) = &args.output.reveal else { return Ok(()) };
+    let passed_on =
+        args.output.format.iter().find(|wanted| !matches!(wanted.format, Format::Human | Format::Json));
+    if let Some(wanted) = passed_on {
+        let what = format!("--reveal does not go with --format {}", wanted.format.name());
         return Err(complain(&what, "use human or json"));
     }
     if how != "force" && std::env::var_os("CI").is_some_and(|ci| ci == "true" || ci == "1") {
@@ -53,22 +59,22 @@ fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
     Ok(())
 }
 
-/// Everything found that is asked for, under the configuration a scan would use; the exit code if that is broken.
+/// Returns what a scan with these arguments finds, or the exit code if its configuration is broken.
 pub(crate) fn collect(args: &ScanArgs) -> Result<Report, u8> {
     let mut args = args.clone();
     let loaded = super::config::load(&mut args)?;
-    Ok(configured(&args, loaded.as_ref()).0)
+    Ok(configured(&args, loaded.as_ref())?.0)
 }
 
-fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
+fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> Result<(Report, Scanner), u8> {
     let mut rules = RuleSet::embedded();
     if let Some(Loaded { config, .. }) = loaded {
         rules = config.extended(rules);
     }
-    if !args.pedantic {
-        rules.rules.retain(|rule| !rule.pedantic);
-    }
-    if args.no_ignore {
+    args.rules.check(&rules)?;
+    let all = rules.rules.len();
+    rules.rules.retain(|rule| args.rules.runs(rule));
+    if args.files.no_ignore {
         // What git ignores is scanned as well, so that a file is scanned no longer says that git would take it.
         rules.rules.retain(|rule| rule.detects.iter().any(|detect| detect.check != CheckKind::Tracked));
     }
@@ -79,63 +85,46 @@ fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
             .rules
             .retain(|rule| rule.category == Category::Secret || rule.detects.iter().any(about_secrets));
     }
+    let reporting = rules.rules.iter().filter(|rule| args.rules.reports(rule)).count();
+    if reporting == 0 {
+        let remedy = "change --select or --ignore; --history runs only the rules about secrets";
+        return Err(complain("no rule is left that could report anything", remedy));
+    }
     let mut scanner = Scanner::new(rules);
-    scanner.reveal = args.reveal.is_some();
+    scanner.reveal = args.output.reveal.is_some();
     let mut report = super::select::scan(args, loaded, &scanner);
-    let least = args.min_confidence.unwrap_or(Confidence::Medium);
+    let least = args.rules.min_confidence.unwrap_or(Confidence::Medium);
     report.findings.retain(|finding| finding.confidence >= least);
     if let Some(Loaded { config, file, folder }) = loaded {
         flaresec::config::apply(config, folder, &super::select::root(args), &mut report.findings);
         report.settings.extend(flaresec::config::notices(config, file));
         follow(&mut report.findings);
     }
-    (report, scanner)
+    // All rules have run: some speak about what others find, and the best of several that find the same is reported.
+    report.findings.retain(|finding| args.rules.reports(&finding.rule));
+    (report.stats.rules, report.stats.all_rules) = (reporting, all);
+    report.settings.extend(args.rules.notices());
+    suggest_commands(args, &mut report);
+    Ok((report, scanner))
 }
 
-/// Writes every format asked for; human on standard output if none is.
-fn output(args: &ScanArgs, report: &Report, rules: &RuleSet) -> Result<(), u8> {
-    if args.format.is_empty() {
-        emit(Format::Human, None, args, report, rules)?;
+/// Suggests a command where the first path does not exist and resembles one.
+fn suggest_commands(args: &ScanArgs, report: &mut Report) {
+    let Some(word) = args.paths.first().and_then(|path| path.to_str()) else { return };
+    for failure in report.failures.iter_mut().filter(|failure| failure.what == word) {
+        if let Some(command) = super::resembles_command(word) {
+            failure.remedy = format!("did you mean `flaresec {command}`? Otherwise name a path that exists");
+        }
     }
-    for wanted in &args.format {
-        let text = wanted.to_string_lossy();
-        let (name, file) = match text.split_once('=') {
-            Some((name, file)) => (name.to_owned(), Some(file.to_owned())),
-            None => (text.into_owned(), None),
-        };
-        let format = name.parse().map_err(|e: String| complain(&format!("--format: {e}"), ""))?;
-        emit(format, file.as_deref(), args, report, rules)?;
-    }
-    Ok(())
-}
-
-fn emit(
-    format: Format,
-    file: Option<&str>,
-    args: &ScanArgs,
-    report: &Report,
-    rules: &RuleSet,
-) -> Result<(), u8> {
-    let color = file.is_none() && args.color.enabled();
-    let mut text = Vec::new();
-    report::write(format, report, rules, color, &mut text).expect("writing to memory cannot fail");
-    match file {
-        // A closed pipe keeps the verdict.
-        None => print(&text),
-        Some(file) => std::fs::write(file, text).map_err(|e| {
-            complain(&format!("{file} cannot be written: {e}"), "name a file in a folder that exists")
-        })?,
-    }
-    Ok(())
 }
 
 fn exit_code(args: &ScanArgs, report: &Report) -> u8 {
     let fails = |finding: &flaresec::finding::Finding| {
-        finding.suppressed.is_none() && finding.severity >= args.fail_on.unwrap_or(Severity::Low)
+        finding.suppressed.is_none() && finding.severity >= args.output.fail_on.unwrap_or(Severity::Low)
     };
     if !report.failures.is_empty() {
         INCOMPLETE
-    } else if !args.exit_zero && report.findings.iter().any(fails) {
+    } else if !args.output.exit_zero && report.findings.iter().any(fails) {
         FINDINGS
     } else {
         CLEAN

@@ -4,11 +4,11 @@ use super::{Config, Fault};
 use crate::fact::words::words;
 use crate::rule::RuleSet;
 
-/// Shorter names say too little, and slow the search down.
+/// The shortest name, in letters and digits: shorter ones occur everywhere and slow the search down.
 const LEAST_NAME: usize = 4;
 
 impl Config {
-    /// The rules with everything the configuration adds.
+    /// Returns the rules with everything the configuration adds, or the first fault in that.
     pub(super) fn extend(&self, mut rules: RuleSet) -> Result<RuleSet, Fault> {
         let practices: Vec<String> = rules.practices.iter().map(|practice| practice.id.clone()).collect();
         let fault = |anchor: &str, what: String, remedy: &str| Fault {
@@ -17,10 +17,12 @@ impl Config {
             remedy: remedy.to_owned(),
         };
         for file in &self.custom_rule {
-            let how =
-                "`flaresec explain hardcoded-api-token` and docs/configuration.md show how rules are written";
+            let how = concat!(
+                env!("CARGO_PKG_REPOSITORY"),
+                "/blob/main/docs/configuration.md#rules-of-your-own shows how rules are written"
+            );
             if rules.get(file.id()).is_some() {
-                let what = format!("there is a rule `{}` already", file.id());
+                let what = format!("a rule `{}` already exists", file.id());
                 return Err(fault(file.id(), what, "give it another id"));
             }
             rules.add(file.clone().custom(&practices).map_err(|(what, anchor)| fault(&anchor, what, how))?);
@@ -28,11 +30,11 @@ impl Config {
         for (name, id) in &self.names {
             let words = words(name.as_bytes());
             if words.replace(' ', "").len() < LEAST_NAME {
-                let what = format!("the name `{name}` could be anything");
+                let what = format!("the name `{name}` is too short");
                 return Err(fault(name, what, "use a longer one, such as `EDGE_TOKEN`"));
             }
             if !rules.name(id, &words) {
-                let what = format!("`{id}` does not find values by names");
+                let what = format!("`{id}` does not find values by their names");
                 return Err(fault(id, what, "name a rule that does, such as `hardcoded-api-token`"));
             }
         }
@@ -44,7 +46,7 @@ impl Config {
         Ok(rules)
     }
 
-    /// The rules with everything the configuration adds; it has been checked when it was read.
+    /// Returns the rules with everything the configuration adds, which [`read`](super::read) has checked.
     pub fn extended(&self, rules: RuleSet) -> RuleSet {
         let unchanged = rules.clone();
         self.extend(rules).unwrap_or(unchanged)

@@ -11,11 +11,11 @@ pub struct Shown {
     pub key: String,
     /// The value, as TOML.
     pub value: String,
-    /// Whether the file says so; else it is the default.
+    /// Whether the file sets it; otherwise it is the default.
     pub from_file: bool,
 }
 
-/// Every value that a scan uses.
+/// Returns every value that a scan uses, with its origin.
 pub fn settings(config: &Config, rules: &RuleSet) -> Vec<Shown> {
     let mut out = Vec::new();
     let mut add = |key: &str, value: String, from_file: bool| {
@@ -62,7 +62,7 @@ fn quoted(text: &str) -> String {
     format!("{:?}", text)
 }
 
-/// Everything the configuration changes, in words, for every report.
+/// Returns everything that the configuration changes, in words, for every report.
 pub fn notices(config: &Config, file: &str) -> Vec<String> {
     let mut out = vec![format!("configuration {file}")];
     let mut say = |text: String| out.push(format!("configuration {file}: {text}"));
@@ -90,7 +90,7 @@ pub fn notices(config: &Config, file: &str) -> Vec<String> {
         say(format!("rule {} is added", rule.id()));
     }
     for (name, id) in &config.names {
-        say(format!("values named {name} are looked at by {id}"));
+        say(format!("values named {name} are checked by {id}"));
     }
     let limits = config.limits;
     for (what, value) in [
@@ -106,7 +106,7 @@ pub fn notices(config: &Config, file: &str) -> Vec<String> {
         say(String::from("comments for other scanners count"));
     }
     if !config.samples.is_empty() {
-        say(format!("{} values are taken for samples", config.samples.len()));
+        say(format!("{} values are accepted as samples", config.samples.len()));
     }
     out.iter()
         .map(|text| {

@@ -1,14 +1,14 @@
-//! The baseline: findings accepted once, by fingerprint. A text file with one entry a line, sorted, without dates, line
+//! The baseline: findings accepted once, by fingerprint. A text file with one entry per line, sorted, without dates, line
 //! numbers or secrets, so that it is the same when made again and merges line by line.
 
 use std::collections::{BTreeSet, HashSet};
 
 use crate::finding::{Finding, SuppressedBy, Suppression};
 
-/// The file that is used if there is one and none is named.
+/// The file that is used if it exists and no other is named.
 pub const DEFAULT: &str = ".flaresec-baseline";
 const HEADER: &str =
-    "# flaresec baseline 1: accepted findings, one a line; `flaresec baseline --help` says more";
+    "# flaresec baseline 1: accepted findings, one per line; `flaresec baseline --help` says more";
 
 /// One accepted finding. The fingerprint alone decides; the rest is for people.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +21,7 @@ pub struct Entry {
     pub fingerprint: String,
 }
 
-/// The entry for a finding.
+/// Returns the entry for a finding.
 pub fn entry(finding: &Finding) -> Entry {
     let path = finding.path.to_text();
     let path = path.chars().flat_map(|c| {
@@ -34,7 +34,7 @@ pub fn entry(finding: &Finding) -> Entry {
 /// Reads a baseline.
 ///
 /// # Errors
-/// The first line that is no entry, from 1, and what is wrong with it.
+/// Returns the number of the first line that is not an entry, counted from 1, and what is wrong with it.
 pub fn read(text: &str) -> Result<BTreeSet<Entry>, (usize, String)> {
     let mut entries = BTreeSet::new();
     for (index, line) in text.lines().enumerate() {
@@ -42,7 +42,7 @@ pub fn read(text: &str) -> Result<BTreeSet<Entry>, (usize, String)> {
         if let Some(version) = line.strip_prefix("# flaresec baseline ") {
             let version = version.split(':').next().unwrap_or_default();
             if version != "1" {
-                return Err((index + 1, String::from("version of the baseline that is not known")));
+                return Err((index + 1, String::from("unknown version of the baseline")));
             }
             continue;
         }
@@ -50,10 +50,7 @@ pub fn read(text: &str) -> Result<BTreeSet<Entry>, (usize, String)> {
             continue;
         }
         if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
-            return Err((
-                index + 1,
-                String::from("mark of an unresolved merge: keep the lines of both sides"),
-            ));
+            return Err((index + 1, String::from("unresolved merge conflict: keep the lines of both sides")));
         }
         let mut parts = line.splitn(3, ' ');
         let (Some(fingerprint), Some(rule), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
@@ -61,7 +58,7 @@ pub fn read(text: &str) -> Result<BTreeSet<Entry>, (usize, String)> {
         };
         let hex = fingerprint.strip_prefix("v1:");
         if !hex.is_some_and(|h| h.len() == 32 && h.bytes().all(|b| b.is_ascii_hexdigit())) {
-            return Err((index + 1, String::from("no fingerprint of the form `v1:` and 32 hex digits")));
+            return Err((index + 1, String::from("not a fingerprint, which is `v1:` and 32 hex digits")));
         }
         entries.insert(Entry {
             path: path.to_owned(),
@@ -72,7 +69,7 @@ pub fn read(text: &str) -> Result<BTreeSet<Entry>, (usize, String)> {
     Ok(entries)
 }
 
-/// The written form: sorted by path, rule and fingerprint.
+/// Returns the text of the file: entries sorted by path, rule and fingerprint.
 pub fn write(entries: &BTreeSet<Entry>) -> String {
     let mut out = format!("{HEADER}\n");
     for entry in entries {
@@ -81,7 +78,7 @@ pub fn write(entries: &BTreeSet<Entry>) -> String {
     out
 }
 
-/// Marks the findings that the baseline accepts; the entries to which no finding belongs any more.
+/// Marks the findings that the baseline accepts, and returns the entries without a finding.
 pub fn apply<'a>(entries: &'a BTreeSet<Entry>, findings: &mut [Finding]) -> Vec<&'a Entry> {
     let accepted: HashSet<&str> = entries.iter().map(|e| e.fingerprint.as_str()).collect();
     let mut used = HashSet::new();

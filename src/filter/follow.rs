@@ -3,7 +3,7 @@
 use crate::finding::{Finding, Suppression};
 use crate::rule::{Category, CheckKind};
 
-/// Marks what rests only on accepted findings. All findings of a run have to be there.
+/// Marks the findings that rest on accepted findings only. `findings` has to hold all findings of a run.
 pub fn follow(findings: &mut [Finding]) {
     let marks: Vec<(usize, Suppression)> = findings
         .iter()
@@ -16,7 +16,8 @@ pub fn follow(findings: &mut [Finding]) {
     }
 }
 
-/// What accepted all that a finding rests on; `None` if it stands by itself or something is open.
+/// Returns what accepted the first finding that this one rests on, if all of those are accepted; `None` if it rests on
+/// none.
 fn accepted(finding: &Finding, all: &[Finding]) -> Option<Suppression> {
     let rests_on = |check: CheckKind| -> Option<fn(&Finding, &Finding) -> bool> {
         match check {

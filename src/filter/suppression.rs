@@ -14,9 +14,9 @@ use crate::span::Location;
 /// A directive with its place as a person sees it; everything that shows text is masked.
 #[derive(Clone, Debug)]
 pub struct Placed {
-    /// What is written.
+    /// What the comment says.
     pub directive: Directive,
-    /// Where.
+    /// Where it is.
     pub location: Location,
     /// Its line, masked.
     pub excerpt: Excerpt,
@@ -62,8 +62,10 @@ pub fn apply(
         for id in &directive.rules {
             if !known.iter().any(|k| k == id) {
                 let message = match nearest(id, known) {
-                    Some(near) => format!("suppression of `{}`, which is no rule: `{near}`?", shown(id)),
-                    None => format!("suppression of `{}`, which is no rule", shown(id)),
+                    Some(near) => {
+                        format!("suppression of `{}`, which is not a rule; did you mean `{near}`?", shown(id))
+                    }
+                    None => format!("suppression of `{}`, which is not a rule", shown(id)),
                 };
                 complain(INVALID, place, &message);
                 continue;
@@ -105,7 +107,8 @@ pub fn apply_foreign(lines: &[(usize, &'static str)], findings: &mut [Finding]) 
     }
 }
 
-/// First and last line a directive covers; `Err(None)` for one that covers nothing by itself.
+/// Returns the first and last line that a directive covers, or what is wrong with it; `Err(None)` for one that covers
+/// nothing by itself.
 fn lines(placed: &[Placed], index: usize) -> Result<(usize, usize), Option<String>> {
     let place = &placed[index];
     let own = place.location.start.line;
@@ -134,9 +137,9 @@ fn lines(placed: &[Placed], index: usize) -> Result<(usize, usize), Option<Strin
                 Err(Some(String::from("`allow-end` without `allow-start`")))
             }
         }
-        Scope::Unknown => Err(Some(String::from(
-            "unknown directive: there are allow, allow-file, allow-start and allow-end",
-        ))),
+        Scope::Unknown => {
+            Err(Some(String::from("unknown directive: use allow, allow-file, allow-start or allow-end")))
+        }
     }
 }
 
@@ -150,7 +153,7 @@ fn fault(place: &Placed, today: &str) -> Option<String> {
     }
     match &directive.until {
         Some(until) if !is_date(until) => {
-            Some(String::from("suppression whose `until` is no date: write until=YYYY-MM-DD"))
+            Some(String::from("suppression whose `until` is not a date: write until=YYYY-MM-DD"))
         }
         Some(until) if until.as_str() < today => Some(format!("suppression that expired on {until}")),
         _ => None,
@@ -169,12 +172,12 @@ fn is_date(text: &str) -> bool {
         && matches!(text[8..10].parse(), Ok(1..=31))
 }
 
-/// What may be shown of a name that is no rule: it could be anything.
+/// Returns what may be shown of a name that is not a rule: it could be a secret.
 fn shown(id: &str) -> String {
     id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(24).collect()
 }
 
-/// The name that differs least, if it differs by little.
+/// Returns the name that is most similar to `wrong`, or `None` if none is similar.
 pub fn nearest<'a>(wrong: &str, names: &'a [String]) -> Option<&'a str> {
     if wrong.len() > 64 {
         return None;

@@ -16,7 +16,7 @@ const SCHEMA: &str = "15.2.1";
 const LONGEST_NAME: usize = 255;
 /// The longest solution, in characters.
 const LONGEST_SOLUTION: usize = 7000;
-/// GitLab asks for a commit of every secret; this is what its own analyzer writes when it scans no history.
+/// GitLab requires a commit for every secret; its own analyzer writes this one when it does not scan the history.
 const NO_COMMIT: &str = "0000000";
 
 /// The findings that are credentials, as a secret detection report. Holds the time of the scan, which GitLab requires.
@@ -86,7 +86,7 @@ fn vulnerability(finding: &Finding) -> Value {
     })
 }
 
-/// The text, or its beginning with `…` where it is too long.
+/// Returns the text, cut to `longest` characters with `…` at the end if it is longer.
 fn short(text: &str, longest: usize) -> String {
     if text.chars().count() <= longest {
         return text.to_owned();
@@ -121,7 +121,7 @@ pub(super) fn quality(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// `2026-01-31T23:59:59` in UTC from the time since 1970.
+/// Formats the time since the start of 1970 as UTC: `2026-01-31T23:59:59`.
 fn time(since: Duration) -> String {
     let seconds = since.as_secs();
     let (days, rest) = (seconds / day::SECONDS, seconds % day::SECONDS);

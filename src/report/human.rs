@@ -1,6 +1,6 @@
 //! `human`: for a person at a terminal. Findings with their lines, why they matter and what to do, then a summary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -9,26 +9,29 @@ use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Chars, Config, emit_to_write_style};
 
-use super::{Report, printable, shown_path};
+use super::{Report, Style, printable, shown_path};
 use crate::finding::{Excerpt, Finding};
 use crate::rule::{RuleSet, Severity};
 
 /// Writes findings and summary.
-pub(super) fn human(report: &Report, rules: &RuleSet, color: bool, out: &mut dyn Write) -> io::Result<()> {
-    if color {
-        write(report, rules, &mut Ansi::new(&mut *out))
+pub(super) fn human(report: &Report, rules: &RuleSet, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if style.color {
+        write(report, rules, style, &mut Ansi::new(&mut *out))
     } else {
-        write(report, rules, &mut NoColor::new(&mut *out))
+        write(report, rules, style, &mut NoColor::new(&mut *out))
     }
 }
 
-fn write(report: &Report, rules: &RuleSet, out: &mut dyn WriteColor) -> io::Result<()> {
+fn write(report: &Report, rules: &RuleSet, style: Style, out: &mut dyn WriteColor) -> io::Result<()> {
     let config = Config { chars: Chars::box_drawing(), ..Config::default() };
+    let mut explained = BTreeSet::new();
     for finding in report.open() {
         let files = Shown { name: shown_path(&finding.path), finding };
-        emit_to_write_style(out, &config, &files, &diagnostic(finding, rules)).map_err(io::Error::other)?;
+        let first = explained.insert(finding.rule.id.as_str());
+        let diagnostic = diagnostic(finding, rules, first, style.width);
+        emit_to_write_style(out, &config, &files, &diagnostic).map_err(io::Error::other)?;
     }
-    for notice in report.notices() {
+    for notice in report.notices().filter(|_| !style.quiet) {
         writeln!(out, "note: {}", printable(notice))?;
     }
     for failure in &report.failures {
@@ -37,44 +40,93 @@ fn write(report: &Report, rules: &RuleSet, out: &mut dyn WriteColor) -> io::Resu
             writeln!(out, "  help: {}", printable(&failure.remedy))?;
         }
     }
-    summary(report, out)
+    if style.quiet { Ok(()) } else { summary(report, out) }
 }
 
-fn diagnostic(finding: &Finding, rules: &RuleSet) -> Diagnostic<()> {
+/// The finding as codespan prints it; `first` of its rule in the report, it also says what holds for the whole rule.
+fn diagnostic(finding: &Finding, rules: &RuleSet, first: bool, width: usize) -> Diagnostic<()> {
     let labels = finding.excerpt.labels.iter().map(|label| {
         let style = if label.primary { LabelStyle::Primary } else { LabelStyle::Secondary };
         let message = if label.primary { what(finding) } else { label.message.clone() };
         Label::new(style, (), label.span.start..label.span.end).with_message(message)
     });
-    let mut notes = Vec::new();
-    if !finding.evidence.is_empty() {
-        notes.push(format!("evidence: {} ({} confidence)", finding.evidence.join("; "), finding.confidence));
-    }
-    if let Some(value) = finding.credential.as_ref().and_then(|credential| credential.revealed.as_ref()) {
-        notes.push(format!("value: {value}"));
-    }
-    if !finding.permissions.is_empty() {
-        notes.push(format!("a token needs: {}", finding.permissions.join(", ")));
-    }
-    if let Some(practice) = rules.practice(&finding.rule.practice) {
-        notes.push(format!("why: {}\n     {}", practice.why, practice.source));
-    }
-    if let Some(from) = &finding.provenance {
-        let head = if from.in_head { "still in HEAD" } else { "no longer in HEAD, but in the history" };
-        notes.push(format!(
-            "first in commit {} of {}, {} days ago; {head}",
-            from.commit, from.date, from.age_days
-        ));
-    }
-    notes.push(format!("help: {}", finding.help.trim()));
+    // codespan prints notes after the column of line numbers and ` = `.
+    let last = finding.excerpt.lines.last().map_or(1, |line| line.number);
+    let width = width.saturating_sub(last.to_string().len() + " = ".len());
     Diagnostic::new(level(finding.severity))
         .with_code(format!("{} {}", finding.severity, finding.rule.id))
         .with_message(&finding.message)
         .with_labels(labels.collect())
-        .with_notes(notes.iter().map(|note| printable_lines(note)).collect())
+        .with_notes(notes(finding, rules, first, width))
 }
 
-/// The few words under the marked place.
+/// What is said under the lines of a finding.
+fn notes(finding: &Finding, rules: &RuleSet, first: bool, width: usize) -> Vec<String> {
+    let rule = &finding.rule;
+    let mut notes = Vec::new();
+    if !finding.evidence.is_empty() {
+        let text = format!("{} ({} confidence)", finding.evidence.join("; "), finding.confidence);
+        notes.push(note("evidence", &text, width));
+    }
+    if let Some(value) = finding.credential.as_ref().and_then(|credential| credential.revealed.as_ref()) {
+        // Whoever copies it needs it in one piece.
+        notes.push(format!("value: {}", printable(value)));
+    }
+    if !finding.permissions.is_empty() {
+        notes.push(note("a token needs", &finding.permissions.join(", "), width));
+    }
+    if let Some(from) = &finding.provenance {
+        let head = if from.in_head { "still in HEAD" } else { "no longer in HEAD, but in the history" };
+        let text = format!("commit {} of {}, {} days ago; {head}", from.commit, from.date, from.age_days);
+        notes.push(note("first seen", &text, width));
+    }
+    let (why, help) = (rule.docs.why.trim(), finding.help.trim());
+    if first && !why.is_empty() {
+        notes.push(note("why", &reflowed(why), width));
+    }
+    if let Some(practice) = rules.practice(&rule.practice).filter(|_| first) {
+        notes.push(note("practice", &format!("{}\n{}", practice.title, practice.source), width));
+    }
+    if !first && help == rule.docs.instead.trim() {
+        notes.push(note("help", &format!("as above; `flaresec explain {}` says more", rule.id), width));
+    } else if !help.is_empty() {
+        notes.push(note("help", &reflowed(help), width));
+    }
+    notes
+}
+
+/// Prose of a rule without its line breaks, which are those of the file it was written in; paragraphs stay apart.
+fn reflowed(text: &str) -> String {
+    let paragraphs = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " "));
+    paragraphs.collect::<Vec<_>>().join("\n")
+}
+
+/// Wraps a note so that its lines fit into `width` characters, as far as words do; all but the first are indented below
+/// the text. Control characters become escapes, line breaks of the text stay.
+fn note(key: &str, text: &str, width: usize) -> String {
+    let mut out = format!("{key}:");
+    let indent = out.len() + 1;
+    let mut column = out.len();
+    for line in text.lines().map(printable) {
+        for (index, word) in line.split_whitespace().enumerate() {
+            let length = word.chars().count();
+            // The first word stands beside the key however long it is.
+            let first = column < indent;
+            if first || index > 0 && column + 1 + length <= width {
+                out.push(' ');
+                column += 1 + length;
+            } else {
+                out.push('\n');
+                out.extend(std::iter::repeat_n(' ', indent));
+                column = indent + length;
+            }
+            out.push_str(word);
+        }
+    }
+    out
+}
+
+/// Returns the label of the marked place: kind and length of a credential, else nothing.
 fn what(finding: &Finding) -> String {
     match &finding.credential {
         Some(credential) => format!("{}, {} characters", credential.kind, credential.length),
@@ -90,12 +142,7 @@ fn level(severity: Severity) -> Level {
     }
 }
 
-/// As [`printable`], but line breaks stay.
-fn printable_lines(text: &str) -> String {
-    text.lines().map(printable).collect::<Vec<_>>().join("\n")
-}
-
-/// How many findings of which severity: "2 findings (1 critical, 1 high), 1 suppressed".
+/// Returns how many findings of which severity there are: "2 findings (1 critical, 1 high), 1 suppressed".
 pub(super) fn headline(report: &Report) -> String {
     let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
     report.open().for_each(|f| *counts.entry(f.severity).or_default() += 1);
@@ -113,14 +160,18 @@ pub(super) fn headline(report: &Report) -> String {
     line
 }
 
-fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the line that ends a report: findings, figures of the scan, what was left out.
+///
+/// # Errors
+/// Those of `out`.
+pub fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut line = headline(report);
     let stats = report.stats;
     line += &format!(
-        "; {} files, {}, {} rules, {:.2} s",
+        "; {} files, {}, {}, {:.2} s",
         stats.files,
         size(stats.bytes),
-        stats.rules,
+        stats.rules_in_words(),
         stats.elapsed.as_secs_f64()
     );
     let mut skipped: BTreeMap<&str, usize> = BTreeMap::new();
@@ -146,7 +197,7 @@ fn size(bytes: u64) -> String {
     format!("{value:.1} GB")
 }
 
-/// The excerpt of one finding as the file that codespan prints: it never sees the real one.
+/// Presents the masked excerpt of one finding to codespan as the file, which it never sees.
 struct Shown<'a> {
     name: String,
     finding: &'a Finding,

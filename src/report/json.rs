@@ -51,7 +51,7 @@ struct Summary<'a> {
 struct Tool {
     /// Always `flaresec`.
     name: &'static str,
-    /// Of the program.
+    /// Version of the program.
     version: &'static str,
 }
 
@@ -74,13 +74,13 @@ struct Failure<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Stats {
-    /// Blobs looked at.
+    /// Files, or versions of files, that were scanned.
     files: u64,
-    /// Their size.
+    /// Their total size in bytes.
     bytes: u64,
     /// Rules that were active.
     rules: usize,
-    /// Findings that count.
+    /// Findings that nothing accepted.
     findings: usize,
     /// Findings that something accepted.
     suppressed: usize,
@@ -91,7 +91,7 @@ struct Stats {
 struct Finding<'a> {
     rule_id: &'a str,
     category: Category,
-    /// Id of the best practice behind the rule.
+    /// Id of the best practice that the rule serves.
     practice: &'a str,
     practice_title: Option<&'a str>,
     practice_source: Option<&'a str>,
@@ -99,19 +99,19 @@ struct Finding<'a> {
     confidence: Confidence,
     /// One line, lower-case, no final full stop.
     message: &'a str,
-    /// With `/` between the parts; bytes that are not UTF-8 as U+FFFD.
+    /// With `/` as separator; bytes that are not UTF-8 appear as U+FFFD.
     path: String,
     #[serde(flatten)]
     place: Place,
-    /// Other places in the file that belong to it.
+    /// Other places in the file that belong to the finding.
     labels: Vec<Label<'a>>,
-    /// Why it was taken for real.
+    /// Why the finding is taken to be real.
     evidence: &'a [String],
     /// How to fix it.
     help: &'a str,
-    /// What a token would need in place of a Global API Key.
+    /// The permissions that a token would need to replace a Global API Key.
     permissions: &'a [String],
-    /// `v1:` and 32 hex digits, the same when lines move.
+    /// Identity of the finding: `v1:` and 32 hex digits; it does not change when lines move.
     fingerprint: &'a str,
     credential: Option<Credential<'a>>,
     fix: Option<Replacement<'a>>,
@@ -125,12 +125,12 @@ struct Finding<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Place {
     start: Position,
-    /// The column behind the last character.
+    /// Exclusive: the column after the last character.
     end: Position,
     span: Span,
 }
 
-/// Both from 1.
+/// Line and column, both counted from 1.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Position {
@@ -139,7 +139,7 @@ struct Position {
     column: usize,
 }
 
-/// Bytes of the file, the end not included.
+/// Offsets into the file in bytes; the end is exclusive.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Span {
@@ -306,7 +306,7 @@ fn place(location: &Location) -> Place {
 mod tests {
     use super::{LastLine, Whole};
 
-    /// `FLARESEC_BLESS=1 cargo test` writes the schema anew.
+    /// `cargo bless` rewrites the schema.
     #[test]
     fn the_schema_is_current() {
         let mut schema = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();

@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::{Report, printable, shown_path};
+use super::{Report, Style, printable, shown_path};
 use crate::rule::Severity;
 
-/// GitHub shows this many annotations of one step.
+/// The most annotations that GitHub shows per step.
 const ANNOTATIONS: usize = 10;
 
 /// `path:line:column: severity[rule] message`.
-pub(super) fn concise(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn concise(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     for finding in report.open() {
         writeln!(
             out,
@@ -25,7 +25,7 @@ pub(super) fn concise(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for failure in &report.failures {
         writeln!(out, "error: {}: {}", printable(&failure.what), printable(&failure.cause))?;
     }
-    for notice in report.notices() {
+    for notice in report.notices().filter(|_| !style.quiet) {
         writeln!(out, "note: {}", printable(notice))?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use super::human::headline;
 use super::{Report, printable};
 use crate::rule::{Rule, RuleSet};
 
-/// Rows of the table: with some 300 bytes each they stay far below the 65,536 characters of a comment.
+/// The most rows of the table: at about 300 bytes each they stay far below the 65,536 characters of a comment.
 const ROWS: usize = 100;
 
 /// A table of findings, then what to do about each rule, then what the reader should know about the scan.
@@ -52,16 +52,16 @@ pub(super) fn markdown(report: &Report, rules: &RuleSet, out: &mut dyn Write) ->
     for notice in report.notices() {
         writeln!(out, "- {}", plain(notice))?;
     }
-    writeln!(out, "\n{} files, {} rules.", report.stats.files, report.stats.rules)
+    writeln!(out, "\n{} files, {}.", report.stats.files, report.stats.rules_in_words())
 }
 
-/// Text as code: neither Markdown nor HTML in it has a meaning, nor is anyone mentioned or anything linked.
+/// Returns the text as code in which Markdown and HTML have no meaning, nobody is mentioned and nothing becomes a link.
 fn code(text: &str) -> String {
     format!("<code>{}</code>", entities(text))
 }
 
-/// Text as text: as [`code`], except that code spans of the rules' own prose lose their backticks.
-/// The empty comment keeps `@name` from notifying anyone.
+/// Returns the text as prose, as harmless as [`code`]. Code spans lose their backticks; the empty comment keeps `@name`
+/// from notifying anyone.
 fn plain(text: &str) -> String {
     entities(&text.replace('`', "").replace(['\n', '\r'], " ")).replace("&#64;", "&#64;<!-- -->")
 }

@@ -10,7 +10,7 @@ use crate::finding::{Finding, SuppressedBy};
 use crate::rule::{Confidence, Rule, RuleSet, Severity};
 use crate::span::Location;
 
-/// GitHub takes no more results of one run.
+/// The most results that GitHub accepts per run.
 const RESULTS: usize = 25_000;
 
 /// Writes one run. Suppressed findings are left out: code scanning would open alerts for them.
@@ -53,11 +53,11 @@ pub(super) fn sarif(report: &Report, rules: &RuleSet, out: &mut dyn Write) -> io
 
 fn descriptor(rule: &Rule, rules: &RuleSet) -> Value {
     let practice = rules.practice(&rule.practice);
-    let why = practice
-        .map_or(String::new(), |p| format!("**Best practice**: [{}]({}). {}\n\n", p.title, p.source, p.why));
+    let practice =
+        practice.map_or(String::new(), |p| format!("**Best practice**: [{}]({})\n\n", p.title, p.source));
     let links: String = rule.docs.links().map(|link| format!("- <{link}>\n")).collect();
     let markdown = format!(
-        "{why}{}\n\n**Why this is bad**: {}\n\n**What to do instead**: {}\n\n{links}",
+        "{}\n\n**Why this is bad**: {}\n\n**What to do instead**: {}\n\n{practice}{links}",
         rule.docs.what.trim(),
         rule.docs.why.trim(),
         rule.docs.instead.trim()
@@ -145,7 +145,8 @@ fn region(at: &Location) -> Value {
     })
 }
 
-/// Where the file is: below the folder flaresec was started in, or an address of its own if an absolute path was named.
+/// Returns the location of a file: relative to the folder flaresec was started in, or a `file:` URI if the path is
+/// absolute.
 fn artifact(path: &[u8]) -> Value {
     if path.starts_with(b"/") {
         json!({ "uri": format!("file://{}", uri(path)) })
@@ -154,7 +155,7 @@ fn artifact(path: &[u8]) -> Value {
     }
 }
 
-/// The path as a relative URI reference: every byte that is not unreserved is percent-encoded.
+/// Returns the path as a relative URI reference, with every byte that is not unreserved percent-encoded.
 fn uri(path: &[u8]) -> String {
     let path = path.strip_prefix(b"./").unwrap_or(path);
     path.iter().fold(String::new(), |mut out, &b| {
@@ -167,7 +168,7 @@ fn uri(path: &[u8]) -> String {
     })
 }
 
-/// How the run went: its exit code, what configured it, what could not be scanned or was left out.
+/// Describes the run: its exit code, its configuration, what could not be scanned and what was left out.
 fn invocation(report: &Report, results: usize) -> Value {
     let settings: Vec<Value> = report.settings.iter().map(|text| note("note", text.clone())).collect();
     let mut out = json!({
@@ -210,7 +211,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// GitHub reads the number: above 9 critical, 7 high, 4 medium, below that low.
+/// Returns the score by which GitHub sorts: above 9 is critical, from 7 high, from 4 medium, below that low.
 fn score(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "9.5",

@@ -94,7 +94,7 @@ fn position(finding: &Finding) -> String {
     format!("{}:{}", finding.location.start.line, finding.location.start.column)
 }
 
-/// Text for content and for quoted attributes; what XML 1.0 cannot hold at all becomes U+FFFD.
+/// Escapes text for content and quoted attributes; characters that XML 1.0 cannot represent become U+FFFD.
 fn escape(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         match c {

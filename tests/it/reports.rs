@@ -52,6 +52,57 @@ fn an_unknown_format_names_the_known_ones() {
 }
 
 #[test]
+fn a_scan_never_fails_in_silence() {
+    let folder = leaky(1);
+    let errors = |arguments: &[&str]| {
+        let output = run(folder.path(), arguments);
+        (output.status.code(), stdout(&output), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, printed, said) = errors(&["--format", "sarif=out.sarif", "nosuch"]);
+    assert_eq!((code, printed.as_str()), (Some(2), ""));
+    assert!(said.starts_with("error: nosuch: ") && said.contains("\nflaresec: no findings"), "{said}");
+    // A report for programs on standard output says it to none who looks at a terminal.
+    let (_, printed, said) = errors(&["--format", "gitlab-quality", "nosuch"]);
+    assert!(printed.starts_with("[") && said.starts_with("error: nosuch: "), "{said}");
+    // A report for people says it once.
+    let (_, printed, said) = errors(&["nosuch"]);
+    assert!(printed.contains("error: nosuch: ") && said.is_empty(), "{said}");
+}
+
+#[test]
+fn what_cannot_be_written_is_known_before_the_scan() {
+    let folder = leaky(1);
+    // Were anything scanned, standard output would hold the findings.
+    for (arguments, expected) in [
+        (&["--format", "human", "--format", "json=gone/out.json"][..], "gone/out.json cannot be written"),
+        (&["--format", "human", "--format", "sarfi=a"], "'sarif'"),
+        (&["--format", "human", "--format", "sarif="], "no file is named"),
+    ] {
+        let output = run(folder.path(), arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_run_that_fails_early_costs_no_report() {
+    let folder = leaky(1);
+    let file = |name: &str| folder.path().join(name);
+    fs::write(file("old.json"), "an old report that is longer than what a new scan has to say").unwrap();
+    fs::write(file("broken"), "rubbish\n").unwrap();
+    let arguments = ["--format", "json=old.json", "--format", "sarif=new.sarif"];
+    for fault in [&["--config", "gone.toml"][..], &["--baseline", "broken"], &["--format", "json=gone/a"]] {
+        assert_eq!(run(folder.path(), &[&arguments, fault].concat()).status.code(), Some(2));
+        assert!(fs::read_to_string(file("old.json")).unwrap().starts_with("an old report"));
+        assert!(!file("new.sarif").exists());
+    }
+    fs::write(file("old.json"), "x".repeat(1_000_000)).unwrap();
+    assert_eq!(run(folder.path(), &arguments).status.code(), Some(1));
+    assert!(serde_json::from_slice::<Value>(&fs::read(file("old.json")).unwrap()).is_ok());
+}
+
+#[test]
 fn several_formats_go_to_several_files() {
     let folder = leaky(1);
     let output =

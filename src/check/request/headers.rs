@@ -609,7 +609,7 @@ mod tests {
     fn a_constant_stands_for_the_header_it_names() {
         let places = |text: &str| {
             let found = asked("a.js", text, constants);
-            found.iter().map(|span| text[span.start..span.end].to_owned()).collect::<Vec<_>>()
+            found.iter().map(|used| text[used.place.start..used.place.end].to_owned()).collect::<Vec<_>>()
         };
         let text = "const KEY_HEADER = \"X-Auth-Key\";\nfetch(u, { headers: { [KEY_HEADER]: env.KEY } });";
         assert_eq!(places(text), ["KEY_HEADER]: env.KEY "]);

@@ -247,10 +247,9 @@ pub(super) fn responses(bytes: &[u8], out: &mut Vec<Leak>) {
 mod tests {
     // flaresec: allow-start(credential-logged) texts that tests look at
 
-    use super::super::Known;
+    use super::super::{Known, Leak};
     use super::{arguments_end, calls, is_value, logs_in_ruby, printed, responses, strings};
     use crate::check::tests::marked;
-    use crate::span::Span;
 
     #[test]
     fn a_name_stands_for_its_value_in_code_and_in_some_strings() {
@@ -357,10 +356,10 @@ mod tests {
     }
 
     /// What is reported of a text by one of the searches.
-    fn found(text: &str, search: impl Fn(&[u8], &mut Vec<(Span, String)>)) -> Vec<String> {
+    fn found(text: &str, search: impl Fn(&[u8], &mut Vec<Leak>)) -> Vec<String> {
         let mut out = Vec::new();
         search(text.as_bytes(), &mut out);
-        out.iter().map(|(span, _)| text[span.start..span.end].to_owned()).collect()
+        out.iter().map(|leak| text[leak.span.start..leak.span.end].to_owned()).collect()
     }
 
     #[test]

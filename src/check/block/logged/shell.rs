@@ -274,14 +274,13 @@ pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::Known;
+    use super::super::{Known, Leak};
     use super::{
         COMMANDS, DUMPED, debug_tasks, dumps, is_command, is_dump, is_variable, outputs, reaches_output,
         shell, traces, verbose,
     };
     use crate::blob::BlobPath;
     use crate::check::block::command::{Next, command_end};
-    use crate::span::Span;
 
     #[test]
     fn output_is_seen_unless_it_is_read_or_kept() {
@@ -372,10 +371,10 @@ mod tests {
     }
 
     /// What is reported of a text by some of the searches.
-    fn found(text: &str, search: impl Fn(&[u8], &mut Vec<(Span, String)>)) -> Vec<String> {
+    fn found(text: &str, search: impl Fn(&[u8], &mut Vec<Leak>)) -> Vec<String> {
         let mut out = Vec::new();
         search(text.as_bytes(), &mut out);
-        out.iter().map(|(span, _)| text[span.start..span.end].to_owned()).collect()
+        out.iter().map(|leak| text[leak.span.start..leak.span.end].to_owned()).collect()
     }
 
     #[test]

@@ -305,6 +305,7 @@ fn within(addresses: &[Address], span: Span) -> impl Iterator<Item = &Address> {
 mod tests {
     // flaresec: allow-start(tls-verification-disabled, global-api-key-use) texts that tests look at
 
+    use super::super::addresses::Address;
     use super::super::addresses::addresses;
     use super::{called, is_client_beside, is_of_another, request, target, within};
     use crate::check::tests::{asked, marked};
@@ -315,7 +316,7 @@ mod tests {
     fn ours(path: &str, text: &str) -> Option<bool> {
         let (text, span) = marked(text);
         let addresses = addresses(text.as_bytes());
-        asked(path, &text, |input| target(input, span, &addresses).map(|(_, ours)| ours))
+        asked(path, &text, |input| target(input, span, &addresses).map(|found| found.ours))
     }
 
     #[test]
@@ -454,9 +455,11 @@ mod tests {
 
     #[test]
     fn addresses_within_a_place_are_those_that_reach_into_it() {
-        let all = [(Span::new(0, 10), true), (Span::new(20, 30), false), (Span::new(40, 50), true)];
-        let starts =
-            |start, end| within(&all, Span::new(start, end)).map(|(s, _)| s.start).collect::<Vec<_>>();
+        let all = [(0, 10, true), (20, 30, false), (40, 50, true)]
+            .map(|(start, end, ours)| Address { place: Span::new(start, end), ours });
+        let starts = |start, end| {
+            within(&all, Span::new(start, end)).map(|found| found.place.start).collect::<Vec<_>>()
+        };
         assert_eq!(starts(0, 60), [0, 20, 40]);
         assert_eq!(starts(25, 41), [20, 40]);
         assert_eq!(starts(10, 20), [0; 0]);
