@@ -5,11 +5,13 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use flaresec::filter::suppression::nearest;
 use flaresec::report::printable;
-use flaresec::rule::{Confidence, Severity};
 
 pub(crate) mod baseline;
+pub(crate) mod choice;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod hook;
@@ -46,8 +48,8 @@ enum Command {
     /// Scan files, folders, the git index, a diff or the history (the default command)
     Scan(Box<ScanArgs>),
     /// Scan a small example that comes with the program, to see what findings look like
-    Demo(Box<ScanArgs>),
-    /// Accept the findings there are now, so that only new ones count
+    Demo(demo::DemoArgs),
+    /// Accept the present findings, so that only new ones count
     Baseline(Box<baseline::BaselineArgs>),
     /// Write a commented configuration, a workflow and a hook; never overwrites
     Init(init::InitArgs),
@@ -55,13 +57,13 @@ enum Command {
     Config(config::ConfigArgs),
     /// List the rules
     Rules(rules::ListArgs),
-    /// Install, remove or look for a pre-commit hook that scans what is about to be committed
+    /// Install, remove or check a pre-commit hook that scans what is about to be committed
     Hook(hook::HookArgs),
-    /// Say which permissions a token needs: for one operation, or for all calls in a tree
+    /// Show which permissions a token needs: for one operation, or for all calls in a tree
     Permissions(permissions::PermissionsArgs),
     /// Print a script that completes options and commands in a shell
     Completions {
-        /// Which shell
+        /// The shell that is to read the script
         shell: clap_complete::Shell,
     },
     /// Print the manual page, in roff
@@ -71,40 +73,32 @@ enum Command {
 }
 
 /// What to scan and how to report it.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ScanArgs {
     /// Files and folders to scan [default: the current folder]
     pub(crate) paths: Vec<PathBuf>,
     /// What names are relative to, if not to the current folder.
     #[arg(skip)]
     pub(crate) root: Option<PathBuf>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Source")]
     pub(crate) source: select::SourceArgs,
-    /// Output format, optionally into a file: FORMAT[=FILE]; may be given several times
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = output::WantedParser)]
-    pub(crate) format: Vec<output::Wanted>,
-    /// Lowest severity that makes the exit code 1 [default: low]
-    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
-    pub(crate) fail_on: Option<Severity>,
-    /// Exit with 0 even if there are findings (an incomplete scan is still 2)
-    #[arg(long)]
-    pub(crate) exit_zero: bool,
-    /// Least confidence of the findings that are reported [default: medium]
-    #[arg(long, value_name = "CONFIDENCE", value_parser = confidence)]
-    pub(crate) min_confidence: Option<Confidence>,
-    /// Also run the rules that state opinions
-    #[arg(long)]
-    pub(crate) pedantic: bool,
-    /// Leave out what matches GLOB (.gitignore syntax); may be given several times
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) exclude: Vec<String>,
-    /// Scan files that .gitignore and the like leave out
-    #[arg(long)]
-    pub(crate) no_ignore: bool,
-    /// Skip files of more than BYTES bytes; the summary counts them
-    #[arg(long, value_name = "BYTES")]
-    pub(crate) max_file_size: Option<u64>,
-    /// Report also what `flaresec: allow(…)` comments accept
+    #[command(flatten, next_help_heading = "Rules")]
+    pub(crate) rules: choice::RuleArgs,
+    #[command(flatten, next_help_heading = "Output")]
+    pub(crate) output: output::OutputArgs,
+    #[command(flatten, next_help_heading = "Acceptance")]
+    pub(crate) acceptance: AcceptanceArgs,
+    #[command(flatten, next_help_heading = "Files")]
+    pub(crate) files: FileArgs,
+}
+
+/// What accepts findings.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct AcceptanceArgs {
+    /// Accept the findings listed in FILE [default: .flaresec-baseline, if it exists]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Also report what `flaresec: allow(…)` comments accept
     #[arg(long)]
     pub(crate) no_suppressions: bool,
     /// Comments for other scanners accept findings as well: gitleaks:allow, trufflehog:ignore, kingfisher:ignore,
@@ -114,12 +108,20 @@ pub(crate) struct ScanArgs {
     /// Write accepted findings to SARIF as well, marked as suppressed
     #[arg(long)]
     pub(crate) show_suppressed: bool,
-    /// Show secrets in clear, in the human and JSON formats only; refused where CI=true, unless --reveal=force
-    #[arg(long, value_name = "force", num_args = 0..=1, require_equals = true, default_missing_value = "ask", value_parser = ["ask", "force"])]
-    pub(crate) reveal: Option<String>,
-    /// Accept the findings listed in FILE [default: .flaresec-baseline, if there is one]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
+}
+
+/// Which files are read, and how.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct FileArgs {
+    /// Leave out what matches GLOB (.gitignore syntax); may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+    /// Scan files that .gitignore and the like leave out
+    #[arg(long)]
+    pub(crate) no_ignore: bool,
+    /// Skip files larger than SIZE, in bytes or with a unit such as 512KiB or 10MB; the summary counts them
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_file_size: Option<u64>,
     /// Read the configuration from FILE [default: flaresec.toml, .flaresec.toml or .github/flaresec.toml, from the
     /// scanned folder up to the git root; also FLARESEC_CONFIG]
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
@@ -130,14 +132,12 @@ pub(crate) struct ScanArgs {
     /// Number of threads, at most four per core [default: one per core]
     #[arg(long, short = 'j', value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
-    /// When to use colour
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
-    pub(crate) color: Color,
 }
 
 /// When to use colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
+    #[default]
     /// On a terminal, unless NO_COLOR is set.
     Auto,
     /// Always.
@@ -159,19 +159,45 @@ impl Color {
     }
 }
 
-fn severity(text: &str) -> Result<Severity, String> {
-    let all = [Severity::Note, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
-    all.into_iter()
-        .find(|s| s.name() == text)
-        .ok_or_else(|| String::from("one of note, low, medium, high, critical"))
+/// Takes the names of some values, which the help lists.
+pub(crate) fn named<T: Copy + Send + Sync + 'static>(
+    all: &'static [T],
+    name: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.iter().map(|value| name(*value)))
+        .try_map(move |text| all.iter().copied().find(|value| name(*value) == text).ok_or("no such value"))
 }
 
-fn confidence(text: &str) -> Result<Confidence, String> {
-    let all = [Confidence::Low, Confidence::Medium, Confidence::High];
-    all.into_iter().find(|s| s.name() == text).ok_or_else(|| String::from("one of low, medium, high"))
+/// Reads a size: a number of bytes, or one with a decimal (kB, MB, GB) or binary unit (KiB, MiB, GiB) in any case.
+fn size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 8] = [
+        ("", 1),
+        ("b", 1),
+        ("kb", 1_000),
+        ("mb", 1_000_000),
+        ("gb", 1_000_000_000),
+        ("kib", 1 << 10),
+        ("mib", 1 << 20),
+        ("gib", 1 << 30),
+    ];
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit = unit.trim().to_ascii_lowercase();
+    let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+    let number: Option<u64> = number.replace('_', "").parse().ok();
+    let bytes = number.zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
+    bytes.ok_or_else(|| String::from("write a whole number of bytes, or one with a unit: 10MB, 512KiB"))
 }
 
-/// Carries out the command line; the exit code.
+/// The command that a word resembles, for a path that does not exist.
+pub(crate) fn resembles_command(word: &str) -> Option<String> {
+    let names: Vec<String> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    // Two short words are alike by chance: `bin` is no slip for `man`.
+    let near = nearest(word, &names).filter(|near| word.chars().next() == near.chars().next());
+    near.map(str::to_owned)
+}
+
+/// Carries out the command line and returns the exit code.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -184,7 +210,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match cli.command {
         None => scan::run(&cli.scan),
         Some(Command::Scan(args)) => scan::run(&args),
-        Some(Command::Demo(args)) => demo::run(*args),
+        Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Hook(args)) => hook::run(&args),
         Some(Command::Baseline(args)) => baseline::run(&args),
         Some(Command::Permissions(args)) => permissions::run(&args),
@@ -207,12 +233,12 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
-/// Prints to standard output; a closed pipe keeps the exit code.
+/// Prints to standard output. A closed pipe is not an error: it must not change the exit code.
 pub(crate) fn print(text: &[u8]) {
     let _ = io::stdout().lock().write_all(text);
 }
 
-/// Prints an error the way all commands do: what, why, what to do.
+/// Prints an error and, unless it is empty, what to do about it; returns the exit code for it.
 pub(crate) fn complain(what: &str, remedy: &str) -> u8 {
     let mut stderr = io::stderr().lock();
     // What was typed or read may be quoted in it: secrets, and characters that a terminal obeys.

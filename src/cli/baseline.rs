@@ -12,8 +12,8 @@ use super::{CLEAN, ScanArgs, complain, print, scan};
 
 /// Arguments of `flaresec baseline`.
 ///
-/// The file has one line per accepted finding: fingerprint, rule, path. No line numbers, no dates, no secrets: it stays
-/// the same when lines move, and a different secret in an accepted place is a new finding. Run it in the folder in
+/// The file has one line per accepted finding: fingerprint, rule, path. No line numbers, no dates, no secrets: it does
+/// not change when lines move, and a different secret in an accepted place is a new finding. Run it in the folder in
 /// which the scan runs, and commit the file.
 #[derive(Debug, Args)]
 pub(crate) struct BaselineArgs {
@@ -37,7 +37,7 @@ enum Action {
     },
 }
 
-/// Carries out `flaresec baseline`; the exit code.
+/// Carries out `flaresec baseline` and returns the exit code.
 pub(crate) fn run(args: &BaselineArgs) -> u8 {
     let outcome = match &args.action {
         Action::Create(scan) => change(scan, "create"),
@@ -52,10 +52,10 @@ pub(crate) fn run(args: &BaselineArgs) -> u8 {
 }
 
 fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
-    let file = args.baseline.clone().unwrap_or_else(|| PathBuf::from(DEFAULT));
+    let file = args.acceptance.baseline.clone().unwrap_or_else(|| PathBuf::from(DEFAULT));
     let old = match action {
         "create" if file.exists() => {
-            let what = format!("{} is there already", file.display());
+            let what = format!("{} already exists", file.display());
             return Err(complain(&what, "`flaresec baseline update` brings it up to date"));
         }
         "create" => BTreeSet::new(),
@@ -68,9 +68,15 @@ fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
             "run it without paths and without --staged, --diff, --history or --files-from",
         ));
     }
+    if args.rules.is_part() && action != "create" {
+        return Err(complain(
+            &format!("`baseline {action}` with some of the rules would drop the entries of the others"),
+            "run it without --select and --ignore",
+        ));
+    }
     let report = scan::collect(args)?;
     if let Some(failure) = report.failures.first() {
-        let what = format!("{}: {}; the baseline is left as it was", failure.what, failure.cause);
+        let what = format!("{}: {}; the baseline was not changed", failure.what, failure.cause);
         return Err(complain(&what, &failure.remedy));
     }
     let open = report.findings.iter().filter(|f| f.suppressed.is_none());
@@ -86,7 +92,7 @@ fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
     Ok(CLEAN)
 }
 
-/// The current folder, named.
+/// Whether the paths name the current folder and nothing else.
 fn whole(paths: &[PathBuf]) -> bool {
     !paths.is_empty() && paths.iter().all(|path| path == Path::new("."))
 }
@@ -101,7 +107,7 @@ fn read(file: &Path) -> Result<BTreeSet<Entry>, u8> {
     baseline::read(&String::from_utf8_lossy(&bytes)).map_err(|(line, fault)| {
         complain(
             &format!("{}:{line}: {fault}", file.display()),
-            "mend the line, or delete the file and run `flaresec baseline create`",
+            "fix the line, or delete the file and run `flaresec baseline create`",
         )
     })
 }
@@ -112,9 +118,14 @@ pub(crate) struct Accepted {
     entries: BTreeSet<Entry>,
 }
 
-/// Reads the baseline that a scan uses, if there is one; the exit code if it is broken. A named file must exist.
+/// Reads the baseline that a scan uses, if it exists; returns the exit code if it is broken or was named and does not
+/// exist.
 pub(crate) fn load(args: &ScanArgs) -> Result<Option<Accepted>, u8> {
-    let named = args.baseline.as_deref();
+    let named = args.acceptance.baseline.as_deref();
+    if named.is_none() && args.root.is_some() {
+        // The baseline of the current folder is about other files.
+        return Ok(None);
+    }
     let file = named.unwrap_or(Path::new(DEFAULT));
     if named.is_none() && matches!(std::fs::metadata(file), Err(e) if e.kind() == ErrorKind::NotFound) {
         return Ok(None);
@@ -128,8 +139,9 @@ impl Accepted {
         let Accepted { file, entries } = self;
         let stale = baseline::apply(entries, &mut report.findings).len();
         report.settings.push(format!("baseline {}: {} accepted findings", file.display(), entries.len()));
-        // A scan of a part of the tree says nothing about the rest.
-        if stale > 0 && !args.source.is_part() && (args.paths.is_empty() || whole(&args.paths)) {
+        // A scan of a part of the tree, or with some of the rules, says nothing about the rest.
+        let part = args.source.is_part() || args.rules.is_part();
+        if stale > 0 && !part && (args.paths.is_empty() || whole(&args.paths)) {
             report.settings.push(format!(
                 "baseline {}: {stale} entries without a finding in this scan; `flaresec baseline prune` removes them",
                 file.display()

@@ -24,9 +24,9 @@ pub(crate) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Show every value that a scan of PATH uses, and where it comes from
+    /// Show every setting that a scan of PATH uses, and where it comes from
     Show(Where),
-    /// Read a configuration and say what is wrong with it
+    /// Check a configuration and run the examples of its own rules
     Check(Where),
     /// Print the JSON Schema of the configuration, for editors
     Schema,
@@ -47,21 +47,22 @@ pub(crate) struct Loaded {
     pub(crate) folder: PathBuf,
 }
 
-/// Reads the configuration that applies and puts it under what was typed; the exit code if it is broken.
+/// Reads the configuration that applies, and fills in what was not given on the command line. Returns the exit code if it
+/// is broken.
 pub(crate) fn load(args: &mut ScanArgs) -> Result<Option<Loaded>, u8> {
-    if args.isolated {
+    if args.files.isolated {
         return Ok(None);
     }
     let from = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
-    let named = args.config.clone().or_else(|| std::env::var_os("FLARESEC_CONFIG").map(PathBuf::from));
+    let named = args.files.config.clone().or_else(|| std::env::var_os("FLARESEC_CONFIG").map(PathBuf::from));
     let Some(file) = named.or_else(|| config::discover(from)) else { return Ok(None) };
     let loaded = read(&file)?;
     let config = &loaded.config;
-    args.fail_on = args.fail_on.or(config.fail_on);
-    args.min_confidence = args.min_confidence.or(config.min_confidence);
-    args.max_file_size = args.max_file_size.or(config.max_file_size);
-    args.pedantic |= config.pedantic;
-    args.foreign_suppressions |= config.foreign_suppressions && !args.no_suppressions;
+    args.output.fail_on = args.output.fail_on.or(config.fail_on);
+    args.rules.min_confidence = args.rules.min_confidence.or(config.min_confidence);
+    args.files.max_file_size = args.files.max_file_size.or(config.max_file_size);
+    args.rules.pedantic |= config.pedantic;
+    args.acceptance.foreign_suppressions |= config.foreign_suppressions && !args.acceptance.no_suppressions;
     Ok(Some(loaded))
 }
 
@@ -73,7 +74,7 @@ fn read(file: &Path) -> Result<Loaded, u8> {
     Ok(Loaded { config, file: file.display().to_string(), folder: folder.to_owned() })
 }
 
-/// Shows or checks a configuration, or prints the schema; the exit code.
+/// Shows or checks a configuration, or prints the schema, and returns the exit code.
 pub(crate) fn run(args: &ConfigArgs) -> u8 {
     match &args.what {
         What::Show(place) => show(&place.path),
@@ -85,12 +86,18 @@ pub(crate) fn run(args: &ConfigArgs) -> u8 {
     }
 }
 
-fn file(place: &Path) -> Option<PathBuf> {
-    if place.is_file() { Some(place.to_owned()) } else { config::discover(place) }
+/// The configuration that a scan of a place uses, or the place itself if it is a file; the exit code if it does not
+/// exist.
+fn file(place: &Path) -> Result<Option<PathBuf>, u8> {
+    if !place.exists() {
+        let what = format!("{} does not exist", place.display());
+        return Err(complain(&what, "name a folder, or a configuration file"));
+    }
+    Ok(if place.is_file() { Some(place.to_owned()) } else { config::discover(place) })
 }
 
 fn show(place: &Path) -> u8 {
-    let loaded = match file(place).map(|file| read(&file)).transpose() {
+    let loaded = match file(place).and_then(|file| file.map(|file| read(&file)).transpose()) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -106,9 +113,13 @@ fn show(place: &Path) -> u8 {
     CLEAN
 }
 
-/// Reads it, and runs the examples of its own rules.
+/// Reads a configuration and runs the examples of its own rules; the exit code.
 fn check(place: &Path) -> u8 {
-    let Some(file) = file(place) else {
+    let file = match file(place) {
+        Ok(file) => file,
+        Err(code) => return code,
+    };
+    let Some(file) = file else {
         return complain(
             &format!("no configuration from {} upwards", place.display()),
             "name the file, or write one with `flaresec init`",
@@ -126,12 +137,12 @@ fn check(place: &Path) -> u8 {
         return CLEAN;
     }
     for what in wrong {
-        complain(&format!("{}: {what}", loaded.file), "mend the rule or the example");
+        complain(&format!("{}: {what}", loaded.file), "fix the rule or the example");
     }
     INCOMPLETE
 }
 
-/// The examples of a rule that it judges otherwise than they say.
+/// Returns a message for every example of a rule that the rule does not judge as the example says.
 fn misjudged(scanner: &Scanner, rule: &Rule) -> Vec<String> {
     let wrong = |example: &&Example| {
         let Ok(text) = synthetic::expand(&example.text) else { return true };

@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use clap::Args;
 use flaresec::synthetic;
 
-use super::{ScanArgs, complain, scan};
+use super::choice::RuleArgs;
+use super::output::OutputArgs;
+use super::{FileArgs, ScanArgs, complain, scan};
 
 /// The files of the example, with markers in place of secrets.
 const FILES: &[(&str, &str)] = &[
@@ -15,14 +18,29 @@ const FILES: &[(&str, &str)] = &[
     (".github/workflows/deploy.yml", include_str!("../../fixtures/example/.github/workflows/deploy.yml")),
 ];
 
-/// Writes the example to a new temporary folder, scans it, removes it; the exit code of the scan.
-pub(crate) fn run(mut args: ScanArgs) -> u8 {
+/// Arguments of `flaresec demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    #[command(flatten, next_help_heading = "Rules")]
+    rules: RuleArgs,
+    #[command(flatten, next_help_heading = "Output")]
+    output: OutputArgs,
+}
+
+/// Writes the example to a new temporary folder, scans it, removes it, and returns the exit code of the scan.
+pub(crate) fn run(args: DemoArgs) -> u8 {
     let folder = std::env::temp_dir().join(format!("flaresec-demo-{}", std::process::id()));
     let code = match write(&folder) {
         Ok(()) => {
-            args.paths = vec![folder.clone()];
-            args.root = Some(folder.clone());
-            scan::run(&args)
+            // The configuration and the baseline of the current folder are about other files.
+            scan::run(&ScanArgs {
+                paths: vec![folder.clone()],
+                root: Some(folder.clone()),
+                rules: args.rules,
+                output: args.output,
+                files: FileArgs { isolated: true, ..FileArgs::default() },
+                ..ScanArgs::default()
+            })
         }
         Err(error) => complain(
             &format!("the example cannot be written to {}: {error}", folder.display()),

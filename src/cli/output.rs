@@ -8,13 +8,43 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Arg, Command};
+use clap::{Arg, Args, Command};
 use flaresec::report::{self, Format, Report, Style};
-use flaresec::rule::RuleSet;
+use flaresec::rule::{RuleSet, Severity};
 use flaresec::source::git::path_from_bytes;
 use terminal_size::terminal_size_of;
 
-use super::{Color, complain, print};
+use super::{Color, complain, named, print};
+
+/// How findings are reported.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct OutputArgs {
+    /// Output format, optionally into a file: FORMAT[=FILE]; may be given several times [default: human]
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = WantedParser)]
+    pub(crate) format: Vec<Wanted>,
+    /// Print findings and errors only: no notes on the run, no summary
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Lowest severity that makes the exit code 1 [default: low]
+    #[arg(long, value_name = "SEVERITY", value_parser = named(&Severity::ALL, Severity::name))]
+    pub(crate) fail_on: Option<Severity>,
+    /// Exit with 0 even if there are findings (an incomplete scan is still 2)
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+    /// Show secrets in clear, in the human and JSON formats only; refused where CI=true, unless --reveal=force
+    #[arg(
+        long,
+        value_name = "force",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "ask",
+        value_parser = [PossibleValue::new("ask").hide(true), PossibleValue::new("force")]
+    )]
+    pub(crate) reveal: Option<String>,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
 
 /// One `--format FORMAT[=FILE]`.
 #[derive(Clone, Debug)]
@@ -93,10 +123,11 @@ impl Outputs {
 
     /// Writes every report. What could not be scanned is also said on standard error, unless a report that people read
     /// says it on standard output; so is the summary, if nothing goes to standard output.
-    pub(crate) fn write(mut self, report: &Report, rules: &RuleSet, color: Color) -> Result<(), u8> {
+    pub(crate) fn write(mut self, report: &Report, rules: &RuleSet, args: &OutputArgs) -> Result<(), u8> {
         let mut outcome = Ok(());
         for target in &mut self.targets {
-            let style = if target.file.is_none() { shown(color) } else { Style::default() };
+            let plain = Style { quiet: args.quiet, ..Style::default() };
+            let style = if target.file.is_none() { printed(args) } else { plain };
             let mut text = Vec::new();
             report::write(target.format, report, rules, style, &mut text)
                 .expect("writing to memory cannot fail");
@@ -112,7 +143,7 @@ impl Outputs {
                 complain(&format!("{}: {}", failure.what, failure.cause), &failure.remedy);
             }
         }
-        if printed().next().is_none() {
+        if printed().next().is_none() && !args.quiet {
             let _ = report::summary(report, &mut io::stderr().lock());
         }
         outcome
@@ -120,9 +151,9 @@ impl Outputs {
 }
 
 /// The style of what is printed to standard output.
-fn shown(color: Color) -> Style {
+fn printed(args: &OutputArgs) -> Style {
     let terminal = terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
-    Style { color: color.enabled(), width: terminal.unwrap_or(report::WIDTH), quiet: false }
+    Style { color: args.color.enabled(), width: terminal.unwrap_or(report::WIDTH), quiet: args.quiet }
 }
 
 impl OpenFile {

@@ -9,7 +9,7 @@ use super::config::Loaded;
 use super::output::Outputs;
 use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs, complain};
 
-/// Scans as asked; the exit code.
+/// Scans as the arguments say, and returns the exit code.
 pub(crate) fn run(args: &ScanArgs) -> u8 {
     let mut args = args.clone();
     let loaded = match super::config::load(&mut args) {
@@ -21,26 +21,32 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
         return code;
     }
     let prepared =
-        super::baseline::load(args).and_then(|accepted| Ok((accepted, Outputs::open(&args.format)?)));
+        super::baseline::load(args).and_then(|accepted| Ok((accepted, Outputs::open(&args.output.format)?)));
     let (accepted, outputs) = match prepared {
         Ok(prepared) => prepared,
         Err(code) => return code,
     };
-    let (mut report, scanner) = configured(args, loaded.as_ref());
+    let (mut report, scanner) = match configured(args, loaded.as_ref()) {
+        Ok(scanned) => scanned,
+        Err(code) => return code,
+    };
     if let Some(accepted) = accepted {
         accepted.apply(args, &mut report);
     }
     follow(&mut report.findings);
+    narrow(args, &mut report);
     let code = exit_code(args, &report);
     report.exit_code = Some(code);
-    report.show_suppressed = args.show_suppressed;
-    outputs.write(&report, scanner.rules(), args.color).map_or_else(|code| code, |()| code)
+    report.show_suppressed = args.acceptance.show_suppressed;
+    outputs.write(&report, scanner.rules(), &args.output).map_or_else(|code| code, |()| code)
 }
 
-/// Logs of CI are kept and shared, and other formats are made to be passed on: neither gets a secret by accident.
+/// Refuses `--reveal` where secrets would be passed on by accident: in the logs of CI, which are kept and shared, and in
+/// formats made for other programs.
 fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
-    let Some(how) = &args.reveal else { return Ok(()) };
-    let passed_on = args.format.iter().find(|wanted| !matches!(wanted.format, Format::Human | Format::Json));
+    let Some(how) = &args.output.reveal else { return Ok(()) };
+    let passed_on =
+        args.output.format.iter().find(|wanted| !matches!(wanted.format, Format::Human | Format::Json));
     if let Some(wanted) = passed_on {
         let what = format!("--reveal does not go with --format {}", wanted.format.name());
         return Err(complain(&what, "use human or json"));
@@ -54,23 +60,30 @@ fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
     Ok(())
 }
 
-/// Everything found that is asked for, under the configuration a scan would use; the exit code if that is broken.
+/// Returns what a scan with these arguments finds, or the exit code if its configuration is broken.
 pub(crate) fn collect(args: &ScanArgs) -> Result<Report, u8> {
     let mut args = args.clone();
     let loaded = super::config::load(&mut args)?;
-    Ok(configured(&args, loaded.as_ref()).0)
+    let mut report = configured(&args, loaded.as_ref())?.0;
+    narrow(&args, &mut report);
+    Ok(report)
 }
 
-fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
+/// Drops what the rules found that do not report. They have run all the same: some rules speak about what others find and
+/// are accepted with it, and of several rules that find the same the best one reports.
+fn narrow(args: &ScanArgs, report: &mut Report) {
+    report.findings.retain(|finding| args.rules.reports(&finding.rule));
+}
+
+fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> Result<(Report, Scanner), u8> {
     let mut rules = RuleSet::embedded();
     if let Some(Loaded { config, .. }) = loaded {
         rules = config.extended(rules);
     }
+    args.rules.check(&rules)?;
     let all = rules.rules.len();
-    if !args.pedantic {
-        rules.rules.retain(|rule| !rule.pedantic);
-    }
-    if args.no_ignore {
+    rules.rules.retain(|rule| args.rules.runs(rule));
+    if args.files.no_ignore {
         // What git ignores is scanned as well, so that a file is scanned no longer says that git would take it.
         rules.rules.retain(|rule| rule.detects.iter().any(|detect| detect.check != CheckKind::Tracked));
     }
@@ -81,27 +94,44 @@ fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> (Report, Scanner) {
             .rules
             .retain(|rule| rule.category == Category::Secret || rule.detects.iter().any(about_secrets));
     }
+    let reporting = rules.rules.iter().filter(|rule| args.rules.reports(rule)).count();
+    if reporting == 0 {
+        let remedy = "change --select or --ignore; --history runs only the rules about secrets";
+        return Err(complain("no rule is left that could report anything", remedy));
+    }
     let mut scanner = Scanner::new(rules);
-    scanner.reveal = args.reveal.is_some();
+    scanner.reveal = args.output.reveal.is_some();
     let mut report = super::select::scan(args, loaded, &scanner);
-    report.stats.all_rules = all;
-    let least = args.min_confidence.unwrap_or(Confidence::Medium);
+    let least = args.rules.min_confidence.unwrap_or(Confidence::Medium);
     report.findings.retain(|finding| finding.confidence >= least);
     if let Some(Loaded { config, file, folder }) = loaded {
         flaresec::config::apply(config, folder, &super::select::root(args), &mut report.findings);
         report.settings.extend(flaresec::config::notices(config, file));
         follow(&mut report.findings);
     }
-    (report, scanner)
+    (report.stats.rules, report.stats.all_rules) = (reporting, all);
+    report.settings.extend(args.rules.notices());
+    suggest_commands(args, &mut report);
+    Ok((report, scanner))
+}
+
+/// Suggests a command where the first path does not exist and resembles one.
+fn suggest_commands(args: &ScanArgs, report: &mut Report) {
+    let Some(word) = args.paths.first().and_then(|path| path.to_str()) else { return };
+    for failure in report.failures.iter_mut().filter(|failure| failure.what == word) {
+        if let Some(command) = super::resembles_command(word) {
+            failure.remedy = format!("did you mean `flaresec {command}`? Otherwise name a path that exists");
+        }
+    }
 }
 
 fn exit_code(args: &ScanArgs, report: &Report) -> u8 {
     let fails = |finding: &flaresec::finding::Finding| {
-        finding.suppressed.is_none() && finding.severity >= args.fail_on.unwrap_or(Severity::Low)
+        finding.suppressed.is_none() && finding.severity >= args.output.fail_on.unwrap_or(Severity::Low)
     };
     if !report.failures.is_empty() {
         INCOMPLETE
-    } else if !args.exit_zero && report.findings.iter().any(fails) {
+    } else if !args.output.exit_zero && report.findings.iter().any(fails) {
         FINDINGS
     } else {
         CLEAN

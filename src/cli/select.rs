@@ -25,7 +25,7 @@ use super::progress::Progress;
 const THREADS_PER_CORE: usize = 4;
 
 /// What to scan other than the worktree.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[group(id = "source", multiple = true)]
 pub(crate) struct SourceArgs {
     /// Scan what the commit in progress records: lines it adds or touches, or whole files with --staged=all
@@ -58,7 +58,7 @@ pub(crate) struct SourceArgs {
     /// With --history: only this branch; may be given several times
     #[arg(long, value_name = "NAME", requires = "history")]
     pub(crate) branch: Vec<String>,
-    /// Name of what comes from standard input (`-`)
+    /// Name under which standard input (`-`) is reported
     #[arg(long, value_name = "PATH", default_value = "<stdin>", hide_default_value = true)]
     pub(crate) stdin_path: PathBuf,
     /// Scan the files listed in FILE, one per line (`-`: standard input)
@@ -70,7 +70,7 @@ pub(crate) struct SourceArgs {
 }
 
 impl SourceArgs {
-    /// Whether something other than the whole worktree is scanned.
+    /// Whether the source is something other than the worktree.
     pub(crate) fn is_part(&self) -> bool {
         self.staged.is_some() || self.diff.is_some() || self.history.is_some() || self.files_from.is_some()
     }
@@ -91,8 +91,8 @@ pub(crate) fn scan(args: &ScanArgs, config: Option<&Loaded>, scanner: &Scanner) 
 }
 
 fn collector<'a>(args: &ScanArgs, scanner: &'a Scanner) -> Collector<'a> {
-    let mut collector = Collector::new(scanner, args.max_file_size);
-    collector.comments = match (args.no_suppressions, args.foreign_suppressions) {
+    let mut collector = Collector::new(scanner, args.files.max_file_size);
+    collector.comments = match (args.acceptance.no_suppressions, args.acceptance.foreign_suppressions) {
         (true, _) => Comments::Ignored,
         (false, true) => Comments::AllScanners,
         (false, false) => Comments::Own,
@@ -100,7 +100,7 @@ fn collector<'a>(args: &ScanArgs, scanner: &'a Scanner) -> Collector<'a> {
     collector
 }
 
-/// The folder that the paths of the scan are relative to: git names them from the top of the repository.
+/// Returns the folder that the paths of the scan are relative to: git names them from the top of the repository.
 pub(crate) fn root(args: &ScanArgs) -> PathBuf {
     if let Some(root) = &args.root {
         return root.clone();
@@ -119,7 +119,8 @@ fn here() -> PathBuf {
     Path::new(".").canonicalize().unwrap_or_default()
 }
 
-/// What is left out: globs that were typed are relative to the current folder, those of a configuration to its own.
+/// Reads the globs of what is left out: those of the command line are relative to the current folder, those of a
+/// configuration to its folder.
 fn exclude(args: &ScanArgs, config: Option<&Loaded>) -> Result<Exclude, Failure> {
     let build = |folder: &Path, globs: &[String]| {
         Globs::new(folder, globs).map_err(|(glob, error)| Failure {
@@ -128,7 +129,7 @@ fn exclude(args: &ScanArgs, config: Option<&Loaded>) -> Result<Exclude, Failure>
             remedy: String::from("use .gitignore syntax, for example `vendor/**`"),
         })
     };
-    let mut globs = vec![build(&here(), &args.exclude)?];
+    let mut globs = vec![build(&here(), &args.files.exclude)?];
     if let Some(loaded) = config {
         globs.push(build(&loaded.folder, &loaded.config.exclude)?);
     }
@@ -183,7 +184,7 @@ fn walk(
     direct: &dyn Visitor,
 ) {
     let mut kept = Vec::new();
-    if !args.no_ignore {
+    if !args.files.no_ignore {
         for folder in paths.iter().filter(|path| path.is_dir()) {
             match tracked::tracked_but_ignored(folder) {
                 Ok(found) => kept.extend(found),
@@ -195,8 +196,8 @@ fn walk(
     let options = worktree::Options {
         paths,
         exclude: exclude.clone(),
-        no_ignore: args.no_ignore,
-        threads: threads(args.threads),
+        no_ignore: args.files.no_ignore,
+        threads: threads(args.files.threads),
         tracked: kept,
     };
     worktree::walk(&options, if options.tracked.is_empty() { direct } else { visitor });
@@ -222,11 +223,17 @@ fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner, exclude: &Exclu
         revisions.push(range.to_owned());
     }
     let options = history::Options { revisions, since: args.source.since.clone() };
-    let first = Survey::new(scanner, args.max_file_size);
+    let first = Survey::new(scanner, args.files.max_file_size);
     history::contents(&git, &options, &Progress::new(&first));
     let first = first.finish();
     let second = collector(args, scanner);
-    let origins = history::attribute(&git, &options, &first.objects).unwrap_or_else(|failure| {
+    // With nothing to look up, a git that failed above would only say so again.
+    let looked_up = if first.objects.is_empty() {
+        Ok(HashMap::new())
+    } else {
+        history::attribute(&git, &options, &first.objects)
+    };
+    let origins = looked_up.unwrap_or_else(|failure| {
         second.failed(failure);
         HashMap::new()
     });
@@ -245,7 +252,7 @@ fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner, exclude: &Exclu
     report
 }
 
-/// One finding per secret and path: where it first came up, and whether it still stands.
+/// Returns one finding per secret and path, with the commit that first held it and whether HEAD still holds it.
 fn attributed(found: Vec<(history::Origins, Vec<Finding>)>) -> Vec<Finding> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
     let mut out: HashMap<String, (usize, Finding)> = HashMap::new();

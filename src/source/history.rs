@@ -189,9 +189,12 @@ pub fn by_object<T>(
     visitor: &dyn Visitor,
     mut take: impl FnMut() -> T,
 ) -> Vec<(Origins, T)> {
+    let mut out = Vec::new();
+    if found.is_empty() {
+        return out;
+    }
     let mut ids: Vec<String> = found.keys().cloned().collect();
     ids.sort();
-    let mut out = Vec::new();
     let outcome = objects::each(git, &ids, &mut |id, kind, content| {
         let Some(origins) = found.get(id) else { return };
         let renamed = Renamed { path: origins.path.clone(), next: visitor };

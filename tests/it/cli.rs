@@ -40,7 +40,16 @@ fn exit_codes() {
         (&clean, &["permissions", "--scan", "."], 0),
         (&clean, &["permissions", "PUT", "/no/such/path"], 2),
         (&clean, &["permissions", "--scan", "no-such-file"], 2),
+        (&clean, &["permissions", "FOO", "/zones"], 2),
         (&clean, &["permissions"], 2),
+        (&clean, &["demo", "no-such-path"], 2),
+        (&clean, &["demo", "--staged"], 2),
+        (&clean, &["rules", "--format", "json"], 0),
+        (&clean, &["explain", "hardcoded-api-token", "--format", "json"], 0),
+        (&leaky, &["--ignore", "secret,best-practice"], 0),
+        (&leaky, &["--select", "insecure-transport"], 0),
+        (&leaky, &["--select", "hardcoded-api-token", "--ignore", "secret"], 2),
+        (&clean, &["--max-file-size", "10 parsecs"], 2),
     ] {
         let output = run(folder.path(), arguments);
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -247,4 +256,145 @@ fn completions_and_the_manual_page_are_made_of_the_options() {
     }
     let page = stdout(&run(folder.path(), &["man"]));
     assert!(page.starts_with(".ie") && page.contains("fail\\-on"), "{page}");
+}
+
+#[test]
+fn what_rests_on_accepted_findings_is_accepted_although_they_are_not_selected() {
+    let folder = one_file(".env", &leak());
+    let code = |arguments: &[&str]| run(folder.path(), arguments).status.code();
+    assert_eq!(code(&["--select", "tracked-secret-file"]), Some(1));
+    assert_eq!(code(&["baseline", "create", "--select", "secret"]), Some(0));
+    assert_eq!(code(&["--select", "tracked-secret-file"]), Some(0));
+}
+
+/// What is printed on standard error.
+fn errors(folder: &tempfile::TempDir, arguments: &[&str]) -> String {
+    String::from_utf8(run(folder.path(), arguments).stderr).unwrap()
+}
+
+#[test]
+fn slips_of_the_pen_are_recognised() {
+    let clean = one_file("a.txt", b"nothing here\n");
+    for (arguments, expected) in [
+        (&["--format", "json", "explan", "hardcoded-api-token"][..], "`flaresec explain`"),
+        (&["--format", "json", "rulez"], "`flaresec rules`"),
+        (&["--select", "hardcoded-api-tokn"], "did you mean `hardcoded-api-token`?"),
+        (&["--ignore", "secret,best-practise"], "did you mean `best-practice`?"),
+        (&["--ignore", "everything"], "categories are secret, insecure-transport"),
+        (&["--fail-on", "hgih"], "[possible values: note, low, medium, high, critical]"),
+        (&["--min-confidence", "sure"], "[possible values: low, medium, high]"),
+        (&["--max-file-size", "10 parsecs"], "10MB, 512KiB"),
+        (&["explain", "hardcodd-api-token"], "did you mean `hardcoded-api-token`?"),
+        (&["explain", "api"], "`hardcoded-api-token`, "),
+        (&["permissions", "FOO", "/zones"], "GET, HEAD, POST"),
+    ] {
+        let said = errors(&clean, arguments);
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn rules_are_selected_and_ignored_by_name_and_category() {
+    let folder = one_file("deploy.sh", text("export CLOUDFLARE_API_TOKEN=@@cfut@@\ncurl http://api.cloudflare.com/client/v4/zones -H \"Authorization: Bearer $CLOUDFLARE_API_TOKEN\"\n").as_bytes());
+    let found = |arguments: &[&str]| -> Vec<String> {
+        let output = run(folder.path(), &[&["--format", "json"], arguments].concat());
+        findings(&output).iter().map(|f| f["rule_id"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = found(&[]);
+    for rule in ["hardcoded-api-token", "insecure-api-url"] {
+        assert!(all.iter().any(|id| id == rule), "{all:?}");
+    }
+    assert_eq!(found(&["--select", "hardcoded-api-token"]), ["hardcoded-api-token"]);
+    assert_eq!(
+        found(&["--select", "secret,insecure-transport", "--ignore", "insecure-api-url"]),
+        ["hardcoded-api-token"]
+    );
+    let rest = found(&["--ignore", "hardcoded-api-token", "--ignore", "insecure-transport"]);
+    assert!(rest.iter().all(|id| id != "hardcoded-api-token" && id != "insecure-api-url"), "{rest:?}");
+    // A report says what it leaves out.
+    let shown = stdout(&run(folder.path(), &["--ignore", "secret"]));
+    assert!(shown.contains("note: not reported: secret\n") && shown.contains(" of 42 rules, "), "{shown}");
+    // What other rules found may not be dropped from a baseline.
+    assert_eq!(run(folder.path(), &["baseline", "create"]).status.code(), Some(0));
+    assert_eq!(run(folder.path(), &["baseline", "update", "--select", "secret"]).status.code(), Some(2));
+}
+
+#[test]
+fn quiet_runs_print_findings_and_errors_only() {
+    let folder = one_file(".conf", &leak());
+    fs::write(folder.path().join("flaresec.toml"), "min-confidence = \"high\"\n").unwrap();
+    for format in ["human", "concise"] {
+        let shown = stdout(&run(folder.path(), &["-q", "--format", format, ".", "no-such-file"]));
+        assert!(shown.contains("hardcoded-api-token") && shown.contains("error: no-such-file: "), "{shown}");
+        assert!(!shown.contains("note: ") && !shown.contains("flaresec: "), "{shown}");
+    }
+    assert_eq!(errors(&folder, &["--quiet", "--format", "json=out.json"]), "");
+}
+
+#[test]
+fn help_is_grouped_and_lists_what_is_possible() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = stdout(&run(folder.path(), &["--help"]));
+    for part in [
+        "\nSource:\n",
+        "\nRules:\n",
+        "\nOutput:\n",
+        "\nAcceptance:\n",
+        "\nFiles:\n",
+        "gitlab-quality",
+        "critical",
+        "touched",
+    ] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}
+
+#[test]
+fn sizes_have_units() {
+    let folder = one_file(".conf", &leak());
+    let code = |size: &str| run(folder.path(), &["--max-file-size", size]).status.code();
+    assert_eq!(
+        (code("1kB"), code("1KiB"), code("1_000"), code("2 gb")),
+        (Some(1), Some(1), Some(1), Some(1))
+    );
+    assert_eq!((code("10"), code("0MB")), (Some(0), Some(0)));
+    assert_eq!((code("1.5MB"), code("99999999999GB"), code("MB")), (Some(2), Some(2), Some(2)));
+}
+
+#[test]
+fn rules_are_described_for_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_slice(&run(folder.path(), arguments).stdout).unwrap()
+    };
+    let rules = json(&["rules", "--format", "json"]);
+    let rule = rules.as_array().unwrap().iter().find(|rule| rule["id"] == "hardcoded-api-token").unwrap();
+    assert_eq!((&rule["category"], &rule["pedantic"]), (&"secret".into(), &false.into()));
+    assert!(rule["practice"]["source"].is_string() && rule["docs"]["why"].is_string(), "{rule}");
+    let one = json(&["explain", "hardcoded-api-token", "--format", "json"]);
+    assert!(one["examples"].as_array().unwrap().len() > 5);
+    let listed = stdout(&run(folder.path(), &["rules"]));
+    assert!(listed.contains("42 rules; the 2 marked pedantic"), "{listed}");
+}
+
+#[test]
+fn a_rule_is_explained_once_and_with_its_own_reason() {
+    let folder =
+        one_file(".conf", &[leak(), text("CLOUDFLARE_DNS_API_TOKEN=@@cfut:2@@\n").into_bytes()].concat());
+    let shown = stdout(&run(folder.path(), &["."]));
+    let rule = flaresec::rule::RuleSet::embedded().get("hardcoded-api-token").unwrap().clone();
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(words(&shown).matches(&words(&rule.docs.why)).count(), 1, "{shown}");
+    assert!(shown.contains("= practice: ") && shown.contains("  https://"), "{shown}");
+    assert!(shown.contains("`flaresec explain hardcoded-api-token` says more"), "{shown}");
+    // Lines of prose end at 100 characters where there is no terminal.
+    let prose = shown.lines().filter(|line| line.contains("= why:") || line.contains("= help:"));
+    assert!(prose.clone().count() > 1 && prose.clone().all(|line| line.chars().count() <= 100), "{shown}");
+}
+
+#[test]
+fn what_git_refuses_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = stdout(&run(folder.path(), &["--history"]));
+    assert_eq!(shown.matches("not a git repository").count(), 1, "{shown}");
 }

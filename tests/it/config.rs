@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{findings, run, stdout, text};
+use crate::support::{findings, root, run, stdout, text};
 
 fn repository(config: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -62,8 +62,13 @@ fn faults_name_file_line_and_remedy() {
         assert_eq!(code(folder.path(), &["config", "check"]), Some(2));
         assert_eq!(code(folder.path(), &["--isolated"]), Some(1));
     }
+    let folder = repository("[rules]\ninsecure-api-url = \"off\"\n");
+    let output = run(folder.path(), &["."]);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(errors.contains("`off` is not a level: write `allow`, `warn` or `deny`"), "{errors}");
     let folder = repository("");
     assert_eq!(code(folder.path(), &["--config", "missing.toml"]), Some(2));
+    assert_eq!(code(folder.path(), &["config", "show", "missing"]), Some(2));
     assert_eq!(code(folder.path(), &["config", "show"]), Some(0));
 }
 
@@ -208,4 +213,28 @@ fn init_writes_what_is_missing_and_nothing_else() {
     assert_eq!(code(folder.path(), &["config", "check"]), Some(0), "{active}");
     assert_eq!(code(folder.path(), &["init"]), Some(0));
     assert_eq!(read("flaresec.toml"), active);
+}
+
+/// What to copy from the documentation, and what `init` writes, names the release that this is.
+#[test]
+fn the_documentation_and_init_name_this_release() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(code(folder.path(), &["init", "--no-hook"]), Some(0));
+    let workflow = folder.path().join(".github/workflows/flaresec.yml");
+    let guides = fs::read_dir(root().join("docs/guides")).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = guides.chain([root().join("README.md"), workflow.clone()]).collect();
+    let release = concat!("v", env!("CARGO_PKG_VERSION"));
+    let mut named = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for before in ["flaresec/flaresec@", "rev: ", "--tag "] {
+            for after in text.split(before).skip(1) {
+                let tag = after.split_whitespace().next().unwrap();
+                assert_eq!(tag, release, "{}", file.display());
+                named.push(file.clone());
+            }
+        }
+    }
+    assert!(named.contains(&workflow) && named.contains(&root().join("README.md")), "{named:?}");
+    assert!(named.contains(&root().join("docs/guides/github.md")), "{named:?}");
 }
