@@ -159,7 +159,7 @@ impl Color {
     }
 }
 
-/// Takes the names of some values, which the help lists.
+/// Returns a parser that accepts the names of the given values and lists them in the help.
 pub(crate) fn named<T: Copy + Send + Sync + 'static>(
     all: &'static [T],
     name: fn(T) -> &'static str,
@@ -189,7 +189,7 @@ fn size(text: &str) -> Result<u64, String> {
     bytes.ok_or_else(|| String::from("write a whole number of bytes, or one with a unit: 10MB, 512KiB"))
 }
 
-/// The command that a word resembles, for a path that does not exist.
+/// Returns the command that a word resembles, if there is one.
 pub(crate) fn resembles_command(word: &str) -> Option<String> {
     let names: Vec<String> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
     // Two short words are alike by chance: `bin` is no slip for `man`.

@@ -262,7 +262,8 @@ fn check(config: &Config, rules: &RuleSet) -> Result<(), Fault> {
     Ok(())
 }
 
-/// From "unknown key `x`, expected one of `a`, `b`" to the name that was meant.
+/// Returns what to do about a message such as "unknown key `x`, expected one of `a`, `b`": the name that was meant, if it
+/// is among them.
 fn suggestion(message: &str) -> String {
     let mut names = message.split('`').skip(1).step_by(2);
     let wrong = names.next().unwrap_or_default();

@@ -31,7 +31,7 @@ enum Action {
     Prune(Box<ScanArgs>),
     /// List the entries
     Show {
-        /// The file
+        /// The baseline to list
         #[arg(long, value_name = "FILE", default_value = DEFAULT)]
         baseline: PathBuf,
     },

@@ -24,12 +24,12 @@ pub(crate) struct RuleArgs {
 }
 
 impl RuleArgs {
-    /// Whether some rules do not report although they run by default.
+    /// Whether only some of the rules report.
     pub(crate) fn is_part(&self) -> bool {
         !self.select.is_empty() || !self.ignore.is_empty()
     }
 
-    /// Checks every name against all rules; the exit code if one is neither a rule nor a category.
+    /// Checks every name against all rules. Returns the exit code if one is neither a rule nor a category.
     pub(crate) fn check(&self, rules: &RuleSet) -> Result<(), u8> {
         let mut known: Vec<String> =
             Category::ALL.iter().map(|category| category.name().to_owned()).collect();
@@ -46,7 +46,7 @@ impl RuleArgs {
         Ok(())
     }
 
-    /// Whether a rule that states an opinion runs: it must be asked for, by its own name at least.
+    /// Whether a rule runs: one that states an opinion has to be asked for, by `--pedantic` or by its id.
     pub(crate) fn runs(&self, rule: &Rule) -> bool {
         !rule.pedantic || self.pedantic || self.select.contains(&rule.id)
     }
@@ -58,7 +58,7 @@ impl RuleArgs {
         (self.select.is_empty() || names(&self.select)) && !names(&self.ignore)
     }
 
-    /// What a report says about the choice, one line per option.
+    /// Returns what a report says about the choice, one line per option.
     pub(crate) fn notices(&self) -> impl Iterator<Item = String> {
         let say = |what: &str, names: &[String]| {
             (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))

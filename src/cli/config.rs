@@ -34,7 +34,7 @@ enum What {
 
 #[derive(Debug, Args)]
 struct Where {
-    /// The folder a scan would start from, or the file itself
+    /// The folder that a scan would start from, or the configuration file
     #[arg(default_value = ".")]
     path: PathBuf,
 }
@@ -86,8 +86,8 @@ pub(crate) fn run(args: &ConfigArgs) -> u8 {
     }
 }
 
-/// The configuration that a scan of a place uses, or the place itself if it is a file; the exit code if it does not
-/// exist.
+/// Returns the configuration that a scan of a place uses, or the place itself if it is a file. Returns the exit code if
+/// the place does not exist.
 fn file(place: &Path) -> Result<Option<PathBuf>, u8> {
     if !place.exists() {
         let what = format!("{} does not exist", place.display());
@@ -113,7 +113,7 @@ fn show(place: &Path) -> u8 {
     CLEAN
 }
 
-/// Reads a configuration and runs the examples of its own rules; the exit code.
+/// Reads a configuration, runs the examples of its own rules, and returns the exit code.
 fn check(place: &Path) -> u8 {
     let file = match file(place) {
         Ok(file) => file,

@@ -22,7 +22,7 @@ pub(crate) struct InitArgs {
 }
 
 const CONFIG: &str = include_str!("init/flaresec.toml");
-/// With `{version}` in place of that of the release the workflow uses.
+/// The workflow, with `{version}` in place of the version of the action.
 const WORKFLOW: &str = include_str!("init/workflow.yml");
 const WORKFLOW_FILE: &str = ".github/workflows/flaresec.yml";
 
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &InitArgs) -> u8 {
     code
 }
 
-/// The workflow, which uses the action of the release that this program is.
+/// Returns the workflow, which uses the action in the version of this program.
 fn workflow() -> String {
     WORKFLOW.replace("{version}", env!("CARGO_PKG_VERSION"))
 }

@@ -89,7 +89,7 @@ impl TypedValueParser for WantedParser {
     }
 }
 
-/// The reports of one run. Dropped before they are written, they leave no new files behind.
+/// The reports of one run. If they are dropped before they are written, the files made for them are removed.
 pub(crate) struct Outputs {
     targets: Vec<Target>,
 }
@@ -150,7 +150,7 @@ impl Outputs {
     }
 }
 
-/// The style of what is printed to standard output.
+/// Returns the style of what is printed to standard output.
 fn printed(args: &OutputArgs) -> Style {
     let terminal = terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
     Style { color: args.color.enabled(), width: terminal.unwrap_or(report::WIDTH), quiet: args.quiet }

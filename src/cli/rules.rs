@@ -135,7 +135,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> u8 {
     CLEAN
 }
 
-/// The rules that may have been meant: the one whose id differs by a slip, else all whose ids hold the word.
+/// Returns a suggestion: the rule whose id differs by a slip of the pen, else all rules whose ids contain the word.
 fn alternatives(wrong: &str, rules: &[Arc<Rule>]) -> String {
     let ids: Vec<String> = rules.iter().map(|rule| rule.id.clone()).collect();
     if let Some(near) = nearest(wrong, &ids) {

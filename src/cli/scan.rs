@@ -34,6 +34,7 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
         accepted.apply(args, &mut report);
     }
     follow(&mut report.findings);
+    narrow(args, &mut report);
     let code = exit_code(args, &report);
     report.exit_code = Some(code);
     report.show_suppressed = args.acceptance.show_suppressed;
@@ -63,7 +64,15 @@ fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
 pub(crate) fn collect(args: &ScanArgs) -> Result<Report, u8> {
     let mut args = args.clone();
     let loaded = super::config::load(&mut args)?;
-    Ok(configured(&args, loaded.as_ref())?.0)
+    let mut report = configured(&args, loaded.as_ref())?.0;
+    narrow(&args, &mut report);
+    Ok(report)
+}
+
+/// Drops what the rules found that do not report. They have run all the same: some rules speak about what others find and
+/// are accepted with it, and of several rules that find the same the best one reports.
+fn narrow(args: &ScanArgs, report: &mut Report) {
+    report.findings.retain(|finding| args.rules.reports(&finding.rule));
 }
 
 fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> Result<(Report, Scanner), u8> {
@@ -100,8 +109,6 @@ fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> Result<(Report, Scann
         report.settings.extend(flaresec::config::notices(config, file));
         follow(&mut report.findings);
     }
-    // All rules have run: some speak about what others find, and the best of several that find the same is reported.
-    report.findings.retain(|finding| args.rules.reports(&finding.rule));
     (report.stats.rules, report.stats.all_rules) = (reporting, all);
     report.settings.extend(args.rules.notices());
     suggest_commands(args, &mut report);

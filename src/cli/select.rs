@@ -114,7 +114,7 @@ pub(crate) fn root(args: &ScanArgs) -> PathBuf {
     by_git.then(top).flatten().unwrap_or_else(here)
 }
 
-/// The current folder, without links.
+/// Returns the absolute path of the current folder, without symbolic links.
 fn here() -> PathBuf {
     Path::new(".").canonicalize().unwrap_or_default()
 }
@@ -203,7 +203,7 @@ fn walk(
     worktree::walk(&options, if options.tracked.is_empty() { direct } else { visitor });
 }
 
-/// The number of threads to start for the number asked for; 0 stands for one per core.
+/// Returns the number of threads to start if `asked` are wanted; 0 stands for one per core.
 fn threads(asked: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     asked.min(cores * THREADS_PER_CORE)

@@ -258,6 +258,15 @@ fn completions_and_the_manual_page_are_made_of_the_options() {
     assert!(page.starts_with(".ie") && page.contains("fail\\-on"), "{page}");
 }
 
+#[test]
+fn what_rests_on_accepted_findings_is_accepted_although_they_are_not_selected() {
+    let folder = one_file(".env", &leak());
+    let code = |arguments: &[&str]| run(folder.path(), arguments).status.code();
+    assert_eq!(code(&["--select", "tracked-secret-file"]), Some(1));
+    assert_eq!(code(&["baseline", "create", "--select", "secret"]), Some(0));
+    assert_eq!(code(&["--select", "tracked-secret-file"]), Some(0));
+}
+
 /// What is printed on standard error.
 fn errors(folder: &tempfile::TempDir, arguments: &[&str]) -> String {
     String::from_utf8(run(folder.path(), arguments).stderr).unwrap()

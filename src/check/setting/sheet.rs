@@ -393,6 +393,8 @@ fn alike(key: &Setting, email: &Setting) -> bool {
 
 #[cfg(test)]
 mod tests {
+    // flaresec: allow-start(global-api-key-use) texts that tests look at
+
     use super::{Sheet, alike, is_option, tail};
     use crate::check::tests::{asked, made};
     use crate::fact::setting::Setting;
@@ -562,4 +564,6 @@ mod tests {
         assert!(is_option(b"a --key b", Span::new(2, 9)));
         assert!(!is_option(b"a -key b", Span::new(2, 8)));
     }
+
+    // flaresec: allow-end
 }
