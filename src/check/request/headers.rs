@@ -206,17 +206,14 @@ fn constants(input: &Input<'_>) -> Vec<Used> {
     for groups in CONSTANT.captures_iter(bytes).take(MOST) {
         let Some(name) = groups.name("name") else { continue };
         let Ok(text) = std::str::from_utf8(name.as_bytes()) else { continue };
-        // The last argument of a call is no constant: `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
         let whole = groups.get_match().as_bytes();
-        if whole.ends_with(b")") && !whole.contains(&b'=') {
-            continue;
-        }
-        // Of two names in a list neither holds the other: only `define('NAME', '…')` does.
-        let listed = whole[name.len()..].iter().find(|b| matches!(b, b',' | b'=' | b':')) == Some(&b',');
-        if listed
-            && !bytes[..name.start()].trim_ascii_end().ends_with(b"define('")
-            && !bytes[..name.start()].ends_with(b"define(\"")
-        {
+        let before = bytes[..name.start()].trim_ascii_end();
+        let is_defined = before.ends_with(b"define('") || before.ends_with(b"define(\"");
+        // The last argument of a call is no constant: `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
+        let is_argument = whole.ends_with(b")") && !whole.contains(&b'=');
+        // Of two names in a list neither holds the other.
+        let is_listed = whole[name.len()..].iter().find(|b| matches!(b, b',' | b'=' | b':')) == Some(&b',');
+        if (is_argument || is_listed) && !is_defined {
             continue;
         }
         if text.to_ascii_lowercase().starts_with("x") && text.len() <= "x_auth_key".len() || text == "name" {
@@ -613,7 +610,7 @@ mod tests {
         };
         let text = "const KEY_HEADER = \"X-Auth-Key\";\nfetch(u, { headers: { [KEY_HEADER]: env.KEY } });";
         assert_eq!(places(text), ["KEY_HEADER]: env.KEY "]);
-        let text = "define('AUTH_KEY', 'X-Auth-Key', true);\n$h = [AUTH_KEY => $key];";
+        let text = "define('AUTH_KEY', 'X-Auth-Key');\n$h = [AUTH_KEY => $key];";
         assert_eq!(places(text), ["AUTH_KEY => $key"]);
         for text in [
             "const names = [\"ZONE\", \"X-Auth-Key\"];\nf(ZONE, key)",

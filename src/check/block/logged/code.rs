@@ -79,7 +79,9 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
         loop {
             let end = arguments_end(bytes, start, paren || name.contains(&b'('));
             let body = &bytes[start..end];
-            if let Some(place) = printed(body, known).or_else(|| header(body, known)) {
+            // Of the languages whose strings have no mark of their own for it, Rust puts names in braces.
+            let inline = name.ends_with(b"!");
+            if let Some(place) = printed(body, inline, known).or_else(|| header(body, known)) {
                 let span = Span::new(start + place.start, start + place.end);
                 out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
                 break;
@@ -105,7 +107,7 @@ fn arguments_end(bytes: &[u8], start: usize, paren: bool) -> usize {
 }
 
 /// The first credential that stands in the arguments as a value: in code, or put into a string.
-fn printed(body: &[u8], known: &Known<'_>) -> Option<Span> {
+fn printed(body: &[u8], inline: bool, known: &Known<'_>) -> Option<Span> {
     let strings = strings(body);
     let mut at = 0;
     while at < body.len() {
@@ -128,7 +130,7 @@ fn printed(body: &[u8], known: &Known<'_>) -> Option<Span> {
         if item || !is_known(name, known, body) {
             continue;
         }
-        if is_value(body, span, &strings)
+        if is_value(body, span, &strings, inline)
             && !GUARD_BEFORE.is_match(&body[..start])
             && !GUARD_AFTER.is_match(&body[at..])
         {
@@ -175,7 +177,8 @@ fn strings(body: &[u8]) -> Vec<Literal> {
     out
 }
 
-fn is_value(body: &[u8], span: Span, strings: &[Literal]) -> bool {
+/// Whether the name at a place stands for its value there; `inline` says that any string replaces names in braces.
+fn is_value(body: &[u8], span: Span, strings: &[Literal], inline: bool) -> bool {
     let Some(literal) = strings.iter().find(|s| s.inside.contains(span)) else {
         // An argument's or key's name is no value: `token=…`, `token: …`.
         let after = body[span.end..].trim_ascii_start();
@@ -214,7 +217,15 @@ fn is_value(body: &[u8], span: Span, strings: &[Literal]) -> bool {
         && close
         && !field
         && !before.ends_with(b"{{")
-        && (matches!(literal.prefix, b'f' | b'$' | b'r') || before.ends_with(b"{"))
+        && (matches!(literal.prefix, b'f' | b'$' | b'r')
+            || before.strip_suffix(b"{").is_some_and(|owner| inline || is_item(owner)))
+}
+
+/// In Perl an item of a hash is put in: `"$config{token}"`, `"$config->{token}"`.
+fn is_item(before: &[u8]) -> bool {
+    let before = before.strip_suffix(b"->").unwrap_or(before);
+    let name = before.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    name > 0 && before[..before.len() - name].ends_with(b"$")
 }
 
 /// A worker or server that answers with a credential of its environment.
@@ -255,7 +266,7 @@ mod tests {
     fn a_name_stands_for_its_value_in_code_and_in_some_strings() {
         let value = |text: &str| {
             let (text, span) = marked(text);
-            is_value(text.as_bytes(), span, &strings(text.as_bytes()))
+            is_value(text.as_bytes(), span, &strings(text.as_bytes()), false)
         };
         for text in [
             "«token»",
@@ -264,7 +275,6 @@ mod tests {
             "«token»::new",
             "«token» == a",
             "f\"a { «token» }\"",
-            "\"a {«token»}\"",
             "`a ${«token»}`",
             "\"a #{«token»}\"",
             "\"a $«token»\"",
@@ -277,6 +287,7 @@ mod tests {
             assert!(value(text), "{text}");
         }
         for text in [
+            "\"a {«token»} of Python\"",
             "«token»=a",
             "«token»: a",
             "«token»(a)",
@@ -323,7 +334,7 @@ mod tests {
     fn guards_give_away_less_than_the_value() {
         let shown = |body: &str| {
             let known = Known::new(b"");
-            printed(body.as_bytes(), &known).map(|span| body[span.start..span.end].to_owned())
+            printed(body.as_bytes(), false, &known).map(|span| body[span.start..span.end].to_owned())
         };
         for (body, name) in [
             ("CF_API_TOKEN", "CF_API_TOKEN"),

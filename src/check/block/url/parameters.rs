@@ -250,10 +250,21 @@ fn is_joined(before: &[u8]) -> bool {
     let before = &before
         [..before.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'.')).map_or(0, |at| at + 1)];
     let end = before.iter().rposition(|b| !joint(b)).map_or(0, |at| at + 1);
-    let text = &before[..end];
-    text.ends_with(b"?")
+    let (text, behind) = before.split_at(end);
+    // Between the mark and what is joined the string ends, or names are replaced: `ok ? new …` asks something.
+    let in_string = behind.iter().any(|b| matches!(b, b'"' | b'\'' | b'`' | b'{'));
+    text.ends_with(b"?") && in_string
         || text.ends_with(b"&")
         || [&b".query ="[..], b".search =", b"RawQuery ="].iter().any(|target| text.ends_with(target))
+}
+
+/// What stands before the call that takes what follows: an encoder, as in `"?" + urlencode(params)`.
+fn without_call(before: &[u8]) -> &[u8] {
+    let Some(callee) = before.strip_suffix(b"(") else { return &[] };
+    let part = |b: &u8| is_word(*b) || matches!(b, b'.' | b':');
+    let start = callee.iter().rposition(|b| !part(b)).map_or(0, |at| at + 1);
+    let before = &callee[..start];
+    before.strip_suffix(b"new ").unwrap_or(before)
 }
 
 /// How much of its line is looked at before a place, in bytes: a line may be a whole file long.
@@ -286,6 +297,7 @@ fn is_query(bytes: &[u8], name: &[u8]) -> bool {
         let set = line.trim_ascii_start();
         let set = set.strip_prefix(b":").unwrap_or(set);
         let read = set.starts_with(b"=")
+            && !set.starts_with(b"==")
             && [&b".Query()"[..], b"ParseQueryString(", b".searchParams", b"query_pairs_mut("]
                 .iter()
                 .any(|source| memmem::find(line, source).is_some());
@@ -293,7 +305,7 @@ fn is_query(bytes: &[u8], name: &[u8]) -> bool {
         let handed = [&b"params="[..], b"params: ", b"params:", b"query: ", b"searchParams: "]
             .iter()
             .any(|target| before.ends_with(target));
-        read || handed || is_joined(before)
+        read || handed || is_joined(before) || is_joined(without_call(before))
     })
 }
 
@@ -324,6 +336,8 @@ mod tests {
             "open(\"https://a/b?\" + urllib.parse.quote(a) + \"&\" + table)",
             "u.search = table",
             "u.RawQuery = table.Encode()",
+            "open(base + \"?\" + urllib.parse.urlencode(table))",
+            "fetch(`${u}?${new URLSearchParams(table)}`)",
             "mytable(1); $fetch(u, { query: table })",
         ] {
             assert!(is_query(text.as_bytes(), b"table"), "{text}");
@@ -337,6 +351,8 @@ mod tests {
             "get(u + \"/\" + table)",
             "table.append(u.searchParams)",
             "table = {}",
+            "if (table == u.searchParams)",
+            "body = ok ? new URLSearchParams(table) : null",
             "",
         ] {
             assert!(!is_query(text.as_bytes(), b"table"), "{text}");
