@@ -6,7 +6,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::value;
-use crate::rule::{Confidence, Proof, Randomness};
+use crate::rule::{Confidence, Proof};
 
 /// What a proof says about a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +90,15 @@ fn access_jwt(value: &[u8]) -> bool {
     decode(payload).is_some_and(|json| field(&json, "iss").ends_with(".cloudflareaccess.com"))
 }
 
+/// Whether a password is long and mixed enough to come from a generator.
+fn is_drawn(password: &str) -> bool {
+    let any = |class: fn(&u8) -> bool| password.as_bytes().iter().any(class);
+    password.len() >= 12
+        && any(u8::is_ascii_digit)
+        && any(u8::is_ascii_uppercase)
+        && any(u8::is_ascii_lowercase)
+}
+
 fn connection_string(value: &[u8]) -> bool {
     let text = String::from_utf8_lossy(value);
     let Some((_, rest)) = text.split_once("://") else { return false };
@@ -112,7 +121,7 @@ fn connection_string(value: &[u8]) -> bool {
             | ""
     );
     // Whoever makes up the host makes up the password, unless it looks drawn.
-    let made_up = host.contains("example") && !value::looks_random(Randomness::Opaque, password.as_bytes());
+    let made_up = host.contains("example") && !is_drawn(password);
     let common = [
         "password", "postgres", "pass", "root", "secret", "admin", "test", "user", "mysql", "p", "pw",
         "passwd", "changeme",
