@@ -4,6 +4,7 @@
 use regex::bytes::{Captures, Match, Regex, RegexBuilder};
 
 pub(crate) mod brackets;
+pub mod command;
 pub mod credential;
 pub mod decode;
 pub mod directive;

@@ -68,6 +68,8 @@ const WORDS: &[&[&str]] = &[
     &[
         "wrangler ",
         "wrangler\",",
+        // `cf`, escaped like the rest of a value.
+        "\\u0063\\u0066",
         "uth_",
         "t|urnstile",
         "t|urn_key",

@@ -235,6 +235,11 @@ fn whose(
         if short && is_other_near(view.bytes, path, span) {
             return None;
         }
+        // Others send a header of that name as well.
+        let header = own.contains("x auth") && !own.contains("cloudflare");
+        if header && is_other_api(view.bytes, path) {
+            return None;
+        }
         return Some((detection.detect.confidence, format!("named `{shown}`")));
     }
     if FOREIGN.is_match(own.as_bytes()) {
@@ -344,6 +349,17 @@ fn is_elsewhere(bytes: &[u8], span: Span) -> bool {
     // An address of which a part is filled in may be anybody's.
     hosts.iter().any(|host| !host.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'<')))
         || parent(bytes, span.start).is_some_and(|name| STORAGE.is_match(name.words.as_bytes()))
+}
+
+/// Whether the file has addresses, and neither it nor its path names Cloudflare.
+fn is_other_api(bytes: &[u8], path: &BlobPath) -> bool {
+    fixed! {
+        static ADDRESS = r"(?i)https?://[a-z][\w-]*\.[a-z]";
+    }
+    !contains(bytes, b"cloudflare")
+        && !contains(path.as_bytes(), b"cloudflare")
+        && !contains(bytes, b"cf_")
+        && ADDRESS.is_match(bytes)
 }
 
 /// The value is the first word of a line and more words follow, while its name stands on a line above: an identifier.

@@ -8,7 +8,6 @@ use crate::span::Span;
 
 mod argv;
 mod client;
-mod command;
 mod definition;
 mod image;
 mod logged;

@@ -106,17 +106,22 @@ fn setting_at(bytes: &[u8], start: usize, end: usize, done: usize) -> Option<(us
     if may_have_value(bytes, name) { setting(bytes, name.start, start) } else { None }
 }
 
-/// A name that Jenkins gives a credential for some steps: `passwordVariable: 'NAME'`.
+/// A name whose value is handed over without being written: `passwordVariable: 'NAME'` in Jenkins, `docker run -e NAME`.
 fn bound(bytes: &[u8], start: usize, end: usize) -> Option<Setting> {
     let end = end + bytes[end..].iter().take_while(|b| is_word(**b)).count();
+    let named = |span: Span| Setting {
+        span,
+        words: own_words(&bytes[span.start..span.end]),
+        value: Span::new(span.end, span.end),
+    };
+    let ends = bytes.get(end).is_none_or(u8::is_ascii_whitespace);
+    if ends && [&b" -e "[..], b" --env "].iter().any(|option| bytes[..start].ends_with(option)) {
+        return Some(named(Span::new(start, end)));
+    }
     let quote = *bytes.get(end).filter(|quote| matches!(quote, b'"' | b'\''))?;
     let before = bytes[..start].strip_suffix(&[quote])?.trim_ascii_end();
     let span = Span::new(start, end);
-    before.ends_with(b"ariable:").then(|| Setting {
-        span,
-        words: own_words(&bytes[start..end]),
-        value: Span::new(end, end),
-    })
+    before.ends_with(b"ariable:").then(|| named(span))
 }
 
 /// Whether a name may end here: a separator, a closing quote or bracket, or a word that says how the value is kept.

@@ -6,12 +6,11 @@ use std::sync::LazyLock;
 use memchr::{memmem, memrchr};
 use regex::bytes::{Match, Regex};
 
-use super::command::{Next, command_end, expansions};
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, fixed, named, value};
+use crate::fact::command::{Next, command_end_in, expansions};
 use crate::fact::credential::{each_mention, is_credential, is_secret};
 use crate::fact::place::is_compiled;
-use crate::fact::statement::folded;
 use crate::literals::{Literals, contains};
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
@@ -205,12 +204,7 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
         if hit.start() < done {
             continue;
         }
-        let (mut end, mut next) = command_end(bytes, hit.start() + 1);
-        // YAML folds the lines of a block into one.
-        let block = folded(input.text, Span::from(hit), input.path);
-        while block.is_some_and(|block| end < block.end) && bytes.get(end) == Some(&b'\n') {
-            (end, next) = command_end(bytes, end + 1);
-        }
+        let (end, next) = command_end_in(input.text, hit.start() + 1, input.path);
         let end = end.min(hit.start() + REACH);
         done = end;
         let body = &bytes[hit.start()..end];

@@ -28,6 +28,7 @@ fixed! {
         r#"|[ \t]+\$[({]?[a-z_][^\s\]),;]*"#,
         r#"|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}])"#,
         r#"|\b(?:from_static|from_bytes|HeaderName|HeaderString|of|new)\(\s*b?["']x-auth-key["']\s*\)\??\s*,\s*[^\n;]+"#,
+        r#"|["']?\bvalue["']?\s*:\s*["'][^"'\n]{1,200}["']\s*,\s*["']?(?:key|name)["']?\s*:\s*["']x-auth-key["']"#,
         r#"|\bhttpHeaderName\d+["']?\s*[:=]\s*["']?x-auth-key"#,
         r#"|\b(?:proxy_set_header|header_up|set-header|RequestHeader\s+\w+|more_set_input_headers|request_header)\s+["']?x-auth-key["']?\s+[^\s;]+)"#,
     );
@@ -236,7 +237,7 @@ fn constants(input: &Input<'_>) -> Vec<Used> {
 /// `X-Auth-Key:$K X-Auth-Email:$E`. A list of names has no value between them and stays whole.
 fn first_header(bytes: &[u8], span: Span) -> Span {
     fixed! {
-        static NEXT = r#"(?i)^x[-_]?auth[-_]?key\\?["'`]?\s*[:=]>?\s*[^\s,][^\n]*?(?P<next>\\?["'`]?[ \t]+(?:--?[a-z][\w-]*[ =]*)?\\?["'`]?x[-_]?auth[-_]?email\b|\\?["'`][ \t]+(?:--?[a-z]|[|&>;]))"#;
+        static NEXT = r#"(?i)^x[-_]?auth[-_]?key\\?["'`]?\s*(?:[:=]>?\s*[^\s,]|,\s*[^\s,"'])[^\n]*?(?P<next>\\?["'`]?(?:[ \t]+|[ \t]*[;,][ \t]*)(?:--?[a-z][\w-]*[ =]*)?\\?["'`]?x[-_]?auth[-_]?email\b|\\?["'`][ \t]+(?:--?[a-z]|[|&>;]))"#;
     }
     let groups = NEXT.captures(&bytes[span.start..span.end]);
     match groups.and_then(|groups| groups.name("next")) {
@@ -270,6 +271,8 @@ fn other_use(input: &Input<'_>, span: Span) -> bool {
         .windows(11)
         .skip(1)
         .any(|w| matches!(w[0], b'"' | b'\'' | b'`') && w[1..].eq_ignore_ascii_case(b"x-auth-key"));
+    // `"value": v, "key": "X-Auth-Key"`
+    let defined = defined && !own.get(..8).is_some_and(|start| contains(start, b"value"));
     let wrapped = contains(own, b"x-auth-key\")") || contains(own, b"x-auth-key')");
     let again = defined && !wrapped && !contains(own, b"set") || contains(own, b"x-auth-email");
     again

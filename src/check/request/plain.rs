@@ -94,7 +94,7 @@ fixed! {
     /// The scheme is added to a variable that holds the host.
     static JOINED = r#"(?i)(?P<span>http://["'`]?\s*(?:[+.,]\s*)?(?:\$\{?|\{\{?|#\{|\$\(|%\()?\s*(?P<name>[A-Za-z_][\w.]*))"#;
 
-    /// `curl` and `wget` add `http://` themselves.
+    /// `curl` and `wget` add `http://` themselves, unless they are told what to add.
     static BARE = r#"(?i)\b(?:curl|wget|http|xh)\b(?:[^\n|;&`]|\\\r?\n)*?[\s"'=](?P<span>api\.cloudflare\.com/[^\s"'`]*)"#;
 
     static LOCATION_TRUSTED = r"(?P<span>--location-trusted)";
@@ -154,7 +154,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
     if has_bare_host(bytes) {
         for span in spans(&BARE, input) {
-            push(span, Vec::new());
+            let line = input.text.get(input.text.line_near(span.start));
+            if memmem::find(line, b"--proto-default").is_none() {
+                push(span, Vec::new());
+            }
         }
     }
     let mut split: Vec<(Span, Option<Span>, Vec<Span>)> = Vec::new();

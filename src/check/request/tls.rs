@@ -22,14 +22,13 @@ mod switch;
 mod target;
 
 use addresses::{Address, addresses};
-use switch::{CURL, CURL_HINTS, HINTS, KEPT, SWITCH, is_telling};
+use switch::{HINTS, KEPT, SWITCH, is_telling, lax_commands};
 use target::target;
 
 /// How far a switch may begin before one of its hints, in bytes.
 const BEFORE: usize = 80;
-/// How far it may end behind one; a command goes on over lines.
+/// How far it may end after one.
 const BEHIND: usize = 250;
-const COMMAND: usize = 1500;
 
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
@@ -39,9 +38,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let mut hints = HINTS.all(bytes);
     hints.retain(|hint| is_telling(bytes, hint));
     let mut switches = spans_around(&SWITCH, &hints, bytes, BEFORE, |_| BEHIND);
-    let commands = CURL_HINTS.all(bytes);
-    switches.extend(spans_around(&CURL, &commands, bytes, BEFORE, |_| COMMAND));
-    let kept = if commands.is_empty() || is_compiled(input.path) { Vec::new() } else { kept(bytes) };
+    switches.retain(|switch| !is_denied(bytes, *switch));
+    switches.extend(lax_commands(input));
+    let has_commands = memmem::find(bytes, b"curl").is_some() && !is_compiled(input.path);
+    let kept = if has_commands { kept(bytes) } else { Vec::new() };
     switches.extend(kept.iter().map(|kept| kept.switch));
     // What stands in a command is a part of it.
     switches.sort_unstable_by_key(|switch| (switch.start, Reverse(switch.end)));
@@ -133,6 +133,14 @@ impl Kept<'_> {
         });
         targets.into_iter().find(|address| address.ours)
     }
+}
+
+/// Whether a switch of PowerShell is turned off again: `-SkipCertificateCheck:$false`.
+fn is_denied(bytes: &[u8], switch: Span) -> bool {
+    const DENIED: &[u8] = b":$false";
+    let own = &bytes[switch.start..switch.end];
+    let skips = own.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"-skip"));
+    skips && (own.ends_with(DENIED) || bytes[switch.end..].starts_with(DENIED))
 }
 
 /// A test whose client talks to a server that it starts itself, and that names no address of the API.

@@ -63,7 +63,13 @@ impl<'a> Sheet<'a> {
     pub(super) fn pairs(&self) -> Vec<Pair<'_>> {
         let mut out: Vec<Pair<'_>> = Vec::new();
         let mut said: HashSet<&str> = HashSet::new();
-        for (setting, role) in &self.all {
+        for (number, (setting, role)) in self.all.iter().enumerate() {
+            // `docker run -e NAME` hands on what was given to the name above.
+            let handed_on = setting.value.is_empty()
+                && self.all[..number].iter().any(|(other, _)| other.words == setting.words);
+            if handed_on {
+                continue;
+            }
             // `config.key = key` hands on what `key = …` just said.
             if said.is_empty() || !said.contains(words(self.value(setting)).as_str()) {
                 let pair = self.pair(setting, *role);

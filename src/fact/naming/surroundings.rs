@@ -55,7 +55,7 @@ pub(super) fn sibling_name(bytes: &[u8], value: Span) -> Option<Name> {
         let name = &rest[skip..];
         let length = name
             .iter()
-            .position(|b| !is_identifier_byte(*b) && *b != b'-' && *b != b'.')
+            .position(|b| !is_identifier_byte(*b) && !matches!(b, b'-' | b'.' | b':'))
             .unwrap_or(name.len());
         let start = value.end + at + key.len() + skip;
         let span = Span::new(start, start + length);

@@ -71,7 +71,7 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
         static OTHER = r#"\bschema\.|Attribute\s*\{|\bz\.object\(|\bresource\s+"cloudflare_(?:[b-z]|a[bd-oq-z]|account_[^t]|access)\w*""#;
         // The type of what is made: `new AccessPolicy(`, `cloudflare.UserGroup(`.
         static TYPE = r"(?:\bnew\s+(?:\w+\.)?|\bcloudflare\.)(?P<type>[A-Z]\w*)\($";
-        static POLICIES = r#"(?i)\bpolic(?:ies|y)["']?\s*(?:[:=]|=>)"#;
+        static POLICIES = r#"(?i)\bpolic(?:ies|y)\\?["']?\s*(?:[:=]|=>)"#;
     }
     let mut from = 0;
     while let Some(hit) = POLICIES.find_at(bytes, from) {

@@ -50,6 +50,7 @@ fixed! {
 }
 
 pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
+    piped(bytes, known, out);
     let php = LazyCell::new(|| memmem::find(bytes, b"<?").is_some());
     for groups in CALL.captures_iter(bytes) {
         let sink = named(&groups, "sink");
@@ -89,6 +90,23 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
             // `log.Info().Str("token", token).Msg("…")`
             let Some(next) = LINK.find(&bytes[end..]).filter(|_| links < LINKS) else { break };
             (start, links) = (end + next.end(), links + 1);
+        }
+    }
+}
+
+/// What Elixir hands to a call that prints it: `System.get_env("NAME") |> IO.inspect()`.
+fn piped(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
+    fixed! {
+        static PIPED = r"(?P<value>[^\n|]{3,200})\|>\s*IO\.(?:inspect|puts)\b";
+    }
+    if memmem::find(bytes, b"|> IO.").is_none() {
+        return;
+    }
+    for groups in PIPED.captures_iter(bytes) {
+        let value = named(&groups, "value");
+        if let Some(place) = printed(value.as_bytes(), false, known) {
+            let span = place.shift(value.start());
+            out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
         }
     }
 }

@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
-use super::super::command::{Next, command_end, expansions};
 use super::super::is_comment;
 use super::{Known, Leak, is_known, text_of};
 use crate::blob::BlobPath;
 use crate::check::{captures_around, fixed, named};
+use crate::fact::command::{Next, command_end, expansions};
 use crate::fact::credential::{each_credential, is_credential};
 use crate::fact::lines;
 use crate::fact::words::is_word;
@@ -247,7 +247,7 @@ pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<Leak>) {
 /// Ansible's `debug`, unless the task is not logged.
 pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     fixed! {
-        static TASK = r"(?m)^[ \t]*(?:-[ \t]*)?(?:ansible\.builtin\.)?debug:[ \t]*(?:\r?\n[ \t]+)?(?<key>msg|var)[ \t]*[:=][ \t]*(?<body>[^\n]*)";
+        static TASK = r"(?m)^[ \t]*(?:-[ \t]*)?\{?[ \t]*(?:ansible\.builtin\.)?debug:[ \t]*(?:\{[ \t]*|\r?\n[ \t]+)?(?<key>msg|var)[ \t]*[:=][ \t]*(?<body>[^\n]*)";
     }
     if memmem::find(bytes, b"debug:").is_none() {
         return;
@@ -263,8 +263,11 @@ pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) 
             continue;
         }
         let zone = Span::from(body);
+        // A mapping on one line closes after the name.
         let name = body.as_bytes().trim_ascii();
+        let name = &name[..name.iter().take_while(|b| is_word(**b)).count()];
         if &groups["key"] == b"var" && is_known(name, known, name) {
+            let zone = Span::new(zone.start, zone.start + name.len());
             out.push(Leak::new(zone, format!("prints `{}`", text_of(name))));
         }
         let printed = expansions(bytes, zone).into_iter().find(|e| is_known(e.name, known, body.as_bytes()));
@@ -280,7 +283,7 @@ mod tests {
         shell, traces, verbose,
     };
     use crate::blob::BlobPath;
-    use crate::check::block::command::{Next, command_end};
+    use crate::fact::command::{Next, command_end};
 
     #[test]
     fn output_is_seen_unless_it_is_read_or_kept() {

@@ -3,8 +3,8 @@
 
 use std::sync::LazyLock;
 
-use crate::check::block::command::command_end;
 use crate::check::{Input, fixed, named};
+use crate::fact::command::command_end;
 use crate::fact::credential::is_credential;
 use crate::fact::place::{in_comment, in_prose, is_test};
 use crate::fact::tree::{Node, Value, literal};

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
-use crate::check::block::command::expansions;
 use crate::check::{Input, fixed};
+use crate::fact::command::expansions;
 use crate::fact::credential::{is_credential, is_secret};
 use crate::fact::lines;
 use crate::fact::words::{is_word, words};

@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::{is_public, mentions_credential};
-use crate::check::block::command::{command_end, expansions};
 use crate::check::{captures_around, fixed, named};
+use crate::fact::command::{command_end, expansions};
 use crate::fact::credential::is_credential;
 use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};

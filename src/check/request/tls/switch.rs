@@ -2,13 +2,19 @@
 
 use std::sync::LazyLock;
 
-use crate::check::fixed;
+use crate::check::{Input, fixed};
+use crate::fact::command::command_end_in;
+use crate::fact::words::is_word;
 use crate::literals::{Hit, Literals};
+use crate::span::Span;
+
+/// How long a command may be up to its switch, in bytes.
+const COMMAND: usize = 1500;
 
 /// What stands between the name of a setting and its value.
 const IS: &str = r#"["'`)\]]*\s*(?::\s*\w+\s*)?(?:=>|:=|[:=(,]|[ \t])\s*["'`:]?"#;
-const FALSE: &str = r"\$?(?:false|no|off|none|never|disabled?|nil|0L?)\b";
-const TRUE: &str = r"\$?(?:true|yes|on|always|enabled?|1L?)\b";
+const FALSE: &str = r"(?:\$?(?:false|no|off|none|never|disabled?|nil|0L?)|!1)\b";
+const TRUE: &str = r"(?:\$?(?:true|yes|on|always|enabled?|1L?)|!0)\b";
 
 fixed! {
     /// Settings are read by their words, so that one of a tool that is not known is understood as well:
@@ -16,8 +22,8 @@ fixed! {
     /// value, callbacks, types) is listed language by language. One pass finds them all.
     pub(super) static SWITCH = switches();
 
-    /// The same for the command of which most scripts hold several.
-    pub(super) static CURL = r#"(?i)(?P<span>\bcurl\b(?:[^\n|;&]|\\\r?\n)*?\s(?:(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\]|$))"#;
+    /// The same for the options of curl, one of which most scripts use.
+    static OPTION = r#"(?i)[\s,(\[]["']?(?P<option>(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\,\])]|$)"#;
 
     /// Options of such a command, or the command with them, that a script or a makefile keeps under a name.
     pub(super) static KEPT = r#"(?m)^[ \t]*(?:(?:export|local|readonly|declare|typeset)[ \t]+(?:-\w+[ \t]+)*)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*\(?["']?(?:[^\n#"'$`|;&]*[ \t(])?(?P<span>--insecure|--proxy-insecure|-[a-zA-Z]*k[a-zA-Z]*)(?:[ \t"')]|\r?$)"#;
@@ -51,7 +57,7 @@ fn switches() -> String {
         r#"--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|\bSkipCertificateCheck\s*=\s*\$true|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
         // Names that are short, and say what they check only by where they stand.
         r#"|\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|:insecure\?\s+true|[\[,]\s*:insecure\b\s*[\],]|\bskip[-_]?verify["']?\s*[:=]\s*["']?true|\b(?:mc|http\s+(?:get|post|put|patch|delete|head|options))\b[^\n|;&]{0,60}?\s--insecure\b"#,
-        r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|(?:PYTHONHTTPSVERIFY|PERL_LWP_SSL_VERIFY_HOSTNAME)["']?[\]}]?\s*=\s*["']?0|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
+        r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0|!1)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|(?:PYTHONHTTPSVERIFY|PERL_LWP_SSL_VERIFY_HOSTNAME)["']?[\]}]?\s*=\s*["']?0|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
         r#"|GIT_SSL_NO_VERIFY\s*=\s*["']?(?:1|true)|cacert\s+'IGNORE'|tlsSkipVerify["']?\s*[:=]\s*true|tls_insecure_skip_verify|validate_certs["']?\s*[:=]\s*["']?(?:no|false)\b"#,
         // Constants, types and calls.
         r#"|_create_unverified_context|CERT_NONE|VERIFY_NONE|SslVerifyMode::NONE|verify:\s*:?verify_none|\{verify,\s*verify_none\}|(?-i:DANGER_ACCEPT_INVALID_CERTS)|tls_danger_accept|disable_verification\(\s*true|\.dangerous\(\)|withoutVerifying\(\)|\bsetInsecure\(\s*\)"#,
@@ -63,7 +69,44 @@ fn switches() -> String {
 }
 
 /// What is in every such command, as most write it.
-pub(super) static CURL_HINTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["curl"]));
+static CURL_HINTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["curl"]));
+
+/// The commands of curl that check no certificate, up to the option that says so.
+pub(super) fn lax_commands(input: &Input<'_>) -> Vec<Span> {
+    let bytes = input.text.bytes();
+    let mut out: Vec<Span> = Vec::new();
+    for hit in CURL_HINTS.all(bytes) {
+        let apart = |at: Option<usize>| !at.and_then(|at| bytes.get(at)).is_some_and(|b| is_word(*b));
+        if out.last().is_some_and(|last| hit.start < last.end)
+            || !apart(hit.start.checked_sub(1))
+            || !apart(Some(hit.end))
+        {
+            continue;
+        }
+        let end = command_end_in(input.text, hit.start, input.path).0.min(hit.end + COMMAND).max(hit.end);
+        let own = &bytes[hit.end..end];
+        let options = OPTION.captures_iter(own).filter_map(|groups| groups.name("option"));
+        let option = options.into_iter().find(|option| !is_quoted(&own[..option.start()]));
+        out.extend(option.map(|option| Span::new(hit.start, hit.end + option.end())));
+    }
+    out
+}
+
+/// Whether a place is inside a quoted text and not at its start. A quote that follows the command's name closes what the
+/// name stands in: `["curl", "-k"]`.
+fn is_quoted(before: &[u8]) -> bool {
+    let (mut quote, mut at) = (None, 0);
+    while at < before.len() {
+        match (before[at], quote) {
+            (b'\\', _) => at += 1,
+            (byte, Some((open, _))) if byte == open => quote = None,
+            (byte @ (b'"' | b'\''), None) => quote = Some((byte, at)),
+            _ => {}
+        }
+        at += 1;
+    }
+    quote.is_some_and(|(_, open)| open + 1 < before.len())
+}
 
 /// Pieces of which every switch holds one.
 pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
@@ -131,7 +174,39 @@ pub(super) fn is_telling(bytes: &[u8], hint: &Hit) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{CURL, CURL_HINTS, HINTS, SWITCH, is_telling};
+    use super::{HINTS, SWITCH, is_telling, lax_commands};
+    use crate::check::tests::asked;
+
+    /// The commands that check no certificate, up to the option.
+    fn lax(path: &str, text: &str) -> Vec<String> {
+        let found = asked(path, text, lax_commands);
+        found.iter().map(|span| text[span.start..span.end].to_owned()).collect()
+    }
+
+    #[test]
+    fn commands_are_lax_by_an_option_of_their_own() {
+        for (path, text, end) in [
+            ("a.sh", "curl -sSk https://x", "curl -sSk"),
+            ("a.sh", "curl -H \"A: b\" 'https://x?a=b&c=d' \\\n  -k", " -k"),
+            ("a.cmd", "curl.exe -s ^\r\n  https://x ^\r\n  --insecure\r\n", " --insecure"),
+            ("a.yml", "- run: >-\n    curl https://x\n    -k\n", " -k"),
+            ("a.py", "run([\"curl\", \"--insecure\", \"-H\", a])", "\"--insecure"),
+            ("a.py", "run([\"curl\",\"-k\"])", "\"-k"),
+            ("a.js", "exec(\"curl -H 'A: b' -k \" + url)", " -k"),
+            ("a.sh", "curl -H \"X-Note: use -k never\" https://x", ""),
+            ("a.sh", "curl https://x; tar -k", ""),
+            ("a.sh", "curl https://x\ntar -k", ""),
+            ("a.sh", "mycurl -k https://x", ""),
+            ("a.sh", "curl -K file https://x", ""),
+        ] {
+            let found = lax(path, text);
+            assert_eq!(
+                !end.is_empty(),
+                found.iter().any(|lax| lax.ends_with(end)) && !found.is_empty(),
+                "{text}: {found:?}"
+            );
+        }
+    }
 
     #[test]
     fn every_switch_holds_a_hint() {
@@ -221,10 +296,12 @@ mod tests {
             "skip-verify: true",
             "mc --insecure alias set r2 https://x",
         ] {
+            if !lax("a.sh", text).is_empty() {
+                continue;
+            }
             let text = text.as_bytes();
-            assert!(SWITCH.is_match(text) || CURL.is_match(text), "no switch: {}", text.escape_ascii());
-            let hint = HINTS.all(text).iter().any(|hint| is_telling(text, hint))
-                || CURL_HINTS.find(text, 0).is_some();
+            assert!(SWITCH.is_match(text), "no switch: {}", text.escape_ascii());
+            let hint = HINTS.all(text).iter().any(|hint| is_telling(text, hint));
             assert!(hint, "no hint: {}", text.escape_ascii());
         }
     }
@@ -243,8 +320,7 @@ mod tests {
             "import javax.net.ssl.X509TrustManager;",
             "certificate_authority: none_of_yours",
         ] {
-            let found = [&SWITCH, &CURL].iter().any(|switch| switch.is_match(text.as_bytes()));
-            assert!(!found, "a switch: {text}");
+            assert!(!SWITCH.is_match(text.as_bytes()), "a switch: {text}");
         }
     }
 }

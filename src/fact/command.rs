@@ -1,16 +1,18 @@
 //! Command lines: where a command starts and ends in a script, a workflow, a Dockerfile or a document, and which
 //! variables a shell would put in. Knows shell quoting, nothing about Cloudflare.
 
-use crate::check::fixed;
-
+use super::fixed;
+use super::statement::folded;
+use crate::blob::BlobPath;
 use crate::span::Span;
+use crate::text::Text;
 
 /// How long a command may be, in bytes.
 const LONGEST: usize = 4000;
 
 /// What follows a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub enum Next {
     /// Its output goes to where output goes.
     Nothing,
     /// Its output is read by the command that starts here.
@@ -18,13 +20,13 @@ pub(super) enum Next {
 }
 
 /// The end of the command that starts at `start`, quotes and continuation lines respected, and what follows it.
-pub(super) fn command_end(bytes: &[u8], start: usize) -> (usize, Next) {
+pub fn command_end(bytes: &[u8], start: usize) -> (usize, Next) {
     let limit = bytes.len().min(start + LONGEST);
     let (mut at, mut quote, mut depth) = (start, 0_u8, 0_usize);
     while at < limit {
         let byte = bytes[at];
         match byte {
-            b'\\' | b'`' if bytes.get(at + 1).is_some_and(|b| matches!(b, b'\n' | b'\r')) => {
+            b'\\' | b'`' | b'^' if bytes.get(at + 1).is_some_and(|b| matches!(b, b'\n' | b'\r')) => {
                 at += if bytes.get(at + 1) == Some(&b'\r') { 2 } else { 1 };
             }
             // In a string of a program the backslash of the shell is escaped.
@@ -52,6 +54,20 @@ pub(super) fn command_end(bytes: &[u8], start: usize) -> (usize, Next) {
     (limit, Next::Nothing)
 }
 
+/// The end of the command that starts at `start` in a file, and what follows it; YAML may fold the lines of a block into one.
+pub fn command_end_in(text: &Text<'_>, start: usize, path: &BlobPath) -> (usize, Next) {
+    let bytes = text.bytes();
+    let (mut end, mut next) = command_end(bytes, start);
+    if bytes.get(end) == Some(&b'\n')
+        && let Some(block) = folded(text, Span::new(start, start), path)
+    {
+        while end < block.end && bytes.get(end) == Some(&b'\n') {
+            (end, next) = command_end(bytes, end + 1);
+        }
+    }
+    (end, next)
+}
+
 fixed! {
     static EXPANSION = r"(?x)
         \$\{\{\s*(?<github>[A-Za-z_][\w.]*(?:\['[\w-]+'\])?)\s*(?:\|\|[^}]*)?\}\}
@@ -70,15 +86,15 @@ fixed! {
 }
 
 /// One variable that the shell replaces.
-pub(super) struct Expansion<'a> {
+pub struct Expansion<'a> {
     /// `${CF_API_TOKEN}` with its marks.
-    pub(super) span: Span,
+    pub span: Span,
     /// The name.
-    pub(super) name: &'a [u8],
+    pub name: &'a [u8],
 }
 
 /// The variables whose whole value a command would get from `zone`; lengths, parts and tests of emptiness are left out.
-pub(super) fn expansions(bytes: &[u8], zone: Span) -> Vec<Expansion<'_>> {
+pub fn expansions(bytes: &[u8], zone: Span) -> Vec<Expansion<'_>> {
     let text = &bytes[zone.start..zone.end];
     let single = single_quoted(text);
     EXPANSION
