@@ -93,8 +93,8 @@ impl<'a> Text<'a> {
         Span::new(start, end.max(start))
     }
 
-    /// Returns the line around `offset`, clipped to [`NEAR`] bytes on each side: a line may be as long as a file, and
-    /// the work per place must stay bounded.
+    /// Returns the line around `offset`, clipped to 2000 bytes on each side: a line may be as long as a file, and the
+    /// work per place must stay bounded.
     pub fn line_near(&self, offset: usize) -> Span {
         let line = self.line(offset);
         Span::new(line.start.max(offset.saturating_sub(NEAR)), line.end.min(offset + NEAR))
