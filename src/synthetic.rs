@@ -34,7 +34,8 @@ pub struct Expanded {
 
 /// Expands all markers of `template`.
 ///
-/// # Errors The first marker that is not closed or has an unknown kind or filter.
+/// # Errors
+/// The first marker that is not closed or has an unknown kind or filter.
 pub fn expand(template: &str) -> Result<Expanded, String> {
     let mut out = Expanded { text: String::new(), expected: Vec::new(), secrets: Vec::new() };
     let mut rest = template;

@@ -44,7 +44,8 @@ impl RuleFile {
 
     /// Checks a user's own rule and returns it. Examples are not required.
     ///
-    /// # Errors What is wrong, and the piece of text that is wrong.
+    /// # Errors
+    /// What is wrong, and the piece of text that is wrong.
     pub fn custom(self, practices: &[String]) -> Result<Rule, (String, String)> {
         let rule = self.into_rule();
         for detect in &rule.detects {

@@ -18,7 +18,8 @@ pub struct Globs {
 impl Globs {
     /// Compiles globs that are relative to `folder`, which is absolute and without links.
     ///
-    /// # Errors The first glob that is invalid, and why.
+    /// # Errors
+    /// The first glob that is invalid, and why.
     pub fn new(folder: &Path, lines: &[String]) -> Result<Globs, (String, ignore::Error)> {
         let mut builder = GitignoreBuilder::new("");
         builder.allow_unclosed_class(false);

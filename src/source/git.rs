@@ -103,7 +103,8 @@ impl Git {
 
     /// Runs a command that has to succeed, and returns what it prints. `what` names what is being read, in a failure.
     ///
-    /// # Errors `git` cannot be started or fails.
+    /// # Errors
+    /// `git` cannot be started or fails.
     pub fn read(&self, what: &str, args: &[&str]) -> Result<Vec<u8>, Failure> {
         let args: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
         let output = self.output(&args)?;
@@ -112,7 +113,8 @@ impl Git {
 
     /// Like [`Git::read`], with paths after `--`.
     ///
-    /// # Errors `git` cannot be started or fails.
+    /// # Errors
+    /// `git` cannot be started or fails.
     pub fn read_paths(&self, what: &str, args: &[&str], paths: &[PathBuf]) -> Result<Vec<u8>, Failure> {
         let mut all: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
         all.push(OsStr::new("--"));
@@ -123,7 +125,8 @@ impl Git {
 
     /// Like [`Git::read`], with `input` on standard input.
     ///
-    /// # Errors `git` cannot be started or fails.
+    /// # Errors
+    /// `git` cannot be started or fails.
     pub fn feed(&self, what: &str, args: &[&str], input: Vec<u8>) -> Result<Vec<u8>, Failure> {
         let args: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
         let mut child = self
@@ -144,7 +147,8 @@ impl Git {
 
     /// Returns the first line that a command prints, or `None` if it fails without a message (`-q`).
     ///
-    /// # Errors `git` cannot be started, or fails with a message.
+    /// # Errors
+    /// `git` cannot be started, or fails with a message.
     pub fn line(&self, what: &str, args: &[&str]) -> Result<Option<String>, Failure> {
         let args: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
         let output = self.output(&args)?;
@@ -157,7 +161,8 @@ impl Git {
 
     /// Returns the id of the commit that `revision` names, if there is one.
     ///
-    /// # Errors There is no repository, or git refuses to read it.
+    /// # Errors
+    /// There is no repository, or git refuses to read it.
     pub fn commit(&self, revision: &str) -> Result<Option<String>, Failure> {
         let wanted = format!("{revision}^{{commit}}");
         let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted];

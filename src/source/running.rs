@@ -61,7 +61,8 @@ impl Running {
     /// Waits for the end and returns `read`, the result of reading the output. `what` names what was being read, in a
     /// failure.
     ///
-    /// # Errors Reading failed, or `git` did.
+    /// # Errors
+    /// Reading failed, or `git` did.
     pub(super) fn finish<T>(mut self, what: &str, read: io::Result<T>) -> Result<T, Failure> {
         if read.is_err() {
             // The rest of its output is of no use.

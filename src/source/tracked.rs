@@ -8,7 +8,8 @@ use super::git::{Git, looks_like_repository, path_from_bytes};
 /// Returns the tracked but ignored files under `root` that exist, as paths that start with `root`. Returns none if
 /// `root` is not in a repository, or if there is no `git`.
 ///
-/// # Errors There is a repository, but git cannot read it.
+/// # Errors
+/// There is a repository, but git cannot read it.
 pub fn tracked_but_ignored(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !root.is_dir() || !looks_like_repository(root) {
         return Ok(Vec::new());
