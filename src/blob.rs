@@ -1,20 +1,21 @@
-//! What a source hands over: a path, where the content comes from, and a reader. Knows no rules.
+//! What a source hands over: a path, the origin of the content, and a reader. Knows no rules.
 
 use std::fmt;
 use std::io::Read;
 use std::ops::RangeInclusive;
 
-/// A path as the source names it: raw bytes, `/` between the parts, never empty.
+/// A path as the source names it: raw bytes, parts separated by `/`, never empty.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobPath(Vec<u8>);
 
 impl BlobPath {
-    /// Takes the bytes as they are.
+    /// Makes a path of the bytes, unchanged.
     pub fn new(bytes: impl Into<Vec<u8>>) -> BlobPath {
         BlobPath(bytes.into())
     }
 
-    /// From a path of the file system. On Windows `\` becomes `/`; elsewhere a `\` is part of a name.
+    /// Converts a path of the file system and drops a leading `./`. On Windows `\` becomes `/`; elsewhere a `\` is
+    /// part of a name.
     pub fn from_path(path: &std::path::Path) -> BlobPath {
         let bytes = path.as_os_str().as_encoded_bytes();
         let bytes = bytes.strip_prefix(b"./").unwrap_or(bytes);
@@ -25,18 +26,18 @@ impl BlobPath {
         }
     }
 
-    /// The raw bytes.
+    /// Returns the raw bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// The part after the last `/`.
+    /// Returns the part after the last `/`.
     pub fn file_name(&self) -> &[u8] {
         self.0.rsplit(|&b| b == b'/').next().unwrap_or(&self.0)
     }
 
-    /// For people and reports: valid UTF-8, bytes that are not as U+FFFD, credentials that name themselves hidden.
-    /// Control characters are kept: escaping them is up to each report format.
+    /// Returns the path for people and reports: bytes that are not UTF-8 become U+FFFD, and self-identifying
+    /// credentials are hidden. Control characters are kept: escaping them is up to each report format.
     pub fn to_text(&self) -> String {
         let text = String::from_utf8_lossy(&self.0).into_owned();
         if text.len() < SECRET { text } else { hidden(text) }
@@ -44,7 +45,7 @@ impl BlobPath {
 }
 
 impl BlobPath {
-    /// The raw bytes, credentials that name themselves hidden.
+    /// Returns the raw bytes with self-identifying credentials hidden.
     pub fn shown(&self) -> Vec<u8> {
         let text = self.to_text();
         let lossy = String::from_utf8_lossy(&self.0);
@@ -52,13 +53,13 @@ impl BlobPath {
     }
 }
 
-/// Public prefixes of credentials that name themselves.
+/// Public prefixes of self-identifying credentials.
 pub(crate) const PREFIXES: [&str; 5] = ["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"];
-/// How many characters after a prefix make a credential.
+/// The least number of characters after a prefix that make a credential.
 const SECRET: usize = 32;
 
-/// Text from outside that is shown as it is, such as a path or a name in a configuration: of a credential that names
-/// itself everything behind the prefix becomes `*`.
+/// Replaces everything after the prefix of each self-identifying credential with `*`: for text from outside that is
+/// otherwise shown as it is, such as a path or a name in a configuration.
 pub fn hidden(mut text: String) -> String {
     for prefix in PREFIXES {
         let mut from = 0;
@@ -103,7 +104,7 @@ pub enum Origin {
     },
 }
 
-/// The lines (from 1, inclusive ranges, ascending, not touching) that a change adds or touches.
+/// The lines that a change adds or touches: inclusive ranges, counted from 1, ascending and not adjacent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineSet(pub Vec<RangeInclusive<usize>>);
 
@@ -116,11 +117,11 @@ impl LineSet {
 
 /// One thing to scan.
 pub struct Blob<'a> {
-    /// Name for reports and for rules that look at file names.
+    /// The name, for reports and for rules that look at file names.
     pub path: BlobPath,
     /// Where the content comes from.
     pub origin: Origin,
-    /// Only findings that touch these lines count; `None`: all.
+    /// The lines that a finding must touch to count; `None` for all.
     pub touched: Option<LineSet>,
     /// The content.
     pub content: &'a mut dyn Read,

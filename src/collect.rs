@@ -1,5 +1,5 @@
-//! Receives blobs from a source, reads each once, lets the gate decide, and has the scanner look at what passes.
-//! The one place where reading and scanning meet; memory is bounded whatever the size of a blob.
+//! Receives blobs from a source, reads each once, and scans those that pass the gate. The one place where reading and
+//! scanning meet; memory is bounded whatever the size of a blob.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -28,17 +28,18 @@ mod survey;
 
 pub use survey::{Survey, Surveyed};
 
-/// One read; small enough to still be in the second-level cache when the gate looks at it.
+/// Size of one read, in bytes; small enough to be in the second-level cache still when the gate looks at it.
 const CHUNK: usize = 128 * 1024;
-/// Blobs that do not have to be looked at in one piece are scanned in segments of this size …
+/// Blobs that do not have to be seen whole are scanned in segments of this size, in bytes …
 const SEGMENT: usize = 1024 * 1024;
-/// … that overlap by this much: more than the longest credential with its surroundings.
+/// … that overlap by so many bytes: more than the longest credential with its surroundings.
 const OVERLAP: usize = 32 * 1024;
-/// A gate word may stand across two reads.
+/// How much of the previous read the gate sees again, in bytes: a word may lie across two reads.
 const WORD: usize = 64;
-/// Where binary content shows, in bytes.
+/// How much of the start of a blob decides whether it is binary, in bytes.
 const HEAD: usize = 8 * 1024;
-/// The kernel copies fastest to the start of a page.
+/// Buffers are filled from a multiple of this address, the size of a page in bytes: the kernel copies fastest to
+/// there.
 const PAGE: usize = 4096;
 
 /// Which comments accept findings.
@@ -52,13 +53,13 @@ pub enum Comments {
     AllScanners,
 }
 
-/// Collects what a scan finds.
+/// Scans the blobs that it receives and collects the findings of all threads.
 pub struct Collector<'a> {
     scanner: &'a Scanner,
     gate: Gate,
     max_file_size: u64,
     started: Instant,
-    /// Buffers for blobs, one for each thread.
+    /// Buffers that no thread is using.
     buffers: Mutex<Vec<Vec<u8>>>,
     files: AtomicU64,
     bytes: AtomicU64,
@@ -79,7 +80,7 @@ struct Found {
 }
 
 impl<'a> Collector<'a> {
-    /// Collects for one scan; blobs of more than `max_file_size` bytes are skipped.
+    /// Makes the collector of one scan; blobs of more than `max_file_size` bytes are skipped.
     pub fn new(scanner: &'a Scanner, max_file_size: Option<u64>) -> Collector<'a> {
         Collector {
             scanner,
@@ -96,7 +97,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Everything, sorted: the same input gives the same report whatever the number of threads.
+    /// Returns everything collected, sorted: the same input gives the same report, whatever the number of threads.
     pub fn finish(self) -> Report {
         let mut found = self.found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         found.findings.sort_by(Finding::order);
@@ -122,13 +123,13 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Takes the findings collected so far, for a source that says more about each blob than its path.
+    /// Removes and returns the findings collected so far, for a caller that knows more about each blob than its path.
     pub fn take(&self) -> Vec<Finding> {
         std::mem::take(&mut self.found().findings)
     }
 
     fn found(&self) -> std::sync::MutexGuard<'_, Found> {
-        // A panic elsewhere leaves whole findings behind: they still count.
+        // A thread that panicked has added whole findings or none: those that are there count.
         self.found.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
@@ -144,7 +145,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Lets the comments of a text speak about its findings.
+    /// Applies the comments of a text to its findings.
     fn suppress(&self, path: &BlobPath, text: &Text<'_>, findings: &mut Vec<Finding>) {
         if self.comments == Comments::Ignored {
             return;
@@ -165,7 +166,8 @@ impl<'a> Collector<'a> {
         suppression::apply(path, findings, placed, self.scanner.rules(), known, &self.today);
     }
 
-    /// Scans a text; `None` if a check panicked. One file must not cost the findings of all others.
+    /// Scans a text and applies its comments; returns `None` if a check panicked, because one file must not cost the
+    /// findings of all others.
     fn look(&self, path: &BlobPath, text: &Text<'_>) -> Option<Vec<Finding>> {
         let scan = || {
             let Scanned { mut findings, fault } = self.scanner.scan_text(path, text);
@@ -182,7 +184,10 @@ impl<'a> Collector<'a> {
         catch_unwind(AssertUnwindSafe(scan)).ok()
     }
 
-    /// Reads and scans one blob; the size in bytes, or why it was left out.
+    /// Reads and scans one blob. Returns its size in bytes, or why it was left out.
+    ///
+    /// # Errors
+    /// It cannot be read, or a check panicked.
     fn read(&self, blob: &mut Blob<'_>, content: &mut Vec<u8>) -> io::Result<Result<u64, SkipReason>> {
         if content.is_empty() {
             *content = vec![0; CHUNK + PAGE];
@@ -214,7 +219,7 @@ impl<'a> Collector<'a> {
                 let text = if whole && end { Text::decode(bytes) } else { Text::segment(bytes, base) };
                 match self.look(&blob.path, &text) {
                     Some(mut findings) => {
-                        // What stands where segments overlap is left to the one that sees more of what is around it.
+                        // A finding where segments overlap is left to the segment that sees more around it.
                         let first = if whole { 0 } else { base.offset + OVERLAP / 2 };
                         let next = if end { usize::MAX } else { base.offset + filled - OVERLAP / 2 };
                         findings.retain(|f| (first..next).contains(&f.location.span.start));
@@ -236,7 +241,7 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// The directive with its line, masked.
+/// Returns the directive with its reason, its place and its line, masked.
 fn place(text: &Text<'_>, directive: Directive, secrets: &[Span]) -> Placed {
     let (span, reason) = (directive.span, directive.reason);
     let mut excerpt = show(text, &[(span, String::new()), (reason, String::new())], secrets);
@@ -279,13 +284,17 @@ fn unreadable(path: &BlobPath, error: &io::Error) -> Failure {
     }
 }
 
-/// Where the first whole page of the buffer starts.
+/// Returns where the first whole page of the buffer starts.
 fn page_start(buffer: &[u8]) -> usize {
     buffer.as_ptr().align_offset(PAGE).min(PAGE)
 }
 
-/// Fills up to [`CHUNK`] bytes after the first `filled`; fewer mean the end. The buffer grows where needed and its
-/// content moves with the page boundary.
+/// Reads up to [`CHUNK`] bytes into the buffer, after the first `filled` bytes from `origin`, and returns how many;
+/// fewer mean the end. If the buffer is too small it is replaced by a larger one, and `origin` is set to its first
+/// page.
+///
+/// # Errors
+/// Those of `reader`.
 fn read_chunk(
     reader: &mut dyn Read,
     buffer: &mut Vec<u8>,
@@ -311,7 +320,8 @@ fn read_chunk(
     Ok(read)
 }
 
-/// NUL bytes, but neither UTF-16 nor a text with a few of them strewn in.
+/// Whether a blob that starts so is binary: it has NUL bytes, and is neither UTF-16 nor a text with only a few
+/// control characters.
 fn is_binary(head: &[u8]) -> bool {
     if memchr(0, head).is_none() || is_utf16(head) {
         return false;

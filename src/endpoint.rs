@@ -1,11 +1,10 @@
-//! Method and path of an API call → the permission groups that a token needs for it. A pure look-up in
-//! `rules/endpoints.tsv`.
+//! The permission groups that a token needs for an API call, by method and path: a look-up in `rules/endpoints.tsv`.
 
 use std::sync::LazyLock;
 
 pub mod sdk;
 
-/// What an operation needs.
+/// What a token needs for an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needs {
     /// Permission groups, any one of which is enough; empty if none is documented.
@@ -28,7 +27,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The word for it in the dashboard.
+    /// Returns the word for it in the dashboard.
     pub fn name(self) -> &'static str {
         match self {
             Scope::Zone => "Zone",
@@ -41,7 +40,7 @@ impl Scope {
 const TABLE: &str = include_str!("../rules/endpoints.tsv");
 const GROUPS: &str = include_str!("../rules/permission-groups.tsv");
 
-/// The name of a permission group by its id, as far as `rules/permission-groups.tsv` knows it.
+/// Returns the name of a permission group by its id; `None` if `rules/permission-groups.tsv` does not list it.
 pub fn group_name(id: &str) -> Option<&'static str> {
     let mut rows = GROUPS.lines().filter_map(|line| line.split_once('\t'));
     rows.find(|(known, _)| known.eq_ignore_ascii_case(id)).map(|(_, name)| name)
@@ -51,7 +50,7 @@ pub fn group_name(id: &str) -> Option<&'static str> {
 struct Entry {
     /// Upper-case; `None` for every method.
     method: Option<&'static str>,
-    /// `None` for a segment that can be anything.
+    /// `None` stands for any segment.
     segments: Vec<Option<&'static str>>,
     read: Vec<&'static str>,
     write: Vec<&'static str>,
@@ -77,7 +76,8 @@ fn entry(line: &'static str) -> Entry {
 }
 
 impl Entry {
-    /// Whether it speaks about the operation. One with a method is about that path only, not about what is below.
+    /// Whether the entry applies to the operation. An entry with a method applies to its own path only, one without
+    /// also to every path below.
     fn fits(&self, method: &str, segments: &[String]) -> bool {
         let length = match self.method {
             Some(own) => own == method && self.segments.len() == segments.len(),
@@ -86,14 +86,15 @@ impl Entry {
         length && self.segments.iter().zip(segments).all(|(part, s)| part.is_none_or(|part| part == s))
     }
 
-    /// The longest wins; of equal length the one that names the method, then the one with fewer open segments.
+    /// Returns how specific the entry is: the longest wins; of equal length the one that names the method, then the
+    /// one with fewer open segments.
     fn rank(&self) -> (usize, bool, usize) {
         (self.segments.len(), self.method.is_some(), self.segments.iter().flatten().count())
     }
 }
 
-/// Looks up an operation. The path may hold placeholders of any language and may start with a host or `/client/v4`.
-/// `None` if no documented path is a prefix of it.
+/// Looks up an operation. The path may contain placeholders of any language and may start with a host or
+/// `/client/v4`. Returns `None` if no documented path is a prefix of it.
 pub fn needs(method: &str, path: &str) -> Option<Needs> {
     let segments = segments(path);
     let method = method.to_ascii_uppercase();
@@ -109,7 +110,7 @@ pub fn needs(method: &str, path: &str) -> Option<Needs> {
 }
 
 impl Needs {
-    /// The one group to ask for, in the words of the dashboard; none if none is documented.
+    /// Returns the group to ask for, in the words of the dashboard; `None` if none is documented.
     pub fn advice(&self) -> Option<String> {
         if !self.token {
             return Some(String::from(NO_TOKEN));
@@ -118,11 +119,11 @@ impl Needs {
     }
 }
 
-/// What is said of operations that accept the Global API Key only.
+/// The advice for operations that accept only the Global API Key.
 pub const NO_TOKEN: &str = "cannot use a token: this operation takes the Global API Key only";
 
-/// `Zone › DNS › Edit (DNS Write)`: where the dashboard shows the group, and its name in the API. What is no group
-/// ("any valid user token") stays as it is.
+/// Returns where the dashboard shows a group, with its name in the API: `Zone › DNS › Edit (DNS Write)`. What is not
+/// a group ("any valid user token") is returned unchanged.
 pub fn permission(scope: Scope, group: &str) -> String {
     if !is_group(group) {
         return group.to_owned();
@@ -135,7 +136,7 @@ pub fn permission(scope: Scope, group: &str) -> String {
     format!("{} › {name} › {level} ({group})", granted_on(scope, group).name())
 }
 
-/// What a group is granted on: some operations on a zone take a group of the account.
+/// Returns what a group is granted on: some operations on a zone need a group of the account.
 pub fn granted_on(scope: Scope, group: &str) -> Scope {
     if group.starts_with("Account ") || group.starts_with("Account:") { Scope::Account } else { scope }
 }
@@ -145,12 +146,12 @@ pub fn is_group(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase())
 }
 
-/// In words for a finding, as [`Needs::advice`].
+/// Returns [`Needs::advice`] for an operation, if it is documented.
 pub fn advice(method: &str, path: &str) -> Option<String> {
     needs(method, path)?.advice()
 }
 
-/// The path as a template: `/zones/{}/dns_records`, whatever the placeholders look like.
+/// Returns the path as a template, `/zones/{}/dns_records`, whatever its placeholders look like.
 pub fn template(path: &str) -> String {
     let mut out = String::new();
     for segment in segments(path) {
@@ -160,14 +161,15 @@ pub fn template(path: &str) -> String {
     out
 }
 
-/// A placeholder or an id: anything that is not a plain word.
+/// Whether a segment is a placeholder or an id: anything that is not a plain word.
 fn is_open(segment: &str) -> bool {
     let id = segment.len() >= 20 && segment.bytes().filter(u8::is_ascii_digit).count() >= 4;
     id || !segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
         || (segment.len() > 1 && segment.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
 }
 
-/// The segments of the path after the version, without query. Slashes inside a placeholder do not separate.
+/// Returns the segments of the path after the version, without the query. Slashes inside a placeholder do not
+/// separate.
 fn segments(path: &str) -> Vec<String> {
     let mut out = vec![String::new()];
     let mut depth = 0_usize;

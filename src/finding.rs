@@ -1,5 +1,5 @@
-//! What the scan found. A finding owns its data and no longer contains the secret: everything that
-//! shows text of the file shows it masked.
+//! What the scan found. A finding owns its data and does not contain the secret, unless the scanner was told to
+//! reveal it: wherever it quotes the file, secrets are masked.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -17,42 +17,42 @@ pub(crate) mod day;
 pub struct Finding {
     /// The rule that found it.
     pub rule: Arc<Rule>,
-    /// Harm if real.
+    /// The harm if it is real.
     pub severity: Severity,
-    /// How likely it is real.
+    /// How likely it is to be real.
     pub confidence: Confidence,
     /// One line, lower-case, no final full stop.
     pub message: String,
     /// The file.
     pub path: BlobPath,
-    /// The primary place.
+    /// The place that the finding is about.
     pub location: Location,
-    /// Other places that belong to it, in the same file, in order.
+    /// Other places in the same file that belong to it, in order.
     pub labels: Vec<Label>,
     /// The lines around it, masked, ready to print.
     pub excerpt: Excerpt,
-    /// Why it was taken for real: "named CLOUDFLARE_API_TOKEN", "checksum matches".
+    /// Why it is considered real: "named `cf dns api token`", "40 characters".
     pub evidence: Vec<String>,
     /// How to fix it: one or more sentences.
     pub help: String,
     /// The permissions a token would need in place of a Global API Key.
     pub permissions: Vec<String>,
-    /// Stable identity: rule, path, content; neither line nor commit.
+    /// Stable identity: depends on rule, path and content, not on line or commit.
     pub fingerprint: Fingerprint,
     /// The credential, if the finding is one.
     pub credential: Option<Credential>,
-    /// Set when something accepted the finding; it is then no longer counted.
+    /// What accepted the finding, if anything did; an accepted finding does not count.
     pub suppressed: Option<Suppression>,
-    /// What to write instead, where that is certain.
+    /// The replacement to write, where that is certain.
     pub fix: Option<Fix>,
-    /// Where in the history it comes from.
+    /// Where in the git history it was first recorded; only for scans of a history.
     pub provenance: Option<Provenance>,
-    /// Keyed hash of the secret, for telling equal ones within this process; never written.
+    /// Keyed hash of the secret, by which equal secrets are recognised within this process; never written out.
     pub identity: Option<u64>,
 }
 
 impl Finding {
-    /// What a rule about findings says of this one, at the same place.
+    /// Makes the finding that a rule about findings reports about this one, at the same place.
     pub(crate) fn derived(&self, rule: &Arc<Rule>, message: String, evidence: Vec<String>) -> Finding {
         Finding {
             rule: rule.clone(),
@@ -69,7 +69,7 @@ impl Finding {
         }
     }
 
-    /// The order of reports: path, place, rule.
+    /// Compares in the order of reports: path, place, rule, fingerprint.
     pub fn order(&self, other: &Finding) -> Ordering {
         self.path
             .cmp(&other.path)
@@ -104,23 +104,23 @@ pub struct Credential {
 /// What to write in place of a part of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// What goes away.
+    /// The part to remove.
     pub location: Location,
-    /// What comes in its place.
+    /// The text to put in its place.
     pub text: String,
 }
 
-/// Identity of a finding over edits elsewhere: `v1:` and 32 hex digits.
+/// Identity of a finding that survives edits elsewhere in the file: `v1:` and 32 hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub String);
 
 impl Fingerprint {
-    /// From the digest of what makes the finding the same: its first 16 bytes.
+    /// Makes a fingerprint of the first 16 bytes of a digest of what identifies the finding.
     pub(crate) fn new(digest: &[u8]) -> Fingerprint {
         Fingerprint(digest.iter().take(16).fold(String::from("v1:"), |text, b| text + &format!("{b:02x}")))
     }
 
-    /// That of what another rule says about the same fault.
+    /// Returns the fingerprint of the finding that another rule reports about the same fault.
     #[must_use]
     pub fn derived(&self, rule: &str) -> Fingerprint {
         Fingerprint::new(&Sha256::digest(format!("{rule}\0{}", self.0)))
@@ -156,7 +156,7 @@ pub struct Provenance {
     pub date: String,
     /// Age in whole days at the time of the scan.
     pub age_days: u64,
-    /// Whether the same secret still stands in HEAD.
+    /// Whether the same secret is still in HEAD.
     pub in_head: bool,
 }
 
@@ -167,7 +167,7 @@ pub struct Excerpt {
     pub text: String,
     /// One entry per shown line.
     pub lines: Vec<ExcerptLine>,
-    /// Marked places, the primary one first.
+    /// The marked places, the primary one first.
     pub labels: Vec<ExcerptLabel>,
 }
 
@@ -183,9 +183,9 @@ pub struct ExcerptLine {
 /// A marked place in an excerpt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExcerptLabel {
-    /// Bytes of [`Excerpt::text`].
+    /// The place, in bytes of [`Excerpt::text`].
     pub span: Span,
-    /// What it is; may be empty.
+    /// What is there; may be empty.
     pub message: String,
     /// Whether it is the finding's own place.
     pub primary: bool,

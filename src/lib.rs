@@ -1,7 +1,7 @@
-//! flaresec finds Cloudflare credentials and faults in the use of the Cloudflare API.
+//! Finds Cloudflare credentials, and faults in how the Cloudflare API is used.
 //!
-//! The modules in the order the data flows; imports go this way only (a test keeps it so):
-//! sources → text → prefilter → facts → checks → findings → filters → report.
+//! Data flows one way, and so do imports (`tests/it/tidy.rs` checks them): sources → text → prefilter → facts →
+//! checks → findings → filters → report. `ARCHITECTURE.md` follows one finding through the modules.
 
 pub mod blob;
 pub mod check;

@@ -1,5 +1,5 @@
-//! Searches for literals with SIMD where the processor has it: a few dozen at once, any number of words whatever their case,
-//! or one word; and for sequences of classes of bytes.
+//! Searches with SIMD, if the processor has it: for a few dozen literals at once, for any number of words in any
+//! case, for one word, and for short sequences of byte classes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
@@ -13,10 +13,10 @@ mod packed;
 pub use self::packed::DEPTH;
 use self::packed::{BUCKETS, Tables};
 
-/// No more than this many literals go into one search.
+/// The most literals that [`Words`] puts into one search.
 pub const MOST: usize = 128;
 
-/// Literals to look for, none of which another begins with.
+/// A search for a few dozen literals; none of them may be the beginning of another.
 pub struct Literals {
     level: Level,
     tables: Vec<Tables>,
@@ -24,20 +24,20 @@ pub struct Literals {
     caseless: bool,
 }
 
-/// A literal of a bucket.
+/// A literal in a bucket.
 struct Literal {
     index: usize,
     bytes: Vec<u8>,
-    /// Its first four bytes as a number; zeros behind its end.
+    /// Its first four bytes as a number, with zeros after its end.
     head: u32,
-    /// The bits of `head` that count.
+    /// The bits of `head` that have to match.
     mask: u32,
 }
 
-/// A place where a literal stands, in bytes.
+/// An occurrence of a literal, in bytes of the text.
 #[derive(Clone, Copy, Debug)]
 pub struct Hit {
-    /// Which of the literals, by its index.
+    /// Index of the literal.
     pub index: usize,
     /// Where it starts.
     pub start: usize,
@@ -46,18 +46,20 @@ pub struct Hit {
 }
 
 impl Literals {
-    /// A search for the literals as they are; some tens of microseconds to build.
+    /// Builds a search for the literals as they are. Takes some tens of microseconds.
     pub fn new<L: AsRef<[u8]>>(literals: &[L]) -> Literals {
         Literals::build(literals, false)
     }
 
-    /// A search without regard to case: bytes are compared without the bit that tells small letters from capitals. Marks may
-    /// be taken for each other, so what is found has to be compared with the text itself.
+    /// Builds a search that ignores case: bytes are compared without the bit that distinguishes lower from upper
+    /// case. Some punctuation marks differ only in that bit as well, so the caller has to compare what is found with
+    /// the text itself.
     pub fn caseless<L: AsRef<[u8]>>(literals: &[L]) -> Literals {
         Literals::build(literals, true)
     }
 
-    /// The same with literals that were sorted into buckets by hand. Their indices count through all buckets.
+    /// Builds a caseless search for literals that were put into buckets by hand. Their indices count through all
+    /// buckets.
     pub fn in_buckets(buckets: &[Vec<Vec<u8>>]) -> Literals {
         let all: Vec<&[u8]> = buckets.iter().flatten().map(Vec::as_slice).collect();
         let mut number = 0..all.len();
@@ -84,7 +86,7 @@ impl Literals {
         }
     }
 
-    /// The first hit at or behind `from`.
+    /// Returns the first hit that starts at or after `from`.
     pub fn find(&self, bytes: &[u8], from: usize) -> Option<Hit> {
         let mut first = None;
         let _ = self.each(bytes, from, |hit| {
@@ -94,7 +96,7 @@ impl Literals {
         first
     }
 
-    /// Every hit, in order, also where hits overlap.
+    /// Returns every hit in order, overlapping ones included.
     pub fn all(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut out = Vec::new();
         let _ = self.each(bytes, 0, |hit| {
@@ -104,7 +106,8 @@ impl Literals {
         out
     }
 
-    /// Calls `visit` for every hit at or behind `from`, in order, also where hits overlap; ends early where it says so.
+    /// Calls `visit` for every hit that starts at or after `from`, in order, overlapping ones included; stops when
+    /// `visit` breaks.
     pub fn each(
         &self,
         bytes: &[u8],
@@ -119,7 +122,7 @@ impl Literals {
         }
     }
 
-    /// The literals of some buckets that do stand at a place.
+    /// Calls `visit` for the literals of some buckets that occur at `start`.
     #[inline]
     fn hits(
         &self,
@@ -150,7 +153,7 @@ impl Literal {
         Literal { index, head: head(&bytes), mask, bytes }
     }
 
-    /// Whether a text that has its head begins with it.
+    /// Whether a text begins with the literal, if its first four bytes match.
     fn begins(&self, text: &[u8], caseless: bool) -> bool {
         let Some(own) = text.get(..self.bytes.len()) else { return false };
         self.bytes.len() <= DEPTH
@@ -158,20 +161,20 @@ impl Literal {
     }
 }
 
-/// Short sequences of classes of bytes to look for. The halves of a byte tell whether it is of a class, each on its own, so
-/// more is reported than is meant: what is found has to be looked at.
+/// A search for short sequences of byte classes. The two halves of a byte are compared with a class separately, so
+/// more is reported than matches: the caller has to check what is found.
 pub struct Shapes {
     level: Level,
     tables: Tables,
 }
 
 impl Shapes {
-    /// A search for up to eight shapes of up to [`DEPTH`] classes each.
+    /// Builds a search for up to eight shapes of up to [`DEPTH`] classes each.
     pub fn new(shapes: &[&[&[u8]]]) -> Shapes {
         Shapes { level: Level::new(), tables: Tables::of_classes(shapes) }
     }
 
-    /// Calls `visit` for every place at or behind `from` where a shape may begin, in order; ends early where it says so.
+    /// Calls `visit` for every place at or after `from` where a shape may begin, in order; stops when `visit` breaks.
     pub fn each(
         &self,
         bytes: &[u8],
@@ -182,7 +185,7 @@ impl Shapes {
     }
 }
 
-/// The first four bytes as a number, zeros where there are fewer.
+/// Returns the first four bytes as a number, with zeros for missing ones.
 fn head(bytes: &[u8]) -> u32 {
     if let Some(four) = bytes.first_chunk() {
         return u32::from_le_bytes(*four);
@@ -192,54 +195,55 @@ fn head(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(four)
 }
 
-/// The bit that tells capitals from small letters.
+/// The bit that distinguishes lower from upper case.
 const CASE: u8 = 0x20;
 
-/// A text as searches without regard to case see it.
+/// Returns a text as caseless searches see it: with the case bit of every byte set.
 pub fn fold(text: &[u8]) -> Vec<u8> {
     text.iter().map(|b| b | CASE).collect()
 }
 
-/// Whether a text is what [`fold`] made of another of the same length.
+/// Whether [`fold`] would turn `text` into `folded`.
 pub fn eq_folded(text: &[u8], folded: &[u8]) -> bool {
     text.len() == folded.len() && text.iter().zip(folded).all(|(own, other)| own | CASE == *other)
 }
 
-/// Any number of words, searched without regard to case: a few bytes that each of them holds, in groups of as many as one
-/// search takes. Every occurrence of every word is found, also where words overlap.
+/// A caseless search for any number of words. A few bytes of each word are searched for, in groups of at most
+/// [`MOST`] literals. Every occurrence of every word is found, overlapping ones included.
 pub struct Words {
     groups: Vec<Group>,
 }
 
 struct Group {
     search: Literals,
-    /// For each literal of the search the words that hold it.
+    /// For each literal of the search, the words that contain it.
     owners: Vec<Vec<Owner>>,
 }
 
-/// A word of which a literal is searched for.
+/// A word, with the literal that is searched for in its place.
 #[derive(Clone)]
 struct Owner {
-    /// Which of the words.
+    /// Index of the word.
     index: usize,
-    /// Where in the word the literal stands.
+    /// Offset of the literal in the word.
     at: usize,
     word: Vec<u8>,
-    /// Words that hold this one at the same place.
+    /// Longer words that contain this one around the same literal.
     longer: Vec<Longer>,
 }
 
-/// Words that hold another, by a byte beside it.
+/// Words that contain another, by a byte next to it.
 #[derive(Clone)]
 struct Longer {
-    /// Where the byte stands, counted from the literal.
+    /// Offset of the byte from the start of the literal.
     offset: isize,
-    /// The words for each such byte, folded.
+    /// The words for each value of that byte, folded.
     owners: BTreeMap<u8, Vec<Owner>>,
 }
 
 impl Owner {
-    /// Puts it below the words that it holds, which were put there before.
+    /// Adds the word to the tree: below the shorter word that it contains, if there is one. Shorter words have to be
+    /// added first.
     fn join(self, others: &mut Vec<Owner>) {
         let holds = |other: &&mut Owner| {
             let from = self.at.checked_sub(other.at);
@@ -257,16 +261,16 @@ impl Owner {
         self.join(parent.longer[known].owners.entry(byte).or_default());
     }
 
-    /// Where it starts, if it stands around a literal that starts at a place.
+    /// Returns where the word starts, if it occurs around the literal that was found at `literal`.
     fn start(&self, text: &[u8], literal: usize) -> Option<usize> {
         let start = literal.checked_sub(self.at)?;
         let own = text.get(start..start + self.word.len())?;
-        // Words that share a literal mostly differ in their ends.
+        // Words with the same literal mostly differ in their last byte.
         let ends = |word: &[u8]| word.last().map(u8::to_ascii_lowercase);
         (ends(own) == ends(&self.word) && own.eq_ignore_ascii_case(&self.word)).then_some(start)
     }
 
-    /// Those of the longer words that may stand around the literal.
+    /// Returns those of the longer words that may occur around the literal.
     fn longer<'a>(&'a self, text: &'a [u8], literal: usize) -> impl Iterator<Item = &'a [Owner]> {
         self.longer.iter().filter_map(move |longer| {
             let byte = text.get(literal.checked_add_signed(longer.offset)?)?;
@@ -275,7 +279,8 @@ impl Owner {
     }
 }
 
-/// Calls `visit` for those of the words that stand around a literal, and for the words that hold them.
+/// Calls `visit` with index and start of those words that occur around a literal, and of the longer words that
+/// contain them; stops when `visit` breaks.
 fn standing(
     owners: &[Owner],
     text: &[u8],
@@ -294,7 +299,7 @@ fn standing(
 }
 
 impl Words {
-    /// Builds the search. Words have at least [`SHORTEST`] bytes.
+    /// Builds the search. Words have at least three bytes.
     pub fn new<W: AsRef<[u8]>>(words: &[W]) -> Words {
         let mut literals = cover(words);
         literals.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -306,8 +311,8 @@ impl Words {
         Words { groups: literals.chunks(literals.len().div_ceil(groups).max(1)).map(group).collect() }
     }
 
-    /// Calls `visit` with the index and the start of every occurrence in a text, group by group, each in order; ends
-    /// early where it says so.
+    /// Calls `visit` with index and start of every occurrence in a text, group by group, in order within each; stops
+    /// when `visit` breaks.
     pub fn each(
         &self,
         text: &[u8],
@@ -321,11 +326,11 @@ impl Words {
     }
 }
 
-/// How many bytes of a word are searched for.
+/// How many bytes of a word are searched for, at most.
 const ANCHOR: usize = DEPTH;
 
-/// Literals of [`ANCHOR`] bytes, folded, such that every word holds one: the rarest of the word, or one of a shorter word
-/// that it holds. Shorter words are searched for themselves.
+/// Returns folded literals of [`ANCHOR`] bytes such that every word contains one, with the words of each: the rarest
+/// part of the word, or a literal that another word already needs. Words that are shorter are literals themselves.
 fn cover<W: AsRef<[u8]>>(words: &[W]) -> Vec<(Vec<u8>, Vec<Owner>)> {
     let mut folded: Vec<(usize, Vec<u8>)> =
         words.iter().map(|word| word.as_ref().iter().map(|b| b | CASE).collect()).enumerate().collect();
@@ -349,11 +354,11 @@ fn cover<W: AsRef<[u8]>>(words: &[W]) -> Vec<(Vec<u8>, Vec<Owner>)> {
     out
 }
 
-/// Words have at least this many bytes.
+/// The least length of a word, in bytes.
 const SHORTEST: usize = 3;
 
-/// Whether the text holds the word, whatever its capitals. The word has at least one byte. For texts of a few lines:
-/// letters are common.
+/// Whether the text contains the word, in any case. The word has at least one byte. For short texts only: the search
+/// stops at every occurrence of its first letter.
 pub fn contains(text: &[u8], word: &[u8]) -> bool {
     let (lower, upper) = (word[0].to_ascii_lowercase(), word[0].to_ascii_uppercase());
     memchr2_iter(lower, upper, text)

@@ -1,8 +1,8 @@
-//! The gate before everything else: does a piece of a blob hold any word that some rule could care about? Almost every
-//! file ends here, so its cost is the cost of a scan.
+//! The gate before everything else: does a piece of a blob contain any word that a rule could depend on? Almost every
+//! file ends here, so the cost of the gate is the cost of a scan.
 //!
-//! One search with SIMD looks for words, or a part of a word, whatever their case; one automaton over all rule keywords would
-//! be ten times slower. The corpus (`tests/it/corpus.rs`) runs through it and shows what it loses.
+//! One SIMD search looks for words, or for parts of words, in any case; an automaton over all keywords of the rules
+//! would be ten times slower. The corpus (`tests/it/corpus.rs`) runs through the gate and shows what it loses.
 
 use std::ops::ControlFlow;
 
@@ -11,7 +11,7 @@ use aho_corasick::AhoCorasick;
 use crate::blob::BlobPath;
 use crate::literals::{DEPTH, Literals, contains, eq_folded, fold};
 
-/// What may follow `cf` and a separator: those three bytes are in every hardware header.
+/// What may follow `cf` and a separator, which alone occur in every hardware header.
 const CF: &[&str] = &[
     "api", "auth", "acc", "emai", "key", "tok", "tkn", "glob", "zone", "secr", "serv", "dns", "ddns", "mail",
     "mana", "call", "tun", "turn", "r2", "stre", "imag", "ai_", "ai-", "aig", "orig", "purg", "work", "page",
@@ -19,11 +19,11 @@ const CF: &[&str] = &[
     "deplo", "stag", "write", "read_", "web_", "pat", "ca_", "bypass",
 ];
 
-/// What must stand before a word.
+/// What must come before a word.
 #[derive(Clone, Copy)]
 enum Before {
     Anything,
-    /// The start of a word: no letter, or a small one before a capital.
+    /// The word starts here: it follows no letter, or begins with a capital after a lower-case letter.
     WordStart,
     /// One of these bytes.
     One(&'static [u8]),
@@ -31,7 +31,8 @@ enum Before {
     Not(&'static [u8]),
 }
 
-/// What must stand around a word to make it one of interest; all others are by themselves.
+/// What must come before and after a word to make it a word of interest; words that are not listed need nothing
+/// around them.
 const AROUND: &[(&str, Before, &[&str])] = &[
     ("cf_", Before::WordStart, CF),
     ("cf-", Before::WordStart, CF),
@@ -59,10 +60,11 @@ const AROUND: &[(&str, Before, &[&str])] = &[
     ("xauth", Before::Anything, &["key", "email"]),
 ];
 
-/// The words of interest, lower-case, a bucket of the search in each line. From the `|` on a word is searched for, the rest
-/// of it is compared where that is found. The search stops wherever the low halves and the high halves of the next four
-/// bytes each occur in one bucket. Which words share a bucket, and where their search starts, was chosen by counting those
-/// places in real sources; badly chosen, the search takes half as long again (`cargo bench -- gate`).
+/// The words of interest, lower-case, one bucket of the search per list. The part of a word from the `|` on is
+/// searched for; the rest is compared where that part is found. The search stops wherever the low halves and the high
+/// halves of the next four bytes all occur in one bucket. Which words share a bucket, and where their search starts,
+/// was chosen by counting such places in real sources; badly chosen, the search takes half as long again (`cargo
+/// bench -- gate`).
 const WORDS: &[&[&str]] = &[
     &["flare", "eyj|hijoi", "flaresec:", "c|fglobal", "str|eam_si", "a|eljb2", "\\x|63\\x66", "str|eam_ke"],
     &[
@@ -93,25 +95,25 @@ const WORDS: &[&[&str]] = &[
 /// The gate.
 pub struct Gate {
     search: Literals,
-    /// The word of each literal that is searched for, by its index.
+    /// For each literal that is searched for, the index of its word.
     owners: Vec<usize>,
     words: Vec<Word>,
-    /// Words of the user's own rules.
+    /// Words of the user's own rules and names.
     more: Option<AhoCorasick>,
 }
 
 struct Word {
     /// Folded.
     text: Vec<u8>,
-    /// Where in it the search starts.
+    /// Where the part that is searched for starts.
     cut: usize,
     before: Before,
-    /// What may follow, folded; nothing where anything may.
+    /// What may follow, folded; an empty entry allows anything.
     next: Vec<Vec<u8>>,
 }
 
 impl Gate {
-    /// Builds the search for all words and `more` of them; some tens of microseconds.
+    /// Builds the search for all words, and for `more` words of the user's. Takes some tens of microseconds.
     pub fn new(more: &[String]) -> Gate {
         let folded = more.iter().map(|word| fold(word.as_bytes()));
         let more = (!more.is_empty()).then(|| AhoCorasick::new(folded).expect("short literal patterns"));
@@ -124,7 +126,7 @@ impl Gate {
         Gate { search: Literals::in_buckets(&buckets), owners, words, more }
     }
 
-    /// Whether `bytes` hold a word of interest.
+    /// Whether `bytes` contain a word of interest.
     pub fn passes(&self, bytes: &[u8]) -> bool {
         let found = self.search.each(bytes, 0, |hit| {
             let stands = self.words[self.owners[hit.index]].stands_at(bytes, hit.start);
@@ -145,8 +147,8 @@ impl Word {
         Word { text: fold(&text), cut, before, next: next.iter().map(|word| fold(word)).collect() }
     }
 
-    /// The literals that are searched for: the word from its cut on, with each byte that may follow where it is too short to
-    /// be rare by itself.
+    /// Returns the literals that are searched for: the word from its cut on, or, if that is too short to be rare, one
+    /// literal for each byte that may follow it.
     fn searched(&self) -> Vec<Vec<u8>> {
         let own = &self.text[self.cut..];
         let mut behind: Vec<u8> = self.next.iter().filter_map(|next| next.first().copied()).collect();
@@ -158,7 +160,7 @@ impl Word {
         behind.iter().map(|byte| [own, &[*byte]].concat()).collect()
     }
 
-    /// Whether the whole word stands where its second part was found, with what must stand around it.
+    /// Whether the whole word is where its searched part was `found`, with what must come before and after it.
     fn stands_at(&self, bytes: &[u8], found: usize) -> bool {
         let Some(start) = found.checked_sub(self.cut) else { return false };
         let follows =
@@ -184,7 +186,7 @@ impl Before {
     }
 }
 
-/// Whether rules look at a file of that path whatever it holds.
+/// Whether a file of that path is scanned whatever it contains.
 pub fn by_name(path: &BlobPath) -> bool {
     let name = path.file_name();
     let starts = |start: &[u8]| name.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
@@ -196,13 +198,13 @@ pub fn by_name(path: &BlobPath) -> bool {
         || of_a_tool(path)
 }
 
-/// Whether a tool of Cloudflare's reads the file as its settings: they need not say the vendor's name again.
+/// Whether a Cloudflare tool reads the file as its settings, which need not mention the vendor.
 pub fn of_a_tool(path: &BlobPath) -> bool {
     contains(path.as_bytes(), b".wrangler/") || contains(path.as_bytes(), b".cf-terraforming")
 }
 
-/// The name with the folders that say what it is about, `roles/cloudflare/defaults/main.yml`; not those in which a
-/// whole checkout lies.
+/// Returns the file name with up to [`NEAR`] folders above it, which say what it is about
+/// (`roles/cloudflare/defaults/main.yml`); folders further up may be those of a whole checkout.
 fn near(path: &BlobPath) -> &[u8] {
     let bytes = path.as_bytes();
     let start = memchr::memrchr_iter(b'/', bytes).nth(NEAR);

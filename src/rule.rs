@@ -1,5 +1,6 @@
-//! A rule is data: what to look for, why it matters, what to do instead, and examples.
-//! The written form is one TOML file in `rules/`; this module holds its types, `rule/load.rs` reads it.
+//! Rules are data: what to look for, why it matters, what to do instead, and examples. Each is written as a TOML file
+//! in `rules/`. This module defines the types, `rule/load.rs` reads the files, `rule/set.rs` holds all rules of a
+//! run.
 
 use std::fmt;
 
@@ -11,7 +12,7 @@ mod set;
 pub use load::{RuleError, RuleFile, parse};
 pub use set::{Limits, Practice, RuleSet};
 
-/// How much harm a fault does if it is real.
+/// How much harm a fault does, if it is real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -59,10 +60,10 @@ pub enum Category {
 macro_rules! names {
     ($type:ty [$count:literal] { $($variant:ident => $name:literal),* $(,)? }) => {
         impl $type {
-            /// All of them, in ascending order where they have one.
+            /// All values, in ascending order if they have an order.
             pub const ALL: [$type; $count] = [$(Self::$variant),*];
 
-            /// The name in reports, configuration and on the command line.
+            /// Returns the name used in reports, in the configuration and on the command line.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),* }
             }
@@ -92,11 +93,11 @@ pub struct Rule {
     pub title: String,
     /// Kind of fault.
     pub category: Category,
-    /// Harm if real; a detection may state its own.
+    /// The harm if a finding is real; a detection may override it.
     pub severity: Severity,
-    /// Key of `rules/practices.toml`.
+    /// The best practice it serves: an id in `rules/practices.toml`.
     pub practice: String,
-    /// An opinion: off unless asked for.
+    /// Whether it states an opinion; such rules are off unless asked for.
     pub pedantic: bool,
     /// Ways to find it.
     pub detects: Vec<Detect>,
@@ -106,7 +107,7 @@ pub struct Rule {
     pub examples: Vec<Example>,
 }
 
-/// What a rule says about itself, in Markdown.
+/// The documentation of a rule, in Markdown.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -117,20 +118,20 @@ pub struct Docs {
     pub why: String,
     /// What to do instead: the help line of every finding.
     pub instead: String,
-    /// Addresses of the documentation behind it.
+    /// Addresses of the documentation that supports it.
     #[serde(default)]
     pub references: Vec<String>,
 }
 
 impl Docs {
-    /// The references that are web addresses. A rule of the user's may refer to anything, and what reads a report
-    /// refuses all of it for a link that is none.
+    /// Returns the references that are web addresses. A user's own rule may refer to anything, and programs that read
+    /// a report reject the whole of it for one invalid link.
     pub(crate) fn links(&self) -> impl Iterator<Item = &str> {
         self.references.iter().map(String::as_str).filter(|text| is_address(text))
     }
 }
 
-/// RFC 3986 without a parser: the scheme, and after it only characters that an address may hold.
+/// Whether a text is a web address: `http` or `https`, then only characters that RFC 3986 allows.
 fn is_address(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|rest| {
@@ -138,19 +139,20 @@ fn is_address(text: &str) -> bool {
     })
 }
 
-/// A case a rule must find, or must leave alone.
+/// A text in which a rule must find something, or must find nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// Short name, unique within the rule.
     pub name: String,
-    /// File name the text stands in; some rules look at it. Default: `example.txt`.
+    /// The path of the file; some rules look at it. Default: `example.txt`.
     #[serde(default)]
     pub path: Option<String>,
-    /// The text, with markers in place of secrets (see `rules/README.md`).
+    /// The text, with markers such as `@@cfut@@` in place of secrets.
     pub text: String,
-    /// Whether the rule must find something; then every marker must be exactly one finding's span.
+    /// Whether the rule must find something. If so, there must be exactly one finding per expected marker, with the
+    /// same span.
     #[serde(default = "yes")]
     pub matches: bool,
 }
@@ -159,41 +161,43 @@ fn yes() -> bool {
     true
 }
 
-/// One way of finding a fault. Which keys a check takes is documented with the check.
+/// One way to find a fault. Which keys apply depends on the check; `CONTRIBUTING.md` lists them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Detect {
     /// The matching kind.
     pub check: CheckKind,
-    /// Exact strings, lower-case, compared without case, one of which must stand in the text.
+    /// Lower-case strings, one of which must occur in the text, in any case.
     #[serde(default)]
     pub keywords: Vec<String>,
-    /// `token`: the expression; the group `secret` (or `span`) is the finding's place.
+    /// `token`: the expression to match. Its group `span`, or else `secret`, is the place of the finding.
     #[serde(default)]
     pub pattern: Option<String>,
-    /// `assignment`: what the whole value must look like.
+    /// `assignment`: an expression that the whole value must match.
     #[serde(default)]
     pub value: Option<String>,
-    /// `assignment`: what the name of the value must say, as lower-case words joined by spaces.
+    /// `assignment`: an expression that the name of the value must match; names are lower-case words joined by
+    /// spaces.
     #[serde(default)]
     pub name: Option<String>,
-    /// What the name must not say.
+    /// An expression that the name must not match.
     #[serde(default)]
     pub not_name: Option<String>,
-    /// Names around the value (enclosing keys, section, call, command, path) that count as evidence.
+    /// An expression for names around the value (enclosing keys, section, call, command, path) that show it is
+    /// Cloudflare's.
     #[serde(default)]
     pub near: Option<String>,
-    /// What must stand around a value whose name does not say whose it is; default: the word Cloudflare.
+    /// An expression that must match near a value if its name does not say whose it is; default: the word Cloudflare.
     #[serde(default)]
     pub topic: Option<String>,
-    /// An expression that must match somewhere in the text for this detection to apply.
+    /// An expression that must match somewhere in the text, or the path, for this detection to apply.
     #[serde(default)]
     pub file: Option<String>,
-    /// Offline proof of the value.
+    /// How the value is verified offline.
     #[serde(default)]
     pub proof: Option<Proof>,
-    /// How the value must look beyond its shape.
+    /// How random the value must look, beyond matching its shape.
     #[serde(default)]
     pub random: Option<Randomness>,
     /// What kind of credential it is, for reports: "user API token".
@@ -207,23 +211,24 @@ pub struct Detect {
     /// Overrides the rule's title as message; lower-case, no final full stop.
     #[serde(default)]
     pub message: Option<String>,
-    /// The other half of a pair, near the value; its group `label` is marked as a second place.
+    /// An expression for the other half of a pair, near the value; its group `label` is marked as a second place.
     #[serde(default)]
     pub partner: Option<String>,
     /// What the other half is, in a few lower-case words.
     #[serde(default)]
     pub partner_label: Option<String>,
-    /// Which variant of a check written in Rust this is (`request`, `block`, …).
+    /// `request`, `setting`, `block`: which function of the check to run. `tracked`: which kind of file.
     #[serde(default)]
     pub variant: Option<String>,
 }
 
-/// The matching kinds a rule file can name. Each is one file in `src/check/`.
+/// The matching kinds that a rule file can name; a user's own rule can use `token` and `assignment`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckKind {
-    /// An expression around a keyword: self-identifying strings.
+    // Modules of `check`.
+    /// An expression that is matched around keywords: for strings that identify themselves.
     Token,
     /// A value of some shape under a name that says what it is.
     Assignment,
@@ -231,26 +236,28 @@ pub enum CheckKind {
     Request,
     /// Settings of a tool or SDK that say how it authenticates.
     Setting,
-    /// A structured block: Terraform resource, manifest, workflow step.
+    /// How something is built rather than one value: a definition, a command line, output, a variable.
     Block,
-    /// The same secret in several places of the scan.
+    // Findings about findings: `scan::shared`, `scan::tracked`, `scan::stale`.
+    /// The same secret in several places of a file or in several files.
     Duplicate,
-    /// A credential in a file that is meant to stay on one machine.
+    /// A credential in a file that must not hold one: a file meant to stay on one machine, or a bundle for browsers.
     Tracked,
-    /// A credential that was committed long ago; only the history knows.
+    /// A credential that was committed long ago; only in scans of a history.
     Age,
+    // `filter::suppression`.
     /// A comment addressed to flaresec itself.
     Comment,
 }
 
-/// Offline proofs that a value is what it looks like.
+/// Ways to verify offline that a value is what it looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Proof {
     /// The last 8 hex digits are the CRC-32 of the 40 characters before them.
     Crc32,
-    /// As `crc32`, and a value that fails it is not reported at all.
+    /// As `crc32`, but a value that fails it is not reported at all.
     Crc32Required,
     /// Base64 of JSON with the account, tunnel id and secret of a tunnel.
     TunnelToken,
@@ -262,7 +269,7 @@ pub enum Proof {
     ConnectionString,
 }
 
-/// How a value must look to be taken for a random one.
+/// How a value must look to be considered random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]

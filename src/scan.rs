@@ -1,4 +1,5 @@
-//! From bytes to findings: a pure function, no I/O, no globals; it cannot fail. Secrets end here: what leaves is masked.
+//! Turns bytes into findings, without I/O and without failing. Secrets end here: what leaves the module is masked,
+//! unless [`Scanner::reveal`] is set.
 
 use std::hash::RandomState;
 
@@ -31,15 +32,16 @@ use keywords::{Hits, Keywords};
 pub use glance::Glance;
 pub use stale::stale;
 
-/// Around a decoded piece, in bytes: how much of the text is looked at again with it in place.
+/// How much of the text around a decoded piece is looked at again, in bytes on each side.
 const AROUND_DECODED: usize = 128;
 
-/// What came of a text.
+/// The result of scanning a text.
 #[derive(Clone, Debug)]
 pub struct Scanned {
-    /// Sorted by place.
+    /// The findings, sorted by place.
     pub findings: Vec<Finding>,
-    /// Why a file was not understood as what its name says; secrets were looked for all the same.
+    /// Why a structured file could not be parsed, if that may have hidden findings; it was searched for secrets all
+    /// the same.
     pub fault: Option<ParseFault>,
 }
 
@@ -48,16 +50,16 @@ pub struct Scanner {
     rules: RuleSet,
     detections: Vec<Compiled>,
     keywords: Keywords,
-    /// The day that dates are compared with, in days since 1970: that on which it was made.
+    /// The day that dates are compared with, in days since 1970: the day on which the scanner was made.
     pub today: i64,
-    /// Key of the hashes that tell equal secrets, new for every process.
+    /// Key of the hashes by which equal secrets are recognised; new for every process.
     key: RandomState,
-    /// Whether findings keep the value in clear: only for a user who asks to see it.
+    /// Whether findings keep the secret in clear, because the user asked to see it.
     pub reveal: bool,
 }
 
 impl Scanner {
-    /// Compiles the rules. Expressions are compiled when first needed.
+    /// Prepares the rules. Their expressions are compiled when first needed.
     pub fn new(rules: RuleSet) -> Scanner {
         let mut detections = Vec::new();
         for (index, rule) in rules.rules.iter().enumerate() {
@@ -67,17 +69,17 @@ impl Scanner {
         Scanner { detections, keywords, rules, today: day::today(), key: RandomState::new(), reveal: false }
     }
 
-    /// The rules it was made from.
+    /// Returns the rules that it was made from.
     pub fn rules(&self) -> &RuleSet {
         &self.rules
     }
 
-    /// Everything found in a whole blob, sorted by place.
+    /// Returns everything found in a whole blob, sorted by place.
     pub fn scan(&self, path: &BlobPath, blob: &[u8]) -> Vec<Finding> {
         self.scan_text(path, &Text::decode(blob)).findings
     }
 
-    /// Everything found in a text, sorted by place.
+    /// Returns everything found in a text, sorted by place.
     pub fn scan_text(&self, path: &BlobPath, text: &Text<'_>) -> Scanned {
         let mut candidates = Vec::new();
         let whole = Span::new(0, text.bytes().len());
@@ -89,21 +91,21 @@ impl Scanner {
         let input = Input::new(path, text, &runs, hits.signs, self.today, self.rules.limits);
         self.structures(&input, &hits, &mut candidates);
         if is_patch(path) {
-            // What a patch takes away is no longer done; a secret in it is known all the same.
+            // What a patch removes is no longer a fault in the code; a secret in it is exposed all the same.
             let removed = |place: Span| is_removed(text, place.start);
             candidates.retain(|c| {
                 self.rules.rules[c.rule].category == Category::Secret
                     || !removed(c.span) && !c.labels.iter().any(|(label, _)| removed(*label))
             });
         }
-        // Where nothing was found it makes no difference whether the file is as its name says.
+        // If nothing was found, it makes no difference whether the file could be parsed.
         let fault = (!candidates.is_empty()).then(|| input.fault().cloned()).flatten();
         let keeping = settle::Keeping { key: &self.key, reveal: self.reveal };
         let findings = settle::settle(&self.rules, keeping, path, text, candidates);
         Scanned { findings, fault }
     }
 
-    /// Checks that look for values: self-identifying strings, and shapes with a name.
+    /// Runs the checks that look for values: `token` and `assignment`.
     fn values(&self, path: &BlobPath, view: &View<'_>, runs: &[Span], hits: &Hits, out: &mut Vec<Candidate>) {
         let applies = |d: &Compiled| {
             d.file().is_none_or(|file| file.is_match(view.bytes) || file.is_match(path.as_bytes()))
@@ -125,7 +127,7 @@ impl Scanner {
         }
     }
 
-    /// The same checks around every encoded piece, with the plain text in its place.
+    /// Runs the same checks around every encoded piece, with the decoded text in its place.
     fn decoded(
         &self,
         path: &BlobPath,
@@ -136,7 +138,7 @@ impl Scanner {
     ) {
         let mut steps: Vec<Decoded> = Vec::new();
         let mut joins = known.signs.has(Sign::Joins);
-        // What was decoded may hold more, or go together with what stands around it.
+        // What was decoded may contain more encoded text, or form it together with its surroundings.
         let mut zones = vec![Span::new(0, text.len())];
         for _ in 0..DEPTH {
             let bytes = steps.last().map_or(text, |last| last.bytes.as_slice());
@@ -153,9 +155,9 @@ impl Scanner {
         }
     }
 
-    /// Checks that look at requests, settings and blocks, each once per file with one of its keywords.
+    /// Runs the checks `request`, `setting` and `block`, once per detection whose keywords the text contains.
     fn structures(&self, input: &Input<'_>, hits: &Hits, out: &mut Vec<Candidate>) {
-        // A gate word inside another word brings many files here that are about something else.
+        // Many files pass the gate because another word contains a gate word, and are about something else.
         let named = input.signs.any(&[Sign::Vendor, Sign::Wrangler, Sign::KeyHeader, Sign::Prefix]);
         if !named && !by_name(input.path) && !TOPIC.is_match(input.text.bytes()) {
             return;
@@ -183,7 +185,7 @@ impl Scanner {
 }
 
 fixed! {
-    /// Words without which no structure of a file is Cloudflare's, where no sign says so.
+    /// Words that show that a file may be about Cloudflare, if none of its signs does.
     static TOPIC = concat!(
         r"(?i)tunnel_?-?token|turnstile|cf(?:key|token|api|user|auth)",
         r"|(?:^|[^a-z])cf[._-](?:api|auth|acc|dns|email|glob|key|secr|tok|tun|zone|r2|user|pass|ddns|management|write|read|deploy|prod|stag)",
@@ -191,12 +193,12 @@ fixed! {
     );
 }
 
-/// The lines around places of a text, with everything hidden that is in `secrets` or looks like one.
+/// Returns the lines around places of a text, with everything masked that is in `secrets` or looks like a secret.
 pub fn show(text: &Text<'_>, places: &[(Span, String)], secrets: &[Span]) -> Excerpt {
     excerpt::excerpt(text, places, secrets)
 }
 
-/// The zones with what stands around them, joined where they touch.
+/// Returns the zones extended by their surroundings, joined where they touch.
 fn widen(zones: &[Span], length: usize) -> Vec<Span> {
     let mut out: Vec<Span> = Vec::new();
     for zone in zones {

@@ -1,5 +1,5 @@
-//! Sources yield blobs: the worktree, the git index, a diff, the history, standard input, a list of files.
-//! A source knows nothing of rules; it hands each blob to a [`Visitor`] and says what it could not read.
+//! Sources of blobs: the worktree, the git index, a diff, the history, standard input, a list of files. A source
+//! hands each blob to a [`Visitor`] and reports what it could not read. It knows nothing of rules.
 
 use crate::blob::{Blob, BlobPath};
 
@@ -15,35 +15,36 @@ pub mod stream;
 pub mod tracked;
 pub mod worktree;
 
-/// Receives what a source finds. Called from several threads at once.
+/// Receives what a source reads, possibly from several threads at once.
 pub trait Visitor: Sync {
-    /// One blob. Errors of its reader are reported by the visitor, not returned.
+    /// Takes one blob. The visitor itself reports errors of its reader.
     fn blob(&self, blob: Blob<'_>);
 
-    /// Left out by design (binary, size, submodule): counted in the summary, not an error.
+    /// Takes note of a blob that is left out by design (binary, too large, submodule): counted in the summary, not an
+    /// error.
     fn skipped(&self, path: BlobPath, reason: SkipReason);
 
-    /// Could not be read: the scan is incomplete and the exit code says so.
+    /// Takes note of something that could not be read: the scan is incomplete, and the exit code says so.
     fn failed(&self, failure: Failure);
 }
 
 /// Why a blob was left out by design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SkipReason {
-    /// Holds NUL bytes and is not UTF-16.
+    /// Contains NUL bytes among many other control characters, and is not UTF-16.
     Binary,
     /// Larger than `--max-file-size`.
     TooLarge,
     /// A symbolic link whose target is not in the scanned tree.
     SymlinkOutside,
-    /// A git submodule: it is a repository of its own.
+    /// A git submodule, which is a repository of its own.
     Submodule,
     /// Not a regular file (socket, device, pipe).
     NotAFile,
 }
 
 impl SkipReason {
-    /// The reason in words for the summary.
+    /// Returns the reason in words, for the summary.
     pub fn describe(self) -> &'static str {
         match self {
             SkipReason::Binary => "binary",
@@ -55,7 +56,7 @@ impl SkipReason {
     }
 }
 
-/// Something that could not be scanned: what, why, and what to do about it. Never holds a secret.
+/// Something that could not be scanned: what, why, and what to do about it. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Failure {
     /// The path, or what else was being read ("the git index").

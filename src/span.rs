@@ -1,4 +1,4 @@
-//! Where something stands in a blob: byte ranges, and the line and column a person counts.
+//! Places in a blob: byte ranges, and lines and columns as people count them.
 
 use regex::bytes::Match;
 use serde::Serialize;
@@ -13,13 +13,13 @@ pub struct Span {
 }
 
 impl Span {
-    /// The range from `start` up to, not including, `end`.
+    /// Returns the range from `start` up to, but not including, `end`.
     pub fn new(start: usize, end: usize) -> Span {
         debug_assert!(start <= end);
         Span { start, end }
     }
 
-    /// Length in bytes.
+    /// Returns the length in bytes.
     pub fn len(self) -> usize {
         self.end - self.start
     }
@@ -39,12 +39,12 @@ impl Span {
         self.start <= other.start && other.end <= self.end
     }
 
-    /// The smallest range that holds both.
+    /// Returns the smallest range that contains both.
     pub fn cover(self, other: Span) -> Span {
         Span::new(self.start.min(other.start), self.end.max(other.end))
     }
 
-    /// The same range, `by` bytes further on.
+    /// Returns the range moved `by` bytes towards the end.
     pub fn shift(self, by: usize) -> Span {
         Span::new(self.start + by, self.end + by)
     }
@@ -56,7 +56,7 @@ impl From<Match<'_>> for Span {
     }
 }
 
-/// A place as a person counts it: both numbers start at 1, columns are characters of the original line.
+/// A place as people count it: both numbers start at 1, and columns count characters of the original line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Position {
     /// Line, from 1.

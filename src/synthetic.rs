@@ -1,6 +1,6 @@
-//! Synthetic credentials for examples, fixtures and benchmarks, written as markers so that no complete
-//! token-shaped string stands in the repository. Everything is derived from SHA-256 of a label: the same
-//! marker is always the same value, and nobody's credential.
+//! Synthetic credentials for examples, fixtures and benchmarks, written as markers so that the repository contains no
+//! complete token-shaped string. Every value is derived from the SHA-256 of a label: a marker always expands to the
+//! same value, which is nobody's credential.
 //!
 //! | marker | expands to | expected as a finding |
 //! |---|---|---|
@@ -28,14 +28,14 @@ pub struct Expanded {
     pub text: String,
     /// Bytes of `text` that a finding's primary span must cover exactly.
     pub expected: Vec<Span>,
-    /// Every synthetic secret in it (before filters), for tests that look for leaks.
+    /// Every synthetic secret in the text (before filters), for tests that look for leaks.
     pub secrets: Vec<String>,
 }
 
 /// Expands all markers of `template`.
 ///
 /// # Errors
-/// Names the first marker that is not closed, or whose kind or filter is unknown.
+/// The first marker that is not closed or has an unknown kind or filter.
 pub fn expand(template: &str) -> Result<Expanded, String> {
     let mut out = Expanded { text: String::new(), expected: Vec::new(), secrets: Vec::new() };
     let mut rest = template;
@@ -76,7 +76,7 @@ pub fn expand(template: &str) -> Result<Expanded, String> {
     Ok(out)
 }
 
-/// The synthetic value of a kind; `number` tells several apart.
+/// Returns the synthetic value of a kind, or `None` if there is no such kind; each `number` gives another value.
 ///
 /// `cfut cfat cfk cfast` prefixed, right checksum · `badcfut badcfat badcfk` wrong checksum ·
 /// `cfzz` an unknown prefix with a right checksum · `cfoat` OAuth access token · `refresh` OAuth refresh token ·
@@ -183,14 +183,14 @@ fn b64(kind: &str, label: &str) -> Option<String> {
     Some(STANDARD.encode(bytes(label, length)))
 }
 
-/// One filter of a marker: `base64 base64url percent unicode hexesc html upper reverse first20 rest20
-/// firsthalf secondhalf`, or `None` if there is no such filter.
+/// Applies one filter of a marker: `base64 base64url percent percentmin unicode hexesc html upper reverse first20
+/// rest20 firsthalf secondhalf`. Returns `None` if there is no such filter, or if `input` is too short for it.
 pub fn filter(input: &str, name: &str) -> Option<String> {
     Some(match name {
         "base64" => STANDARD.encode(input),
         "base64url" => URL_SAFE_NO_PAD.encode(input),
         "percent" => input.bytes().map(|b| format!("%{b:02X}")).collect(),
-        // Only what must be escaped in a query: the usual way.
+        // Only what must be escaped in a query, as is usual.
         "percentmin" => input
             .bytes()
             .map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") })
@@ -208,7 +208,8 @@ pub fn filter(input: &str, name: &str) -> Option<String> {
     })
 }
 
-/// `length` characters that hold lower case, upper case and digits early on, as random ones of that length do.
+/// Returns `length` letters and digits; the first three are of both cases and a digit, because random values of that
+/// length have all three kinds.
 fn mixed(label: &str, length: usize) -> String {
     let mut out = text(label, length, ALNUM);
     if length >= 3 {

@@ -1,5 +1,5 @@
-//! A blob as text: decoded once, with line starts, and a way back from every place to the original bytes.
-//! Knows no rules. UTF-8 and every 8-bit encoding stay the bytes they are; only UTF-16 is turned into UTF-8.
+//! A blob as text: decoded once, with line starts and a map from every place back to the original bytes. Knows no
+//! rules. UTF-8 and every 8-bit encoding stay as they are; only UTF-16 is converted, to UTF-8.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
@@ -8,22 +8,23 @@ use memchr::{memchr, memchr_iter, memmem};
 
 use crate::span::{Location, Position, Span};
 
-/// How much of a line says something about a place of it, in bytes on each side.
+/// How much of a line is relevant to a place in it, in bytes on each side.
 const NEAR: usize = 2000;
 
 /// A decoded blob, or one segment of a very large one.
 pub struct Text<'a> {
     bytes: Cow<'a, [u8]>,
     encoding: Encoding,
-    /// Where the segment starts in its blob.
+    /// Where the text starts in its blob.
     base: Base,
     lines: OnceCell<Vec<usize>>,
     fences: OnceCell<Vec<usize>>,
-    /// The last place whose column was counted, and the characters before it on its line: places come in order.
+    /// The offset whose column was counted last, and the number of characters before it on its line: places mostly
+    /// come in ascending order.
     counted: Cell<(usize, usize)>,
 }
 
-/// What stood before the segment: bytes, line breaks, and characters since the last of these.
+/// What comes before a segment in its blob: bytes, line breaks, and characters since the last line break.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Base {
     /// Bytes of the blob before the segment.
@@ -38,7 +39,7 @@ pub struct Base {
 enum Encoding {
     /// Offsets of the text are offsets of the blob.
     Bytes,
-    /// Two bytes a unit, after a byte order mark of `mark` bytes.
+    /// Two bytes per unit, after a byte order mark of `mark` bytes.
     Utf16 { mark: usize },
 }
 
@@ -58,7 +59,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// One segment of a blob that is not UTF-16.
+    /// Wraps one segment of a blob that is not UTF-16.
     pub fn segment(bytes: &'a [u8], base: Base) -> Text<'a> {
         Text {
             bytes: Cow::Borrowed(bytes),
@@ -70,17 +71,17 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The text.
+    /// Returns the decoded bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The bytes of a span of this text.
+    /// Returns the bytes of a span of this text.
     pub fn get(&self, span: Span) -> &[u8] {
         &self.bytes[span.start..span.end]
     }
 
-    /// The line that holds `offset`, without its line break.
+    /// Returns the line that contains `offset`, without its line break.
     pub fn line(&self, offset: usize) -> Span {
         let starts = self.line_starts();
         let index = self.line_index(offset);
@@ -92,14 +93,15 @@ impl<'a> Text<'a> {
         Span::new(start, end.max(start))
     }
 
-    /// The line as far as it says something about `offset`: a line may be a whole file long, and what is looked at for
-    /// every place of it must not be.
+    /// Returns the line around `offset`, clipped to 2000 bytes on each side: a line may be as long as a file, and the
+    /// work per place must stay bounded.
     pub fn line_near(&self, offset: usize) -> Span {
         let line = self.line(offset);
         Span::new(line.start.max(offset.saturating_sub(NEAR)), line.end.min(offset + NEAR))
     }
 
-    /// Whether `offset` stands behind an odd number of Markdown's fences (three backticks or tildes).
+    /// Whether an odd number of Markdown fences (three backticks or tildes) start before `offset`: whether it is in a
+    /// fenced block.
     pub fn is_fenced(&self, offset: usize) -> bool {
         let fences = self.fences.get_or_init(|| {
             let mut out: Vec<usize> = memmem::find_iter(&self.bytes, b"```").collect();
@@ -110,22 +112,22 @@ impl<'a> Text<'a> {
         fences.partition_point(|fence| *fence < offset) % 2 == 1
     }
 
-    /// Index of the line that holds `offset`, from 0, within this text.
+    /// Returns the index of the line that contains `offset`, from 0, within this text.
     pub fn line_index(&self, offset: usize) -> usize {
         self.line_starts().partition_point(|&start| start <= offset) - 1
     }
 
-    /// The line of that index, if there is one, without its line break.
+    /// Returns the line of that index without its line break, if there is one.
     pub fn line_at(&self, index: usize) -> Option<Span> {
         self.line_starts().get(index).map(|&start| self.line(start))
     }
 
-    /// The number a person gives the line of `offset`: from 1, over the whole blob.
+    /// Returns the number of the line that contains `offset`, counted from 1 over the whole blob.
     pub fn line_number(&self, offset: usize) -> usize {
         self.base.lines + self.line_index(offset) + 1
     }
 
-    /// A span of this text as bytes of the blob, with lines and columns.
+    /// Returns where a span of this text is in the blob: bytes, lines and columns.
     pub fn location(&self, span: Span) -> Location {
         Location {
             span: Span::new(self.original(span.start), self.original(span.end)),
@@ -134,7 +136,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Bytes of this text that hold a place of the blob: at least the place itself, for UTF-16 its whole lines.
+    /// Returns the part of this text that contains a place of the blob, if it has it: the place itself, or for UTF-16
+    /// its whole lines.
     pub fn holding(&self, place: &Location) -> Option<Span> {
         let length = self.bytes.len();
         match self.encoding {
@@ -180,13 +183,13 @@ impl<'a> Text<'a> {
     }
 }
 
-/// How many characters the bytes are; a byte that is not UTF-8 counts as one.
+/// Returns the number of characters in the bytes; a byte that is not UTF-8 counts as one.
 pub fn characters(bytes: &[u8]) -> usize {
-    /// Most of a text is ASCII, which is told many times as fast as characters are counted.
+    /// Most of a text is ASCII, and recognising that is many times as fast as counting characters.
     const PART: usize = 4096;
     let (mut count, mut rest) = (0, bytes);
     while !rest.is_empty() {
-        // No character stands in two parts: its other bytes follow the first.
+        // A part ends where a character does.
         let inside = |at: &usize| rest.get(*at).is_some_and(|b| b & 0xC0 == 0x80);
         let end = (PART..rest.len()).find(|at| !inside(at)).unwrap_or(rest.len());
         let (part, behind) = rest.split_at(end);
@@ -217,7 +220,8 @@ struct Utf16 {
 }
 
 impl Utf16 {
-    /// By byte order mark, else by the zero bytes that Latin letters leave on one side only.
+    /// Detects UTF-16 by its byte order mark, or by the zero bytes that Latin letters leave in only one half of each
+    /// pair.
     fn detect(blob: &[u8]) -> Option<Utf16> {
         match blob {
             [0xFF, 0xFE, 0, 0, ..] => None, // UTF-32: nobody writes it
@@ -255,7 +259,8 @@ impl Utf16 {
     }
 }
 
-/// Whether a character has no width or changes the direction of others: text that holds it does not read as it is.
+/// Whether a character has no width or changes the direction of others, so that text containing it does not read as
+/// it is written.
 pub(crate) fn is_deceptive(c: char) -> bool {
     matches!(
         c,

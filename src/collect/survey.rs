@@ -1,6 +1,6 @@
-//! Receives every version of every file of a history and says which of them may hold a secret. One version differs from
-//! the next in a few lines, so texts are cut into blocks of lines, and a block is looked at once; only what looks like a
-//! credential is looked at in every version, because another line may have come to say whose it is.
+//! Receives every version of every file of a history and decides which of them may contain a secret. Versions differ
+//! in a few lines, so texts are cut into blocks of lines, and each block is looked at once. Only what looks like a
+//! credential is looked at in every version, because another line may since have come to say that it is Cloudflare's.
 
 use std::collections::HashSet;
 use std::io;
@@ -20,15 +20,15 @@ mod blocks;
 
 use blocks::{Known, Number};
 
-/// Larger blobs are not cut into blocks, in bytes.
+/// The size above which blobs are not cut into blocks, in bytes.
 const WHOLE: usize = 4 * 1024 * 1024;
-/// What is looked at again around a new block, in bytes: a name may be new and its value old.
+/// How much is looked at again around a new block, in bytes on each side: a name may be new and its value old.
 const AROUND: usize = 256;
 
-/// What came of the first reading.
+/// The result of the survey.
 #[derive(Debug, Default)]
 pub struct Surveyed {
-    /// Ids of the objects that may hold a secret.
+    /// Ids of the objects that may contain a secret.
     pub objects: HashSet<String>,
     /// What was left out by design.
     pub skipped: Vec<(BlobPath, SkipReason)>,
@@ -42,7 +42,7 @@ pub struct Surveyed {
     pub elapsed: Duration,
 }
 
-/// The visitor.
+/// The visitor that surveys a history.
 pub struct Survey<'a> {
     scanner: &'a Scanner,
     gate: Gate,
@@ -62,17 +62,17 @@ struct State {
 /// A block of a text.
 struct Piece {
     span: Span,
-    /// The block before it, and this one.
+    /// The block before this one in the text.
     before: Number,
     block: Number,
-    /// Whether it is to be looked at.
+    /// Whether it has to be looked at.
     fresh: bool,
-    /// Whether it comes behind its neighbour for the first time.
+    /// Whether it follows the block before it for the first time.
     met: bool,
 }
 
 impl<'a> Survey<'a> {
-    /// Before a scan with `scanner`; blobs of more than `max_file_size` bytes are skipped.
+    /// Makes the survey for a scan with `scanner`; blobs of more than `max_file_size` bytes are skipped.
     pub fn new(scanner: &'a Scanner, max_file_size: Option<u64>) -> Survey<'a> {
         Survey {
             scanner,
@@ -83,7 +83,7 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// What was found out.
+    /// Returns the result.
     pub fn finish(self) -> Surveyed {
         let state = self.state.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         Surveyed { elapsed: self.started.elapsed(), ..state.out }
@@ -93,14 +93,17 @@ impl<'a> Survey<'a> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Reads a blob: its size in bytes and whether it may hold a secret, or why it was left out.
+    /// Reads a blob. Returns its size in bytes and whether it may contain a secret, or why it was left out.
+    ///
+    /// # Errors
+    /// It cannot be read.
     fn read(&self, blob: &mut Blob<'_>, state: &mut State) -> io::Result<Result<(u64, bool), SkipReason>> {
         if state.content.is_empty() {
             state.content = vec![0; CHUNK + PAGE];
         }
         let mut origin = page_start(&state.content);
         let (mut filled, mut total) = (0, 0_u64);
-        // Of a text that is too large to be kept, only whether it holds a word of interest.
+        // For a text that is too large to be kept: only whether it contains a word of interest.
         let (mut large, mut passes) = (false, false);
         loop {
             let read = read_chunk(blob.content, &mut state.content, &mut origin, filled)?;
@@ -131,11 +134,11 @@ impl<'a> Survey<'a> {
         let State { content, pieces, known, .. } = state;
         let bytes = &content[origin..origin + filled];
         let look = || self.look(&blob.path, bytes, pieces, known);
-        // The scan of the whole text will say what is wrong.
+        // After a panic the text is scanned as a whole, and that scan reports what is wrong.
         Ok(Ok((total, catch_unwind(AssertUnwindSafe(look)).unwrap_or(true))))
     }
 
-    /// Whether a text may hold a secret.
+    /// Whether a text may contain a secret; notes what is now known of its blocks.
     fn look(&self, path: &BlobPath, bytes: &[u8], pieces: &mut Vec<Piece>, known: &mut Known) -> bool {
         if is_utf16(&bytes[..bytes.len().min(HEAD)]) {
             let text = Text::decode(bytes);
@@ -201,7 +204,8 @@ impl Visitor for Survey<'_> {
     }
 }
 
-/// The blocks to look at and the places where blocks meet for the first time, with what stands around them.
+/// Returns the blocks to look at and the places where blocks meet for the first time, with their surroundings, joined
+/// where they touch.
 fn zones(pieces: &[Piece], length: usize) -> Vec<Span> {
     let mut out: Vec<Span> = Vec::new();
     for piece in pieces.iter().filter(|piece| piece.fresh || piece.met) {

@@ -1,11 +1,11 @@
-//! What a method of Cloudflare's SDKs calls. They are generated from the API, so that most chains of members are its
-//! paths; what is named otherwise stands in [`RENAMED`].
-//! Sources: the `api.md` of <https://github.com/cloudflare/cloudflare-typescript> and cloudflare-python, and
+//! The operation that a method of Cloudflare's SDKs calls. The SDKs are generated from the API, so most chains of
+//! members are its paths; those that differ are in [`RENAMED`]. Sources: the `api.md` of
+//! <https://github.com/cloudflare/cloudflare-typescript> and cloudflare-python, and
 //! <https://pkg.go.dev/github.com/cloudflare/cloudflare-go>.
 
 use super::{ENTRIES, segments};
 
-/// Members that are not called like the path, the longest first.
+/// Chains of members that differ from the path, with the path; longer chains come before their prefixes.
 const RENAMED: &[(&str, &str)] = &[
     ("zero_trust/access/applications", "access/apps"),
     ("zero_trust/tunnels", "cfd_tunnel"),
@@ -28,8 +28,8 @@ const RENAMED: &[(&str, &str)] = &[
     ("r2_buckets", "r2/buckets"),
 ];
 
-/// Method and path of the call, if its members and its method are those of an SDK. `of_account` says whether the
-/// arguments name an account, for what exists on accounts and on zones.
+/// Returns method and path of the operation, if `members` and `method` are those of an SDK. `of_account` says whether
+/// the arguments name an account; it decides for resources that exist on accounts and on zones.
 pub fn operation(members: &[String], method: &str, of_account: bool) -> Option<(&'static str, String)> {
     if matches!(
         (members.first().map(String::as_str), method),
@@ -94,7 +94,7 @@ fn renamed(path: &str) -> String {
     )
 }
 
-/// Whether the table speaks of it, and not only of zones and accounts as such.
+/// Whether the table has an entry for the path, other than those for zones and accounts as a whole.
 fn is_known(path: &str) -> bool {
     let segments = segments(path);
     ENTRIES.iter().any(|entry| entry.segments.len() > 2 && entry.fits("GET", &segments))

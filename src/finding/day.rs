@@ -1,17 +1,19 @@
-//! Days of the Gregorian calendar, counted from 1970-01-01 in UTC. Conversions are those of Howard Hinnant.
+//! Days of the Gregorian calendar, counted from 1970-01-01 in UTC. The conversions are Howard Hinnant's
+//! (<https://howardhinnant.github.io/date_algorithms.html>).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Seconds of a day.
+/// Seconds in a day.
 pub(crate) const SECONDS: u64 = 86_400;
 
-/// The current day.
+/// Returns the current day.
 pub(crate) fn today() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs() / SECONDS).unwrap_or_default()
 }
 
-/// The day that a text in the style of ISO 8601 begins with.
+/// Returns the day that a text begins with, written `YYYY-MM-DD` as in ISO 8601; `None` if it does not begin with
+/// one.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     let mut parts = text.get(..10)?.split('-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
@@ -25,7 +27,7 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
-/// A day as `YYYY-MM-DD`.
+/// Returns a day as `YYYY-MM-DD`.
 pub(crate) fn date(days: i64) -> String {
     let z = days + 719_468;
     let era = z.div_euclid(146_097);

@@ -1,16 +1,17 @@
-//! Which literals share a bucket of the search. It looks at the next few bytes in two halves of four bits, and stops wherever
-//! each half occurs, at its place, in some literal of one bucket; most of those places hold none of them. Which literals
-//! share a bucket decides how many there are.
+//! Decides which literals share a bucket of the packed search. The search looks at the next few bytes in two halves
+//! of four bits each, and stops wherever every half occurs, at its place, in some literal of one bucket. Most of
+//! those stops are for nothing; how many there are depends on which literals share a bucket.
 
 use memchr::memmem;
 
 use super::packed::{BUCKETS, DEPTH};
 
-/// More literals than this are worth a second set of buckets.
+/// With more literals than this, a second set of buckets is worth its cost.
 const FEW: usize = 24;
 
-/// How often the bytes from 0x20 to 0x3F and from 0x60 to 0x7F are in programs, scripts and their comments without case,
-/// in thousandths. Counted over the sources of Linux, two repositories of Cloudflare's and a folder of npm packages.
+/// Frequency of the bytes from 0x20 to 0x3F and from 0x60 to 0x7F in programs, scripts and their comments, ignoring
+/// case, in thousandths. Counted in the sources of Linux, two repositories of Cloudflare's and a folder of npm
+/// packages.
 const COMMON: [u8; 64] = [
     124, 1, 11, 2, 1, 1, 2, 3, 9, 44, 34, 1, 14, 9, 13, 8, 11, 6, 6, 4, 4, 3, 4, 3, 4, 3, 7, 9, 2, 8, 3,
     1, //
@@ -22,32 +23,32 @@ fn common(byte: u8) -> f32 {
     match byte {
         0x20..0x40 => f32::from(COMMON[usize::from(byte - 0x20)]),
         0x60..0x80 => f32::from(COMMON[usize::from(byte - 0x40)]),
-        // Capitals, in texts that keep their case.
+        // Upper case, for searches that do not ignore case.
         0x40..0x60 => f32::from(COMMON[usize::from(byte - 0x20)]) / 8.0,
         _ => 1.0,
     }
 }
 
-/// The most common threes of letters in the same sources.
+/// The most common sequences of three letters in the same sources.
 const THREES: &str = "ion con the tio ing ons ent ect com ate res str ter ame sta ati int nst ype typ ers def pro exp ort ine nam for \
     est ode por ret tur are and ble tri wor cti pat rea thi etu err urn dat his nte ork reg fin ker ess val equ per ith tor onf rin \
     tat all nfi nde par age abl fig req set ind lin che ver pec nct ser rom ult pti rke clo use tru end tes ted men get ock que unc \
     ran ile tch mod htt jec ttp fla loc fun lar ext ins fil pin ist opt ang omp ite rat mes out pre nod rro ler fro ead ror ace eve \
     ath ata obj alu lue ase ope cal ire inc ore key und ues han ice ned not imp add aut uth ima mag pub tex ema mai log";
 
-/// How rare bytes are; more is rarer.
+/// Returns how rare a sequence of bytes is; more is rarer.
 pub(super) fn rarity(bytes: &[u8]) -> u32 {
-    // In eighths of a power of two: whole numbers can be compared.
+    // In eighths of a power of two, because whole numbers can be compared.
     let alone: u32 = bytes.iter().map(|b| ((1000.0 / common(*b)).log2() * 8.0) as u32).sum();
     let common = bytes.windows(3).filter(|three| memmem::find(THREES.as_bytes(), three).is_some()).count();
     alone.saturating_sub(48 * common as u32)
 }
 
-/// The indices of literals, sorted into eight buckets, or sixteen where there are many.
+/// Returns the indices of the literals, arranged in eight buckets, or in sixteen if there are many literals.
 pub(super) fn sorted(literals: &[&[u8]]) -> Vec<Vec<usize>> {
     let count = if literals.len() > FEW { 2 * BUCKETS } else { BUCKETS };
     let mut order: Vec<usize> = (0..literals.len()).collect();
-    // What can be anything behind its end takes a bucket for itself and its like; so it goes first.
+    // Short literals go first: any byte may follow them, so they are best put into buckets of their own.
     order.sort_by_key(|at| (literals[*at].len().min(DEPTH), literals[*at]));
     let sums = Sums::new();
     let mut buckets = vec![Bucket::default(); count];
@@ -60,7 +61,7 @@ pub(super) fn sorted(literals: &[&[u8]]) -> Vec<Vec<usize>> {
     buckets.into_iter().map(|bucket| bucket.members).collect()
 }
 
-/// Literals with the halves of their bytes: a bit for each value that occurs at each place.
+/// Some literals with the halves of their bytes: for each place, a bit for each value that occurs there.
 #[derive(Clone, Default)]
 struct Bucket {
     members: Vec<usize>,
@@ -74,11 +75,11 @@ impl Bucket {
         (self.low, self.high) = self.with(literal);
     }
 
-    /// The halves with those of another literal.
+    /// Returns the halves with those of another literal added.
     fn with(&self, literal: &[u8]) -> ([u16; DEPTH], [u16; DEPTH]) {
         let (mut low, mut high) = (self.low, self.high);
         for place in 0..DEPTH {
-            // Behind its end a literal takes any byte.
+            // After its end a literal matches any byte.
             let halves = literal.get(place).map_or((!0, !0), |b| (1 << (b & 15), 1 << (b >> 4)));
             low[place] |= halves.0;
             high[place] |= halves.1;
@@ -86,14 +87,15 @@ impl Bucket {
         (low, high)
     }
 
-    /// How much more often the search stops for it with another literal.
+    /// Returns how much more often the search stops for the bucket with another literal in it.
     fn more(&self, literal: &[u8], sums: &Sums) -> f32 {
         let (low, high) = self.with(literal);
         sums.stops(&low, &high) - sums.stops(&self.low, &self.high)
     }
 }
 
-/// For each high half, and each set of the lower or the upper eight low halves, how often such bytes are.
+/// For each high half from 2 to 7, and each set of the lower or the upper eight low halves, the frequency of such
+/// bytes.
 struct Sums(Vec<[[f32; 256]; 2]>);
 
 impl Sums {
@@ -107,7 +109,7 @@ impl Sums {
         Sums((2..8).map(|high| [0, 1].map(|part| std::array::from_fn(|set| of(high, part, set)))).collect())
     }
 
-    /// How often bytes have such halves at each of their places, as far as bytes are independent of each other.
+    /// Returns how often bytes have such halves at each of the places, as if bytes were independent of each other.
     fn stops(&self, low: &[u16; DEPTH], high: &[u16; DEPTH]) -> f32 {
         low.iter().zip(high).map(|(low, high)| self.of(*low, *high)).product()
     }

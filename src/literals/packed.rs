@@ -1,8 +1,9 @@
-//! The search itself: where may one of some literals, or of some shapes, begin? Literals are sorted into buckets, a bit for each. For every
-//! place of a text two small tables say in which buckets a literal has such a byte there, one for the lower and one for the
-//! upper half of the byte; the same holds for the three bytes that follow, and what all eight agree on is a bucket to look
-//! into. SIMD looks at 16 to 64 places at once. The algorithm is Teddy, of Hyperscan; that of the crate `aho-corasick` tells
-//! capitals from small letters, here a table that has both costs nothing.
+//! The search itself: where in a text may one of some literals, or of some shapes, begin? The literals are arranged
+//! in buckets, one bit each. For the byte at a place of the text, two small tables, one for its lower and one for its
+//! upper half, give the buckets with a literal that has such a half there. The same is done for the three bytes that
+//! follow; the buckets that all eight look-ups have in common may contain a match. SIMD does this for 16 to 64 places
+//! at once. The algorithm is Teddy, from Hyperscan. The version in the crate `aho-corasick` distinguishes case; here
+//! the tables hold both cases, which costs nothing.
 
 use std::array;
 use std::ops::ControlFlow;
@@ -13,12 +14,12 @@ use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x16};
 pub(super) const BUCKETS: usize = 8;
 /// How many bytes of a literal are looked at.
 pub const DEPTH: usize = 4;
-/// How many bytes a vector reads behind the last place that it looks at.
+/// How many bytes are read after the last place of a vector.
 const BEHIND: usize = DEPTH - 1;
-/// The widest vectors there are, in bytes.
+/// The width of the widest vectors, in bytes.
 const WIDEST: usize = 64;
 
-/// Tables for eight buckets.
+/// The tables of eight buckets: for each place and each value of a half, a bit for each bucket.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Tables {
     low: [[u8; 16]; DEPTH],
@@ -26,7 +27,7 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// For buckets of literals; `caseless` for those that may stand in any case.
+    /// Makes the tables for buckets of literals; with `caseless`, for any case.
     pub(super) fn new<'a>(buckets: &[impl AsRef<[&'a [u8]]>], caseless: bool) -> Tables {
         debug_assert!(buckets.len() <= BUCKETS);
         let mut tables = Tables::default();
@@ -38,7 +39,7 @@ impl Tables {
         tables
     }
 
-    /// For sequences of classes of bytes, a bucket each.
+    /// Makes the tables for sequences of byte classes, one bucket each.
     pub(super) fn of_classes(shapes: &[&[&[u8]]]) -> Tables {
         debug_assert!(shapes.len() <= BUCKETS);
         let mut tables = Tables::default();
@@ -61,7 +62,7 @@ impl Tables {
     fn add(&mut self, bucket: u8, literal: &[u8], caseless: bool) {
         for (place, (low, high)) in self.low.iter_mut().zip(&mut self.high).enumerate() {
             let Some(&byte) = literal.get(place) else {
-                // Behind its end a literal takes any byte.
+                // After its end a literal matches any byte.
                 low.iter_mut().chain(high).for_each(|buckets| *buckets |= bucket);
                 continue;
             };
@@ -69,7 +70,7 @@ impl Tables {
             low[usize::from(byte & 15)] |= bucket;
             high[upper] |= bucket;
             if caseless {
-                // Bit 5 tells small letters from capitals.
+                // Bit 5 distinguishes lower from upper case.
                 high[upper | 2] |= bucket;
                 high[upper & !2] |= bucket;
             }
@@ -77,8 +78,8 @@ impl Tables {
     }
 }
 
-/// Calls `stop` for each place at or behind `from` where a literal may begin, in order, with the buckets it may be in: bit 0
-/// for the first of the first tables. Ends early where it says so.
+/// Calls `stop` for each place at or after `from` where a literal may begin, in order, with the buckets it may be in:
+/// bit 0 is the first bucket of the first tables. Ends when `stop` breaks.
 pub(super) fn each<const SETS: usize>(
     level: Level,
     tables: &[Tables; SETS],
@@ -110,7 +111,7 @@ fn search<S: Simd, const SETS: usize>(
         }
         at += 2 * width;
     }
-    // What is left, with zeros behind it.
+    // The rest of the text, followed by zeros.
     let mut padded = [0; 3 * WIDEST + 2 * BEHIND];
     let rest = text.get(at..).unwrap_or_default();
     padded[..rest.len()].copy_from_slice(rest);
@@ -143,7 +144,8 @@ impl<S: Simd, const SETS: usize> Search<S, SETS> {
         search
     }
 
-    /// The buckets of as many places as a vector has, in a window that is longer by [`BEHIND`].
+    /// Returns, for each place of a vector, the buckets that may contain a match. The window is longer than the
+    /// vector by [`BEHIND`].
     #[inline(always)]
     fn look(&self, window: &[u8]) -> [S::u8s; SETS] {
         let mut found = [S::u8s::splat(self.simd, !0); SETS];
@@ -159,21 +161,21 @@ impl<S: Simd, const SETS: usize> Search<S, SETS> {
         found
     }
 
-    /// Whether there is a bucket to look into at any place of two vectors.
+    /// Whether any place of two vectors has a bucket that may contain a match.
     #[inline(always)]
     fn any(&self, first: [S::u8s; SETS], second: [S::u8s; SETS]) -> bool {
         let any = first.into_iter().chain(second).reduce(|all, set| all | set).expect("there are tables");
         !any.simd_eq(S::u8s::splat(self.simd, 0)).all_true()
     }
 
-    /// A bit for each place where there is a bucket to look into.
+    /// Returns a bit for each place that has a bucket that may contain a match.
     #[inline(always)]
     fn lanes(&self, found: [S::u8s; SETS]) -> u64 {
         let any = found.into_iter().reduce(|all, set| all | set).expect("there are tables");
         (!any.simd_eq(S::u8s::splat(self.simd, 0))).to_bitmask()
     }
 
-    /// Hands over the places below `end`; the vector starts at `base`.
+    /// Calls `stop` for the places before `end` that have a bucket; the vector starts at `base`.
     #[inline(always)]
     fn report(
         &self,

@@ -1,4 +1,4 @@
-//! Reads rule files. Everything wrong with one is found here, with its place in the TOML.
+//! Reads rule files and checks them. Everything that can be wrong with one is found here, with its place in the TOML.
 
 use std::fmt;
 use std::ops::Range;
@@ -19,11 +19,11 @@ pub struct RuleFile {
     title: String,
     /// Kind of fault.
     category: Category,
-    /// Harm if real.
+    /// The harm if a finding is real.
     severity: Severity,
     /// The best practice it serves: an id of `flaresec rules --by-practice`.
     practice: String,
-    /// An opinion: off unless asked for.
+    /// Whether it states an opinion; such rules are off unless asked for.
     #[serde(default)]
     pedantic: bool,
     /// Ways to find it.
@@ -37,15 +37,15 @@ pub struct RuleFile {
 }
 
 impl RuleFile {
-    /// Its id.
+    /// Returns the id of the rule.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// A rule of the user's own, checked. Examples are welcome but not asked for.
+    /// Checks a user's own rule and returns it. Examples are not required.
     ///
     /// # Errors
-    /// What is wrong, and a piece of the text that is.
+    /// What is wrong, and the piece of text that is wrong.
     pub fn custom(self, practices: &[String]) -> Result<Rule, (String, String)> {
         let rule = self.into_rule();
         for detect in &rule.detects {
@@ -79,7 +79,7 @@ impl RuleFile {
     }
 }
 
-/// Shorter keywords of users would slow every scan down.
+/// The least length of a user's keyword, in bytes; shorter ones would slow every scan down.
 const LEAST_KEYWORD: usize = 4;
 
 /// What is wrong with a rule file, and where.
@@ -115,7 +115,8 @@ pub fn parse(text: &str, stem: &str, practices: &[String]) -> Result<Rule, RuleE
     Ok(rule)
 }
 
-/// The first place where `anchor` stands in the text: faults of content name a word of it.
+/// Returns the first place where `anchor` occurs in the text: a fault is reported with a piece of the text that is
+/// wrong.
 fn place(text: &str, anchor: &str) -> Option<Range<usize>> {
     text.find(anchor).map(|at| at..at + anchor.len())
 }
@@ -131,7 +132,7 @@ fn named(rule: &Rule, stem: &str) -> Result<(), Fault> {
 
 fn enough_examples(rule: &Rule) -> Result<(), Fault> {
     let (good, bad): (Vec<_>, Vec<_>) = rule.examples.iter().partition(|e| e.matches);
-    // How old something is cannot be shown in a text; tests with real repositories do.
+    // Age cannot be shown in an example; tests with real repositories cover it.
     let shown = rule.detects.iter().any(|detect| detect.check != CheckKind::Age);
     if !shown || good.len() >= 3 && bad.len() >= 3 {
         return Ok(());

@@ -11,10 +11,10 @@ use crate::text::{Text, is_deceptive};
 
 /// How many characters of a line are shown.
 const WIDTH: usize = 160;
-/// How many lines one place may show; a longer one is marked on its first lines.
+/// How many lines are shown for one place; a longer place is marked on its first lines.
 const LINES: usize = 6;
 
-/// Builds the excerpt: `places` are spans of the text with a message, the primary one first; `secrets` are all spans
+/// Returns the excerpt for `places`, spans of the text with a message, the primary one first. `secrets` are all spans
 /// of the text that must not be shown.
 pub(super) fn excerpt(text: &Text<'_>, places: &[(Span, String)], secrets: &[Span]) -> Excerpt {
     let mut out = Excerpt::default();
@@ -54,7 +54,7 @@ fn touches(line: Span, span: Span) -> bool {
     line.overlaps(span) || (line.start <= span.start && span.start <= line.end)
 }
 
-/// Where the characters of a line went: pairs of offset in the text and offset in the excerpt, ascending.
+/// Maps the characters of a line to the excerpt: pairs of offset in the text and offset in the excerpt, ascending.
 struct LineMap(Vec<(usize, usize)>);
 
 impl LineMap {
@@ -64,9 +64,9 @@ impl LineMap {
     }
 }
 
-/// Appends the visible part of a line to `out`.
+/// Appends the visible part of a line to `out` and returns where its characters went.
 fn render(text: &Text<'_>, line: Span, anchor: Span, secrets: &[Span], out: &mut String) -> LineMap {
-    // Far beyond what fits nothing is looked at: a line may be a gigabyte long.
+    // Only the part that may be shown is looked at: a line may be a gigabyte long.
     let reach = WIDTH * 4;
     let from = anchor.start.max(line.start).saturating_sub(reach).max(line.start);
     let to = line.end.min(anchor.start.max(line.start) + reach + WIDTH);
@@ -117,7 +117,7 @@ fn visible(bytes: &[u8], offset: usize, c: char, hidden: &[Span]) -> char {
     }
 }
 
-/// Long random-looking values that no rule took for a secret are not shown either.
+/// Returns long values of the line that look random: they are not shown either, although no rule reports them.
 fn unknown_secrets(bytes: &[u8], line: Span) -> Vec<Span> {
     let mut found = runs(bytes, line);
     found.retain(|run| {

@@ -1,6 +1,6 @@
-//! A look at parts of a text that asks only whether they may hold a secret: for a history, where the same lines come
-//! again in version after version. What it takes for one is scanned as a whole afterwards; what it passes over would
-//! not be found by that either.
+//! Decides whether parts of a text may contain a secret, without making findings: for a history, in which the same
+//! lines occur in version after version. A text in which something may be a secret is scanned as a whole afterwards;
+//! whatever is passed over here would not be found by that scan either.
 
 use crate::blob::BlobPath;
 use crate::check::assignment::Shaped;
@@ -13,19 +13,19 @@ use crate::text::Text;
 use super::settle::is_sample;
 use super::{Scanner, widen};
 
-/// What a look at parts of a text says.
+/// The result of looking at parts of a text.
 #[derive(Clone, Debug, Default)]
 pub struct Glance {
-    /// There may be a secret.
+    /// Whether there may be a secret.
     pub found: bool,
-    /// Places whose meaning depends on what else a text says: what may be a secret, and what looks and is named like one
-    /// while nothing says whose.
+    /// Places whose meaning depends on the rest of the text: what may be a secret, and what looks and is named like
+    /// one while nothing says that it is Cloudflare's.
     pub open: Vec<Span>,
 }
 
 impl Scanner {
-    /// Looks at the zones of a text, which are in order and apart; what stands around them is seen but not looked for.
-    /// Conditions that a rule has for the whole file are taken to hold.
+    /// Looks for secrets in the zones of a text, which are ascending and do not touch. Their surroundings serve as
+    /// context only. Conditions of a rule on the whole file are assumed to hold.
     pub fn glance(&self, path: &BlobPath, text: &Text<'_>, zones: &[Span]) -> Glance {
         let mut out = Glance::default();
         let view = View { bytes: text.bytes(), steps: &[] };
@@ -45,7 +45,7 @@ impl Scanner {
                 let mut inside = Glance::default();
                 zones = widen(&last.zones, last.bytes.len());
                 self.glance_at(path, &view, &shaped, &zones, &mut inside);
-                // What would decide may stand outside the part.
+                // What decides about them may be outside the part.
                 out.found |= !inside.open.is_empty();
                 out.open
                     .extend(inside.open.iter().map(|s| Span::new(s.start + zone.start, s.end + zone.start)));

@@ -1,4 +1,4 @@
-//! Which detections a text concerns, by the words they ask for, and where the words stand that a detection starts from.
+//! Which detections apply to a text, by their keywords, and where the keywords are that a detection starts from.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -8,7 +8,7 @@ use crate::literals::Words;
 use crate::rule::CheckKind;
 use crate::span::Span;
 
-/// The keywords of all detections and the signs that checks ask for, without case.
+/// The keywords of all detections and the words of all signs, searched in any case.
 pub(super) struct Keywords {
     search: Words,
     words: Vec<Word>,
@@ -18,33 +18,35 @@ pub(super) struct Keywords {
 
 #[derive(Default)]
 struct Word {
-    /// Detections that start from each place of the word.
+    /// Detections that start from each occurrence of the word.
     started: Vec<usize>,
-    /// Detections that only ask whether the word is there.
+    /// Detections that only ask whether the word occurs.
     asked: Vec<usize>,
     signs: Signs,
 }
 
-/// What a text says to the detections, by their number.
+/// What was found in a text for each detection, by its number.
 pub(super) struct Hits {
     present: Vec<bool>,
     places: Vec<Vec<usize>>,
-    /// The signs that are there.
+    /// The signs that the text has.
     pub(super) signs: Signs,
 }
 
 impl Hits {
-    /// Whether one of the detection's keywords is there.
+    /// Whether one of the keywords of the detection occurs.
     pub(super) fn has(&self, detection: usize) -> bool {
         self.present[detection]
     }
 
-    /// Where its keywords stand, ascending; nothing for detections that do not start from a place.
+    /// Returns where the keywords of the detection start, ascending; empty for detections that do not start from a
+    /// place.
     pub(super) fn places(&self, detection: usize) -> &[usize] {
         &self.places[detection]
     }
 
-    /// Keywords elsewhere in the file still say what the file is about.
+    /// Adds the keywords that occur elsewhere in the file: they say what the file is about. Places and signs are not
+    /// added.
     pub(super) fn and_those_of(&mut self, other: &Hits) {
         self.present.iter_mut().zip(&other.present).for_each(|(mine, theirs)| *mine |= theirs);
     }
@@ -81,7 +83,7 @@ impl Keywords {
         Keywords { search: Words::new(&spellings), words, detections: detections.len() }
     }
 
-    /// The keywords inside the zones, which are in order and apart.
+    /// Finds the keywords and signs inside the zones, which are ascending and do not touch.
     pub(super) fn hits(&self, bytes: &[u8], zones: &[Span]) -> Hits {
         let mut out = Hits {
             present: vec![false; self.detections],
@@ -102,7 +104,7 @@ impl Keywords {
             });
         }
         for places in &mut out.places {
-            // Words come in groups, and two keywords of one detection may start at one place.
+            // The search reports words group by group, and two keywords of one detection may start at the same place.
             places.sort_unstable();
             places.dedup();
         }

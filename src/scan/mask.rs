@@ -1,13 +1,14 @@
-//! What may be shown of a secret.
+//! Masks secrets: what may be shown of them.
 
 use crate::blob::PREFIXES;
 
-/// Other beginnings that say what kind a credential is, and nothing more.
+/// Other public prefixes, which say only what kind of credential it is.
 const PUBLIC: [&str; 2] = ["v1.0-", "0x4AAAAA"];
-/// Values shorter than this show nothing of themselves.
+/// Values shorter than this, in characters, do not show their end.
 const SHOWS_TAIL: usize = 24;
 
-/// The value with everything but a public prefix and the last four characters replaced by `*`, one per character.
+/// Returns the value with everything but a public prefix and the last four characters replaced by `*`, one per
+/// character.
 pub(super) fn masked(value: &[u8]) -> String {
     let text = String::from_utf8_lossy(value);
     let length = text.chars().count();

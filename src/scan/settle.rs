@@ -1,4 +1,4 @@
-//! From candidates to findings: one finding per secret and place, sample values left out, everything masked.
+//! Turns candidates into findings: one per secret and place, without published sample values, everything masked.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::RandomState;
@@ -15,11 +15,11 @@ use crate::rule::{Category, Rule, RuleSet};
 use crate::span::Span;
 use crate::text::Text;
 
-/// What may be kept of the value of a secret.
+/// What is kept of the value of a secret.
 pub(super) struct Keeping<'a> {
-    /// Key of its hash.
+    /// Key of the hash that is kept.
     pub(super) key: &'a RandomState,
-    /// Whether the value itself is kept, as the user asked.
+    /// Whether the value itself is kept, because the user asked to see it.
     pub(super) reveal: bool,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn settle(
     if candidates.is_empty() {
         return Vec::new();
     }
-    // Everything that looked like a secret stays hidden, also where it is then not reported.
+    // Everything that looked like a secret is masked, even if it is not reported.
     let mut secrets: Vec<Span> = candidates.iter().flat_map(|c| c.secrets.iter().copied()).collect();
     secrets.sort_unstable();
     secrets.dedup();
@@ -56,7 +56,7 @@ pub(super) fn settle(
         .collect()
 }
 
-/// Published sample values are recognised by their digest.
+/// Whether the value of a candidate is a published sample; these are recognised by their digest.
 pub(super) fn is_sample(rules: &RuleSet, candidate: &Candidate) -> bool {
     candidate.credential.as_ref().is_some_and(|(_, value)| is_published(rules, value))
 }
@@ -72,10 +72,11 @@ fn is_published(rules: &RuleSet, value: &[u8]) -> bool {
     rules.samples.contains(&digest)
 }
 
-/// Of secrets in the same place the surest stays; of other findings, one per rule and place.
+/// Returns the best of overlapping secrets, and the best of overlapping candidates of each other rule, sorted by
+/// place.
 fn best(rules: &RuleSet, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     let is_secret = |c: &Candidate| rules.rules[c.rule].category == Category::Secret;
-    // Best first: a proof beats a name, a longer value a part of it.
+    // Best first: higher confidence, then the longer value, then the higher severity.
     candidates.sort_by_key(|c| {
         (
             std::cmp::Reverse(c.confidence),
@@ -86,7 +87,7 @@ fn best(rules: &RuleSet, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         )
     });
     let mut kept: Vec<Candidate> = Vec::new();
-    // What is kept of all secrets, and of each other rule: none overlaps another of its kind.
+    // The spans kept so far of all secrets together (`None`) and of each other rule; spans of one set do not overlap.
     let mut taken: HashMap<Option<usize>, BTreeSet<Span>> = HashMap::new();
     for candidate in candidates {
         let kind = (!is_secret(&candidate)).then_some(candidate.rule);
@@ -102,7 +103,8 @@ fn best(rules: &RuleSet, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     kept
 }
 
-/// Rule, path and content, and which of several equal ones; neither line nor commit.
+/// Returns the fingerprint of a candidate: made of rule, path, content and its number among equal ones, not of line
+/// or commit.
 fn identity(
     rule: &Rule,
     path: &BlobPath,

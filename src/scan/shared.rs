@@ -1,5 +1,5 @@
-//! `check = "duplicate"`: the same secret in several places. Within a file here; over files the collector compares a
-//! keyed hash, whose key lives and dies with the process. Nothing is written.
+//! `check = "duplicate"`: the same secret in several places. Within a file the values themselves are compared; across
+//! files, after they are gone, a keyed hash of them. The key exists only in this process, and neither is written out.
 
 use std::hash::{BuildHasher as _, RandomState};
 
@@ -9,12 +9,13 @@ use crate::fact::place::{is_code, is_prose, is_test};
 use crate::finding::Finding;
 use crate::rule::{Category, CheckKind, Confidence, RuleSet};
 
-/// The keyed hash of a value.
+/// Returns the keyed hash of a value.
 pub(super) fn keyed(key: &RandomState, value: &[u8]) -> u64 {
     key.hash_one(value)
 }
 
-/// One value under several names of the same settings file. In programs and prose it is merely repeated.
+/// Returns a candidate for each value that occurs several times in a settings file. In programs, prose and tests a
+/// value is often just repeated.
 pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) -> Vec<Candidate> {
     let repeated = secrets.len() > 1 && !is_code(path) && !is_prose(path) && !is_test(path);
     let Some(rule) = repeated.then(|| rules.by_check(CheckKind::Duplicate)).flatten() else {
@@ -44,7 +45,7 @@ pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) ->
     out
 }
 
-/// One value in several files: a finding at its first place that names the others.
+/// Returns a finding for each value that occurs in several files: at its first place, naming the others.
 pub(crate) fn across(rules: &RuleSet, findings: &[Finding]) -> Vec<Finding> {
     let Some(rule) = rules.by_check(CheckKind::Duplicate).map(|index| &rules.rules[index]) else {
         return Vec::new();

@@ -1,9 +1,10 @@
-//! `check = "age"`: a credential that was committed long ago. Only findings of the history know when.
+//! `check = "age"`: a credential that was committed long ago. Only findings of a history know when they were
+//! committed.
 
 use crate::finding::Finding;
 use crate::rule::{Category, CheckKind, Confidence, RuleSet};
 
-/// A finding for every credential that is older than allowed.
+/// Returns a finding for every credential that is older than the limit of the rules.
 pub fn stale(rules: &RuleSet, findings: &[Finding]) -> Vec<Finding> {
     let Some(rule) = rules.by_check(CheckKind::Age).map(|index| &rules.rules[index]) else {
         return Vec::new();

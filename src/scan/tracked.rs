@@ -1,5 +1,5 @@
-//! `check = "tracked"`: a credential in a file where it must not be for what the file is. That a file is scanned at all says
-//! that git tracks it or would with the next `git add`: ignored files are not scanned.
+//! `check = "tracked"`: a credential in a file that must not hold one because of what the file is. A file that is
+//! scanned at all is tracked by git, or would be after the next `git add`: ignored files are not scanned.
 
 use memchr::memmem;
 
@@ -7,7 +7,7 @@ use crate::blob::BlobPath;
 use crate::check::Candidate;
 use crate::rule::{Category, CheckKind, Confidence, RuleSet};
 
-/// A finding at the first credential of such a file, for each rule about such files.
+/// Returns, for each rule about such files, a candidate at the first credential of the file.
 pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) -> Vec<Candidate> {
     let secret = |c: &&Candidate| {
         let kept = c.confidence > Confidence::Low && c.credential.is_some();
@@ -28,7 +28,7 @@ pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) ->
     found.collect()
 }
 
-/// Whether the file is what a build tool made for browsers.
+/// Whether a build tool made the file for browsers.
 fn is_bundle(path: &BlobPath) -> bool {
     let lower = path.as_bytes().to_ascii_lowercase();
     let code = [&b".js"[..], b".mjs", b".css", b".html", b".js.map"].iter().any(|end| lower.ends_with(end));
@@ -48,7 +48,7 @@ fn is_bundle(path: &BlobPath) -> bool {
         || within(b"/dist/") && within(b"/assets/"))
 }
 
-/// Whether tools read a file of that name for secrets or write secrets into it, and expect it to be ignored.
+/// Whether tools keep secrets in a file of that name and expect git to ignore it.
 fn stays_local(path: &BlobPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
     let whole = path.as_bytes().to_ascii_lowercase();

@@ -1,5 +1,5 @@
-//! What git says has changed between two states: which files, and which of their lines. Shared by the index and the
-//! diff source; reads the new contents.
+//! The changes between two states according to git: which files, and which of their lines. Used by the index and the
+//! diff source; also reads the new contents.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -9,7 +9,7 @@ use super::objects::{self, Kind};
 use super::{Failure, SkipReason, Visitor};
 use crate::blob::{Blob, BlobPath, LineSet, Origin};
 
-/// Options of every comparison: raw ids, renames followed, nothing that the configuration could add.
+/// Options of every comparison: full ids, renames followed, nothing that git's configuration could change.
 pub(super) const COMPARE: &[&str] = &[
     "-r",
     "-M",
@@ -48,7 +48,11 @@ pub enum Lines {
     Whole,
 }
 
-/// Compares with git: `command` is `diff-index` or `diff-tree` with what to compare, paths are `paths`.
+/// Returns the changes that git reports, and the lines that they touch. `command` is `diff-index` or `diff-tree` with
+/// what to compare; `paths`, if any, limit it; `what` names it in a failure.
+///
+/// # Errors
+/// `git` cannot be started or fails.
 pub(super) fn compare(
     git: &Git,
     what: &str,
@@ -77,7 +81,7 @@ pub(super) fn compare(
     })
 }
 
-/// The touched lines by old and new object id: paths, which can hold anything, play no part.
+/// The touched lines by old and new object id. Paths, which can contain anything, are not used.
 #[derive(Debug, Default)]
 pub(super) struct Touched {
     whole: bool,
@@ -91,7 +95,8 @@ impl Change {
 }
 
 impl Touched {
-    /// What to look at in a changed file; a file that is new, binary or of a new type counts as a whole.
+    /// Returns the lines of a changed file that count; `None` for all, as in a file that is new, binary, unmerged or
+    /// of a new type.
     fn of(&self, change: &Change) -> Option<LineSet> {
         if self.whole || change.is_new() || matches!(change.status, 'T' | 'U') {
             return None;
@@ -100,7 +105,10 @@ impl Touched {
     }
 }
 
-/// Reads what the changes leave behind and hands it over.
+/// Reads the changed files as they are after the change, and hands them to the visitor.
+///
+/// # Errors
+/// `git` cannot be started or fails.
 pub(super) fn read(
     git: &Git,
     changes: &[Change],
@@ -137,7 +145,7 @@ pub(super) fn read(
     })
 }
 
-/// `--raw -z`: `:mode mode id id status NUL path NUL [path NUL]`.
+/// Parses the output of `--raw -z`: `:mode mode id id status NUL path NUL [path NUL]`.
 pub(super) fn parse_raw(raw: &[u8]) -> Vec<Change> {
     let mut out = Vec::new();
     let mut parts = raw.split(|b| *b == 0);
@@ -165,8 +173,8 @@ pub(super) fn parse_raw(raw: &[u8]) -> Vec<Change> {
     out
 }
 
-/// `-p -U0 --full-index`: only `index old..new` and `@@` lines matter. In a hunk every line of content starts with
-/// `+`, `-` or `\`, so no content can pass for either.
+/// Parses the output of `-p -U0 --full-index`. Only `index old..new` and `@@` lines matter; content cannot be
+/// mistaken for either, because each line of a hunk starts with `+`, `-` or `\`.
 fn parse_patch(patch: &[u8]) -> HashMap<(String, String), LineSet> {
     let mut out: HashMap<(String, String), LineSet> = HashMap::new();
     let mut current: Option<(String, String)> = None;
@@ -191,7 +199,7 @@ fn parse_patch(patch: &[u8]) -> HashMap<(String, String), LineSet> {
     out
 }
 
-/// The lines that `@@ -a,b +c,d @@` adds: none if `d` is 0. `None` if it is not a hunk header.
+/// Returns the lines that `@@ -a,b +c,d @@` adds: `Some(None)` if `d` is 0, `None` if it is not a hunk header.
 fn added(line: &[u8]) -> Option<Option<RangeInclusive<usize>>> {
     let text = String::from_utf8_lossy(line);
     let plus = text.split(' ').nth(2)?.strip_prefix('+')?.to_owned();

@@ -1,4 +1,4 @@
-//! What a branch changes against the point where it left its base: the view of a pull request.
+//! The changes of a branch since it left its base, as a pull request shows them.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,8 @@ use super::git::Git;
 use super::{Failure, Visitor};
 use crate::blob::Origin;
 
-/// Hands over every file that differs between the merge base and the head of `range`: `BASE`, `BASE..HEAD` or
-/// `BASE...HEAD`.
+/// Hands over every file that differs between the merge base and the head of `range`, which is `BASE`, `BASE..HEAD`
+/// or `BASE...HEAD`. `paths`, if any, limit it.
 pub fn diff(git: &Git, range: &str, paths: &[PathBuf], lines: Lines, visitor: &dyn Visitor) {
     if let Err(failure) = read(git, range, paths, lines, visitor) {
         visitor.failed(failure);

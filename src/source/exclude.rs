@@ -1,4 +1,4 @@
-//! Which paths globs name, and leaving those out for the sources that do not walk folders.
+//! Globs that leave paths out, and a visitor that applies them for sources that do not walk folders.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -16,10 +16,10 @@ pub struct Globs {
 }
 
 impl Globs {
-    /// `folder` is absolute and without links.
+    /// Compiles globs that are relative to `folder`, which is absolute and without links.
     ///
     /// # Errors
-    /// The first glob that is not one, and why.
+    /// The first glob that is invalid, and why.
     pub fn new(folder: &Path, lines: &[String]) -> Result<Globs, (String, ignore::Error)> {
         let mut builder = GitignoreBuilder::new("");
         builder.allow_unclosed_class(false);
@@ -30,7 +30,7 @@ impl Globs {
         Ok(Globs { folder: folder.to_owned(), globs })
     }
 
-    /// Whether a glob names the path or a folder above it. `path` is absolute.
+    /// Whether a glob matches the path or a folder above it. `path` is absolute.
     pub fn cover(&self, path: &Path, is_folder: bool) -> bool {
         if self.globs.is_empty() {
             return false;
@@ -39,13 +39,13 @@ impl Globs {
             let path = path.strip_prefix(&self.folder).ok().filter(|p| !p.as_os_str().is_empty())?;
             Some(self.globs.matched_path_or_any_parents(path, is_folder).is_ignore())
         };
-        // A path may have been named through a link.
+        // The path may have been given through a link.
         let real = || inside(&path.parent()?.canonicalize().ok()?.join(path.file_name()?));
         inside(path).or_else(real).unwrap_or(false)
     }
 }
 
-/// A path as seen from `root`, without `.` and `..`.
+/// Returns a path as an absolute one, with `.` and `..` resolved by name; a relative path starts from `root`.
 pub fn absolute(root: &Path, path: &Path) -> PathBuf {
     let mut out = root.to_owned();
     for part in path.components() {
@@ -58,17 +58,17 @@ pub fn absolute(root: &Path, path: &Path) -> PathBuf {
     out
 }
 
-/// What a scan leaves out: sets of globs, and the folder that paths are relative to.
+/// What a scan leaves out: sets of globs, and the folder that relative paths start from.
 #[derive(Clone, Debug, Default)]
 pub struct Exclude {
-    /// Absolute and without links.
+    /// The folder, absolute and without links.
     pub root: PathBuf,
-    /// Any of them.
+    /// The sets; a match in any of them leaves a path out.
     pub globs: Vec<Globs>,
 }
 
 impl Exclude {
-    /// Whether any glob names the path or a folder above it.
+    /// Whether any glob matches the path or a folder above it.
     pub fn covers(&self, path: &Path, is_folder: bool) -> bool {
         let any = self.globs.iter().any(|globs| !globs.globs.is_empty());
         any && {
@@ -78,11 +78,11 @@ impl Exclude {
     }
 }
 
-/// Passes on everything but what the globs name.
+/// Passes on everything except what the globs match.
 pub struct Excluding<'a> {
     /// What is left out.
     pub exclude: &'a Exclude,
-    /// Who gets the rest.
+    /// The visitor that receives the rest.
     pub next: &'a dyn Visitor,
 }
 

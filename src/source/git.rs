@@ -1,6 +1,7 @@
-//! The one place that starts `git`. Reads only, and in a hostile repository nothing that its configuration names can
-//! run: no hook, monitor, external diff, text conversion, pager, credential helper or transfer. `GIT_DIR`,
-//! `GIT_INDEX_FILE` and `GIT_WORK_TREE` stay as the caller set them: a commit in progress says its index with them.
+//! The one place that builds `git` commands. They only read, and nothing that a hostile repository configures can
+//! run: no hook, file system monitor, external diff, text conversion, pager, credential helper or transfer.
+//! `GIT_DIR`, `GIT_INDEX_FILE` and `GIT_WORK_TREE` stay as the caller set them: a commit in progress names its index
+//! with them.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
@@ -9,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 
 use super::Failure;
 
-/// Settings that name programs or paint output. A setting on the command line wins over every file.
+/// Settings that name programs or change output. A setting on the command line wins over every file.
 const SETTINGS: &[&str] = &[
     "core.fsmonitor=false",
     "core.untrackedCache=keep",
@@ -25,7 +26,7 @@ const SETTINGS: &[&str] = &[
     "maintenance.auto=false",
 ];
 
-/// Where programs or side effects hide in the environment; none of them says which repository is meant.
+/// Environment variables that name programs or change how git behaves; none of them says which repository is meant.
 const CLEARED: &[&str] = &[
     "GIT_EXTERNAL_DIFF",
     "GIT_DIFF_OPTS",
@@ -49,24 +50,24 @@ pub struct Git {
 }
 
 impl Git {
-    /// The repository that holds `folder`. `.` for the one the caller's environment speaks of.
+    /// Makes the repository that contains `folder`; `.` is the one that the caller's environment names.
     pub fn at(folder: impl Into<PathBuf>) -> Git {
         Git { folder: folder.into(), trusted: false, hooks: false }
     }
 
-    /// Reads whoever owns the repository: for commands that look at names alone.
+    /// Also reads a repository that somebody else owns: for commands that look at names only.
     #[must_use]
     pub fn trusted(self) -> Git {
         Git { trusted: true, ..self }
     }
 
-    /// Lets `git` answer where hooks are. The command must be one that runs none.
+    /// Keeps the configured path of hooks, so that `git` can tell where they are. The command must not run any.
     #[must_use]
     pub fn knowing_hooks(self) -> Git {
         Git { hooks: true, ..self }
     }
 
-    /// A command with everything dangerous switched off. Paths among `args` belong after `--`.
+    /// Returns a command with everything dangerous switched off. Paths among `args` belong after `--`.
     pub fn command(&self, args: &[&OsStr]) -> Command {
         let mut command = Command::new("git");
         command.args(["--no-pager", "--no-optional-locks", "--no-replace-objects", "--literal-pathspecs"]);
@@ -92,7 +93,7 @@ impl Git {
         command
     }
 
-    /// Runs a command and takes what it prints, whatever its exit code.
+    /// Runs a command and returns its output, whatever its exit code.
     ///
     /// # Errors
     /// `git` cannot be started.
@@ -100,10 +101,10 @@ impl Git {
         self.command(args).output().map_err(|error| not_started(&error))
     }
 
-    /// Runs a command that has to succeed; `what` is what is being read, for the failure.
+    /// Runs a command that has to succeed, and returns what it prints. `what` names what is being read, in a failure.
     ///
     /// # Errors
-    /// `git` cannot be started or says no.
+    /// `git` cannot be started or fails.
     pub fn read(&self, what: &str, args: &[&str]) -> Result<Vec<u8>, Failure> {
         let args: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
         let output = self.output(&args)?;
@@ -113,7 +114,7 @@ impl Git {
     /// Like [`Git::read`], with paths after `--`.
     ///
     /// # Errors
-    /// `git` cannot be started or says no.
+    /// `git` cannot be started or fails.
     pub fn read_paths(&self, what: &str, args: &[&str], paths: &[PathBuf]) -> Result<Vec<u8>, Failure> {
         let mut all: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
         all.push(OsStr::new("--"));
@@ -125,7 +126,7 @@ impl Git {
     /// Like [`Git::read`], with `input` on standard input.
     ///
     /// # Errors
-    /// `git` cannot be started or says no.
+    /// `git` cannot be started or fails.
     pub fn feed(&self, what: &str, args: &[&str], input: Vec<u8>) -> Result<Vec<u8>, Failure> {
         let args: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
         let mut child = self
@@ -139,15 +140,15 @@ impl Git {
         // A thread of its own: git may fill its output before it has read all input.
         let writer = std::thread::spawn(move || stdin.write_all(&input));
         let output = child.wait_with_output().map_err(|error| not_started(&error))?;
-        // A broken pipe shows in git's own exit code.
+        // The exit code of git tells if the pipe broke.
         let _ = writer.join();
         if output.status.success() { Ok(output.stdout) } else { Err(refused(what, &output.stderr)) }
     }
 
-    /// The first line that a command prints, or `None` if it fails quietly (`-q`).
+    /// Returns the first line that a command prints, or `None` if it fails without a message (`-q`).
     ///
     /// # Errors
-    /// `git` cannot be started, or fails with something to say.
+    /// `git` cannot be started, or fails with a message.
     pub fn line(&self, what: &str, args: &[&str]) -> Result<Option<String>, Failure> {
         let args: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
         let output = self.output(&args)?;
@@ -158,14 +159,15 @@ impl Git {
         if output.stderr.is_empty() { Ok(None) } else { Err(refused(what, &output.stderr)) }
     }
 
-    /// The commit that `revision` names, if there is one.
+    /// Returns the id of the commit that `revision` names, if there is one.
     ///
     /// # Errors
-    /// Not a repository, or one that git refuses to read.
+    /// There is no repository, or git refuses to read it.
     pub fn commit(&self, revision: &str) -> Result<Option<String>, Failure> {
         let wanted = format!("{revision}^{{commit}}");
         let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted];
-        // Quiet still speaks of unborn or ambiguous names: only a repository that cannot be read is a failure.
+        // Even with `--quiet` git complains about unborn or ambiguous names; they are no failure if the repository
+        // can be read.
         match self.line(revision, &args) {
             Ok(found) => Ok(found),
             Err(failure) => self.read("the repository", &["rev-parse", "--git-dir"]).and_then(|_| {
@@ -185,7 +187,7 @@ pub fn looks_like_repository(folder: &Path) -> bool {
         || std::path::absolute(folder).is_ok_and(|path| path.ancestors().any(|p| p.join(".git").exists()))
 }
 
-/// Path bytes of git's `-z` output as a path of the file system.
+/// Converts a path of git's `-z` output to a path of the file system.
 pub fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     #[cfg(unix)]
     {
@@ -198,7 +200,7 @@ pub fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     }
 }
 
-/// `git` itself could not be started.
+/// Returns the failure that `git` itself could not be started.
 pub(super) fn not_started(error: &std::io::Error) -> Failure {
     Failure {
         what: String::from("git"),
@@ -207,7 +209,7 @@ pub(super) fn not_started(error: &std::io::Error) -> Failure {
     }
 }
 
-/// What git said, as a failure with git's own remedy where it gives one.
+/// Returns the error message of git as a failure, with git's own remedy if it gives one.
 pub(super) fn refused(what: &str, stderr: &[u8]) -> Failure {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();

@@ -1,5 +1,5 @@
-//! Everything ever committed. Each unique blob and message is read once, under the first name it has; only what turns
-//! out to matter is then looked up in the commits and read again.
+//! Everything ever committed. Each unique blob and message is read once, a blob under one of its names; only those
+//! that may hold a secret are then looked up in the commits and read again.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Write};
@@ -17,12 +17,12 @@ mod attribute;
 
 pub use attribute::{Origins, attribute};
 
-/// Which part of the history.
+/// Which part of the history to read.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Revisions as git takes them (`v1..HEAD`, a branch); empty: all refs.
+    /// Revisions as git understands them (`v1..HEAD`, a branch); empty for all refs.
     pub revisions: Vec<String>,
-    /// Only commits after this date, as git takes it.
+    /// Only commits after this date, as git understands it.
     pub since: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl Options {
         self.revisions.is_empty() && self.since.is_none()
     }
 
-    /// The arguments that select the commits.
+    /// Returns the arguments that select the commits.
     fn select(&self) -> Vec<String> {
         let mut args: Vec<String> = self.since.iter().map(|date| format!("--since={date}")).collect();
         if self.revisions.is_empty() {
@@ -46,8 +46,8 @@ impl Options {
     }
 }
 
-/// Hands over every blob and message once; a blob under one of its names, a message under its object id. Names say
-/// what a file is about, so that a secret in `cloudflare.ini` is found whatever else the file says.
+/// Hands over every blob and message once: a blob under one of its names, a message under its object id. The name
+/// matters: it shows that a value in `cloudflare.ini` is Cloudflare's even if the file does not say so.
 pub fn contents(git: &Git, options: &Options, visitor: &dyn Visitor) {
     if let Err(failure) = read(git, options, visitor) {
         visitor.failed(failure);
@@ -82,7 +82,7 @@ fn read(git: &Git, options: &Options, visitor: &dyn Visitor) -> Result<(), Failu
     let mut lacking = Ok(0);
     let ask = |ids: &mut dyn Write| {
         let [blobs, commits] = listed.map(|output| BufReader::with_capacity(64 * 1024, output));
-        // Of the commits the first list has only those that a ref names.
+        // Lines without a name are commits; the first list has only those that a ref names, the second has all.
         let names_one = |line: &[u8]| memchr(b' ', line).is_some();
         lacking = pass_on(blobs, names_one, &names, ids)
             .and_then(|lacking| Ok(lacking + pass_on(commits, |_| true, &names, ids)?));
@@ -119,7 +119,11 @@ fn read(git: &Git, options: &Options, visitor: &dyn Visitor) -> Result<(), Failu
     Ok(())
 }
 
-/// Asks for every object of a list that is `wanted` by its line and sends its name ahead; how many are listed but not here.
+/// Writes the id of every object of a list whose line is `wanted` to `ids`, after sending its name to `names`.
+/// Returns how many objects are listed but missing from the clone.
+///
+/// # Errors
+/// The list cannot be read.
 fn pass_on(
     mut listed: impl BufRead,
     wanted: impl Fn(&[u8]) -> bool,
@@ -142,7 +146,7 @@ fn pass_on(
             continue;
         }
         let end = memchr(b' ', line).unwrap_or(line.len());
-        // Whoever reads has gone: git says why.
+        // The receiver has gone; git says why.
         if names.send(line[line.len().min(end + 1)..].to_vec()).is_err()
             || ids.write_all(&line[..end]).and_then(|()| ids.write_all(b"\n")).is_err()
         {
@@ -151,7 +155,7 @@ fn pass_on(
     }
 }
 
-/// The text after the headers of a commit or tag.
+/// Hands over the message of a commit or tag: the text after its headers.
 fn message(id: &str, content: &mut objects::Content, visitor: &dyn Visitor) {
     // Headers end at the first empty line; a continuation line starts with a blank.
     let mut last = 0;
@@ -182,7 +186,8 @@ fn message(id: &str, content: &mut objects::Content, visitor: &dyn Visitor) {
     });
 }
 
-/// Reads attributed objects again, each under its own name. After each, `take` says what came of it.
+/// Reads attributed objects again, each under the path at which it was first recorded. Returns for each what `take`
+/// returned after it was read.
 pub fn by_object<T>(
     git: &Git,
     found: &HashMap<String, Origins>,
@@ -217,7 +222,7 @@ pub fn by_object<T>(
     out
 }
 
-/// Gives what comes through another name.
+/// Passes blobs on under another name.
 struct Renamed<'a> {
     path: BlobPath,
     next: &'a dyn Visitor,

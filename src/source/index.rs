@@ -1,4 +1,4 @@
-//! The git index: what the commit in progress is going to record, whatever stands in the worktree.
+//! The git index: what the commit in progress is going to record, whatever the worktree contains.
 
 use std::path::PathBuf;
 
@@ -34,7 +34,7 @@ fn read(git: &Git, paths: &[PathBuf], lines: Lines, visitor: &dyn Visitor) -> Re
     Ok(())
 }
 
-/// Both sides of every conflict, as whole files.
+/// Hands over both sides of every merge conflict, as whole files.
 fn unmerged(git: &Git, paths: &[PathBuf], visitor: &dyn Visitor) -> Result<(), Failure> {
     let args = ["ls-files", "-z", "--unmerged", "--full-name"];
     let listed = git.read_paths("the git index", &args, paths)?;

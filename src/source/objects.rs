@@ -1,5 +1,5 @@
-//! Contents of git objects as a stream: one `git cat-file --batch` process, one object in hand at a time, whatever
-//! their number and size.
+//! Contents of git objects as a stream: from one `git cat-file --batch` process, one object at a time, whatever their
+//! number and size.
 
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Take, Write};
 use std::process::ChildStdout;
@@ -23,10 +23,10 @@ pub(super) enum Kind {
     Missing,
 }
 
-/// The content of one object; what is left of it after the call is thrown away.
+/// The content of one object; what is not read during the call is discarded.
 pub(super) type Content = Take<BufReader<ChildStdout>>;
 
-/// Hands each object of a list to `each`, in its order: id in hex, kind, content.
+/// Hands each object of a list to `each`, in the order of the list: id in hex, kind, content.
 ///
 /// # Errors
 /// `git` cannot be started, fails, or ends in the middle of an object.
@@ -39,7 +39,7 @@ pub(super) fn each(
     each_asked(git, ask, each)
 }
 
-/// Hands each object that `ask` names, one id a line, to `each`; both run at once.
+/// Hands each object whose id `ask` writes, one per line, to `each`. Both run at the same time.
 ///
 /// # Errors
 /// `git` cannot be started, fails, or ends in the middle of an object.
@@ -102,7 +102,7 @@ fn stream(stdout: ChildStdout, each: &mut dyn FnMut(&str, Kind, &mut Content)) -
     }
 }
 
-/// An object that is listed but not here.
+/// Returns the failure for an object that is listed but missing from this clone.
 pub(super) fn missing(id: &str) -> Failure {
     Failure {
         what: format!("object {id}"),

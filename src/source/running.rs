@@ -1,4 +1,4 @@
-//! A `git` command that runs while its output is read, however much that is.
+//! A `git` command whose output is read while it runs, however much it prints.
 
 use std::ffi::OsStr;
 use std::io::{self, Read};
@@ -8,21 +8,21 @@ use std::thread::JoinHandle;
 use super::Failure;
 use super::git::{Git, not_started, refused};
 
-/// How much of what git complains about is kept, in bytes: a repository with many faults must not fill the memory.
+/// How much of git's error output is kept, in bytes: a repository with many faults must not fill the memory.
 const COMPLAINTS: u64 = 64 * 1024;
 
-/// The command. Its pipes are to be taken and closed before [`Running::finish`].
+/// A running command. Its pipes have to be taken and closed before [`Running::finish`].
 pub(super) struct Running {
     child: Child,
     said: JoinHandle<Vec<u8>>,
-    /// What it reads; `None` once taken, or if it was started without.
+    /// Its standard input; `None` once taken, or if it was started without one.
     pub(super) stdin: Option<ChildStdin>,
-    /// What it prints; `None` once taken.
+    /// Its standard output; `None` once taken.
     pub(super) stdout: Option<ChildStdout>,
 }
 
 impl Running {
-    /// Starts a command; with `input` it has a standard input to write to.
+    /// Starts a command; with `input`, its standard input can be written to.
     ///
     /// # Errors
     /// `git` cannot be started.
@@ -46,25 +46,26 @@ impl Running {
         Ok(Running { child, said, stdin, stdout })
     }
 
-    /// What it prints.
+    /// Takes its standard output. Can be called once.
     pub(super) fn output(&mut self) -> ChildStdout {
         self.stdout.take().expect("piped at the start and taken once")
     }
 
-    /// Ends it, whatever it still has to say.
+    /// Kills it, whatever it has not printed yet.
     pub(super) fn stop(mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = self.said.join();
     }
 
-    /// Waits for the end. `what` was being read, and `read` is what came of reading it.
+    /// Waits for the end and returns `read`, the result of reading the output. `what` names what was being read, in a
+    /// failure.
     ///
     /// # Errors
-    /// Reading failed, or `git` says no.
+    /// Reading failed, or `git` did.
     pub(super) fn finish<T>(mut self, what: &str, read: io::Result<T>) -> Result<T, Failure> {
         if read.is_err() {
-            // Whatever it still has to say is of no use.
+            // The rest of its output is of no use.
             let _ = self.child.kill();
         }
         (self.stdin, self.stdout) = (None, None);

@@ -7,12 +7,12 @@ use super::Visitor;
 use super::git::path_from_bytes;
 use crate::blob::{Blob, BlobPath, Origin};
 
-/// Hands over one stream under a name.
+/// Hands over one stream as a blob of the given name.
 pub fn stream(content: &mut dyn Read, name: BlobPath, visitor: &dyn Visitor) {
     visitor.blob(Blob { path: name, origin: Origin::Stdin, touched: None, content });
 }
 
-/// Reads a list of paths, one per line, or each ended by a NUL byte.
+/// Reads a list of paths: one per line, or with `nul` each ended by a NUL byte.
 ///
 /// # Errors
 /// Those of `input`.

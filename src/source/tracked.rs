@@ -1,20 +1,21 @@
-//! Files that git tracks although an ignore pattern names them: they are in every clone, so they are scanned.
+//! Files that git tracks although an ignore pattern matches them: they are in every clone, so they are scanned.
 
 use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::git::{Git, looks_like_repository, path_from_bytes};
 
-/// The tracked but ignored files under a folder that are there, each with `root` before it. Empty where `root` is
-/// not in a repository, and where there is no `git`.
+/// Returns the tracked but ignored files under `root` that exist, as paths that start with `root`. Returns none if
+/// `root` is not in a repository, or if there is no `git`.
 ///
 /// # Errors
-/// The repository is there, but git cannot read it.
+/// There is a repository, but git cannot read it.
 pub fn tracked_but_ignored(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !root.is_dir() || !looks_like_repository(root) {
         return Ok(Vec::new());
     }
-    // Names alone are read, so whoever owns the repository gains nothing: a scan in a container has to work.
+    // Only names are read, so trusting an unknown owner is harmless; a scan in a container, where the owner differs,
+    // has to work.
     let git = Git::at(root).trusted();
     let arguments = ["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"];
     let listed = match git.read("the tracked files", &arguments) {

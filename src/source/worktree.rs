@@ -1,4 +1,4 @@
-//! Files on disk: folders are walked in parallel, files are read as they are named.
+//! Files on disk: folders are walked in parallel, files that are named one by one are read directly.
 
 use std::collections::HashSet;
 use std::fs::{File, FileType};
@@ -19,11 +19,11 @@ pub struct Options {
     pub paths: Vec<PathBuf>,
     /// What to leave out.
     pub exclude: Exclude,
-    /// Whether ignore files are not obeyed.
+    /// Whether ignore files are disregarded.
     pub no_ignore: bool,
-    /// Number of threads; 0: as many as there are cores.
+    /// Number of threads; 0 for one per core.
     pub threads: usize,
-    /// Files to scan even where an ignore file names them: those that git tracks.
+    /// Files to scan even if an ignore file matches them: those that git tracks.
     pub tracked: Vec<PathBuf>,
 }
 
@@ -42,7 +42,7 @@ pub fn walk(options: &Options, visitor: &dyn Visitor) {
             }),
         }
     }
-    // Only where several paths are named can a file come up twice.
+    // Only if several paths are named can a file come up twice.
     let seen = (options.paths.len() > 1 || !files.is_empty()).then(|| Mutex::new(HashSet::new()));
     let once = |path: &Path| match &seen {
         None => true,
@@ -74,7 +74,7 @@ pub fn walk(options: &Options, visitor: &dyn Visitor) {
     });
 }
 
-/// Reads named files, several at a time where there are several.
+/// Reads files that are named one by one, several at the same time.
 fn read_all(
     files: &[PathBuf],
     options: &Options,
@@ -141,7 +141,7 @@ fn visit(
     }
 }
 
-/// A file inside `root` goes by the same name however it was named.
+/// Returns the name of a file: relative to `root` if an absolute path leads into it, otherwise as it was given.
 fn name(path: &Path, root: &Path) -> BlobPath {
     let inside = path.is_absolute().then(|| path.strip_prefix(root).ok()).flatten();
     BlobPath::from_path(inside.unwrap_or(path))

@@ -1,4 +1,5 @@
-//! Texts cut into blocks of lines, and what is known of each block: versions of a file share most of theirs.
+//! Cuts texts into blocks of lines and remembers what is known of each block: versions of a file have most of them in
+//! common.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
@@ -6,63 +7,65 @@ use std::hash::BuildHasher;
 use foldhash::quality::RandomState;
 use memchr::memchr_iter;
 
-/// One line in so many ends a block.
+/// One line in this many ends a block.
 const LINES: u32 = 4;
-/// A block that no line has ended by then ends with the next one, in bytes.
+/// A block that is longer than this ends with its current line, in bytes.
 const LONGEST: usize = 4 * 1024;
-/// How many blocks and meetings of blocks are remembered, some 40 bytes each; beyond that all are forgotten and looked at
-/// anew.
+/// How many blocks and pairs of blocks are remembered, some 40 bytes each; beyond that all are forgotten and looked
+/// at again.
 const REMEMBERED: usize = 1 << 22;
 
-/// Spreads what differs in a few bits over the high ones.
+/// Multiplying by it spreads differences in a few bits over the high bits.
 const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// A block holds a word of interest.
+/// Flag: the block contains a word of interest.
 const WORDS: u8 = 1;
-/// A block was looked at.
+/// Flag: the block was looked at.
 const SETTLED: u8 = 2;
-/// In some text the block held what may be a secret depending on what else a text says: it is looked at in every one.
+/// Flag: in some text, something in the block may be a secret depending on the rest of the text; the block is looked
+/// at in every text.
 const OPEN: u8 = 4;
-/// A line of its own ends the block, not the end of the text.
+/// Flag: the block ends with one of its lines, not with the end of the text.
 const ENDED: u8 = 8;
-/// A block was looked at together with the one that is expected after it.
+/// Flag: the block was looked at together with the one that is expected after it.
 const MET: u8 = 16;
 
-/// The number of a block; they count from 0.
+/// The number of a block, from 0 in the order in which they were first seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Number(u32);
 
 impl Number {
-    /// No block: what stands before the first of a text.
+    /// No block: what precedes the first block of a text.
     pub(super) const NONE: Number = Number(u32::MAX);
 }
 
-/// What is known of the blocks. Most blocks come after the same one as in the version before: each says which one to
-/// expect next, and only where something else comes it has to be cut off line by line and looked up.
+/// What is known of all blocks. Most blocks follow the same block as in the version before, so each remembers which
+/// one to expect next; only if another follows does it have to be cut off line by line and looked up.
 #[derive(Default)]
 pub(super) struct Known {
-    /// In the order in which they were first seen, as they stand in a text: neighbours share a line of the cache.
+    /// The blocks in the order in which they were first seen, which is mostly that of a text: neighbours share a
+    /// cache line.
     blocks: Vec<Block>,
     /// The numbers of the blocks by their hashes. The key of the hashes is new for every process, so that nobody can
     /// make two blocks that are taken for one.
     numbers: HashMap<u64, u32, RandomState>,
-    /// Two blocks, by their hashes, that were looked at one after the other: a name and its value may be known and
-    /// meet for the first time.
+    /// Pairs of blocks that were looked at one after the other, by a hash of both: a name and its value may each be
+    /// known and now meet for the first time.
     met: HashSet<u64, RandomState>,
 }
 
-/// A block that was seen in some text.
+/// What is known of one block.
 struct Block {
     hash: u64,
-    /// The one that followed it last, which is expected to follow again.
+    /// The block that followed it last and is expected to follow again.
     next: Number,
-    /// In bytes; 0 for one that is too long to say.
+    /// The length in bytes; 0 if it does not fit.
     length: u16,
     flags: u8,
 }
 
 impl Known {
-    /// Forgets everything if it takes too much memory.
+    /// Forgets everything if more than [`REMEMBERED`] blocks and pairs are known.
     pub(super) fn bound(&mut self) {
         if self.blocks.len() + self.met.len() > REMEMBERED {
             self.blocks.clear();
@@ -71,8 +74,8 @@ impl Known {
         }
     }
 
-    /// The first block of `rest`, which stands after another in a text, and its length in bytes; `has_words` says of a
-    /// new one whether it holds a word of interest.
+    /// Returns the first block of `rest`, the part of a text after the block `before`, and its length in bytes.
+    /// `has_words` decides for a new block whether it contains a word of interest.
     pub(super) fn first(
         &mut self,
         before: Number,
@@ -90,7 +93,7 @@ impl Known {
         })
     }
 
-    /// The one that is expected after another, if `rest` begins with it.
+    /// Returns the block that is expected after `before` and its length in bytes, if `rest` begins with it.
     fn expected(&self, before: Number, rest: &[u8]) -> Option<(Number, usize)> {
         let number = self.get(before)?.next;
         let block = self.get(number)?;
@@ -99,7 +102,8 @@ impl Known {
         (whole && self.hash(own) == block.hash).then_some((number, own.len()))
     }
 
-    /// The number of a block that stands after another; `flags` says what is to be known of one that is new.
+    /// Returns the number of a block and makes it the one to expect after `before`; `flags` returns the flags of a
+    /// new block.
     fn number(&mut self, before: Number, text: &[u8], flags: impl FnOnce() -> u8) -> Number {
         let hash = self.hash(text);
         let blocks = &mut self.blocks;
@@ -125,17 +129,17 @@ impl Known {
         self.numbers.hasher().hash_one(text)
     }
 
-    /// Whether a block holds a word of interest.
+    /// Whether a block contains a word of interest.
     pub(super) fn has_words(&self, block: Number) -> bool {
         self.blocks[block.0 as usize].flags & WORDS != 0
     }
 
-    /// Whether a block is to be looked at: it is new, or another text may say what it holds.
+    /// Whether a block has to be looked at: it is new, or what it contains depends on the text.
     pub(super) fn is_fresh(&self, block: Number) -> bool {
         self.blocks[block.0 as usize].flags & (SETTLED | OPEN) != SETTLED
     }
 
-    /// Whether a block and the one that follows it here were looked at together.
+    /// Whether two blocks that follow each other were already looked at together.
     pub(super) fn have_met(&self, before: Number, block: Number) -> bool {
         match self.get(before) {
             Some(before) if before.next == block => before.flags & MET != 0,
@@ -143,7 +147,7 @@ impl Known {
         }
     }
 
-    /// A block and the one before it were looked at together.
+    /// Notes that a block was looked at, together with the one before it.
     pub(super) fn settle(&mut self, before: Number, block: Number) {
         self.met.insert(self.pair(before, block));
         if let Some(before) = self.blocks.get_mut(before.0 as usize)
@@ -154,24 +158,25 @@ impl Known {
         self.blocks[block.0 as usize].flags |= SETTLED;
     }
 
-    /// A block is to be looked at in every text.
+    /// Notes that a block has to be looked at in every text.
     pub(super) fn open(&mut self, block: Number) {
         self.blocks[block.0 as usize].flags |= OPEN;
     }
 
-    /// What two blocks are called together; the first of a text follows nothing.
+    /// Returns the hash of a pair of blocks; `before` may be no block.
     fn pair(&self, before: Number, block: Number) -> u64 {
         mix(self.get(before).map_or(0, |before| before.hash), self.blocks[block.0 as usize].hash)
     }
 }
 
-/// What two hashes are called together; never one of them.
+/// Mixes two hashes, whose order matters, into one.
 fn mix(first: u64, second: u64) -> u64 {
     (first ^ !second.rotate_left(29)).wrapping_mul(ODD)
 }
 
-/// The length of the first block of a text in bytes, and whether a line ends it. A block is made of whole lines, and a
-/// line says by itself whether it ends one, so that what stands before a block does not change where it starts.
+/// Returns the length of the first block of a text in bytes, and whether one of its lines ends it. A block consists
+/// of whole lines. Whether a line ends a block depends only on the line, so that a change in one block does not move
+/// the limits of others.
 fn first_block(text: &[u8]) -> (usize, bool) {
     let mut line = 0;
     for at in memchr_iter(b'\n', text) {
@@ -183,7 +188,8 @@ fn first_block(text: &[u8]) -> (usize, bool) {
     (text.len(), false)
 }
 
-/// Whether a line ends a block, by what it says; a short one never does. Of a long one a few places say enough.
+/// Whether a line ends a block, by its content. A line of less than eight bytes never does; of a long line only a few
+/// places count.
 pub(super) fn ends_block(line: &[u8]) -> bool {
     const STEPS: usize = 4;
     let Some(last) = line.last_chunk::<8>() else { return false };

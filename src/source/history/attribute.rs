@@ -1,4 +1,4 @@
-//! Which commit recorded an object first, under which name, and whether it still stands.
+//! Which commit first recorded an object, under which path, and whether HEAD still contains it.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead, BufReader};
@@ -20,13 +20,13 @@ pub struct Origins {
     pub date: String,
     /// Author date, seconds since 1970.
     pub seconds: i64,
-    /// How many of the selected commits are as old or older.
+    /// The position of the commit among the selected ones, oldest first, from 1; the largest number for a tag.
     pub rank: usize,
-    /// Whether HEAD holds the object.
+    /// Whether HEAD contains the object.
     pub in_head: bool,
 }
 
-/// Where the objects were first recorded; one that no selected commit holds is left out.
+/// Returns where the objects were first recorded. Objects that no selected commit contains are left out.
 ///
 /// # Errors
 /// `git` cannot be started or fails.
@@ -56,7 +56,7 @@ pub fn attribute(
     Ok(out)
 }
 
-/// Reads what the commits changed until all objects are found.
+/// Reads the changes of the commits, oldest first, until all objects are found.
 fn log(
     git: &Git,
     options: &Options,
@@ -99,15 +99,19 @@ fn log(
     running.finish("the git history", parsed).map(drop)
 }
 
-/// How a reading ended.
+/// How reading the log ended.
 enum End {
-    /// Everything was found; there may be more to read.
+    /// All objects were found; there may be more to read.
     Early,
-    /// There is no more.
+    /// The log was read to its end.
     Late,
 }
 
-/// Oldest commit first: the first that holds an object wins, and of several names there the last.
+/// Reads the log, oldest commit first, into `out`. The first commit that contains an object counts; if it has several
+/// paths there, the last one does.
+///
+/// # Errors
+/// The log cannot be read.
 fn commits(
     log: &mut dyn BufRead,
     ids: &HashSet<String>,
@@ -156,7 +160,7 @@ fn commits(
     }
 }
 
-/// Annotated tags are nobody's content: they stand for themselves.
+/// Adds annotated tags among the objects: no commit contains them, so each is its own origin.
 fn tags(git: &Git, ids: &HashSet<String>, out: &mut HashMap<String, Origins>) -> Result<(), Failure> {
     let format =
         "--format=%(objectname) %(taggerdate:unix) %(taggerdate:iso-strict) %(objecttype) %(refname:short)";
