@@ -60,8 +60,8 @@ pub(crate) fn end_in_code(bytes: &[u8], marks: &[u8]) -> Option<usize> {
     None
 }
 
-/// Where an argument or a statement ends: at a comma, a semicolon or a line break outside of brackets, or where the bracket
-/// is closed that it stands in.
+/// Where an argument or a statement ends: at a comma, a semicolon or a line break outside of brackets, or where the
+/// bracket is closed that it stands in.
 pub(crate) fn end_of_argument(bytes: &[u8]) -> Option<usize> {
     let mut depth = 0_i32;
     bytes.iter().position(|byte| {

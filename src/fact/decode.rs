@@ -51,9 +51,9 @@ impl Decoded {
     }
 }
 
-/// Decodes everything encoded inside the zones of a text once; `None` if there is nothing. Zones are in order and apart;
-/// `runs` are the [`long`](crate::fact::runs::long) runs that touch them; `joins` tells whether lists are joined to strings
-/// anywhere in the text.
+/// Decodes everything encoded inside the zones of a text once; `None` if there is nothing. Zones are in order and
+/// apart; `runs` are the [`long`](crate::fact::runs::long) runs that touch them; `joins` tells whether lists are
+/// joined to strings anywhere in the text.
 pub fn decode(bytes: &[u8], within: &[Span], runs: &[Span], joins: bool) -> Option<Decoded> {
     let mut out = Decoded { bytes: Vec::new(), zones: Vec::new(), replaced: Vec::new() };
     let mut copied = 0;

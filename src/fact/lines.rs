@@ -1,5 +1,5 @@
-//! The line of a place in bytes that are no [`Text`](crate::text::Text): a piece of one, or one with something decoded in place.
-//! A line may be a whole file long, so most looks have a limit.
+//! The line of a place in bytes that are no [`Text`](crate::text::Text): a piece of one, or one with something
+//! decoded in place. A line may be a whole file long, so most looks have a limit.
 
 use memchr::{memchr, memrchr};
 

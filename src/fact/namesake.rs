@@ -1,5 +1,5 @@
-//! Other products whose names people shorten to `CF`: a name such as `CF_API_KEY` says Cloudflare only where none of them is
-//! what the text is about.
+//! Other products whose names people shorten to `CF`: a name such as `CF_API_KEY` says Cloudflare only where none of
+//! them is what the text is about.
 
 use memchr::memmem;
 
@@ -54,8 +54,8 @@ pub fn is_other(bytes: &[u8], place: Span) -> bool {
     last(OTHERS) > last(OURS)
 }
 
-/// The same for one place of a text of any length: what is named last before it decides, else what is named behind it, else the
-/// path.
+/// The same for one place of a text of any length: what is named last before it decides, else what is named behind
+/// it, else the path.
 pub fn is_other_near(bytes: &[u8], path: &BlobPath, place: Span) -> bool {
     let before = &bytes[place.start.saturating_sub(REACH)..place.start];
     let behind = &bytes[place.end..bytes.len().min(place.end + REACH)];

@@ -52,8 +52,8 @@ pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
 /// How far into a program docstrings are looked for, in bytes.
 const DOCUMENTED: usize = 256 * 1024;
 
-/// Inside the string that documents a module, class or function of Python: it opens on a line of its own, at the start of
-/// the file or behind a line that ends with a colon.
+/// Inside the string that documents a module, class or function of Python: it opens on a line of its own, at the
+/// start of the file or behind a line that ends with a colon.
 fn in_docstring(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     if !path.file_name().ends_with(b".py") || at > DOCUMENTED {
         return false;
@@ -73,9 +73,9 @@ fn in_docstring(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     })
 }
 
-/// Inside `/* … */` or `<!-- … -->` that starts on an earlier line. A pattern for files, `src/**` or `/*`, opens nothing: in
-/// front of a comment's mark stand only blanks, languages whose comments start with `#` have no such comments, and outside
-/// of programs the mark has two stars.
+/// Inside `/* … */` or `<!-- … -->` that starts on an earlier line. A pattern for files, `src/**` or `/*`, opens
+/// nothing: in front of a comment's mark stand only blanks, languages whose comments start with `#` have no such
+/// comments, and outside of programs the mark has two stars.
 fn in_block_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     const OTHERS: &[&[u8]] = &[
         b"yml",

@@ -1,5 +1,6 @@
-//! Long runs of the letters that encoded and random values are made of. Almost all of a text is shorter words, so the search
-//! looks at 64 bytes at a time, with SIMD: which of them are such letters, and are enough of these side by side?
+//! Long runs of the letters that encoded and random values are made of. Almost all of a text is shorter words, so the
+//! search looks at 64 bytes at a time, with SIMD: which of them are such letters, and are enough of these side by
+//! side?
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,5 @@
-//! What looks for something rather than does it: rules of linters and of secret scanners, commands that search. What they
-//! name is never sent or set.
+//! What looks for something rather than does it: rules of linters and of secret scanners, commands that search. What
+//! they name is never sent or set.
 
 use std::sync::LazyLock;
 

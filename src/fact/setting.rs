@@ -92,7 +92,8 @@ pub fn settings(bytes: &[u8]) -> Vec<Setting> {
     out
 }
 
-/// The setting whose name ends between two places, if it is one, and where that name ends; names up to `done` were read.
+/// The setting whose name ends between two places, if it is one, and where that name ends; names up to `done` were
+/// read.
 fn setting_at(bytes: &[u8], start: usize, end: usize, done: usize) -> Option<(usize, Option<Setting>)> {
     let before = bytes[done..start].iter().rev().take(LONGEST).take_while(|b| in_name(**b)).count();
     let name = Span::new(start - before, end);

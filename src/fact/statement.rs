@@ -11,8 +11,8 @@ use crate::text::Text;
 /// How much of a statement is looked at on each side, in bytes: a line may be a whole file long.
 pub const REACH: usize = 3000;
 
-/// The lines of the statement, at most 25 each way: over lines that end with a mark that goes on or with an open bracket, and
-/// over chained calls. Brackets that a line leaves open further left do not count.
+/// The lines of the statement, at most 25 each way: over lines that end with a mark that goes on or with an open
+/// bracket, and over chained calls. Brackets that a line leaves open further left do not count.
 pub fn statement(text: &Text<'_>, span: Span) -> Span {
     let (mut first, mut last) =
         (text.line_index(span.start), text.line_index(span.end.saturating_sub(1).max(span.start)));

@@ -1,7 +1,7 @@
 //! Names as words: `CF_DNS_API_TOKEN`, `cfDnsApiToken` and `cf-dns-api-token` all read `cf dns api token`.
 
-/// Words that people write together without a mark between them, by their first letter; only used to split a word that they
-/// cover whole.
+/// Words that people write together without a mark between them, by their first letter; only used to split a word
+/// that they cover whole.
 fn parts(first: u8) -> &'static [&'static str] {
     match first {
         b'a' => &["account", "access", "auth", "api", "app", "aws"],

@@ -1,5 +1,5 @@
-//! A credential that a workflow takes from a place the runner does not mask: inputs, configuration variables, values
-//! made at run time and handed on through files of the runner.
+//! Credentials that a CI system does not mask: from inputs and configuration variables of a workflow, or produced at
+//! run time and passed on through files of the runner.
 
 use memchr::memmem;
 
@@ -20,13 +20,13 @@ fixed! {
 /// `variant = "secret-without-masking"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    // Where a value comes from says whose it is as well.
-    let hands_on = input.signs.has(Sign::Vendor) && input.signs.has(Sign::Runner);
-    if !hands_on && !input.names_credential() {
+    // Even if no name says credential, the source of a value may.
+    let passes_on = input.signs.has(Sign::Vendor) && input.signs.has(Sign::Runner);
+    if !passes_on && !input.names_credential() {
         return;
     }
     fixed! {
-        // Azure Pipelines: a variable that a step sets is printed unless it says otherwise.
+        // Azure Pipelines: a variable that a step sets is not masked unless it says so.
         static SET = r"##vso\[task\.setvariable (?<options>[^\]\n]*)\]";
     }
     for groups in SET.captures_iter(bytes) {
@@ -51,7 +51,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     for groups in UNMASKED.captures_iter(bytes) {
         let place = named(&groups, "span");
         let name = &groups["name"];
-        // An action's inputs are masked where the caller takes them from a secret.
+        // The inputs of an action or a called workflow are masked if the caller takes them from a secret.
         let source = place.as_bytes();
         let of_caller = source.starts_with(b"inputs.") && (composite || SECRET_INPUT.is_match(bytes));
         let made = source.starts_with(b"steps.") || source.starts_with(b"needs.");

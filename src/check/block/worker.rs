@@ -1,4 +1,4 @@
-//! Secrets among the plain variables of a Worker: `vars` of wrangler's settings, in any environment.
+//! Secrets among the plain variables of a Worker: `vars` in a Wrangler configuration, in any environment.
 
 use super::{Detection, unquoted};
 use crate::check::{Candidate, Input, value};

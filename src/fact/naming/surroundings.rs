@@ -1,5 +1,5 @@
-//! Names that do not stand in the statement of a value: of the pair it belongs to, the column it is in, the lines and brackets
-//! around it.
+//! Names that do not stand in the statement of a value: of the pair it belongs to, the column it is in, the lines and
+//! brackets around it.
 
 use memchr::memmem;
 
@@ -174,7 +174,8 @@ fn is_comment(trimmed: &[u8]) -> bool {
         .any(|mark| trimmed.starts_with(mark))
 }
 
-/// The words of a line but for those of objects beside what encloses the value: `"one": {…}, "two": {` says `two` alone.
+/// The words of a line but for those of objects beside what encloses the value: `"one": {…}, "two": {` says `two`
+/// alone.
 fn add_words(line: &[u8], out: &mut String) {
     let mut open: Vec<usize> = Vec::new();
     let mut rest: Vec<u8> = Vec::with_capacity(line.len());

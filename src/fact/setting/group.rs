@@ -75,7 +75,8 @@ fn indent_at(bytes: &[u8], at: usize) -> usize {
 }
 
 fixed! {
-    /// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class: octodns_cloudflare.X`.
+    /// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class:
+    /// octodns_cloudflare.X`.
     static ABOUT = r#"(?i)(?:^|[^\w])(?P<kind>protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|(?P<space>[ \t]+))["'`]?(?:new[ \t]+)?(?P<value>[\w./@:-]{2,80})"#;
 }
 

@@ -26,7 +26,8 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.' | b'-')
 }
 
-/// Whether the function only makes an optional or pointed-to value of its argument: `pulumi.String`, `cloudflare.F`, `Some`.
+/// Whether the function only makes an optional or pointed-to value of its argument: `pulumi.String`, `cloudflare.F`,
+/// `Some`.
 fn wraps(function: &str) -> bool {
     const WRAPPERS: &[&str] =
         &["String", "StringPtr", "F", "Ptr", "PtrTo", "NewOpt", "Opt", "Some", "Just", "of", "ofNullable"];
