@@ -8,7 +8,7 @@ use memchr::memmem;
 use super::{Candidate, Compiled, View, fixed, token, value};
 
 use crate::blob::BlobPath;
-use crate::fact::namesake::is_other_near;
+use crate::fact::namesake::cf_means_other_product_near;
 use crate::fact::naming::{Name, Naming, enclosing, naming, parent};
 use crate::fact::setting::same_group;
 use crate::fact::words;
@@ -235,7 +235,7 @@ fn vendor_confidence(
     if is_cloudflare(own) {
         // CurseForge and Contentful use `CF_TOKEN` as well.
         let short = own.split(' ').any(|word| word == "cf") && !own.contains("cloudflare");
-        if short && is_other_near(view.bytes, path, span) {
+        if short && cf_means_other_product_near(view.bytes, path, span) {
             return None;
         }
         return Some((detection.detect.confidence, format!("named `{shown}`")));

@@ -2,7 +2,7 @@
 //! lines, output, variables. Each variant is one function over the text or its tree; the rule file names it.
 
 use super::{Candidate, Detection, Input};
-use crate::fact::namesake::is_elsewhere;
+use crate::fact::namesake::cf_means_other_product;
 use crate::fact::words::words;
 use crate::span::Span;
 
@@ -47,7 +47,7 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if let Some((_, run)) = VARIANTS.iter().find(|(variant, _)| Some(*variant) == name) {
         let first = out.len();
         run(detection, input, out);
-        if out.len() > first && is_elsewhere(input.text.bytes(), input.path) {
+        if out.len() > first && cf_means_other_product(input.text.bytes(), input.path) {
             let mut at = 0;
             out.retain(|found| {
                 at += 1;

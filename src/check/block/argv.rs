@@ -309,8 +309,8 @@ mod tests {
     // flaresec: allow-start(credential-in-argv) texts that tests look at
 
     use super::{
-        LITERAL, is_argument, is_literal, lines_before, may_be_credential, may_be_handed_over, options,
-        tunnels, zones,
+        LITERAL, is_argument, is_literal, lines_before, may_be_argument, may_be_credential, options, tunnels,
+        zones_before,
     };
     use crate::check::tests::{made, marked};
     use crate::span::Span;
@@ -352,7 +352,7 @@ mod tests {
             ("git checkout ", false),
         ] {
             let (text, span) = marked(&format!("{before}«{token}»\n"));
-            assert_eq!(may_be_handed_over(text.as_bytes(), span), expected, "{before}");
+            assert_eq!(may_be_argument(text.as_bytes(), span), expected, "{before}");
         }
     }
 
@@ -443,9 +443,9 @@ mod tests {
 
     #[test]
     fn zones_before_places_are_joined() {
-        assert_eq!(zones(&[10, 20, 2000]), [Span::new(0, 2000)]);
-        assert_eq!(zones(&[10, 5000]), [Span::new(0, 10), Span::new(2000, 5000)]);
-        assert_eq!(zones(&[]), []);
+        assert_eq!(zones_before(&[10, 20, 2000]), [Span::new(0, 2000)]);
+        assert_eq!(zones_before(&[10, 5000]), [Span::new(0, 10), Span::new(2000, 5000)]);
+        assert_eq!(zones_before(&[]), []);
     }
 
     // flaresec: allow-end

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use memchr::memmem;
 
 use crate::check::{Input, value};
-use crate::fact::namesake::{is_elsewhere, is_other};
+use crate::fact::namesake::{cf_means_other_product, cf_means_other_product_at};
 use crate::fact::naming::{enclosing, naming, parent};
 use crate::fact::place::{around, is_code};
 use crate::fact::setting::{Setting, about, any_setting, concerns, same_group};
@@ -28,7 +28,7 @@ pub(super) struct Sheet<'a> {
     input: &'a Input<'a>,
     pub(super) all: Vec<(&'a Setting, Role)>,
     /// Whether `CF` means another product in this file.
-    cf_is_other_product: OnceCell<bool>,
+    cf_means_other_product: OnceCell<bool>,
 }
 
 /// A setting that holds the Global API Key, and the e-mail address that goes with it.
@@ -42,7 +42,7 @@ pub(super) struct Pair<'s> {
 impl<'a> Sheet<'a> {
     pub(super) fn new(input: &'a Input<'a>) -> Sheet<'a> {
         // Without a key or an owner there is nothing to look for.
-        let none = || Sheet { input, all: Vec::new(), cf_is_other_product: OnceCell::new() };
+        let none = || Sheet { input, all: Vec::new(), cf_means_other_product: OnceCell::new() };
         if !any_setting(input.text.bytes(), may_be_owner) {
             return none();
         }
@@ -57,7 +57,7 @@ impl<'a> Sheet<'a> {
             return none();
         }
         all.retain(|(setting, _)| !skipped(input, setting.span));
-        Sheet { input, all, cf_is_other_product: OnceCell::new() }
+        Sheet { input, all, cf_means_other_product: OnceCell::new() }
     }
 
     /// Returns the settings that hold the Global API Key.
@@ -143,8 +143,9 @@ impl<'a> Sheet<'a> {
         // CurseForge uses `CF_API_KEY` as well, but has no e-mail address with `CF` in its name.
         let (bytes, path) = (self.input.text.bytes(), self.input.path);
         let other = !key.words.contains("cloudflare")
-            && (*self.cf_is_other_product.get_or_init(|| is_elsewhere(bytes, path))
-                || !email.is_some_and(|email| self.named(email)) && is_other(bytes, key.span));
+            && (*self.cf_means_other_product.get_or_init(|| cf_means_other_product(bytes, path))
+                || !email.is_some_and(|email| self.named(email))
+                    && cf_means_other_product_at(bytes, key.span));
         (!other).then_some(pair)
     }
 

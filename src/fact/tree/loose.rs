@@ -1,16 +1,17 @@
-//! Literal objects in code: `{ name: "x", policies: [{…}] }`, `Name("x", key=[…])`, `new Thing(this, "x", {…})`,
-//! `[]T{{Key: "x"}}`. One tolerant reader for JavaScript, Python, Go, Ruby and JSON inside of a shell string; whatever
+//! Object literals in code: `{ name: "x", policies: [{…}] }`, `Name("x", key=[…])`, `new Thing(this, "x", {…})`,
+//! `[]T{{Key: "x"}}`. One tolerant parser for JavaScript, Python, Go, Ruby and JSON inside of a shell string; whatever
 //! it does not know is an expression. Never fails; depth and length are bounded.
 
 use super::{Key, Node, Value};
 use crate::span::Span;
 
+/// The maximum nesting depth.
 const DEEPEST: usize = 24;
-/// Longest literal that is read, in bytes.
+/// The maximum length of a literal, in bytes.
 const LONGEST: usize = 64 * 1024;
 
-/// Reads the literal whose opening bracket (`{`, `(` or `[`) is at `start`. Of the arguments of a call the named ones
-/// and those of object literals count; others are under their position.
+/// Parses the literal whose opening bracket (`{`, `(` or `[`) is at `start`. Of the arguments of a call, the named ones
+/// and the entries of object literals are kept; spread arguments get the key `...`, others are dropped.
 pub fn literal(bytes: &[u8], start: usize) -> Node {
     let end = bytes.len().min(start + LONGEST);
     let mut reader = Reader { bytes: &bytes[..end], at: start };
@@ -26,8 +27,7 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.' | b'-')
 }
 
-/// Whether the function only makes an optional or pointed-to value of its argument: `pulumi.String`, `cloudflare.F`,
-/// `Some`.
+/// Whether the function merely wraps its argument, in an option or a pointer: `pulumi.String`, `cloudflare.F`, `Some`.
 fn wraps(function: &str) -> bool {
     const WRAPPERS: &[&str] =
         &["String", "StringPtr", "F", "Ptr", "PtrTo", "NewOpt", "Opt", "Some", "Just", "of", "ofNullable"];
@@ -43,7 +43,7 @@ impl Reader<'_> {
         self.bytes[self.at.min(self.bytes.len())..].starts_with(text.as_bytes())
     }
 
-    /// Skips blanks, line ends with a backslash, and comments.
+    /// Skips blanks, continued line ends, and comments.
     fn blank(&mut self) {
         while self.at < self.bytes.len() {
             if self.peek().is_ascii_whitespace() || self.starts("\\\n") {
@@ -63,7 +63,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A bracketed list of entries and items, the opening bracket first.
+    /// Reads a bracketed list of entries and items, from the opening bracket on.
     fn group(&mut self, depth: usize) -> Node {
         let start = self.at;
         let list = self.peek() == b'[';
@@ -116,7 +116,7 @@ impl Reader<'_> {
         {
             return Node { value: Value::Sequence(items), span };
         }
-        // `F([]T{…})`: the only argument is what the call is about.
+        // `F([]T{…})`: the only argument is the value.
         if self.bytes[start] == b'('
             && entries.is_empty()
             && items.len() == 1
@@ -155,7 +155,7 @@ impl Reader<'_> {
         }
         let mut parts = 0;
         let mut node = None;
-        // One value, and whatever is joined to it by operators.
+        // One value and everything that operators join to it.
         while self.at < self.bytes.len() {
             let at = self.at;
             match self.peek() {
@@ -207,7 +207,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the next line goes on with the value of this one.
+    /// Whether the next line continues the value of this one.
     fn continues(&self) -> bool {
         let rest = self.bytes[self.at..].trim_ascii_start();
         rest.first().is_some_and(|b| matches!(b, b'.' | b'?' | b'+' | b'|' | b'&')) || rest.starts_with(b": ")
@@ -277,13 +277,13 @@ impl Reader<'_> {
         if let Some(value) = simple {
             return Some(Node { value, span });
         }
-        // `F[T](…)`: the type says nothing.
+        // `F[T](…)`: skip the type.
         if self.peek() == b'[' && wraps(&text) {
             let rest = &self.bytes[self.at..self.bytes.len().min(self.at + 200)];
             let length = rest.iter().position(|b| *b == b']').map_or(0, |at| at + 1);
             self.at += if rest.get(length) == Some(&b'(') { length } else { 0 };
         }
-        // `f"…"`: filled in; `Type{…}`, `F("x")`: what is inside counts.
+        // `f"…"` may have placeholders; of `Type{…}` and `F("x")` the inside counts.
         match self.peek() {
             b'"' | b'\'' if matches!(text.as_str(), "f" | "rf" | "fr") => {
                 let inner = self.string();
@@ -311,7 +311,7 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        // A lone keyword such as `new` or `await` is no value of its own.
+        // A keyword such as `new` or `await` is not a value.
         if matches!(
             text.as_str(),
             "new" | "await" | "return" | "map" | "string" | "interface" | "any" | "cloudflare.F"

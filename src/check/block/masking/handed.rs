@@ -75,7 +75,9 @@ pub(super) fn handed_on(input: &Input<'_>) -> Vec<Span> {
         let hit = groups.get_match();
         let redirected = groups.name("redirected").is_some();
         let hit = Span::from(hit);
-        out.extend(zones(input, hit, redirected).into_iter().filter_map(|zone| in_zone(bytes, zone, true)));
+        out.extend(
+            written_lines(input, hit, redirected).into_iter().filter_map(|zone| in_zone(bytes, zone, true)),
+        );
     }
     // GitLab masks variables of the project settings here as well, so only what a command fetches counts.
     for file in DOTENV.captures_iter(bytes).filter_map(|groups| groups.name("file")).take(4) {
@@ -85,7 +87,9 @@ pub(super) fn handed_on(input: &Input<'_>) -> Vec<Span> {
             if before.ends_with(b">") {
                 let hit = Span::new(before.len() - 1, at + file.len());
                 out.extend(
-                    zones(input, hit, true).into_iter().filter_map(|zone| in_zone(bytes, zone, false)),
+                    written_lines(input, hit, true)
+                        .into_iter()
+                        .filter_map(|zone| in_zone(bytes, zone, false)),
                 );
             }
         }
@@ -94,7 +98,7 @@ pub(super) fn handed_on(input: &Input<'_>) -> Vec<Span> {
 }
 
 /// Returns the lines that write what is passed on at the place.
-fn zones(input: &Input<'_>, hit: Span, redirected: bool) -> Vec<Span> {
+fn written_lines(input: &Input<'_>, hit: Span, redirected: bool) -> Vec<Span> {
     let text = input.text;
     let line = text.line_near(hit.start);
     let own = Span::new(line.start, if redirected { hit.start } else { line.end.max(hit.end) });
