@@ -225,6 +225,7 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
+    /// Wraps a detection of a rule without compiling anything yet.
     pub(crate) fn new(rule: usize, of: &Rule, detect: &Detect) -> Compiled {
         Compiled {
             detect: detect.clone(),
@@ -389,6 +390,7 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
     at + memchr(b'\n', rest).unwrap_or(rest.len())
 }
 
+/// Parses an expression into the syntax tree of `regex-syntax`, as [`expression`] compiles it.
 fn parsed(source: &str) -> Option<Hir> {
     ParserBuilder::new().unicode(false).utf8(false).build().parse(source).ok()
 }
@@ -401,6 +403,7 @@ fn lengths(source: &Option<String>) -> (usize, usize) {
     })
 }
 
+/// Returns the compiled form of an optional expression, compiling it on first use.
 fn compile<'a>(cell: &'a OnceLock<Option<Regex>>, source: &Option<String>) -> Option<&'a Regex> {
     let build = |e: &String| expression(e).expect("expressions are tried when a rule is loaded");
     cell.get_or_init(|| source.as_ref().map(build)).as_ref()

@@ -17,7 +17,7 @@ pub(crate) enum Verdict {
     Confidence(Confidence, &'static str),
 }
 
-/// Applies a proof to a value.
+/// Returns the result of applying a proof to a value.
 pub(crate) fn prove(proof: Proof, value: &[u8]) -> Verdict {
     match proof {
         Proof::Crc32 => match crc(value) {
@@ -76,11 +76,14 @@ fn is_hex(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
+/// Whether the value is a tunnel token: JSON in Base64 with the account `a`, the tunnel `t` and the secret `s`.
 fn tunnel_token(value: &[u8]) -> bool {
     let Some(json) = decode(value) else { return false };
     is_hex(field(&json, "a"), 32) && field(&json, "t").len() == 36 && field(&json, "s").len() >= 16
 }
 
+/// Whether the value is the body of a `cert.pem` of cloudflared: JSON in Base64 with a credential and its account or
+/// zone.
 fn tunnel_cert(value: &[u8]) -> bool {
     let Some(json) = decode(value) else { return false };
     let secret = [field(&json, "apiToken"), field(&json, "serviceKey")];
@@ -88,6 +91,7 @@ fn tunnel_cert(value: &[u8]) -> bool {
         && (!field(&json, "accountID").is_empty() || !field(&json, "zoneID").is_empty())
 }
 
+/// Whether the value is a JWT that was issued by a Cloudflare Access team.
 fn access_jwt(value: &[u8]) -> bool {
     let Some(payload) = value.split(|b| *b == b'.').nth(1) else { return false };
     decode(payload).is_some_and(|json| field(&json, "iss").ends_with(".cloudflareaccess.com"))
@@ -102,6 +106,7 @@ fn looks_generated(password: &str) -> bool {
         && any(u8::is_ascii_lowercase)
 }
 
+/// Whether the value is a database address with a password that is not made up and a host that is not local.
 fn connection_string(value: &[u8]) -> bool {
     let text = String::from_utf8_lossy(value);
     let Some((_, rest)) = text.split_once("://") else { return false };

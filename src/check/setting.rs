@@ -109,6 +109,7 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
     }
 }
 
+/// Whether the place is in a comment, in prose, or in code that searches for what the rule finds.
 fn skipped(input: &Input<'_>, span: Span) -> bool {
     in_comment(input.text, span.start, input.path)
         || in_prose(input.text, span.start, input.path)
@@ -119,6 +120,7 @@ fn skipped(input: &Input<'_>, span: Span) -> bool {
 /// both.
 fn supports_both(input: &Input<'_>, span: Span) -> bool {
     fixed! {
+        /// Authentication with an API token.
         static TOKEN_WAY = r"(?i)api[ _-]?token|bearer|_token\b|APIToken|tokenSecretRef";
         static DECIDES = r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|os\.environ\.get|Getenv\(";
         /// A template that leaves the choice to its user.

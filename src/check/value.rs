@@ -289,7 +289,7 @@ fn longest_sequence(value: &[u8]) -> usize {
     longest(value, next).max(longest(value, |a, b| next(b, a)))
 }
 
-/// Returns the length of the longest stretch in which each byte follows the one before it in the given sense.
+/// Returns the length of the longest stretch in which `follows` holds for each pair of neighbours.
 fn longest(value: &[u8], follows: impl Fn(u8, u8) -> bool) -> usize {
     let (mut best, mut run) = (1, 1);
     for pair in value.windows(2) {

@@ -6,6 +6,7 @@ pub(crate) fn balance(bytes: &[u8]) -> i32 {
     bytes.iter().map(|byte| step(*byte)).sum()
 }
 
+/// Returns 1 for an opening bracket, -1 for a closing one, 0 for anything else.
 fn step(byte: u8) -> i32 {
     match byte {
         b'(' | b'[' | b'{' => 1,

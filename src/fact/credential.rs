@@ -222,6 +222,7 @@ pub fn is_secret(identifier: &[u8]) -> bool {
     is_secret_words(&text.split(' ').collect::<Vec<_>>())
 }
 
+/// Whether the words of a name are those of a secret, rather than of something public or of metadata.
 fn is_secret_words(list: &[&str]) -> bool {
     let any = |of: &[&str]| list.iter().any(|w| of.contains(w));
     let last = list.last().copied().unwrap_or_default();

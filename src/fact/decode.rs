@@ -14,7 +14,7 @@ mod starts;
 
 use starts::Starts;
 
-/// How many times the result of decoding is decoded again.
+/// The maximum number of times in a row that a text is decoded.
 pub const DEPTH: usize = 3;
 /// The shortest piece of a string literal that is joined to the next, in bytes.
 const PIECE: usize = 4;
@@ -37,6 +37,7 @@ impl Decoded {
         Span::new(self.map(span.start, false), self.map(span.end, true))
     }
 
+    /// Maps one end of a span.
     fn map(&self, at: usize, is_end: bool) -> usize {
         // An end belongs to the piece of the byte before it.
         let zone = self.zones.partition_point(|z| if is_end { z.end < at } else { z.end <= at });
@@ -134,6 +135,7 @@ fn continuation(bytes: &[u8], at: usize) -> Option<Piece> {
     inside.then(|| (Span::new(at, next), Vec::new()))
 }
 
+/// Whether the byte can be part of a piece of a string.
 fn word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=' | b'.')
 }
@@ -186,6 +188,7 @@ fn joint(bytes: &[u8], at: usize) -> Option<Piece> {
 /// The minimum length of two pieces without an operator, in bytes.
 const SIDE_BY_SIDE: usize = 8;
 
+/// Whether the byte can be part of a piece that has no operator beside it: neither a path nor a dotted name.
 fn in_value(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'=')
 }

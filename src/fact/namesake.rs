@@ -7,8 +7,10 @@ use crate::blob::BlobPath;
 use crate::literals::contains;
 use crate::span::Span;
 
+/// Words that show that a text is about Cloudflare.
 const CLOUDFLARE: &[&[u8]] = &[b"cloudflare", b"wrangler", b"workers.dev", b"cfargotunnel", b"pages.dev"];
 
+/// Products that are shortened to `CF`, and words from their context.
 const OTHER_PRODUCTS: &[&[u8]] = &[
     b"curseforge",
     b"curse forge",

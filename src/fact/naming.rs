@@ -230,6 +230,7 @@ struct Phrase {
 }
 
 impl Phrase {
+    /// Adds an identifier to the left of the phrase, unless it looks like a value.
     fn push(&mut self, bytes: &[u8], span: Span) {
         if self.parts.len() >= 6 || looks_like_value(&bytes[span.start..span.end]) {
             return;
@@ -242,6 +243,7 @@ impl Phrase {
         }
     }
 
+    /// Whether any of the words may name a value.
     fn says_something(&self) -> bool {
         self.words.iter().flat_map(|w| w.split(' ')).any(|w| !w.is_empty() && !TRANSPARENT.contains(&w))
     }

@@ -141,7 +141,7 @@ pub fn values(bytes: &[u8], long: &[Span]) -> Vec<Span> {
     for run in long.iter().filter(|run| run.len() >= SHORTEST_VALUE) {
         let mut at = run.start;
         while at + SHORTEST_VALUE <= run.end {
-            // Most long runs are paths: search backwards for the last `/`, to skip as much as possible.
+            // Most long runs are paths. Search backwards for a `/` or the like, to skip as much as possible.
             if let Some(other) = bytes[at..at + SHORTEST_VALUE].iter().rposition(|b| !is_token_byte(*b)) {
                 at += other + 1;
                 continue;
@@ -181,7 +181,7 @@ mod tests {
                 let expected = |shortest: usize| if length >= shortest { vec![run] } else { Vec::new() };
                 assert_eq!(runs(text.as_bytes(), whole), expected(SHORTEST_VALUE), "{start} {length}");
                 assert_eq!(long(text.as_bytes(), whole), expected(SHORTEST), "{start} {length}");
-                // The same at the end of a text, and behind another run.
+                // The same at the end of a text, and after another run.
                 let end = &text.as_bytes()[..start + length];
                 assert_eq!(long(end, Span::new(0, end.len())), expected(SHORTEST), "{start} {length}");
             }

@@ -207,7 +207,7 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
     Some((Span::new(start, text.line_at(last - 1)?.end.max(place.end)), text.get(name)))
 }
 
-/// The maximum number of lines that are searched for the beginning of a function or of a block.
+/// How many lines before and after a place are searched for the ends of a function or of a block.
 const BODY: usize = 200;
 
 #[cfg(test)]
@@ -242,7 +242,7 @@ mod tests {
             text[found.start..found.end].trim(),
             "add(() => { a; })\n  .with(() => new Handler {\n    HERE,\n  })"
         );
-        // A body is no part of what stands in it.
+        // The header of a function is not part of a statement in its body.
         let text = "func main() {\n\tone()\n\ttwo(HERE)\n}\n";
         let found = chain(text.as_bytes(), place(text, "HERE"));
         assert_eq!(text[found.start..found.end].trim(), "two(HERE)");

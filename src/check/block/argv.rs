@@ -22,6 +22,7 @@ mod lists;
 const REACH: usize = 3000;
 
 fixed! {
+    /// A tunnel token as an argument of `cloudflared`.
     static TUNNEL = r#"(?xs)\b(?:cloudflared(?:\.exe)?|tunnel)["',\s\[\]-]+(?:[^\n;|&]*?)
         (?: \brun\b["',\s\\-]+(?:[^\n;|&]*?)--token(?:["',\s=\\-]+)(?<run>[^\s"',;|&\])]+)
           | \bservice["',\s]+install["',\s]+(?<install>[^\s"',;|&\])]+)
@@ -30,8 +31,10 @@ fixed! {
     /// The option and the token as items of a list, on one line or two.
     static LISTED = r#"(?m)(?:^[ \t]*-[ \t]*["']?--token["']?[ \t]*\r?\n[ \t]*-[ \t]*|["']--token["']\s*,\s*)["']?(?<value>\$\(\w+\)|[\w$.{}-]+)"#;
 
+    /// A tunnel token as an argument of `warp-cli`.
     static CONNECTOR = r#"\bwarp-cli\s+(?:--\S+\s+)*connector\s+new\s+["']?(?<token>[^\s"';|&]+)"#;
 
+    /// The name of a tool that is often given credentials, at the beginning of a command.
     static TOOL = r#"(?mx)(?:^|[\s;&|("'`$@=/>])(?:echo|printf|curl|wget|https?|xh|httpie|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|
         cf-terraforming|gh|ansible-playbook|ansible|node|deno|bun|python3?|go\ run|certbot|lego|acme\.sh|octodns-sync|dnscontrol|rclone|aws|az|gcloud|cf|
         Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|lexicon|ddclient|caddy|traefik|inadyn|doppler|bws|nomad|consul|skaffold|kustomize|flux|restic|s3cmd|mc|\$[({][A-Z_]+[)}])(?:\.exe)?[\ \t]"#;
@@ -52,6 +55,7 @@ fixed! {
     /// `wrangler deploy --var NAME:VALUE`.
     static WORKER_VARIABLE = r#"\s(?<variable>--var[ =]["']?(?<name>[A-Za-z_]\w*):["']?(?:\$\{?\{?[^\s"';|&]+|[^\s"';|&$]{8,}))"#;
 
+    /// An option for a secret with a variable as its value.
     static PASSWORD_OPTION = r#"(?x)\s(?:-p|--password|--pass|--token|--api-token|--api_token|--apitoken|--cloudflare[\w-]*(?:token|key|secret)|--cf[\w-]*(?:token|key|secret)|--secret|--api-key|--key
           |--from-literal[\ =]["']?[\w.-]+|-var[\ =]["']?\w+|--set(?:-string)?[\ =]["']?[^\s=]+|--body|--secret-string|--secret-value|--value)
         (?:[\ =]+)["']?(?<value>\$\{?\{?[^\s"';|&]+(?:[^\n"';|&]*?\}\})?)"#;
@@ -395,7 +399,7 @@ mod tests {
         ] {
             assert!(!literal(&command, false), "{command}");
         }
-        // Where the address is not known the file says.
+        // If the address is not known, it counts whether the file calls the API.
         assert!(literal(&format!("curl $URL -H 'Authorization: Bearer {token}'"), true));
         assert!(!literal(&format!("curl https://api.github.com -H 'Authorization: Bearer {token}'"), true));
     }

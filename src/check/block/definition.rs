@@ -64,7 +64,7 @@ pub(super) fn any_address(detection: &Detection<'_>, input: &Input<'_>, out: &mu
 
 /// `variant = "without-expiry"`.
 pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    // A plan lists values that are known only after it is applied in a separate place.
+    // A plan has a separate list of values that are known only after it is applied.
     let unknown = |root: &Node| find(root, "after_unknown").iter().any(|later| has_key(later, "expires_on"));
     if input.trees().iter().any(unknown) {
         return;

@@ -15,10 +15,15 @@ use crate::rule::Confidence;
 use crate::span::Span;
 
 fixed! {
+    /// An `ARG` or `ENV` instruction with its continuation lines.
     static INSTRUCTION = r"(?mi)^[ \t]*(?:ARG|ENV)[ \t]+(?<rest>(?:[^\n\\]|\\[ \t]*\r?\n|\\)*)";
+    /// One variable of such an instruction.
     static PAIR = r#"(?:^|[\s\\])(?<name>[A-Za-z_]\w*)(?:=(?:"[^"]*"|'[^']*'|\S*)|\s|$)"#;
+    /// A `COPY` or `ADD` instruction with a credential file.
     static COPY = r#"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?["'\[]*(?<file>[^\s,"'\[]*(?:\.dev\.vars|\.cloudflared\b|\.wrangler/config|cloudflare\.ini|cert\.pem|cloudflared/\S*\.json)[^\s,"'\]]*)["']?,?[ \t]+\S"#;
+    /// A build argument on a command line.
     static ARGUMENT = r#"--(?:build-arg|env-file-arg|opt[ =]build-arg:)[ =]["']?(?:build-arg:)?(?<name>[A-Za-z_]\w*)"#;
+    /// A list of build arguments in YAML.
     static LIST = r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?(?:build-args|buildArgs|build_args|args|build-arg)[ \t]*:[ \t]*(?:[|>][-+]?)?[ \t]*(?<inline>[^\n]*)\n(?<body>(?:[ \t]*(?:[#-][^\n]*|[\w"'{][^\n]*)?\n?){0,40})"#;
 }
 /// What the names of lists of build arguments end in.
@@ -28,6 +33,7 @@ const INDENT: usize = 200;
 const BODY: usize = 4000;
 
 fixed! {
+    /// One entry of such a list.
     static ENTRY = r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?["']?(?<name>[A-Za-z_]\w*)["']?[ \t]*(?:=|:|$)"#;
 }
 

@@ -74,6 +74,7 @@ impl<'a> Known<'a> {
         Known { bytes, names: OnceCell::new(), sends: OnceCell::new(), rolls: OnceCell::new() }
     }
 
+    /// Returns the names that hold a credential.
     fn names(&self) -> &HashSet<Vec<u8>> {
         self.names.get_or_init(|| tainted(self.bytes))
     }

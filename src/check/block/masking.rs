@@ -10,10 +10,12 @@ use crate::rule::Confidence;
 use crate::span::Span;
 
 mod created;
-mod handed;
+mod passed_on;
 
 fixed! {
+    /// A reference to a value that the runner does not mask.
     static UNMASKED = r"\$\{\{\s*(?<span>(?:vars|inputs|github\.event\.inputs|github\.event\.client_payload|steps\.[\w-]+\.outputs|needs\.[\w-]+\.outputs)\.(?<name>[\w.-]+))\s*[|}&]";
+    /// The trigger of a workflow that others call.
     static SECRET_INPUT = r"(?m)^[ \t]*workflow_call[ \t]*:";
 }
 
@@ -68,7 +70,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if masked {
         return;
     }
-    for span in handed::handed_on(input) {
+    for span in passed_on::passed_on(input) {
         push(detection, input, span, "handed on to later steps without `::add-mask::`", out);
     }
 }
@@ -93,5 +95,5 @@ fn is_workflow(input: &Input<'_>, bytes: &[u8]) -> bool {
         static STEPS = r"(?m)^[ \t]*(?:-[ \t]+)?(?:runs-on|uses|run|steps|jobs)[ \t]*:";
     }
     yaml && (STEPS.is_match(bytes) || memmem::find(bytes, b"dotenv:").is_some())
-        || (path.ends_with(b".sh") && handed::is_there(bytes))
+        || (path.ends_with(b".sh") && passed_on::passes_any(bytes))
 }

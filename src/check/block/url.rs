@@ -20,6 +20,7 @@ use crate::span::Span;
 mod parameters;
 
 fixed! {
+    /// A query parameter named after a secret, with its address.
     static QUERY = r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]+)(?<path>(?:[^\s"'`<>]|<\w+>)*?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
         (?<value>["'\s]*\+\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,})"#;
 
@@ -28,6 +29,7 @@ fixed! {
     static OPEN_QUERY = r#"(?xi)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|password|bearer|credential)[\w-]*)=
         (?<value>["'`]\s*[+.]\s*[\w.$(\[>-]+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} )"#;
 
+    /// A user or password before a host.
     static USER = r#"(?xi)\b[a-z][a-z0-9+.-]+://(?:(?:\$?\{[^}\n]+\}|\#\{[^}\n]+\}|[^\s/"'`<>:@${}]*):)?(?<value>\$?\{\{?\s*[^}\n]+\}\}?|\$\w+|[^\s/"'`<>:@${}]{20,})@(?<host>[^\s/"'`<>]+)"#;
 }
 
@@ -151,6 +153,8 @@ fn matches<'b>(
     })
 }
 
+/// Whether the value of a parameter, or of a user before a host, is a Cloudflare credential. For an expression its
+/// names and the host decide, for a literal its prefix or its look.
 fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {
     let api = contains(host, b"api.cloudflare.com") || contains(host, b"www.cloudflare.com");
     let dynamic =

@@ -52,6 +52,7 @@ fixed! {
         // `|| exit` is no branch: it ends the script when a command fails.
         r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n]{1,80}:|\|\||&&"
     };
+    /// An API token that is sent.
     static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]"#;
 
     /// An address. If another vendor's is between a key and a token, they are not two options of one client.
@@ -61,6 +62,7 @@ fixed! {
     static MEMBER = r"(?i)[\s(,=>:]&?(?:this|self|@|\$this|[a-z]{1,3}|opts|options|config|client|auth)(?:\.|->|\?\.)_?\w*key|@\w*key";
 }
 
+/// `variant = "key-headers"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     fixed! {
         static TOPIC = "(?i)cf_";
@@ -400,6 +402,7 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
     })
 }
 
+/// Whether the code contains a branch other than `|| exit` and the like.
 fn has_branch(bytes: &[u8]) -> bool {
     BRANCH.captures_iter(bytes).any(|groups| groups.name("ends").is_none())
 }
@@ -564,15 +567,15 @@ mod tests {
 
     #[test]
     fn a_file_or_a_value_may_be_somebody_elses() {
-        let elsewhere = |path, text| asked(path, text, is_file_of_other_vendor);
-        assert!(elsewhere("a.py", "get('https://api.zilore.com', 'X-Auth-Key')"));
+        let other = |path, text| asked(path, text, is_file_of_other_vendor);
+        assert!(other("a.py", "get('https://api.zilore.com', 'X-Auth-Key')"));
         for (path, text) in [
             ("a.py", "get(BASE, 'X-Auth-Key')"),
             ("a.py", "get('https://api.cloudflare.com', 'X-Auth-Key')"),
             ("a.py", "get('https://proxy.example.net', CF_KEY)"),
             ("cloudflare/a.py", "get('https://proxy.example.net', key)"),
         ] {
-            assert!(!elsewhere(path, text), "{path}: {text}");
+            assert!(!other(path, text), "{path}: {text}");
         }
         let text = "get('https://api.zilore.com')\nh = {'«X-Auth-Key': env['ZILORE_KEY']»}";
         assert!(of("a.py", text, is_of_other_vendor));

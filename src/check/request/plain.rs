@@ -19,6 +19,7 @@ use crate::span::Span;
 const HOSTS: &str = r"(?:api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|rtc\.live\.cloudflare\.com|dash\.cloudflare\.com/api|challenges\.cloudflare\.com/turnstile|www\.cloudflare\.com/api_json|(?:\{\{[^\n{}]{1,100}\}\}|\{%[^\n{}]{1,100}%\}|<%[^\n<>]{1,100}%>|\{[^\n{}]{1,100}\}|[^\s\x22'`/<>])+\.r2\.cloudflarestorage\.com)";
 
 fixed! {
+    /// An address of the API with `http://`.
     static PLAIN = format!(
         r#"(?i)(?P<span>http:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]+@)?{HOSTS}[^\s"'`<>)\\,;]*|http://["'`]\s*[+.]\s*[\w.$>-]{{1,60}}\s*[+.]\s*["'`]\.r2\.cloudflarestorage\.com)"#
     );
@@ -109,6 +110,7 @@ fixed! {
 /// The maximum number of variables that are looked up to see whether they hold the host.
 const NAMES: usize = 1000;
 
+/// `variant = "plain-http"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     if is_test(input.path) {
         return;
@@ -167,16 +169,16 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             let own = API.is_match(input.text.get(span));
             // Cookies have a `secure` setting as well: it counts only in a call that names the host.
             let word = first_word(input.text.get(span)).to_ascii_lowercase();
-            let elsewhere = word == b"secure" && !own && !input.text.get(span).contains(&b'-');
-            let elsewhere = elsewhere && !in_group(input, span, near, &API);
+            let unrelated = word == b"secure" && !own && !input.text.get(span).contains(&b'-');
+            let unrelated = unrelated && !in_group(input, span, near, &API);
             // A port counts only beside the host, and only if the host has no scheme.
-            let elsewhere =
-                elsewhere || word.starts_with(b"port") && !in_group(input, span, near, &BARE_HOST);
+            let unrelated =
+                unrelated || word.starts_with(b"port") && !in_group(input, span, near, &BARE_HOST);
             let scheme = input.text.get(span).to_ascii_lowercase();
             let scheme =
                 ["scheme", "proto"].iter().any(|name| memmem::find(&scheme, name.as_bytes()).is_some());
-            let elsewhere = elsewhere || scheme && !own && !has_open_host(input, near);
-            if elsewhere || !own && (is_of_another_host(input, span) || in_other_item(input, span)) {
+            let unrelated = unrelated || scheme && !own && !has_open_host(input, near);
+            if unrelated || !own && (is_of_another_host(input, span) || in_other_item(input, span)) {
                 continue;
             }
             let settings =

@@ -17,7 +17,7 @@ use crate::literals::contains;
 use crate::span::Span;
 
 mod addresses;
-mod apart;
+mod clients;
 mod switch;
 mod target;
 
@@ -31,6 +31,7 @@ const BEFORE: usize = 80;
 const AFTER: usize = 250;
 const COMMAND: usize = 1500;
 
+/// `variant = "tls-off"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     if !input.signs.any(&[Sign::Api, Sign::Client, Sign::ToolSwitch]) {

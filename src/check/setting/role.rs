@@ -14,7 +14,7 @@ pub(super) enum Role {
     ApiKey,
     /// A setting that is just named `key`.
     Key,
-    /// An API token.
+    /// A token whose name says which kind: `api token`, `dns token`, also those of other vendors.
     ApiToken,
     /// `token`, `auth token`, `cf token`: a token or the key, depending on the settings beside it.
     Token,

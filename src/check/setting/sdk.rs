@@ -97,6 +97,7 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
     found
 }
 
+/// Whether a call is given an API token, which looks like a key to the expressions.
 fn has_token(call: &[u8]) -> bool {
     [&b"cfut_"[..], b"cfat_"].iter().any(|prefix| memmem::find(call, prefix).is_some())
 }

@@ -40,6 +40,7 @@ pub(super) struct Pair<'s> {
 }
 
 impl<'a> Sheet<'a> {
+    /// Reads the settings of a file; none if there is neither a key nor an owner.
     pub(super) fn new(input: &'a Input<'a>) -> Sheet<'a> {
         // Without a key or an owner there is nothing to look for.
         let none = || Sheet { input, all: Vec::new(), cf_means_other_product: OnceCell::new() };
@@ -103,14 +104,15 @@ impl<'a> Sheet<'a> {
         if email.is_none() && !matches!(role, Role::Global | Role::ApiKey | Role::Method) {
             return None;
         }
-        let ours = self.is_cloudflare(key);
+        let is_cloudflare = self.is_cloudflare(key);
         let pair = match role {
             _ if self.holds_token(key) || self.is_choice(key) => None,
             Role::ApiKey | Role::Key if !self.named(key) && self.holds_another(key) => None,
-            Role::Global => {
-                found(email, if ours || email.is_some() { Confidence::High } else { Confidence::Low })
-            }
-            Role::Method if self.is_global(key) && (email.is_some() || ours) => {
+            Role::Global => found(
+                email,
+                if is_cloudflare || email.is_some() { Confidence::High } else { Confidence::Low },
+            ),
+            Role::Method if self.is_global(key) && (email.is_some() || is_cloudflare) => {
                 found(email, Confidence::High)
             }
             Role::ApiKey if self.method_beside(key) => None,
@@ -121,18 +123,18 @@ impl<'a> Sheet<'a> {
             {
                 None
             }
-            Role::ApiKey if email.is_some() && ours => found(email, Confidence::High),
+            Role::ApiKey if email.is_some() && is_cloudflare => found(email, Confidence::High),
             // In code that merely mentions Cloudflare nearby, the key may be another vendor's.
             Role::ApiKey if email.is_some() && self.near(key) => {
                 found(email, if is_code(self.input.path) { Confidence::Low } else { Confidence::High })
             }
             Role::ApiKey if self.named(key) => found(None, Confidence::Low),
-            Role::ApiKey if key.words == "api key" && self.is_reference(key) && ours => {
+            Role::ApiKey if key.words == "api key" && self.is_reference(key) && is_cloudflare => {
                 found(None, Confidence::High)
             }
             Role::Key if self.in_reference(key) => None,
-            Role::Key | Role::Password if email.is_some() && ours => found(email, Confidence::High),
-            Role::Token if email.is_some() && ours && !self.key_beside(key) => {
+            Role::Key | Role::Password if email.is_some() && is_cloudflare => found(email, Confidence::High),
+            Role::Token if email.is_some() && is_cloudflare && !self.key_beside(key) => {
                 let near = self.input.text.get(around(self.input.text, key.span, BYTES));
                 let trap = TRAPS.is_match(near) || TRAPS.is_match(self.input.path.as_bytes());
                 let plain = matches!(key.words.as_str(), "token" | "auth token");
@@ -233,12 +235,12 @@ impl<'a> Sheet<'a> {
                 Some(value) => contains(self.input.text.get(value), b"cloudflare"),
                 None => {
                     let naming = naming(bytes, key.span, self.input.path);
-                    let ours = |words: &str| CLOUDFLARE.is_match(words.trim_end().as_bytes());
+                    let is_cloudflare = |words: &str| CLOUDFLARE.is_match(words.trim_end().as_bytes());
                     if is_option(bytes, key.span) && contains(self.command(key.span), b"cloudflare") {
                         return true;
                     }
-                    naming.phrases.iter().any(|name| ours(&name.words))
-                        || ours(&enclosing(bytes, key.span.start))
+                    naming.phrases.iter().any(|name| is_cloudflare(&name.words))
+                        || is_cloudflare(&enclosing(bytes, key.span.start))
                 }
             }
     }
@@ -301,6 +303,7 @@ impl<'a> Sheet<'a> {
         word.eq_ignore_ascii_case(b"global")
     }
 
+    /// Whether another setting of the group is a token.
     fn token_beside(&self, key: &Setting) -> bool {
         self.beside(key, |role, _| matches!(role, Role::Token | Role::ApiToken))
     }
@@ -411,7 +414,7 @@ mod tests {
     use crate::rule::Confidence;
     use crate::span::Span;
 
-    /// The settings of a file that are taken for the Global API Key.
+    /// Returns the settings of a file that are taken for the Global API Key.
     fn pairs(path: &str, text: &str) -> Vec<(String, Confidence)> {
         asked(path, text, |input| {
             Sheet::new(input).pairs().iter().map(|pair| (pair.key.words.clone(), pair.confidence)).collect()
@@ -466,7 +469,7 @@ mod tests {
         }
     }
 
-    /// What a sheet decides of the setting whose name has these words.
+    /// Returns what `decide` says about the setting whose name has these words.
     fn decided(path: &str, text: &str, words: &str, decide: impl Fn(&Sheet<'_>, &Setting) -> bool) -> bool {
         asked(path, text, |input| {
             let sheet = Sheet::new(input);

@@ -26,6 +26,7 @@ const WORKERS: &[(Scope, &str)] = &[
     (Scope::Account, "Account Settings Read"),
     (Scope::Zone, "Workers Routes Write"),
 ];
+/// The permissions depend on what the tool is used for.
 const OPEN: &[(Scope, &str)] = &[];
 
 const fn tool(

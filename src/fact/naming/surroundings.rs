@@ -200,6 +200,7 @@ fn add_words(line: &[u8], out: &mut String) {
     words_of(&rest, out);
 }
 
+/// Adds the words of all identifiers of a line.
 fn words_of(line: &[u8], out: &mut String) {
     for word in line.split(|b| !is_identifier_byte(*b)) {
         if !word.is_empty() && !looks_like_value(word) {

@@ -65,6 +65,7 @@ pub fn concerns(bytes: &[u8], at: usize, key: Span) -> bool {
         })
 }
 
+/// Returns the indentation of the line of a place.
 fn indent_at(bytes: &[u8], at: usize) -> usize {
     let floor = at.saturating_sub(REACH);
     let start = lines::start(bytes, floor, at);

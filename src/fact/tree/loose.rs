@@ -138,6 +138,7 @@ impl Reader<'_> {
         Node { value: Value::Mapping(entries), span }
     }
 
+    /// Returns a node as the name of an entry.
     fn name(&self, node: &Node) -> String {
         match &node.value {
             Value::String(text) | Value::Expression(text) | Value::Number(text) => {
@@ -147,6 +148,7 @@ impl Reader<'_> {
         }
     }
 
+    /// Reads a value up to a separator or a closing bracket.
     fn value(&mut self, depth: usize) -> Node {
         let start = self.at;
         if depth > DEEPEST {
@@ -213,6 +215,7 @@ impl Reader<'_> {
         rest.first().is_some_and(|b| matches!(b, b'.' | b'?' | b'+' | b'|' | b'&')) || rest.starts_with(b": ")
     }
 
+    /// Reads a string literal.
     fn string(&mut self) -> Node {
         let (start, quote) = (self.at, self.peek());
         let triple = self.bytes[start..].starts_with(&[quote; 3]);
@@ -233,7 +236,7 @@ impl Reader<'_> {
         Node { value, span: Span::new(start, self.at) }
     }
 
-    /// `\"text\"` inside of a string.
+    /// Reads `\"text\"` inside of a string.
     fn escaped(&mut self) -> Node {
         let start = self.at;
         self.at += 2;
@@ -247,7 +250,8 @@ impl Reader<'_> {
         Node { value, span: Span::new(start, self.at) }
     }
 
-    /// The only argument of a call, if that is a string, and where the call ends; the opening bracket comes next.
+    /// Returns the only argument of a call, if that is a string, and where the call ends. The reader is at the opening
+    /// bracket.
     fn wrapped(&self) -> Option<(usize, Value)> {
         let mut inside = Reader { bytes: self.bytes, at: self.at + 1 };
         inside.blank();
@@ -259,7 +263,7 @@ impl Reader<'_> {
         (inside.peek() == b')').then_some((inside.at + 1, text.value))
     }
 
-    /// A word: a constant, a number, a name, or a call or type with a literal behind it.
+    /// Reads a word: a constant, a number, a name, or a call or type with the literal after it.
     fn word(&mut self, depth: usize) -> Option<Node> {
         let start = self.at;
         while is_word(self.peek()) {

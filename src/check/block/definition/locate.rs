@@ -113,6 +113,7 @@ pub(super) fn blocks(input: &Input<'_>, terraform: &[&str], pulumi: &[&str]) -> 
     out
 }
 
+/// Adds all definitions of the given types under a node.
 fn collect(node: &Node, terraform: &[&str], pulumi: &[&str], depth: usize, out: &mut Vec<Definition>) {
     if depth > DEEPEST {
         return;
@@ -195,6 +196,7 @@ pub(super) fn has_key(node: &Node, name: &str) -> bool {
     !find(node, name).is_empty()
 }
 
+/// Calls `visit` for every key and value, at any depth.
 fn walk<'n>(node: &'n Node, depth: usize, visit: &mut dyn FnMut(&'n str, &'n Node)) {
     if depth > DEEPEST {
         return;

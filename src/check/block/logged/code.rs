@@ -24,6 +24,7 @@ fixed! {
 const LINKS: usize = 12;
 
 fixed! {
+    /// A call that prints or logs its arguments.
     static CALL = r#"(?x)(?:^|[^\w.$-])(?<sink>
             console\.(?:log|error|warn|info|debug|trace|dir|table)
           | (?:self\.|this\.|\w+\.)?(?:\w*[lL]og(?:ger|ging)?|LOG|LOGGER|slog|glog|klog|logrus|winston|pino|core|fastify\.log|app\.log|c\.log)\.
@@ -44,6 +45,7 @@ fixed! {
         | len|bool|boolean|strlen|isset|empty|is_?set|has\w*|defined|length|count|exists|sizeof|typeof|verify\w*|validate\w*|is[A-Z_]\w*|Object\.keys)\s*\(\s*[^()]*
         | !+\s* | typeof\s+ | \bnot\s+ | \sif\s+ | \bdefined\??\s+ | \#)$";
 
+    /// The same after a name.
     static GUARD_AFTER = r#"(?x)^["'\])]*\s*(?: \?\s*["'`\w\d(] | ===|!==|==|!= | \bis\s+(?:not\s+)?(?:None|nil|null) | \[\s*-?\d*\s*:\s*-?\d* | \[\s*\d+\s*\.\. | \[-\d | \[\s*\^
         | \??\.(?:length|size|len|Length|Count|slice|substring|substr|substringTo|is_some|is_none|is_empty|is_ok|present\?|blank\?|nil\?|empty\?|startsWith|starts_with|startswith|Substring|take|first|last|isEmpty|isBlank|mask\w*|redact\w*)\b
         | \s+if\s | \s+and\s+["'] | \s*&&\s*["'`] | \s*!=\s | \|\s*(?:length|hash|mask|sha256))"#;
@@ -158,6 +160,7 @@ struct Literal {
     prefix: u8,
 }
 
+/// Returns the string literals in the arguments of a call.
 fn strings(body: &[u8]) -> Vec<Literal> {
     let mut out = Vec::new();
     let mut at = 0;
@@ -368,7 +371,7 @@ mod tests {
         }
     }
 
-    /// What is reported of a text by one of the searches.
+    /// Returns what one of the searches finds in a text.
     fn found(text: &str, search: impl Fn(&[u8], &mut Vec<Leak>)) -> Vec<String> {
         let mut out = Vec::new();
         search(text.as_bytes(), &mut out);

@@ -17,6 +17,7 @@ use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
 
 fixed! {
+    /// A command that prints its arguments.
     static SHELL = r#"(?mx)(?:^|[;&|{(@"]|\bthen|\bdo|\belse|run:|^\s*-|RUN|script:)[\ \t"@']*
         (?<command>echo|printf|logger|print|Write-(?:Host|Output|Verbose|Debug|Information|Warning|Error)|tee|cat\s*<<<)[\ \t]+"#;
 }
@@ -40,12 +41,14 @@ fn is_command(bytes: &[u8], hit: &Hit) -> bool {
 const INDENT: usize = 200;
 
 fixed! {
+    /// A command or an interpreter line that turns traces on.
     static TRACE = r"(?m)^[ \t]*(?:-[ \t]+)?(?:run:[ \t]*)?(?:\|[ \t]*)?(?<span>set[ \t]+(?:-[a-wyzA-Z]*x[a-zA-Z]*(?:[ \t]+pipefail)?|-o[ \t]+xtrace)|Set-PSDebug[ \t]+-Trace[ \t]+[12])|^(?<bang>#!.*\b(?:ba|z|k|da)?sh[ \t]+-[a-zA-Z]*x[a-zA-Z]*)";
 
     static VERBOSE = r"(?:^|[\s;&|(`$@])curl(?:\.exe)?\s";
 
     static VERBOSE_FLAG = r"\s(?<flag>--verbose|--trace(?:-ascii)?(?:[ =]\S+)?|-[a-zA-Z]{0,6}v[a-zA-Z]{0,4})(?:\s|$)";
 
+    /// A command or code that prints the environment or a file of credentials.
     static DUMP = r#"(?mix)(?:^|[;&|]\s*|run:\s*|^\s*-\s+)[\ \t]*(?<span>
             (?:env|printenv|set|export\ -p)[\ \t]*(?:\|[\ \t]*(?:sort|cat)[\ \t]*)?$
           | (?:env|printenv|set|export)[\ \t]*\|[^|\n]*\b(?:grep|rg|egrep|awk|findstr)\b[^|\n]*\b(?:cloudflare|cf_?|cf_api|tunnel)[^|\n]*
@@ -92,7 +95,9 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
 /// Whether the output of a command is shown, rather than read by a tool or written to a file.
 fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
     fixed! {
+        /// A redirection to a file or a descriptor.
         static REDIRECT = r#"(?:^|[^-=$>&<])(?:[12&]?>{1,2})\s*(?<to>"?[^\s"';)]+)"#;
+        /// A command that passes its input on to its output.
         static SHOWS = r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b";
     }
     if let Next::Pipe(start) = next {
@@ -321,7 +326,7 @@ mod tests {
         ] {
             assert!(!reaches(text), "{text}");
         }
-        // The end of the command is not that of the pipe.
+        // The output of the last command of the pipe counts.
         assert!(!reaches_output(b"echo $T | base64 -d > f", b"echo $T ", Next::Pipe(9)));
     }
 
@@ -375,7 +380,7 @@ mod tests {
         }
     }
 
-    /// What is reported of a text by some of the searches.
+    /// Returns what some of the searches find in a text.
     fn found(text: &str, search: impl Fn(&[u8], &mut Vec<Leak>)) -> Vec<String> {
         let mut out = Vec::new();
         search(text.as_bytes(), &mut out);

@@ -112,6 +112,7 @@ fn each(node: &Node) -> Vec<&Node> {
     }
 }
 
+/// Checks a Terraform resource.
 fn resource(kind: &str, header: Span, body: &Node, out: &mut Vec<(Span, &'static str)>) {
     if let Some(kind) = KINDS.iter().find(|known| known.terraform == kind) {
         if is_unmasked(body, kind) {
@@ -141,10 +142,12 @@ fn resource(kind: &str, header: Span, body: &Node, out: &mut Vec<(Span, &'static
     }
 }
 
+/// Whether a variable is named after a credential and not masked.
 fn is_unmasked(body: &Node, kind: &Kind) -> bool {
     names(body, kind.name) && kind.switch.is_none_or(|switch| !is_on(body, switch) && !is_on(body, "hidden"))
 }
 
+/// Whether one of the fields contains the name of a credential.
 fn names(body: &Node, keys: &[&str]) -> bool {
     body.get(keys).and_then(|(_, name)| name.text()).is_some_and(|name| is_credential(name.as_bytes()))
 }

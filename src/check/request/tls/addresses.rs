@@ -17,7 +17,7 @@ fixed! {
         // A host that begins with a template placeholder: `https://${{ vars.ACCOUNT }}.r2.…`.
         r#"(?i)https?://\$?\{\{\s*(?P<filled>[A-Za-z_][\w.]*)[^\n{}]{0,100}\}\}[^\s"'`<>)\\]*"#,
         r#"|https?://(?:[$#%]?\{+\s*|\$)?(?P<inside>[A-Za-z_][\w.]*)\b[^\s"'`<>)\\]*"#,
-        r#"|https?://["'`]\s*(?:\.\.|[+.,&])\s*(?P<after>[A-Za-z_][\w.]*)"#,
+        r#"|https?://["'`]\s*(?:\.\.|[+.,&])\s*(?P<behind>[A-Za-z_][\w.]*)"#,
         r#"|https?://[^\s"'`<>)\\]+"#,
         r#"|["'`](?:\$?\{|#\{)\$?(?P<base>[A-Za-z_][\w.]*)\}(?P<path>/[^\s"'`]*)"#,
         r#"|["'][a-z0-9-]+(?:\.[a-z0-9-]+)+\.?(?:/[^"']*)?["']|\b\d{1,3}(?:\.\d{1,3}){3}\b|api(?:\.fed)?\.cloudflare\.com"#,
@@ -117,12 +117,12 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
         let mut is_cloudflare = API.is_match(whole.as_bytes());
         // No address but the scheme that a session uses an adapter for: `session.mount("https://", adapter)`.
         let before = &bytes[..whole.start()];
-        if groups.name("after").is_some()
+        if groups.name("behind").is_some()
             && [&b"mount(\""[..], b"mount('"].iter().any(|call| before.ends_with(call))
         {
             continue;
         }
-        let host = groups.name("after").or(groups.name("filled")).or(groups.name("inside"));
+        let host = groups.name("behind").or(groups.name("filled")).or(groups.name("inside"));
         if let Some(host) = host.filter(|_| !is_cloudflare && hosts < DEFINITIONS) {
             hosts += 1;
             is_cloudflare = defined_host(bytes, host.as_bytes()).is_some();

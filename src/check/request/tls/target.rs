@@ -5,7 +5,7 @@ use memchr::memmem;
 
 use super::super::API;
 use super::addresses::{Address, is_client, is_file, is_whole};
-use super::apart::clients_are_independent;
+use super::clients::clients_are_independent;
 use crate::check::{Input, fixed};
 use crate::fact::brackets::{self, close};
 use crate::fact::lines;
@@ -150,7 +150,7 @@ fn is_of_another(text: &[u8]) -> bool {
             r#"\bAdd(?:Http|Refit|Grpc)Client(?:<(?P<type>[^>]*)>)?\(\s*"(?P<name>[^"\n]+)""#,
             r#"|(?i:\bbase_?-?(?:address|ur[li])|\.baseUrl|\bprefix_?url|\bserver_?url)["']?\s*(?:=>|[:=(,])\s*(?P<value>[^\n]{1,120})"#,
         );
-        static OURS = r"(?i)cloudflare|(?:^|[^a-z])cf|api_?(?:base|root|url)\b|\bbase\b";
+        static CLOUDFLARE = r"(?i)cloudflare|(?:^|[^a-z])cf|api_?(?:base|root|url)\b|\bbase\b";
     }
     let said: Vec<&[u8]> = OWN
         .captures_iter(text)
@@ -158,7 +158,7 @@ fn is_of_another(text: &[u8]) -> bool {
         .flatten()
         .map(|said| said.as_bytes())
         .collect();
-    !said.is_empty() && !said.iter().any(|said| OURS.is_match(said))
+    !said.is_empty() && !said.iter().any(|said| CLOUDFLARE.is_match(said))
 }
 
 fixed! {

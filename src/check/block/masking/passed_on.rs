@@ -14,7 +14,8 @@ use crate::literals::{Literals, contains};
 use crate::span::Span;
 
 fixed! {
-    static HANDED_ON = concat!(
+    /// Output that is written to a file whose variables the GitHub runner passes to later steps.
+    static PASSED_ON = concat!(
         r#"(?:(?P<redirected>>>?|\|\s*(?:tee|Out-File|Add-Content|ac)\b[^\n|;]{0,60}?)|\b(?:Add-Content|Out-File)\b[^\n|;]{0,60}?)\s*"#,
         r#"["']?[$%]\{?(?:env:)?(?:GITHUB_ENV|GITHUB_OUTPUT|BASH_ENV)\b"#,
     );
@@ -22,8 +23,10 @@ fixed! {
     /// The file whose variables GitLab passes to later jobs.
     static DOTENV = r#"\bdotenv:\s*(?:\[\s*|-\s+)?["']?(?P<file>[\w./-]{1,80})"#;
 
+    /// The name in `NAME=value` or `NAME<<END`.
     static PAIR = r#"(?:^|["'\s])(?P<name>[A-Za-z_][\w-]*)(?:=|<<)"#;
 
+    /// The beginning of a here-document.
     static HERE = r#"(?:^|[\s"'}])<<-?[ \t]*(?P<word>[A-Za-z_]\w*)"#;
 }
 
@@ -63,15 +66,15 @@ const MOST: usize = 100;
 const LINES: usize = 40;
 
 /// Whether the text passes anything to later steps.
-pub(super) fn is_there(bytes: &[u8]) -> bool {
-    HANDED_ON.is_match(bytes)
+pub(super) fn passes_any(bytes: &[u8]) -> bool {
+    PASSED_ON.is_match(bytes)
 }
 
 /// Returns the places where a credential is passed on that the runner does not know and so does not mask.
-pub(super) fn handed_on(input: &Input<'_>) -> Vec<Span> {
+pub(super) fn passed_on(input: &Input<'_>) -> Vec<Span> {
     let bytes = input.text.bytes();
     let mut out = Vec::new();
-    for groups in HANDED_ON.captures_iter(bytes).take(MOST) {
+    for groups in PASSED_ON.captures_iter(bytes).take(MOST) {
         let hit = groups.get_match();
         let redirected = groups.name("redirected").is_some();
         let hit = Span::from(hit);

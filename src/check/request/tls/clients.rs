@@ -92,10 +92,11 @@ impl<'i> Names<'i> {
         Names { window, all: Vec::new() }
     }
 
-    fn add(&mut self, given: Assignee<'i>, function: Span) {
-        let known = self.all.iter().any(|(name, _)| *name == given.name);
+    /// Adds a name, which is visible in `function` if it is local.
+    fn add(&mut self, assignee: Assignee<'i>, function: Span) {
+        let known = self.all.iter().any(|(name, _)| *name == assignee.name);
         if !known && self.all.len() < NAMES {
-            self.all.push((given.name, if given.local { function } else { self.window }));
+            self.all.push((assignee.name, if assignee.local { function } else { self.window }));
         }
     }
 
