@@ -1,5 +1,7 @@
-//! The matching kinds: what is wrong about what a text says. One file each; a rule file names the kind.
-//! A check sees one text and pushes [`Candidate`]s; it does no I/O, cannot fail, and knows no report.
+//! The checks: each decides whether something in a text is a problem. There is one file for each kind of check
+//! (`check = "token"`, …), which rule files refer to by name.
+//!
+//! A check sees one text and pushes [`Candidate`]s. It does no I/O, cannot fail, and knows nothing about reports.
 
 use std::cell::OnceCell;
 use std::sync::{LazyLock, OnceLock};
@@ -33,21 +35,21 @@ pub(crate) mod value;
 pub(crate) use crate::fact::{compiled, expression, fixed, named};
 pub(crate) use signs::{SIGNS, Sign, Signs};
 
-/// What a check looks at.
+/// The input of a check: one text, and facts about it that are computed when first asked for.
 pub struct Input<'a> {
-    /// Name of the file.
+    /// Path of the file.
     pub path: &'a BlobPath,
     /// Its text.
     pub text: &'a Text<'a>,
-    /// The day of the scan, in days since 1970: some rules compare dates.
+    /// The day of the scan, in days since 1970-01-01: some rules compare dates.
     pub today: i64,
-    /// What rules measure against.
+    /// The limits that some rules compare with, such as the longest lifetime of a token.
     pub limits: Limits,
-    /// Its runs of value characters that are long enough for a credential.
+    /// The runs of value characters that are long enough to be a credential.
     pub runs: &'a [Span],
-    /// The signs that are in it.
+    /// The signs found in the text.
     pub(crate) signs: Signs,
-    /// Its structure, parsed when first asked for.
+    /// Its syntax tree, or why it could not be parsed; `None` if the file is not structured.
     tree: OnceCell<Option<Result<Vec<Node>, ParseFault>>>,
     names_credential: OnceCell<bool>,
     settings: OnceCell<Vec<Setting>>,
@@ -56,7 +58,7 @@ pub struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Over a text, its [`runs`](crate::fact::runs::runs), and what the search for keywords says of it.
+    /// Creates the input for a text, its [`runs`](crate::fact::runs::runs), and the signs found by the keyword search.
     pub(crate) fn new(
         path: &'a BlobPath,
         text: &'a Text<'a>,
@@ -80,27 +82,27 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Whether any identifier of the text names a Cloudflare credential.
+    /// Whether any identifier in the text names a Cloudflare credential.
     pub fn names_credential(&self) -> bool {
         *self.names_credential.get_or_init(|| mentions(self.text.bytes()))
     }
 
-    /// Its settings whose names end like those of credentials and of who they belong to.
+    /// Returns the settings whose names end like those of credentials or of their owners (e-mail addresses, users).
     pub fn settings(&self) -> &[Setting] {
         self.settings.get_or_init(|| settings(self.text.bytes()))
     }
 
-    /// Its calls of the API.
+    /// Returns the API calls in the text.
     pub fn calls(&self) -> &[Call] {
         self.calls.get_or_init(|| operation::operations(self.text.bytes()))
     }
 
-    /// The tokens that it defines.
+    /// Returns the API tokens that the text defines.
     pub(crate) fn token_definitions(&self) -> &[block::Definition] {
         self.token_definitions.get_or_init(|| block::tokens(self))
     }
 
-    /// The documents of a structured file; none of other files, nor of a broken one.
+    /// Returns the documents of a structured file; empty if the file is not structured or cannot be parsed.
     pub fn trees(&self) -> &[Node] {
         match self.parsed() {
             Some(Ok(roots)) => roots,
@@ -108,12 +110,13 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Whether the name of the file says that it is a structured one.
+    /// Whether the file has a structured format, judging by its name.
     pub fn is_structured(&self) -> bool {
         self.parsed().is_some()
     }
 
-    /// Why a structured file could not be parsed. A template is not meant to be.
+    /// Returns why a structured file could not be parsed. Templates are exempt: they need not be valid before they are
+    /// filled in.
     pub fn fault(&self) -> Option<&ParseFault> {
         let bytes = self.text.bytes();
         let template = || [&b"{{"[..], b"{%", b"<%"].iter().any(|mark| memmem::find(bytes, mark).is_some());
@@ -125,7 +128,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// One way of detection that is to run, with the rule's words for it.
+/// A detection to run, and the rule it belongs to.
 pub struct Detection<'a> {
     /// The detection as written in the rule.
     pub detect: &'a Detect,
@@ -133,37 +136,37 @@ pub struct Detection<'a> {
     pub rule: usize,
 }
 
-/// A fault before masking: still knows the bytes of the secret, so it never leaves the scanner.
+/// A finding before masking. It still holds the bytes of the secret, so it must never leave the scanner.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     /// Index of the rule in the scanner's rule set.
     pub rule: usize,
-    /// The finding's place, in bytes of the text.
+    /// Where the finding is, in bytes of the text.
     pub span: Span,
-    /// Every place of the text whose bytes must not be shown.
+    /// All spans of the text that must be masked in output.
     pub secrets: Vec<Span>,
-    /// How likely it is real.
+    /// How likely the finding is to be real.
     pub confidence: Confidence,
-    /// Harm, where it differs from the rule's.
+    /// The severity, if it differs from the rule's.
     pub severity: Option<Severity>,
-    /// The message, where it differs from the rule's title.
+    /// The message, if it differs from the rule's title.
     pub message: Option<String>,
-    /// Other places that belong to it, with a few words each.
+    /// Related places, with a short description of each.
     pub labels: Vec<(Span, String)>,
-    /// Why it was taken for real.
+    /// The reasons to believe that it is real.
     pub evidence: Vec<String>,
-    /// Help, where it differs from the rule's `docs.instead`.
+    /// The help text, if it differs from the rule's `docs.instead`.
     pub help: Option<String>,
-    /// What to write in place of a part of the text.
+    /// A replacement for a part of the text that fixes the problem.
     pub fix: Option<(Span, String)>,
-    /// Permissions a token would need instead.
+    /// The permissions that an API token would need instead.
     pub permissions: Vec<String>,
-    /// What kind of credential it is, and its decoded value, for masking and identity.
+    /// The kind of credential and its decoded value, for masking and for the fingerprint.
     pub credential: Option<(String, Vec<u8>)>,
 }
 
 impl Candidate {
-    /// A candidate with nothing but its place and confidence.
+    /// Creates a candidate with nothing but its rule, place and confidence.
     pub fn new(rule: usize, span: Span, confidence: Confidence) -> Candidate {
         Candidate {
             rule,
@@ -186,23 +189,23 @@ impl Candidate {
 pub(crate) struct View<'a> {
     /// The bytes.
     pub(crate) bytes: &'a [u8],
-    /// How they were made from the text, first step first; empty for the text itself.
+    /// The decoding steps that produced the bytes from the text, in order; empty for the text itself.
     pub(crate) steps: &'a [Decoded],
 }
 
 impl View<'_> {
-    /// Where a span of the view stands in the text.
+    /// Maps a span of the view back to the text.
     pub(crate) fn original(&self, span: Span) -> Span {
         self.steps.iter().rev().fold(span, |span, step| step.original(span))
     }
 
-    /// The span with up to `reach` bytes on each side.
+    /// Returns the bytes of the span and up to `reach` bytes on each side.
     pub(crate) fn around(&self, span: Span, reach: usize) -> &[u8] {
         &self.bytes[span.start.saturating_sub(reach)..self.bytes.len().min(span.end + reach)]
     }
 }
 
-/// A detection with its expressions, compiled when first needed.
+/// A detection whose expressions are compiled when first needed.
 pub(crate) struct Compiled {
     pub(crate) detect: Detect,
     /// Index of the rule in the rule set.
@@ -222,6 +225,7 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
+    /// Wraps a detection of a rule without compiling anything yet.
     pub(crate) fn new(rule: usize, of: &Rule, detect: &Detect) -> Compiled {
         Compiled {
             detect: detect.clone(),
@@ -241,12 +245,12 @@ impl Compiled {
         }
     }
 
-    /// What kind of credential it finds.
+    /// Returns the kind of credential that it finds.
     pub(crate) fn kind(&self) -> String {
         self.detect.kind.clone().unwrap_or_else(|| self.title.clone())
     }
 
-    /// The message of its findings.
+    /// Returns the message of its findings.
     pub(crate) fn message(&self) -> &str {
         self.detect.message.as_deref().unwrap_or(&self.title)
     }
@@ -255,18 +259,18 @@ impl Compiled {
         compile(&self.pattern, &self.detect.pattern)
     }
 
-    /// What the pattern begins with, where it goes on with any text.
+    /// Returns the beginning of the pattern up to its first gap of arbitrary text; see [`head`].
     pub(crate) fn head(&self) -> Option<&Regex> {
         let compiled = || expression(&head(self.detect.pattern.as_deref()?)?).ok();
         self.head.get_or_init(compiled).as_ref()
     }
 
-    /// How long a match of the pattern can be, in bytes.
+    /// Returns the maximum length of a match of the pattern, in bytes.
     pub(crate) fn reach(&self) -> usize {
         *self.reach.get_or_init(|| lengths(&self.detect.pattern).1)
     }
 
-    /// How short and how long a value can be, in bytes.
+    /// Returns the minimum and maximum length of a value, in bytes.
     pub(crate) fn lengths(&self) -> (usize, usize) {
         *self.lengths.get_or_init(|| lengths(&self.detect.value))
     }
@@ -300,16 +304,16 @@ impl Compiled {
     }
 }
 
-/// What an expression begins with, as far as it says what stands there: `a"[^\n]{0,80}b` begins with `a"`. Where that does
-/// not stand, nothing else of the expression is looked for, and it is not even compiled.
+/// Returns the beginning of an expression up to its first gap of arbitrary text, or `None` if it has no gap: that of
+/// `a"[^\n]{0,80}b` is `a"`. Where the beginning does not match, the whole expression need not be tried nor compiled.
 fn head(source: &str) -> Option<String> {
     let whole = parsed(source)?;
     let HirKind::Concat(parts) = whole.kind() else { return None };
-    let telling: Vec<Hir> = parts.iter().take_while(|part| !has_gap(part)).cloned().collect();
-    (telling.len() < parts.len()).then(|| Hir::concat(telling).to_string())
+    let fixed: Vec<Hir> = parts.iter().take_while(|part| !has_gap(part)).cloned().collect();
+    (fixed.len() < parts.len()).then(|| Hir::concat(fixed).to_string())
 }
 
-/// Whether it skips over any text.
+/// Whether a part of an expression repeats a class that holds both spaces and letters, and so matches arbitrary text.
 fn has_gap(part: &Hir) -> bool {
     match part.kind() {
         HirKind::Repetition(repeated) => match repeated.sub.kind() {
@@ -331,7 +335,7 @@ fn holds(class: &Class, byte: u8) -> bool {
     }
 }
 
-/// The places of the group `span` in the [`captures_around`] literals.
+/// Returns the spans of the group `span` in the matches of [`captures_around`].
 pub(crate) fn spans_around(
     pattern: &LazyLock<Regex>,
     hits: &[Hit],
@@ -343,9 +347,9 @@ pub(crate) fn spans_around(
     matches.filter_map(|groups| groups.name("span").map(Span::from)).collect()
 }
 
-/// The matches of an expression of which every match holds one of the literals that were hit, in order. It is run only over
-/// what stands around them: up to `before` bytes, and lines that end `after` bytes behind the literal of that index; where
-/// there is no hit it is not even compiled.
+/// Returns the matches of an expression, in order. Every match must contain one of the literals that were hit, so the
+/// expression only runs around the hits: from `before` bytes before each to the end of the line that holds the byte
+/// `after(index)` bytes after it, where `index` is that of the literal. Without a hit it is not even compiled.
 pub(crate) fn captures_around<'b>(
     pattern: &LazyLock<Regex>,
     hits: &[Hit],
@@ -362,7 +366,7 @@ pub(crate) fn captures_around<'b>(
         }
         let mut start = done.max(hit.start.saturating_sub(before));
         let mut end = line_end(bytes, hit.end + after(hit.index));
-        // What follows closely is looked at together.
+        // Hits whose surroundings overlap share one search.
         while let Some(next) = hits.next_if(|next| next.start < end) {
             end = end.max(line_end(bytes, next.end + after(next.index)));
         }
@@ -378,7 +382,7 @@ pub(crate) fn captures_around<'b>(
     out
 }
 
-/// The end of the line of a place, as far as it is near.
+/// Returns the end of the line that holds a place, at most `NEAR` bytes after it.
 fn line_end(bytes: &[u8], at: usize) -> usize {
     const NEAR: usize = 1000;
     let at = at.min(bytes.len());
@@ -386,11 +390,12 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
     at + memchr(b'\n', rest).unwrap_or(rest.len())
 }
 
+/// Parses an expression into the syntax tree of `regex-syntax`, as [`expression`] compiles it.
 fn parsed(source: &str) -> Option<Hir> {
     ParserBuilder::new().unicode(false).utf8(false).build().parse(source).ok()
 }
 
-/// How short and how long the matches of an expression can be, in bytes.
+/// Returns the minimum and maximum length of the matches of an expression, in bytes.
 fn lengths(source: &Option<String>) -> (usize, usize) {
     source.as_deref().and_then(parsed).map_or((0, usize::MAX), |parsed| {
         let properties = parsed.properties();
@@ -398,6 +403,7 @@ fn lengths(source: &Option<String>) -> (usize, usize) {
     })
 }
 
+/// Returns the compiled form of an optional expression, compiling it on first use.
 fn compile<'a>(cell: &'a OnceLock<Option<Regex>>, source: &Option<String>) -> Option<&'a Regex> {
     let build = |e: &String| expression(e).expect("expressions are tried when a rule is loaded");
     cell.get_or_init(|| source.as_ref().map(build)).as_ref()
@@ -414,20 +420,20 @@ pub(crate) mod tests {
     use crate::synthetic::expand;
     use crate::text::Text;
 
-    /// A made-up secret: `token40`, `hex37`.
+    /// Returns a made-up secret of a kind such as `token40` or `hex37`.
     pub(crate) fn made(kind: &str) -> String {
         expand(&format!("@@{kind}@@")).expect("a kind of marker").text
     }
 
-    /// A text in which `«` and `»` mark a place, without the marks.
+    /// Removes the marks `«` and `»` from a text and returns it with the span between them.
     #[track_caller]
     pub(crate) fn marked(text: &str) -> (String, Span) {
         let (before, rest) = text.split_once('«').expect("a place is marked");
-        let (inside, behind) = rest.split_once('»').expect("the place ends");
-        (format!("{before}{inside}{behind}"), Span::new(before.len(), before.len() + inside.len()))
+        let (inside, after) = rest.split_once('»').expect("the place ends");
+        (format!("{before}{inside}{after}"), Span::new(before.len(), before.len() + inside.len()))
     }
 
-    /// Asks a check about a file as the scanner would.
+    /// Calls `ask` with the input that the scanner would make of a file.
     pub(crate) fn asked<T>(path: &str, text: &str, ask: impl FnOnce(&Input<'_>) -> T) -> T {
         let (path, text) = (BlobPath::new(path), Text::decode(text.as_bytes()));
         let runs = runs(text.bytes(), Span::new(0, text.bytes().len()));

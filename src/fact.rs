@@ -1,5 +1,5 @@
-//! What a text says, without judgement: runs of token characters, the names values go by, and encoded text.
-//! Knows syntax, never severity or rules.
+//! Facts about a text, without judgement: runs of token characters, the names of values, encoded text, comments,
+//! statements. Knows syntax, never severity or rules.
 
 use regex::bytes::{Captures, Match, Regex, RegexBuilder};
 
@@ -20,20 +20,22 @@ pub mod statement;
 pub mod tree;
 pub mod words;
 
-/// How much memory an expression may keep in each thread for what it has worked out, in bytes: there are many.
+/// The size of the DFA cache that each expression may fill in each thread, in bytes. It is small because there are many
+/// expressions.
 const CACHE: usize = 256 * 1024;
 
-/// An expression over bytes: no Unicode tables, which cost more to compile than a small scan takes.
+/// Compiles an expression over bytes. It has no Unicode tables: compiling those takes longer than a small scan.
 pub(crate) fn expression(source: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(source).unicode(false).dfa_size_limit(CACHE).build()
 }
 
-/// One that stands in the program.
+/// Compiles an expression that is part of the program, and panics if it is invalid.
 pub(crate) fn compiled(source: impl AsRef<str>) -> Regex {
     expression(source.as_ref()).expect("a fixed expression")
 }
 
-/// Expressions that stand in the program, compiled when first used: `fixed! { static NAME = r"…"; }`.
+/// Declares expressions that are part of the program and are compiled when first used:
+/// `fixed! { static NAME = r"…"; }`.
 macro_rules! fixed {
     ($($(#[$doc:meta])* $visible:vis static $name:ident = $source:expr;)+) => { $(
         $(#[$doc])*
@@ -43,7 +45,7 @@ macro_rules! fixed {
 }
 pub(crate) use fixed;
 
-/// A group of a match that takes part in every match.
+/// Returns a group that takes part in every match of its expression; panics if it does not.
 pub(crate) fn named<'h>(groups: &Captures<'h>, name: &str) -> Match<'h> {
     groups.name(name).expect("always takes part")
 }

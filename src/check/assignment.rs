@@ -1,5 +1,5 @@
-//! `check = "assignment"`: a value of some shape that goes by a name which says what it is. The shape finds the value;
-//! its names, what encloses it, the path and the addresses near it decide.
+//! `check = "assignment"`: a value of a certain shape whose name says that it is a credential. The shape finds the
+//! value; then its names, the blocks around it, the path of the file and nearby addresses decide.
 
 use std::cell::{Cell, OnceCell};
 
@@ -8,7 +8,7 @@ use memchr::memmem;
 use super::{Candidate, Compiled, View, fixed, token, value};
 
 use crate::blob::BlobPath;
-use crate::fact::namesake::is_other_near;
+use crate::fact::namesake::cf_means_other_product_near;
 use crate::fact::naming::{Name, Naming, enclosing, naming, parent};
 use crate::fact::setting::same_group;
 use crate::fact::words;
@@ -18,23 +18,24 @@ use crate::span::Span;
 
 mod uses;
 
-use uses::{Given, Next, body, follows_scheme, given, next, uses, whole};
+use uses::{Assignee, Destination, access_path, assignee, destination, follows_scheme, function_start, uses};
 
-/// How far back the statement of a value is followed, in bytes.
+/// How far back the statement of a value is read, in bytes.
 const STATEMENT: usize = 200;
-/// Around a value, in bytes: where an address of the API belongs to the same call.
+/// Distance from a value within which an address of the API counts as part of the same call, in bytes.
 const SAME_CALL: usize = 700;
-/// How often what a value is given to is followed, from how many places each time, and how many names in one text.
+/// How many further names a value is followed through, from how many uses of each, and how many names are followed in
+/// one text.
 const HOPS: usize = 2;
 const PLACES: usize = 8;
 const NAMES: usize = 500;
-/// Around a use of a value, in bytes: where an address is that of its call.
+/// Distance from a use of a value within which an address belongs to the same call, in bytes.
 const SAME_STATEMENT: usize = 200;
-/// Around a value, in bytes: where the vendor's name makes a general name mean the vendor's.
+/// Distance from a value within which a mention of Cloudflare counts for a generic name, in bytes.
 const SAME_TOPIC: usize = 2500;
 
 fixed! {
-    /// Names of other vendors and of things that are no secrets: the name says otherwise.
+    /// Names of other vendors and of things that are not secrets.
     static FOREIGN = "(^| )(github|gh|gitlab|bitbucket|gcp|google|azure|npm|node auth|docker|dockerhub|ghcr|slack|stripe|sentry|\
          datadog|discord|telegram|heroku|vercel|netlify|digitalocean|do|hetzner|linode|openai|anthropic|twilio|sendgrid|mailgun|\
          mailchimp|algolia|firebase|supabase|auth0|okta|codecov|sonar|snyk|circleci|travis|pypi|twine|rubygems|cargo registry|crates|\
@@ -45,7 +46,7 @@ fixed! {
          jenkins|artifactory|nexus|jfrog|terraform cloud|tfe|pulumi access|sops|age|commit|sha|sha1|sha256|md5|hash|checksum|digest|integrity|\
          revision|rev|etag|nonce|ray|build id|cache key|fingerprint|uuid|guid|kid|aud|resolved|signature|thumbprint|serial)( |$)";
 
-    /// Names that say what a value is but not whose: only taken where the vendor is close by.
+    /// Names that say what a value is but name no vendor. They count only near a mention of Cloudflare.
     static GENERAL = "^((api|token|tkn|tokens|auth|key|keys|secret|secrets|bearer|authorization|access|global|my|our|default|prod|production|dev|\
          development|staging|stage|test|testing|const|let|var|val|static|final|public|private|export|env|environ|environment|os|process|self|\
          this|config|cfg|conf|settings|header|headers|x|h|new|with|set|add|get|string|str|value|client|user|password|passwd|pass|pw|pwd|\
@@ -53,34 +54,35 @@ fixed! {
          from|to|is|the|a|your|for|old|live|curl|v1|v2|v3|[0-9]+|params|param|args|data|body|app|service|login|input|type|raw|and|run|arg|\
          setenv|putenv|getenv|define|field|name|id|site|root|super|full|scoped|ttl|generated|created|here|this|legacy|current|backup|tmp) )+$";
 
+    /// Addresses and headers that show that a nearby value is used with Cloudflare.
     static HOSTS = r"(?i)api\.cloudflare\.com|gateway\.ai\.cloudflare\.com|cf-aig-authorization|api\.fed\.cloudflare\.com|smtp\.mx\.cloudflare\.net|\.r2\.cloudflarestorage\.com|rtc\.live\.cloudflare\.com|cloudflare-api|mcp\.cloudflare\.com|cloudflareaccess\.com|dash\.cloudflare\.com/profile|dash\.cloudflare\.com/api";
 }
 
-/// Detections of values by their shape and their names.
+/// The detections of this kind that apply to one text, and what they share.
 pub(crate) struct Shaped<'d> {
     all: Vec<&'d Compiled>,
-    /// Those whose values need not have a digit.
+    /// Those whose values may lack digits.
     without_digits: Vec<&'d Compiled>,
-    /// How many names are still followed in this text: each is looked for in the whole of it.
-    follow: Cell<usize>,
-    /// Whether the text holds an address of the API.
-    hosts: OnceCell<bool>,
+    /// How many more names may be followed: each takes a search of the whole text.
+    names_left: Cell<usize>,
+    /// Whether the text contains an address of the API.
+    has_api_host: OnceCell<bool>,
 }
 
 impl<'d> Shaped<'d> {
-    /// Those that are of this kind and wanted; they are told by their number.
+    /// Selects the assignment detections for which `wanted`, called with their index, returns true.
     pub(crate) fn new(detections: &'d [Compiled], wanted: impl Fn(usize, &Compiled) -> bool) -> Shaped<'d> {
         let of_kind = detections.iter().enumerate().filter(|(_, d)| d.detect.check == CheckKind::Assignment);
         let all: Vec<&Compiled> = of_kind.filter(|(number, d)| wanted(*number, d)).map(|(_, d)| d).collect();
         let random = |of: &Detect| matches!(of.random, Some(Randomness::Token | Randomness::Hex));
         let needs_digits = |of: &Detect| of.proof.is_none() && random(of);
         let without_digits = all.iter().copied().filter(|d| !needs_digits(&d.detect)).collect();
-        Shaped { all, without_digits, follow: Cell::new(NAMES), hosts: OnceCell::new() }
+        Shaped { all, without_digits, names_left: Cell::new(NAMES), has_api_host: OnceCell::new() }
     }
 }
 
-/// Looks at one run of value characters. `undecided` gets those that look and are named like a credential while nothing
-/// says whose.
+/// Checks one run of value characters. If it looks like a credential and is named like one, but nothing says whether it
+/// is Cloudflare's, its span is pushed to `undecided`.
 pub(crate) fn check(
     detections: &Shaped<'_>,
     run: Span,
@@ -90,15 +92,15 @@ pub(crate) fn check(
     undecided: &mut Vec<Span>,
 ) {
     let mut names: Option<Naming> = None;
-    // Most runs are long names, which have no digits; what is random has.
+    // Most runs are long names without digits; random values have digits.
     let digits = view.bytes[run.start..run.end].iter().any(u8::is_ascii_digit);
     for detection in if digits { &detections.all } else { &detections.without_digits } {
-        if let Some(span) = shape(detection, view.bytes, run) {
+        if let Some(span) = matching_run(detection, view.bytes, run) {
             let bytes = &view.bytes[span.start..span.end];
-            if is_marked_by_another(bytes) {
+            if has_foreign_prefix(bytes) {
                 continue;
             }
-            // The look of the value is cheap to judge; its names are not.
+            // Judging the value is cheap, reading its names is not.
             let mut found = Candidate::new(detection.rule, view.original(span), detection.detect.confidence);
             found.message = detection.detect.message.clone();
             if !token::accept(detection, bytes, &mut found) {
@@ -106,12 +108,13 @@ pub(crate) fn check(
             }
             let names = names.get_or_insert_with(|| naming(view.bytes, run, path));
             let named = is_named(detection, names, view, span, path);
-            let own = named.then(|| whose(detection, names, view, span, path)).flatten();
-            let given = given(view.bytes, span.start).filter(|_| !FOREIGN.is_match(names.own().as_bytes()));
-            let used = || given.and_then(|given| used_as(detection, detections, given, view, path, HOPS));
+            let own = named.then(|| vendor_confidence(detection, names, view, span, path)).flatten();
+            let name = assignee(view.bytes, span.start).filter(|_| !FOREIGN.is_match(names.own().as_bytes()));
+            let used =
+                || name.and_then(|name| confidence_from_uses(detection, detections, name, view, path, HOPS));
             let Some((confidence, why)) = own.or_else(used) else {
-                // What else the text says of it may change.
-                undecided.extend((named || given.is_some()).then(|| view.original(span)));
+                // In another version of the file, other lines may say whose it is.
+                undecided.extend((named || name.is_some()).then(|| view.original(span)));
                 continue;
             };
             found.confidence = found.confidence.min(confidence);
@@ -126,8 +129,8 @@ pub(crate) fn check(
     }
 }
 
-/// Whether the value says by its beginning that it is another vendor's.
-fn is_marked_by_another(value: &[u8]) -> bool {
+/// Whether the value starts with the prefix of another vendor's credentials.
+fn has_foreign_prefix(value: &[u8]) -> bool {
     const MARKS: &[&[u8]] = &[
         b"ghp_",
         b"gho_",
@@ -158,8 +161,8 @@ fn is_marked_by_another(value: &[u8]) -> bool {
     MARKS.iter().any(|mark| value.starts_with(mark))
 }
 
-/// The run itself if the whole of it has the shape.
-fn shape(detection: &Compiled, bytes: &[u8], run: Span) -> Option<Span> {
+/// Returns the run if all of it has the shape that the detection looks for.
+fn matching_run(detection: &Compiled, bytes: &[u8], run: Span) -> Option<Span> {
     let (shortest, longest) = detection.lengths();
     if run.len() < shortest || run.len() > longest {
         return None;
@@ -168,14 +171,14 @@ fn shape(detection: &Compiled, bytes: &[u8], run: Span) -> Option<Span> {
     let fits = |span: Span| {
         value.find(&bytes[span.start..span.end]).is_some_and(|m| m.start() == 0 && m.end() == span.len())
     };
-    if fits(run) && !continues(bytes, run) {
+    if fits(run) && !is_part_of_longer(bytes, run) {
         return Some(run);
     }
     None
 }
 
-/// The value is a part of something longer: a path, an address, base64, a dotted name.
-fn continues(bytes: &[u8], run: Span) -> bool {
+/// Whether the run is part of something longer: a path, an address, base64, a dotted name.
+fn is_part_of_longer(bytes: &[u8], run: Span) -> bool {
     let before = run.start.checked_sub(1).map(|i| bytes[i]);
     let after = bytes.get(run.end).copied();
     let next = bytes.get(run.end + 1).copied();
@@ -193,7 +196,7 @@ fn continues(bytes: &[u8], run: Span) -> bool {
     }
 }
 
-/// Whether the value is called what the detection looks for.
+/// Whether the value has a name that the detection looks for.
 fn is_named(detection: &Compiled, names: &Naming, view: &View<'_>, span: Span, path: &BlobPath) -> bool {
     let (own, Some(name)) = (names.own(), detection.name()) else { return false };
     if begins_statement(names, view.bytes, span) {
@@ -206,19 +209,20 @@ fn is_named(detection: &Compiled, names: &Naming, view: &View<'_>, span: Span, p
     if !named || detection.not_name().is_some_and(|n| n.is_match(own.as_bytes())) {
         return false;
     }
-    // Django and Flask call the key of their sessions so; that of a storage has its id beside it.
+    // Django and Flask use this name for the key that signs sessions. A storage key has its id nearby.
     own.trim() != "secret key"
         || !path.file_name().ends_with(b".py")
         || detection.partner().is_none_or(|partner| partner.is_match(view.around(span, SAME_CALL)))
 }
 
-/// The phrases of the statement as one.
+/// Joins the phrases of the statement, outermost first.
 fn statement(names: &Naming) -> String {
     names.phrases.iter().take(4).rev().map(|n| n.words.as_str()).collect()
 }
 
-/// Confidence from the names and surroundings, or `None` where nothing says that the value is Cloudflare's.
-fn whose(
+/// Returns the confidence that the value is Cloudflare's, judged by its names and surroundings, and the evidence.
+/// Returns `None` if nothing says so.
+fn vendor_confidence(
     detection: &Compiled,
     names: &Naming,
     view: &View<'_>,
@@ -228,11 +232,11 @@ fn whose(
     let own = names.own();
     let shown = own.trim();
     let near = detection.near();
-    let ours = |text: &str| near.is_some_and(|n| n.is_match(text.as_bytes()));
-    if ours(own) {
-        // `CF_TOKEN` is CurseForge's and Contentful's as well.
+    let is_cloudflare = |text: &str| near.is_some_and(|n| n.is_match(text.as_bytes()));
+    if is_cloudflare(own) {
+        // CurseForge and Contentful use `CF_TOKEN` as well.
         let short = own.split(' ').any(|word| word == "cf") && !own.contains("cloudflare");
-        if short && is_other_near(view.bytes, path, span) {
+        if short && cf_means_other_product_near(view.bytes, path, span) {
             return None;
         }
         // Others send a header of that name as well.
@@ -245,17 +249,17 @@ fn whose(
     if FOREIGN.is_match(own.as_bytes()) {
         return None;
     }
-    if ours(&statement(names)) || ours(&enclosing(view.bytes, span.start)) {
+    if is_cloudflare(&statement(names)) || is_cloudflare(&enclosing(view.bytes, span.start)) {
         return Some((detection.detect.confidence, format!("named `{shown}` inside Cloudflare settings")));
     }
-    if is_elsewhere(view.bytes, span) {
+    if in_foreign_settings(view.bytes, span) {
         return None;
     }
     if HOSTS.is_match(view.around(span, SAME_CALL)) {
         return Some((detection.detect.confidence, format!("`{shown}` beside a Cloudflare address")));
     }
     let general = GENERAL.is_match(own.as_bytes());
-    if general && ours(&words::words(path.as_bytes())) {
+    if general && is_cloudflare(&words::words(path.as_bytes())) {
         return Some((
             detection.detect.confidence.min(Confidence::Medium),
             format!("`{shown}` in a file named after Cloudflare"),
@@ -269,58 +273,59 @@ fn whose(
         .then(|| (Confidence::Medium, format!("`{shown}` near the word Cloudflare")))
 }
 
-/// The same for a value whose name says nothing, from what the name is given to: a header of a call of the API, an argument of
-/// a client. What is only near the vendor's name is not enough.
-fn used_as(
+/// Like [`vendor_confidence`], for a value whose own name says nothing: judges by how the name is used, for instance as
+/// a header of an API call or as an argument of a client. A mention of Cloudflare nearby is not enough.
+fn confidence_from_uses(
     detection: &Compiled,
     detections: &Shaped<'_>,
-    given: Given<'_>,
+    name: Assignee<'_>,
     view: &View<'_>,
     path: &BlobPath,
     hops: usize,
 ) -> Option<(Confidence, String)> {
     fixed! {
-        /// What sends a credential to the API, where a function takes it.
+        /// Marks the body of a function that sends its argument as a bearer token.
         static SENDS = "(?i)bearer";
     }
-    detections.follow.set(detections.follow.get().checked_sub(1)?);
-    let hosts = || *detections.hosts.get_or_init(|| HOSTS.is_match(view.bytes));
-    let places: Vec<Span> = uses(view.bytes, given).collect();
+    detections.names_left.set(detections.names_left.get().checked_sub(1)?);
+    let hosts = || *detections.has_api_host.get_or_init(|| HOSTS.is_match(view.bytes));
+    let places: Vec<Span> = uses(view.bytes, name).collect();
     let bearer = || detection.name().is_some_and(|name| name.is_match(b"authorization bearer "));
-    // The scheme is an argument of its own: `paste("Bearer", k)`, `["Bearer", k].join(" ")`.
-    let behind_scheme = |place: &Span| follows_scheme(view.bytes, whole(view.bytes, *place).start);
-    if bearer() && hosts() && places.iter().any(behind_scheme) {
+    // The scheme may be a separate argument: `paste("Bearer", k)`, `["Bearer", k].join(" ")`.
+    let after_scheme = |place: &Span| follows_scheme(view.bytes, access_path(view.bytes, *place).start);
+    if bearer() && hosts() && places.iter().any(after_scheme) {
         return Some((detection.detect.confidence, String::from("used as a bearer")));
     }
-    let spans = places.iter().flat_map(|place| [*place, whole(view.bytes, *place)]);
+    let spans = places.iter().flat_map(|place| [*place, access_path(view.bytes, *place)]);
     let direct = spans.into_iter().find_map(|place| {
         let names = naming(view.bytes, place, path);
-        // The key of a header is not enough: others call theirs the same.
+        // The name of a header is not enough: other vendors use the same one.
         let vendor = || {
             [names.own(), &statement(&names), &enclosing(view.bytes, place.start)]
                 .iter()
                 .any(|words| words.contains("cloudflare"))
                 || hosts()
         };
-        // The call that it is for has an address of its own.
+        // The call may go to an address of another vendor.
         let call = view.around(place, SAME_STATEMENT);
-        let elsewhere = || memmem::find(call, b"://").is_some() && !HOSTS.is_match(call);
-        let named = is_named(detection, &names, view, place, path) && vendor() && !elsewhere();
-        let (confidence, _) = named.then(|| whose(detection, &names, view, place, path)).flatten()?;
+        let foreign = || memmem::find(call, b"://").is_some() && !HOSTS.is_match(call);
+        let named = is_named(detection, &names, view, place, path) && vendor() && !foreign();
+        let (confidence, _) =
+            named.then(|| vendor_confidence(detection, &names, view, place, path)).flatten()?;
         (confidence == detection.detect.confidence)
             .then(|| (confidence, format!("used as `{}`", names.own().trim())))
     });
     if direct.is_some() || hops == 0 {
         return direct;
     }
-    places.into_iter().take(PLACES).find_map(|place| match next(view.bytes, place)? {
-        Next::Name(other)
-            if other.name != given.name && !FOREIGN.is_match(words::words(other.name).as_bytes()) =>
+    places.into_iter().take(PLACES).find_map(|place| match destination(view.bytes, place)? {
+        Destination::Name(other)
+            if other.name != name.name && !FOREIGN.is_match(words::words(other.name).as_bytes()) =>
         {
-            used_as(detection, detections, other, view, path, hops - 1)
+            confidence_from_uses(detection, detections, other, view, path, hops - 1)
         }
-        Next::Function(function) if bearer() && hosts() => {
-            let sends = SENDS.is_match(body(view.bytes, function)?);
+        Destination::Function(function) if bearer() && hosts() => {
+            let sends = SENDS.is_match(function_start(view.bytes, function)?);
             let why = format!("handed to `{}`", String::from_utf8_lossy(function));
             sends.then_some((detection.detect.confidence, why))
         }
@@ -328,9 +333,9 @@ fn used_as(
     })
 }
 
-/// The settings that the value stands among have an address, and it is somebody else's; or they are called after another
-/// storage.
-fn is_elsewhere(bytes: &[u8], span: Span) -> bool {
+/// Whether the settings around the value are for another vendor: their address is not Cloudflare's, or they are named
+/// after another object storage.
+fn in_foreign_settings(bytes: &[u8], span: Span) -> bool {
     fixed! {
         static ADDRESS = r#"(?i)\b\w*(?:end_?-?point\w*|api_?url|base_?url)["']?\s*(?:=>|[:=(,])\s*["'`]?(?P<host>https?://[^\s"'`,;)}]+|[a-z0-9][\w-]*\.[\w.-]+[a-z](?::\d+)?\b)"#;
         static STORAGE = "(^| )(minio|garage|ceph|wasabi|backblaze|b2|scaleway|spaces|idrive|storj|seaweedfs|rustfs|radosgw|exoscale)( |$)";
@@ -346,7 +351,7 @@ fn is_elsewhere(bytes: &[u8], span: Span) -> bool {
     if hosts.iter().any(|host| contains(host, b"cloudflare")) {
         return false;
     }
-    // An address of which a part is filled in may be anybody's.
+    // An address with placeholders may be Cloudflare's.
     hosts.iter().any(|host| !host.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'<')))
         || parent(bytes, span.start).is_some_and(|name| STORAGE.is_match(name.words.as_bytes()))
 }
@@ -362,7 +367,8 @@ fn is_other_api(bytes: &[u8], path: &BlobPath) -> bool {
         && ADDRESS.is_match(bytes)
 }
 
-/// The value is the first word of a line and more words follow, while its name stands on a line above: an identifier.
+/// Whether the value is the first of several words on its line while its name is on a line above. Then it is an
+/// identifier that begins a statement.
 fn begins_statement(names: &Naming, bytes: &[u8], span: Span) -> bool {
     let Some(name) = names.phrases.first().and_then(|name| name.span).filter(|name| name.end <= span.start)
     else {
@@ -379,7 +385,7 @@ fn begins_statement(names: &Naming, bytes: &[u8], span: Span) -> bool {
         && follows.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'=')
 }
 
-/// Labels the other half of a pair, the nearest match of `partner`.
+/// Labels the other half of a pair: the nearest match of the detection's `partner` expression.
 fn partner(detection: &Compiled, view: &View<'_>, span: Span, found: &mut Candidate) {
     let Some(partner) = detection.partner() else { return };
     let start = span.start.saturating_sub(SAME_CALL);

@@ -1,8 +1,8 @@
-//! `check = "block"`: practices that show in how a file is built rather than in one value: definitions, command lines,
-//! output, variables. Each variant is one function over the text or its tree; the rule file names it.
+//! `check = "block"`: bad practices that show in the structure of a file rather than in one value: definitions, command
+//! lines, output, variables. Each variant is one function over the text or its tree; the rule file names it.
 
 use super::{Candidate, Detection, Input};
-use crate::fact::namesake::is_elsewhere;
+use crate::fact::namesake::cf_means_other_product;
 use crate::fact::words::words;
 use crate::span::Span;
 
@@ -46,25 +46,25 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if let Some((_, run)) = VARIANTS.iter().find(|(variant, _)| Some(*variant) == name) {
         let first = out.len();
         run(detection, input, out);
-        if out.len() > first && is_elsewhere(input.text.bytes(), input.path) {
+        if out.len() > first && cf_means_other_product(input.text.bytes(), input.path) {
             let mut at = 0;
             out.retain(|found| {
                 at += 1;
-                at <= first || !is_short(input.text.get(found.span))
+                at <= first || !only_says_cf(input.text.get(found.span))
             });
         }
     }
 }
 
-/// Whether nothing but `CF` says that something is ours: other products are called so as well.
-fn is_short(text: &[u8]) -> bool {
+/// Whether nothing but `CF` relates a text to Cloudflare. Other products use that abbreviation as well.
+fn only_says_cf(text: &[u8]) -> bool {
     const LONGEST: usize = 200;
     let said = words(&text[..text.len().min(LONGEST)]);
     let has = |word: &str| said.split(' ').any(|own| own == word);
     has("cf") && !["cloudflare", "r2", "turnstile", "tunnel"].into_iter().any(has)
 }
 
-/// A value without the quotes that stand around it.
+/// Returns the span of a value without its quotes.
 fn unquoted(bytes: &[u8], value: Span) -> Span {
     match &bytes[value.start..value.end] {
         [open @ (b'"' | b'\'' | b'`'), .., close] if open == close => {
@@ -74,7 +74,7 @@ fn unquoted(bytes: &[u8], value: Span) -> Span {
     }
 }
 
-/// Whether a line is nothing but a comment.
+/// Whether a line consists of a comment.
 fn is_comment(line: &[u8]) -> bool {
     let line = line.trim_ascii_start();
     [&b"#"[..], b"//", b"* ", b"/*", b"<!--", b"-- ", b"rem ", b"REM ", b";"]

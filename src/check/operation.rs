@@ -1,4 +1,4 @@
-//! The operations of the API that a text asks for: by their paths, and by methods of the SDKs.
+//! The API operations that a text performs, found by their paths and by method calls of the SDKs.
 
 use super::fixed;
 use crate::endpoint::{ROOTS, sdk};
@@ -7,7 +7,7 @@ use crate::fact::request::{Call, calls};
 use crate::literals::contains;
 
 fixed! {
-    /// Variables that hold a client: what is made of it, or declared to be one.
+    /// Variables that hold an SDK client: assigned from a constructor, or declared with the client's type.
     static CLIENT = concat!(
         r"\b(?P<made>[A-Za-z_]\w*)(?:\s*,\s*\w+)?\s*(?::\s*[\w.*<>]+\s*)?(?::=|=)\s*(?:await\s+)?(?:new\s+)?",
         r"(?:cloudflare\.(?:New\w*|Cloudflare|AsyncCloudflare|Client|CloudFlare)|(?:Async)?Cloudflare|CloudFlare(?:\.CloudFlare)?)\s*\(",
@@ -15,7 +15,7 @@ fixed! {
     );
 }
 
-/// All of them, those of paths first.
+/// Returns all operations in a text, those found by path first.
 pub fn operations(bytes: &[u8]) -> Vec<Call> {
     let mut out = calls(bytes, ROOTS);
     let mut clients: Vec<&[u8]> = CLIENT

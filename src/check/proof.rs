@@ -1,4 +1,4 @@
-//! Offline proofs that a value is what it looks like: checksums, decoding, structure.
+//! Offline proofs that a value is the credential that it looks like: checksums, decoding, structure.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -8,16 +8,16 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use super::value;
 use crate::rule::{Confidence, Proof};
 
-/// What a proof says about a value.
+/// The result of a proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Not what it looks like: no finding.
+    /// The value is not the credential: no finding.
     Refuted,
-    /// Likely, with that confidence, and why.
+    /// The value is the credential with this confidence, for this reason.
     Confidence(Confidence, &'static str),
 }
 
-/// Applies a proof to a value.
+/// Returns the result of applying a proof to a value.
 pub(crate) fn prove(proof: Proof, value: &[u8]) -> Verdict {
     match proof {
         Proof::Crc32 => match crc(value) {
@@ -41,11 +41,13 @@ pub(crate) fn prove(proof: Proof, value: &[u8]) -> Verdict {
     }
 }
 
+/// Returns high confidence if the value has the structure that the proof demands, and refutes it otherwise.
 fn structure(holds: bool, why: &'static str) -> Verdict {
     if holds { Verdict::Confidence(Confidence::High, why) } else { Verdict::Refuted }
 }
 
-/// The last 8 hex digits are the CRC-32 (IEEE) of the 40 characters before them. Announced as "CRC32 checksum suffix":
+/// Whether the last 8 hex digits are the CRC-32 (IEEE) of the 40 characters before them. Cloudflare announced this as a
+/// "CRC32 checksum suffix":
 /// <https://developers.cloudflare.com/changelog/post/2026-04-14-cloudflare-api-token-detections/>.
 fn crc(value: &[u8]) -> bool {
     let Some((rest, digits)) = value.split_last_chunk::<8>() else { return false };
@@ -53,6 +55,7 @@ fn crc(value: &[u8]) -> bool {
     format!("{:08x}", crc32fast::hash(body)).as_bytes() == digits
 }
 
+/// Decodes Base64 in either alphabet, padded or not and with line breaks, and parses the result as JSON.
 fn decode(value: &[u8]) -> Option<serde_json::Value> {
     const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
@@ -73,11 +76,14 @@ fn is_hex(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
+/// Whether the value is a tunnel token: JSON in Base64 with the account `a`, the tunnel `t` and the secret `s`.
 fn tunnel_token(value: &[u8]) -> bool {
     let Some(json) = decode(value) else { return false };
     is_hex(field(&json, "a"), 32) && field(&json, "t").len() == 36 && field(&json, "s").len() >= 16
 }
 
+/// Whether the value is the body of a `cert.pem` of cloudflared: JSON in Base64 with a credential and its account or
+/// zone.
 fn tunnel_cert(value: &[u8]) -> bool {
     let Some(json) = decode(value) else { return false };
     let secret = [field(&json, "apiToken"), field(&json, "serviceKey")];
@@ -85,13 +91,14 @@ fn tunnel_cert(value: &[u8]) -> bool {
         && (!field(&json, "accountID").is_empty() || !field(&json, "zoneID").is_empty())
 }
 
+/// Whether the value is a JWT that was issued by a Cloudflare Access team.
 fn access_jwt(value: &[u8]) -> bool {
     let Some(payload) = value.split(|b| *b == b'.').nth(1) else { return false };
     decode(payload).is_some_and(|json| field(&json, "iss").ends_with(".cloudflareaccess.com"))
 }
 
 /// Whether a password is long and mixed enough to come from a generator.
-fn is_drawn(password: &str) -> bool {
+fn looks_generated(password: &str) -> bool {
     let any = |class: fn(&u8) -> bool| password.as_bytes().iter().any(class);
     password.len() >= 12
         && any(u8::is_ascii_digit)
@@ -99,6 +106,7 @@ fn is_drawn(password: &str) -> bool {
         && any(u8::is_ascii_lowercase)
 }
 
+/// Whether the value is a database address with a password that is not made up and a host that is not local.
 fn connection_string(value: &[u8]) -> bool {
     let text = String::from_utf8_lossy(value);
     let Some((_, rest)) = text.split_once("://") else { return false };
@@ -120,8 +128,8 @@ fn connection_string(value: &[u8]) -> bool {
             | "hostname"
             | ""
     );
-    // Whoever makes up the host makes up the password, unless it looks drawn.
-    let made_up = host.contains("example") && !is_drawn(password);
+    // With an example host, the password is an example as well unless it looks generated.
+    let made_up = host.contains("example") && !looks_generated(password);
     let common = [
         "password", "postgres", "pass", "root", "secret", "admin", "test", "user", "mysql", "p", "pw",
         "passwd", "changeme",

@@ -1,4 +1,4 @@
-//! `check = "request"`: how the API is called: the address, the headers, the connection.
+//! `check = "request"`: how the API is called, judged by the address, the headers and the connection.
 
 use memchr::memmem;
 use regex::bytes::Regex;
@@ -18,7 +18,7 @@ mod plain;
 mod tls;
 
 fixed! {
-    /// Any mention of an API address.
+    /// The host of the API, or of a service that takes the same credentials.
     pub(super) static API = r"(?i)api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|\.r2\.cloudflarestorage\.com|challenges\.cloudflare\.com/turnstile|rtc\.live\.cloudflare\.com";
 
     static V1 = r#"(?i)(?P<span>(?:https?://)?(?:www\.|api\.)?cloudflare\.com/(?:api_json\.html|host-gw\.html)[^\s"'`<>]*)"#;
@@ -27,11 +27,11 @@ fixed! {
 
     static TOKEN = r"(?i)api_?-?token|bearer";
 
-    /// An API token is often kept under a name that says API key: only what says Global is taken at its word.
+    /// API tokens are often stored under a name that says API key. Only a name that says Global is trusted.
     static BEARER_KEY = r#"(?i)(?P<span>Authorization["']?\s*(?:[:=,]|=>)\s*[fb]?["'`]?\s*\\?["']?Bearer(?:\s|["'`]\s*[+.]\s*|%s|\s)+(?P<value>cfk_\w+|[0-9a-f]{37}\b|\$?\{?\{?\s*(?:[\w.-]*?)(?:global[_-]?(?:api[_-]?)?key|key[_-]?global)\b[^\s"'`]*))"#;
 }
 
-/// The variants a rule file can name.
+/// Runs the variant that the detection names; an unknown one finds nothing.
 pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     match detection.detect.variant.as_deref() {
         Some("plain-http") => plain::check(detection, input, out),
@@ -42,7 +42,7 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             simple(&V1, detection, input, out);
             out[first..].iter_mut().for_each(|found| label_key(input, found));
         }
-        // Programs and documentation that know the token as well only offer the old way.
+        // Programs and documentation that mention tokens as well merely offer the old way.
         Some("service-key")
             if (is_code(input.path) || is_prose(input.path)) && TOKEN.is_match(input.text.bytes()) => {}
         Some("service-key") => simple(&SERVICE_KEY, detection, input, out),
@@ -51,7 +51,7 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
 }
 
-/// Every match outside comments and running text.
+/// Pushes a candidate for every match outside of comments, prose, tests, lists and code that handles headers.
 fn simple(pattern: &Regex, detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     if is_test(input.path)
         || is_api_description(input.text, input.path)
@@ -71,7 +71,7 @@ fn simple(pattern: &Regex, detection: &Detection<'_>, input: &Input<'_>, out: &m
     }
 }
 
-/// Marks the parameter that carries the key.
+/// Labels the parameter that carries the key.
 fn label_key(input: &Input<'_>, found: &mut Candidate) {
     fixed! {
         static PARAMETER = r#"(?i)(?P<span>\btkn\b["'`]?\s*(?:=>|[:=,])\s*[^\s,;&)]+)"#;
@@ -82,6 +82,7 @@ fn label_key(input: &Input<'_>, found: &mut Candidate) {
     found.labels.extend(nearest.map(|place| (place, String::from("the key it is given"))));
 }
 
+/// Pushes a candidate for every Global API Key that is sent as a bearer token.
 fn bearer(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let topic = input.signs.has(Sign::Api);
     for span in spans(&BEARER_KEY, input) {
@@ -93,13 +94,13 @@ fn bearer(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>
     }
 }
 
-/// All places of the group `span`.
+/// Returns the spans of the group `span` in all matches.
 pub(super) fn spans(pattern: &Regex, input: &Input<'_>) -> Vec<Span> {
     let matches = pattern.captures_iter(input.text.bytes());
     matches.filter_map(|g| g.name("span").map(Span::from)).collect()
 }
 
-/// Comments, running text, and code that refuses what the rule looks for.
+/// Whether the place is in a comment, in prose, in test code, or in code that searches for what the rule finds.
 fn skipped(input: &Input<'_>, span: Span) -> bool {
     in_comment(input.text, span.start, input.path)
         || in_prose(input.text, span.start, input.path)
@@ -107,8 +108,8 @@ fn skipped(input: &Input<'_>, span: Span) -> bool {
         || in_test(input.text, span.start)
 }
 
-/// The permissions a token would need: for the call a header stands in, or for all calls of the file where it stands
-/// apart from them.
+/// Returns the permissions that a token would need: for the nearest API call in the same paragraph as the header, or
+/// for all calls of the file if there is none.
 pub(super) fn permissions(input: &Input<'_>, span: Span) -> Vec<String> {
     let bytes = input.text.bytes();
     let own = |call: &&Call| {
@@ -122,7 +123,7 @@ pub(super) fn permissions(input: &Input<'_>, span: Span) -> Vec<String> {
     )
 }
 
-/// The permissions a token would need for all calls of the file: a client is set up once.
+/// Returns the permissions that a token would need for all API calls of the file.
 pub(super) fn permissions_of_file(input: &Input<'_>) -> Vec<String> {
     let mut out: Vec<String> =
         input.calls().iter().filter_map(|call| advice(&call.method, &call.path)).collect();
@@ -131,7 +132,7 @@ pub(super) fn permissions_of_file(input: &Input<'_>) -> Vec<String> {
     out
 }
 
-/// Lowers the confidence where a way round cannot be excluded.
+/// Returns the detection's confidence, but at most medium if it is not `sure`.
 pub(super) fn confidence(detection: &Detection<'_>, sure: bool) -> Confidence {
     if sure { detection.detect.confidence } else { detection.detect.confidence.min(Confidence::Medium) }
 }

@@ -1,5 +1,5 @@
-//! `check = "setting"`: how a tool or an SDK is told to authenticate. A key and an e-mail address beside each other are
-//! the Global API Key whatever the names say; a token stands alone.
+//! `check = "setting"`: how a tool or an SDK is configured to authenticate. A key next to an e-mail address is the
+//! Global API Key, whatever the names say; an API token needs no e-mail address.
 
 use super::request::permissions_of_file;
 use super::{Candidate, Detection, Input, Sign, fixed};
@@ -17,7 +17,7 @@ mod tools;
 use role::{Role, role};
 use sheet::{BYTES, Sheet};
 
-/// The variants a rule file can name.
+/// Runs the variant that the detection names; an unknown one finds nothing.
 pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     match detection.detect.variant.as_deref() {
         Some("global-key") => global_key(detection, input, out),
@@ -26,6 +26,7 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
 }
 
+/// `variant = "global-key"`: the Global API Key in SDK calls and in settings.
 fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     if is_test(input.path) || is_api_description(input.text, input.path) || is_rules(input.text, input.path) {
         return;
@@ -43,12 +44,12 @@ fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candid
         && contains(input.text.bytes(), b"x-auth-key");
     let sheet = Sheet::new(input);
     let pairs = sheet.pairs();
-    // A secret is declared in one place, and handed to a service in another.
+    // A secret may be declared in one place and passed to a service in another: then only the use is reported.
     let used = pairs.iter().any(|pair| !sheet.is_declared(pair.key));
     for pair in pairs.into_iter().filter(|pair| !used || !sheet.is_declared(pair.key)) {
         let place = pair.key.span;
         let configured = role(&pair.key.words) == Role::Method;
-        // The request that is made with it says the same.
+        // The header of the request is reported already.
         if !configured && sends {
             continue;
         }
@@ -65,15 +66,16 @@ fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candid
     }
 }
 
-/// What the tool calls its token, and what that must be allowed to do: what the tool needs, else what the file calls.
+/// Adds how the tool is configured with a token instead, and the permissions that the token needs: those of the tool,
+/// or else those of the API calls in the file.
 fn advise(input: &Input<'_>, place: Span, found: &mut Candidate) {
-    (found.help, found.permissions) = tools::advice(input, place);
+    (found.help, found.permissions) = tools::token_setup(input, place);
     if found.permissions.is_empty() {
         found.permissions = permissions_of_file(input);
     }
 }
 
-/// Tools in which key and e-mail win over the token that is configured beside them.
+/// `variant = "shadowed-token"`: a token that is ignored because the tool prefers the key and e-mail address beside it.
 fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     fixed! {
         static WINS = "(?i)wrangler|traefik|lego|python|CloudFlare|workers?\\b|CF_DNS_API|CLOUDFLARE_DNS_API|pages deploy";
@@ -107,18 +109,21 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
     }
 }
 
+/// Whether the place is in a comment, in prose, or in code that searches for what the rule finds.
 fn skipped(input: &Input<'_>, span: Span) -> bool {
     in_comment(input.text, span.start, input.path)
         || in_prose(input.text, span.start, input.path)
         || in_search(input.text, span.start, input.path)
 }
 
-/// Code that takes a token as well and decides, an option table, or documentation that shows both ways.
+/// Whether code accepts a token as well and decides between them, or declares options for both, or documentation shows
+/// both.
 fn supports_both(input: &Input<'_>, span: Span) -> bool {
     fixed! {
+        /// Authentication with an API token.
         static TOKEN_WAY = r"(?i)api[ _-]?token|bearer|_token\b|APIToken|tokenSecretRef";
         static DECIDES = r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|os\.environ\.get|Getenv\(";
-        /// A template that leaves the choice to who fills it in.
+        /// A template that leaves the choice to its user.
         static BRANCH = r"(?:\{\{|\{%)[-~]?\s*(?:else|elif|elsif)\b";
     }
     if is_prose(input.path) {
@@ -134,13 +139,13 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
     }
     let script = input.path.file_name().ends_with(b"sh");
     let near = around(input.text, span, if script { 1500 } else { 20_000 });
-    // Where the tool calls the key a token, its own name says nothing of another way.
+    // The place itself is left out: some tools call the key a token.
     let others = [Span::new(near.start, span.start), Span::new(span.end, near.end)];
     others.iter().any(|part| TOKEN_WAY.is_match(input.text.get(*part)))
         && DECIDES.is_match(input.text.get(near))
 }
 
-/// What stands there is the page of the dashboard that shows the key as well: `My Profile → API Tokens`,
+/// Whether the mention of tokens is the dashboard page that also shows the key: `My Profile → API Tokens`,
 /// `/profile/api-tokens`.
 fn is_page(bytes: &[u8], at: usize) -> bool {
     let before = bytes[at.saturating_sub(24)..at].trim_ascii_end();
@@ -151,7 +156,7 @@ fn is_page(bytes: &[u8], at: usize) -> bool {
         || before.strip_suffix(b">").is_some_and(|rest| !quoted(rest))
 }
 
-/// One of two ways that are shown: a comment says "or", and a token stands on its other side.
+/// Whether a comment after the setting says "or", and a token follows: the file shows two alternatives.
 fn is_alternative(input: &Input<'_>, span: Span) -> bool {
     fixed! {
         static OR = r"(?im)^[ \t]*(?:#|//|;|--)[^\n]{0,60}\b(?:or|alternatively)\b[^\n]*\n(?:[ \t]*[#\n][^\n]*\n?){0,3}[^\n#]*token[^\n]*[=:]";

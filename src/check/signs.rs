@@ -1,54 +1,54 @@
-//! Signs: words without which a check has nothing to look at in a text. They are found in the pass that finds the
-//! keywords of the rules, so that asking for one costs nothing.
+//! Signs: words that must occur in a text for certain checks to have anything to look at. They are found in the same
+//! pass as the keywords of the rules, so testing for one costs nothing.
 
 use crate::blob::PREFIXES;
 
-/// What some words of a text are a sign of.
+/// What the occurrence of certain words indicates about a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sign {
-    /// The vendor's name.
+    /// The text mentions Cloudflare by name.
     Vendor,
-    /// An address of the API or of a service that takes the same credentials.
+    /// An address of the API, or of a service that takes the same credentials.
     Api,
-    /// The API's own host.
+    /// The host of the API itself.
     ApiHost,
-    /// Any page or service of the vendor.
+    /// A host under one of Cloudflare's domains.
     Site,
-    /// A scheme without TLS.
+    /// The scheme `http:`, without TLS.
     Plain,
-    /// A client of the API.
+    /// The construction of an API client.
     Client,
-    /// A call of an SDK or a constant that is given the Global API Key.
+    /// An SDK call or a constant that takes the Global API Key.
     KeyCall,
-    /// The module of the SDK for Go.
+    /// The module of the Go SDK.
     GoModule,
     /// A switch for the certificate checks of a tool that calls the API.
     ToolSwitch,
-    /// A header with a key or its owner.
+    /// A header that carries the Global API Key or the e-mail address of its owner.
     KeyHeader,
-    /// A credential that names itself.
+    /// The prefix of a credential, such as `cfut_`.
     Prefix,
-    /// A tunnel's program.
+    /// A program that runs tunnels.
     Tunnel,
-    /// An option or a command that is given a tunnel's token.
+    /// An option or a command that takes a tunnel token.
     TunnelToken,
-    /// Wrangler, or the file that only it reads.
+    /// A Wrangler command, or a file that only Wrangler reads.
     Wrangler,
-    /// Names that a build tool makes public.
+    /// The prefix of variables that build tools put into client bundles.
     Public,
-    /// Files that hold credentials.
+    /// A file that holds credentials.
     SecretFile,
-    /// An account's settings.
+    /// The definition of an account or its two-factor setting.
     Account,
-    /// A secret that belongs to a resource.
+    /// A resource that exports a secret.
     ResourceSecret,
-    /// A call that makes one string of a list.
+    /// A call that joins a list into one string.
     Joins,
-    /// Variables and files that the runner of GitHub's workflows keeps for steps.
+    /// A variable or file that the GitHub Actions runner provides to steps.
     Runner,
 }
 
-/// The words, in lower case.
+/// The words of each sign, in lower case.
 pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     (Sign::Vendor, &["cloudflare", "rubyflare"]),
     (
@@ -111,22 +111,22 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
 pub(crate) struct Signs(u32);
 
 impl Signs {
-    /// Adds one.
+    /// Adds a sign.
     pub(crate) fn insert(&mut self, sign: Sign) {
         self.0 |= 1 << sign as u32;
     }
 
-    /// Adds those of another set.
+    /// Adds all signs of another set.
     pub(crate) fn join(&mut self, others: Signs) {
         self.0 |= others.0;
     }
 
-    /// Whether it holds the sign.
+    /// Whether the set contains the sign.
     pub(crate) fn has(self, sign: Sign) -> bool {
         self.0 & (1 << sign as u32) != 0
     }
 
-    /// Whether it holds any of the signs.
+    /// Whether the set contains any of the signs.
     pub(crate) fn any(self, signs: &[Sign]) -> bool {
         signs.iter().any(|sign| self.has(*sign))
     }

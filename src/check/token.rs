@@ -1,5 +1,5 @@
-//! `check = "token"`: an expression around a keyword. For strings that identify themselves by a prefix, a structure,
-//! or words inside the same expression.
+//! `check = "token"`: matches an expression around a keyword. For credentials that can be recognized by a prefix, a
+//! structure, or words inside the same expression.
 
 use regex::bytes::Regex;
 
@@ -7,25 +7,25 @@ use super::{Candidate, Compiled, View, proof, value};
 use crate::rule::Confidence;
 use crate::span::Span;
 
-/// How far before and after a keyword a match may reach, in bytes.
+/// How far before a keyword a match may start, and how long a match may be, in bytes.
 const BEFORE: usize = 256;
 const AFTER: usize = 8 * 1024;
-/// How far after its keyword a match may start, in bytes: a name and the value it stands for.
+/// How far after its keyword a match may start, in bytes: the keyword may be in the name of the value.
 const BESIDE: usize = 400;
 
-/// Looks around every hit of one of the detection's keywords.
+/// Matches the detection's pattern around every hit of one of its keywords, and pushes what it finds.
 pub(crate) fn check(detection: &Compiled, hits: &[usize], view: &View<'_>, out: &mut Vec<Candidate>) {
     let reach = detection.reach().min(AFTER);
     let (mut done, mut clear) = (0, 0);
     for &hit in hits {
-        // A match that was found from an earlier keyword is not looked for again, nor one where there was none.
+        // Skip what an earlier hit already matched, or already found to hold no match.
         if hit < done || hit + BESIDE < clear {
             continue;
         }
         let start = hit.saturating_sub(BEFORE);
         let end = view.bytes.len().min(hit + BESIDE + reach);
         let window = &view.bytes[start..end];
-        // What starts near the end may go on behind it.
+        // A match that starts near the end of the window may continue after it.
         let open = if end == view.bytes.len() { 0 } else { reach.min((end - start) / 2) };
         if let Some(head) = detection.head() {
             let first = head.find(window).map(|found| start + found.start());
@@ -54,6 +54,7 @@ pub(crate) fn check(detection: &Compiled, hits: &[usize], view: &View<'_>, out: 
     }
 }
 
+/// Pushes a candidate for one match, unless the value is rejected.
 fn report(
     detection: &Compiled,
     pattern: &Regex,
@@ -85,7 +86,7 @@ fn report(
     out.push(found);
 }
 
-/// Applies proof and randomness; false if the value is none.
+/// Whether the value passes the detection's proof and randomness test. Adds what the proof says to the candidate.
 pub(super) fn accept(detection: &Compiled, bytes: &[u8], found: &mut Candidate) -> bool {
     let mut proven = false;
     if let Some(proof) = detection.detect.proof {
@@ -108,7 +109,7 @@ pub(super) fn accept(detection: &Compiled, bytes: &[u8], found: &mut Candidate) 
     detection.detect.random.is_none_or(|random| proven || value::looks_random(random, body))
 }
 
-/// No letter or digit touches the value, but for those of an escape such as `\n`.
+/// Whether no letter or digit touches the value, except that of an escape such as `\n` or of an option such as `-t`.
 fn stands_alone(bytes: &[u8], span: Span) -> bool {
     let before = span.start.checked_sub(1).map(|i| bytes[i]);
     let escape =

@@ -1,9 +1,9 @@
-//! Does a value look like a real secret, or like a word, a sequence, a placeholder, an identifier, a reference?
+//! Tells values that look like real secrets from words, sequences, placeholders, identifiers and references.
 
 use crate::literals::contains;
 use crate::rule::Randomness;
 
-/// Words that people write where a secret belongs. Compared without case, anywhere in the value.
+/// Words that people write in place of a secret. A value that contains one, in any case, is a placeholder.
 const PLACEHOLDERS: &[&str] = &[
     "your",
     "example",
@@ -45,7 +45,7 @@ const PLACEHOLDERS: &[&str] = &[
     "testtest",
 ];
 
-/// Words that describe a secret rather than being one; a value of nothing else is a placeholder.
+/// Words that describe a secret. A value that consists of nothing else is a placeholder.
 const DESCRIPTIVE: &[&str] = &[
     "a",
     "acceptance",
@@ -168,16 +168,16 @@ const DESCRIPTIVE: &[&str] = &[
     "worker",
 ];
 
-/// Whether the value looks random in the way asked for.
+/// Whether the value looks random in the given way.
 pub(crate) fn looks_random(kind: Randomness, value: &[u8]) -> bool {
     match kind {
-        Randomness::Token => token(value),
-        Randomness::Hex => hex(value),
+        Randomness::Token => is_random_token(value),
+        Randomness::Hex => is_random_hex(value),
         Randomness::Opaque => !is_placeholder(value) && distinct(value) > 4,
     }
 }
 
-/// Shannon entropy in bits per byte.
+/// Returns the Shannon entropy of the value, in bits per byte.
 pub(crate) fn entropy(value: &[u8]) -> f64 {
     let mut counts = [0u32; 256];
     value.iter().for_each(|b| counts[*b as usize] += 1);
@@ -185,7 +185,7 @@ pub(crate) fn entropy(value: &[u8]) -> f64 {
     counts.iter().filter(|c| **c > 0).map(|c| f64::from(*c) / total).map(|p| -p * p.log2()).sum()
 }
 
-/// All Turnstile keys start alike; that says nothing about the rest.
+/// Returns the value without the `0x4AAA…` that all Turnstile keys start with, which is not random.
 pub(crate) fn body(value: &[u8]) -> &[u8] {
     value.strip_prefix(b"0x4").map_or(value, |rest| {
         let start = rest.iter().position(|b| *b != b'A').unwrap_or(rest.len());
@@ -193,7 +193,7 @@ pub(crate) fn body(value: &[u8]) -> &[u8] {
     })
 }
 
-/// Whether the value is a word for a secret rather than a secret: placeholder words, runs, sequences, templates.
+/// Whether the value stands in for a secret: it has placeholder words, repetitions, sequences, or template characters.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     let value = body(value);
     let lower = value.to_ascii_lowercase();
@@ -206,8 +206,8 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
         || is_periodic(&lower)
 }
 
-/// Whether the value consists of words about secrets: `auth_credentials`, `my-client-secret-2`. Of a whole sentence of
-/// them a few may be others: `minimal-secret-that-is-at-least-32-bytes`.
+/// Whether the value consists of words that describe a secret: `auth_credentials`, `my-client-secret-2`. In a sentence
+/// of at least six words, up to a quarter may be other words: `minimal-secret-that-is-at-least-32-bytes`.
 fn describes(lower: &str) -> bool {
     const SENTENCE: usize = 6;
     let known = |word: &str| {
@@ -222,16 +222,17 @@ fn describes(lower: &str) -> bool {
     all > 0 && (others == 0 || all >= SENTENCE && others * 4 <= all)
 }
 
-/// Base64 of text, which is random no longer.
+/// Whether the value is Base64 of printable text, and so not random.
 fn is_encoded_text(value: &[u8]) -> bool {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
     STANDARD.decode(value).is_ok_and(|plain| plain.iter().all(|b| (b' '..=b'~').contains(b)))
 }
 
-/// A 40-character token: letters of both cases and digits in random order. Identifiers change case rarely,
-/// random strings at two of three places (a random token fails this once in some thousand).
-fn token(value: &[u8]) -> bool {
+/// Whether the value looks like a random token: letters of both cases and digits in random order. The kind of character
+/// changes rarely in identifiers, but at about two of three positions in random strings. A random token fails this test
+/// about once in a few thousand.
+fn is_random_token(value: &[u8]) -> bool {
     let has = |f: fn(&u8) -> bool| value.iter().any(f);
     let classes = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
     let class = |b: &u8| match b {
@@ -244,21 +245,21 @@ fn token(value: &[u8]) -> bool {
     classes
         && changes * 8 >= value.len() * 3
         && distinct(value) * 5 >= value.len() * 2
-        && in_words(value) * 2 < value.len()
+        && bytes_in_words(value) * 2 < value.len()
         && !is_encoded_text(value)
         && !is_placeholder(value)
 }
 
-/// How many bytes belong to what may be the tail of a word: four or more small letters with a vowel among them. Half of
-/// an identifier does; of a random token of 40 characters rarely more than one run.
-fn in_words(value: &[u8]) -> usize {
+/// Returns the number of bytes that may belong to words: runs of four or more lower-case letters that include a vowel.
+/// In identifiers these are about half of all bytes; a random token of 40 characters rarely has more than one such run.
+fn bytes_in_words(value: &[u8]) -> usize {
     let runs = value.split(|b| !b.is_ascii_lowercase());
     let word = |run: &&[u8]| run.len() >= 4 && run.iter().any(|b| b"aeiou".contains(b));
     runs.filter(word).map(<[u8]>::len).sum()
 }
 
-/// Hex digits without a system: letters and digits, most of the sixteen used, no sequence, no repetition.
-fn hex(value: &[u8]) -> bool {
+/// Whether hex digits look random: both letters and digits, at least nine different ones, no sequence, no repetition.
+fn is_random_hex(value: &[u8]) -> bool {
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     digits < value.len()
         && digits > 0
@@ -270,22 +271,25 @@ fn hex(value: &[u8]) -> bool {
         && !contains(value, b"cafebabe")
 }
 
+/// Returns the number of different bytes.
 fn distinct(value: &[u8]) -> usize {
     let mut seen = [false; 256];
     value.iter().for_each(|b| seen[*b as usize] = true);
     seen.iter().filter(|s| **s).count()
 }
 
+/// Returns the length of the longest run of one byte.
 fn longest_run(value: &[u8]) -> usize {
     longest(value, |a, b| a == b)
 }
 
-/// Ascending or descending neighbours: `abcdefg`, `7654321`, `89abcdef`.
+/// Returns the length of the longest ascending or descending sequence: `abcdefg`, `7654321`, `89abcdef`.
 fn longest_sequence(value: &[u8]) -> usize {
     let next = |a: u8, b: u8| b == a.wrapping_add(1) || (a == b'9' && matches!(b, b'a' | b'0'));
     longest(value, next).max(longest(value, |a, b| next(b, a)))
 }
 
+/// Returns the length of the longest stretch in which `follows` holds for each pair of neighbours.
 fn longest(value: &[u8], follows: impl Fn(u8, u8) -> bool) -> usize {
     let (mut best, mut run) = (1, 1);
     for pair in value.windows(2) {
@@ -295,7 +299,7 @@ fn longest(value: &[u8], follows: impl Fn(u8, u8) -> bool) -> usize {
     best
 }
 
-/// The value is one short piece over and over.
+/// Whether the value repeats one piece of at most 16 bytes.
 fn is_periodic(value: &[u8]) -> bool {
     (1..=16.min(value.len() / 2)).any(|p| value.iter().zip(&value[p..]).all(|(a, b)| a == b))
 }

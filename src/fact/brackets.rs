@@ -1,11 +1,12 @@
-//! Brackets without a grammar: how many are open, where one is closed, which ones a place stands in. Round, square and
-//! curly ones are not told apart: text that is looked at is mostly well-formed.
+//! Brackets without a grammar: how many are open, where one is closed, which ones contain a place. Round, square and
+//! curly brackets are not distinguished: most texts are well-formed.
 
-/// How many brackets the bytes open more than they close.
+/// Returns how many more brackets the bytes open than they close.
 pub(crate) fn balance(bytes: &[u8]) -> i32 {
     bytes.iter().map(|byte| step(*byte)).sum()
 }
 
+/// Returns 1 for an opening bracket, -1 for a closing one, 0 for anything else.
 fn step(byte: u8) -> i32 {
     match byte {
         b'(' | b'[' | b'{' => 1,
@@ -14,7 +15,7 @@ fn step(byte: u8) -> i32 {
     }
 }
 
-/// Where the bracket is closed that the bytes begin with.
+/// Returns where the bracket that the bytes begin with is closed.
 pub(crate) fn closing(bytes: &[u8]) -> Option<usize> {
     let mut depth = 0_i32;
     bytes.iter().position(|byte| {
@@ -23,13 +24,13 @@ pub(crate) fn closing(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// Where the bracket at `open` is closed, at most at `limit`.
+/// Returns where the bracket at `open` is closed, but at most `limit`.
 pub(crate) fn close(bytes: &[u8], open: usize, limit: usize) -> usize {
     let limit = limit.min(bytes.len());
     closing(&bytes[open..limit]).map_or(limit, |length| open + length)
 }
 
-/// Where the bytes close a bracket that they did not open: the one they stand in.
+/// Returns where the bytes close a bracket that they did not open: the one that contains them.
 pub(crate) fn end(bytes: &[u8]) -> Option<usize> {
     let mut depth = 0_i32;
     bytes.iter().position(|byte| {
@@ -38,14 +39,14 @@ pub(crate) fn end(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// The same in code, where brackets in strings do not count, or at the first of `marks` outside of strings.
+/// Like [`end`] for code, where brackets in strings do not count. Also ends at the first of `marks` outside of strings.
 pub(crate) fn end_in_code(bytes: &[u8], marks: &[u8]) -> Option<usize> {
     let (mut depth, mut quote, mut at) = (0_i32, 0_u8, 0);
     while at < bytes.len() {
         let byte = bytes[at];
         match byte {
             b'\\' => at += 1,
-            // A string in such quotes ends with its line: what stands alone is an apostrophe.
+            // These strings do not span lines: a quote that is still open is an apostrophe.
             b'\n' if matches!(quote, b'"' | b'\'') => quote = 0,
             _ if quote != 0 => quote = if byte == quote { 0 } else { quote },
             b'"' | b'\'' | b'`' => quote = byte,
@@ -60,8 +61,8 @@ pub(crate) fn end_in_code(bytes: &[u8], marks: &[u8]) -> Option<usize> {
     None
 }
 
-/// Where an argument or a statement ends: at a comma, a semicolon or a line break outside of brackets, or where the bracket
-/// is closed that it stands in.
+/// Returns where an argument or a statement ends: at a comma, a semicolon or a line break outside of brackets, or where
+/// the bracket that contains it is closed.
 pub(crate) fn end_of_argument(bytes: &[u8]) -> Option<usize> {
     let mut depth = 0_i32;
     bytes.iter().position(|byte| {
@@ -70,7 +71,7 @@ pub(crate) fn end_of_argument(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// The brackets that a place stands in, from the innermost outwards, none before `floor`.
+/// Returns the opening brackets around a place, innermost first, back to `floor`.
 pub(crate) fn around(bytes: &[u8], floor: usize, at: usize) -> impl Iterator<Item = usize> {
     let mut closed = 0_usize;
     (floor..at).rev().filter(move |at| match bytes[*at] {

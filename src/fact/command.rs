@@ -1,5 +1,5 @@
-//! Command lines: where a command starts and ends in a script, a workflow, a Dockerfile or a document, and which
-//! variables a shell would put in. Knows shell quoting, nothing about Cloudflare.
+//! Command lines: where a command ends in a script, a workflow, a Dockerfile or a document, and which variables a shell
+//! would expand in it. Knows shell quoting, nothing about Cloudflare.
 
 use super::fixed;
 use super::statement::folded;
@@ -10,16 +10,17 @@ use crate::text::Text;
 /// How long a command may be, in bytes.
 const LONGEST: usize = 4000;
 
-/// What follows a command.
+/// What reads the output of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Its output goes to where output goes.
+    /// No other command.
     Nothing,
-    /// Its output is read by the command that starts here.
+    /// The command that starts here.
     Pipe(usize),
 }
 
-/// The end of the command that starts at `start`, quotes and continuation lines respected, and what follows it.
+/// Returns the end of the command that starts at `start`, respecting quotes and continuation lines, and what reads its
+/// output.
 pub fn command_end(bytes: &[u8], start: usize) -> (usize, Next) {
     let limit = bytes.len().min(start + LONGEST);
     let (mut at, mut quote, mut depth) = (start, 0_u8, 0_usize);
@@ -29,7 +30,7 @@ pub fn command_end(bytes: &[u8], start: usize) -> (usize, Next) {
             b'\\' | b'`' | b'^' if bytes.get(at + 1).is_some_and(|b| matches!(b, b'\n' | b'\r')) => {
                 at += if bytes.get(at + 1) == Some(&b'\r') { 2 } else { 1 };
             }
-            // In a string of a program the backslash of the shell is escaped.
+            // A line continuation inside of a string in a program: the backslash is escaped.
             b'\\' if bytes[at..].starts_with(b"\\\\\n") => at += 2,
             b'\\' if quote != b'\'' => at += 1,
             b'"' | b'\'' if quote == 0 => quote = byte,
@@ -40,7 +41,7 @@ pub fn command_end(bytes: &[u8], start: usize) -> (usize, Next) {
                 at += 1;
             }
             b')' | b'}' if depth > 0 => depth -= 1,
-            // An apostrophe in prose is no quote.
+            // Ends the command even inside of quotes: an apostrophe in prose is no quote.
             b'\n' if depth == 0 => return (at, Next::Nothing),
             _ if quote != 0 || depth > 0 => {}
             b';' | b')' => return (at, Next::Nothing),
@@ -81,19 +82,20 @@ fixed! {
         | %(?<batch>[A-Za-z_]\w*)%
         ";
 
-    /// Filters of a template that leave less than the value.
+    /// Template filters whose result does not reveal the value.
     static FILTERS = r"\|\s*(?:length|count|hash|sha\w*|md5\w*|checksum|bool|type_debug|truncate|regex_replace|mask\w*)\b";
 }
 
-/// One variable that the shell replaces.
+/// A variable that the shell, or a template, replaces by its value.
 pub struct Expansion<'a> {
-    /// `${CF_API_TOKEN}` with its marks.
+    /// All of `${CF_API_TOKEN}`.
     pub span: Span,
-    /// The name.
+    /// The name of the variable.
     pub name: &'a [u8],
 }
 
-/// The variables whose whole value a command would get from `zone`; lengths, parts and tests of emptiness are left out.
+/// Returns the variables in `zone` that are replaced by their whole value. Lengths, parts and tests of emptiness are
+/// left out.
 pub fn expansions(bytes: &[u8], zone: Span) -> Vec<Expansion<'_>> {
     let text = &bytes[zone.start..zone.end];
     let single = single_quoted(text);
@@ -126,12 +128,14 @@ pub fn expansions(bytes: &[u8], zone: Span) -> Vec<Expansion<'_>> {
         .collect()
 }
 
-/// `${X:+set}`, `${X:0:4}`, `${X: -4}`, `${X//?/*}`, `${X%%…}`: not the value, or not all of it.
+/// Whether the operator in `${X…}` yields less than the value: `${X:+set}`, `${X:0:4}`, `${X: -4}`, `${X//?/*}`,
+/// `${X%%…}`.
 fn is_partial(op: &[u8]) -> bool {
     let whole = matches!(op, [] | [b':', b'-' | b'=' | b'?', ..] | [b'-' | b'?' | b'=', ..] | [b'@', ..]);
     !whole
 }
 
+/// Returns the spans of single-quoted strings, in which the shell expands nothing.
 fn single_quoted(text: &[u8]) -> Vec<Span> {
     let mut out = Vec::new();
     let (mut at, mut double) = (0, false);

@@ -1,5 +1,5 @@
-//! Identifiers that name a Cloudflare credential: told by their words, so that `CF_DNS_API_TOKEN`, `cfDnsApiToken` and
-//! `secrets.CLOUDFLARE_TOKEN` are all recognised without a list of them. Knows names, never values.
+//! Identifiers that name a Cloudflare credential. They are recognized by their words, so that `CF_DNS_API_TOKEN`,
+//! `cfDnsApiToken` and `secrets.CLOUDFLARE_TOKEN` need no list. Knows names, never values.
 
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
@@ -8,11 +8,13 @@ use super::words::{is_word, words};
 use crate::literals::Literals;
 use crate::span::Span;
 
+/// Words that name Cloudflare or one of its products.
 const VENDOR: &[&str] =
     &["cloudflare", "cloudflared", "cf", "cfd", "cfut", "cfat", "wrangler", "turnstile", "argo", "cftunnel"];
-/// Vendor words only together with one of [`OF_TUNNEL`] or [`OF_R2`].
+/// `tunnel` and `r2` name Cloudflare only together with one of these words each.
 const OF_TUNNEL: &[&str] = &["token", "secret", "credentials"];
 const OF_R2: &[&str] = &["secret", "token"];
+/// Words that name a secret.
 const SECRET: &[&str] = &[
     "token",
     "tokens",
@@ -28,8 +30,8 @@ const SECRET: &[&str] = &[
     "credentials",
     "bearer",
 ];
-/// What a name ends in that is about a credential but is none.
-const ABOUT: &[&str] = &[
+/// Last words of names that describe or locate a credential rather than hold it.
+const METADATA: &[&str] = &[
     "id",
     "ids",
     "name",
@@ -138,7 +140,7 @@ const ABOUT: &[&str] = &[
     "command",
     "template",
 ];
-/// Words that make the name one of something public or of a yes or no.
+/// Words in names of public values and of Booleans.
 const PUBLIC: &[&str] = &[
     "site",
     "sitekey",
@@ -165,7 +167,8 @@ const PUBLIC: &[&str] = &[
     "foreign",
 ];
 
-/// Whether the identifier holds the beginning of a word for secrets at all: most do not, and reading words is dear.
+/// Whether the identifier contains the beginning of a word for secrets. A cheap test, because splitting names into
+/// words is slow.
 fn may_be_secret(identifier: &[u8]) -> bool {
     identifier.windows(3).any(|w| {
         matches!(
@@ -175,8 +178,8 @@ fn may_be_secret(identifier: &[u8]) -> bool {
     })
 }
 
-/// Whether the identifier holds a word of the vendor at all; likewise.
-fn may_be_ours(identifier: &[u8]) -> bool {
+/// Whether the identifier contains a word for Cloudflare; also a cheap test.
+fn may_be_cloudflare(identifier: &[u8]) -> bool {
     identifier.windows(2).enumerate().any(|(at, w)| {
         let starts = |word: &[u8]| {
             identifier.get(at..at + word.len()).is_some_and(|piece| piece.eq_ignore_ascii_case(word))
@@ -193,13 +196,13 @@ fn may_be_ours(identifier: &[u8]) -> bool {
     })
 }
 
-/// The same for a whole text: beginnings of the vendor's words.
-static OURS: LazyLock<Literals> =
+/// Beginnings of the words for Cloudflare, to search a whole text.
+static VENDOR_BEGINNINGS: LazyLock<Literals> =
     LazyLock::new(|| Literals::caseless(&["cf", "r2", "r_2", "cloudf", "wrangl", "turns", "argo", "tunne"]));
 
 /// Whether an identifier, or a dotted chain of them, names a Cloudflare credential.
 pub fn is_credential(identifier: &[u8]) -> bool {
-    if identifier.len() > 120 || !may_be_ours(identifier) || !may_be_secret(identifier) {
+    if identifier.len() > 120 || !may_be_cloudflare(identifier) || !may_be_secret(identifier) {
         return false;
     }
     let text = words(identifier);
@@ -210,7 +213,7 @@ pub fn is_credential(identifier: &[u8]) -> bool {
     vendor && is_secret_words(&list)
 }
 
-/// Whether the name says "secret" without saying whose: `API_TOKEN`, `secretKey`.
+/// Whether the identifier names a secret of any vendor: `API_TOKEN`, `secretKey`.
 pub fn is_secret(identifier: &[u8]) -> bool {
     if identifier.len() > 120 {
         return false;
@@ -219,21 +222,22 @@ pub fn is_secret(identifier: &[u8]) -> bool {
     is_secret_words(&text.split(' ').collect::<Vec<_>>())
 }
 
+/// Whether the words of a name are those of a secret, rather than of something public or of metadata.
 fn is_secret_words(list: &[&str]) -> bool {
     let any = |of: &[&str]| list.iter().any(|w| of.contains(w));
     let last = list.last().copied().unwrap_or_default();
-    // Of what holds the token in a cluster: `api_token_secret_key` is a name in it.
+    // `api_token_secret_key` names an entry of a Kubernetes secret.
     let entry =
         matches!(list, [.., "token" | "tokens" | "key" | "password" | "credentials", "secret", "key"]);
-    any(SECRET) && !any(PUBLIC) && !ABOUT.contains(&last) && !entry
+    any(SECRET) && !any(PUBLIC) && !METADATA.contains(&last) && !entry
 }
 
-/// Calls `visit` for every identifier (letters, digits and `_`) of the zone that names a Cloudflare credential.
+/// Calls `visit` for every identifier (letters, digits and `_`) in the zone that names a Cloudflare credential.
 pub fn each_credential(bytes: &[u8], zone: Span, visit: impl FnMut(Span) -> ControlFlow<()>) {
     let _ = identifiers(bytes, zone, false, visit);
 }
 
-/// The same; with `chains` also for what is reached through identifiers: `r2.secretAccessKey`.
+/// Like [`each_credential`]; with `chains`, also for identifiers with members: `r2.secretAccessKey`.
 fn identifiers(
     bytes: &[u8],
     zone: Span,
@@ -242,8 +246,8 @@ fn identifiers(
 ) -> ControlFlow<()> {
     let bytes = &bytes[..zone.end];
     let mut from = zone.start;
-    OURS.each(bytes, zone.start, |hit| {
-        // A name may hold several of the vendor's words.
+    VENDOR_BEGINNINGS.each(bytes, zone.start, |hit| {
+        // A name may contain several words for Cloudflare.
         if hit.start < from {
             return ControlFlow::Continue(());
         }
@@ -263,7 +267,7 @@ fn word_length(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|b| is_word(**b)).count()
 }
 
-/// The identifier with up to three members behind it.
+/// Extends an identifier over up to three members after it.
 fn chain(bytes: &[u8], span: Span) -> Span {
     const MEMBERS: usize = 3;
     const MARKS: &[&[u8]] = &[b".", b"?.", b"->", b"::", b"!."];
@@ -272,7 +276,7 @@ fn chain(bytes: &[u8], span: Span) -> Span {
         let rest = &bytes[end..];
         let mark = MARKS.iter().find(|mark| rest.starts_with(mark));
         let Some(length) = mark.map(|mark| (mark.len(), word_length(&rest[mark.len()..]))) else { break };
-        // A call is no value of its own.
+        // The name of a called method is not part of a value's name.
         if length.1 == 0 || rest.get(length.0 + length.1) == Some(&b'(') {
             break;
         }
@@ -281,12 +285,12 @@ fn chain(bytes: &[u8], span: Span) -> Span {
     Span::new(span.start, end)
 }
 
-/// The same for identifiers and chains of them.
+/// Like [`each_credential`], also for chains of identifiers.
 pub fn each_mention(bytes: &[u8], zone: Span, visit: impl FnMut(Span) -> ControlFlow<()>) {
     let _ = identifiers(bytes, zone, true, visit);
 }
 
-/// Whether any identifier of the bytes, or a chain of them, names a Cloudflare credential.
+/// Whether any identifier in the bytes, or a chain of identifiers, names a Cloudflare credential.
 pub fn mentions(bytes: &[u8]) -> bool {
     identifiers(bytes, Span::new(0, bytes.len()), true, |_| ControlFlow::Break(())).is_break()
 }

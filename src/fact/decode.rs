@@ -1,9 +1,9 @@
-//! Encoded text, decoded where it stands: base64 (wrapped, too), percent and backslash escapes, HTML entities, and
-//! string literals that are written in several pieces. The result is the whole text with the plain value in place,
-//! so that names around it still count, and a map back to where the encoded form stands.
+//! Decodes encoded text in place: base64 (also over several lines), percent and backslash escapes, HTML entities, and
+//! string literals in several pieces. The result is the whole text with the plain values in it, so that the names
+//! around them still count, and a map back to the encoded form.
 //!
-//! Bounds: a text is decoded at most [`DEPTH`] times over, base64 at most 1 MiB per text and pass. The decoded text is
-//! never longer than the text.
+//! Bounds: a text is decoded at most [`DEPTH`] times in a row, and at most 1 MiB of base64 per text and pass. The
+//! decoded text is never longer than the text.
 
 use memchr::{memchr, memchr_iter};
 
@@ -14,11 +14,11 @@ mod starts;
 
 use starts::Starts;
 
-/// How often decoding may find something new to decode.
+/// The maximum number of times in a row that a text is decoded.
 pub const DEPTH: usize = 3;
 /// The shortest piece of a string literal that is joined to the next, in bytes.
 const PIECE: usize = 4;
-/// The longest that stands between two pieces, in bytes.
+/// The maximum length of what separates two pieces, in bytes.
 const JOINT: usize = 120;
 
 /// A text with its encoded pieces decoded.
@@ -27,16 +27,17 @@ pub struct Decoded {
     pub bytes: Vec<u8>,
     /// The decoded pieces, in bytes of [`Decoded::bytes`], in order.
     pub zones: Vec<Span>,
-    /// For every zone, what it replaces in the text that was decoded.
+    /// For every zone, the span of the encoded form in the text before decoding.
     replaced: Vec<Span>,
 }
 
 impl Decoded {
-    /// Where a span of the decoded text stands in the text it was made from: whole encoded pieces.
+    /// Maps a span of the decoded text to the text before decoding. Encoded pieces are always included whole.
     pub fn original(&self, span: Span) -> Span {
         Span::new(self.map(span.start, false), self.map(span.end, true))
     }
 
+    /// Maps one end of a span.
     fn map(&self, at: usize, is_end: bool) -> usize {
         // An end belongs to the piece of the byte before it.
         let zone = self.zones.partition_point(|z| if is_end { z.end < at } else { z.end <= at });
@@ -51,9 +52,9 @@ impl Decoded {
     }
 }
 
-/// Decodes everything encoded inside the zones of a text once; `None` if there is nothing. Zones are in order and apart;
-/// `runs` are the [`long`](crate::fact::runs::long) runs that touch them; `joins` tells whether lists are joined to strings
-/// anywhere in the text.
+/// Decodes everything encoded inside the zones of a text once; `None` if there is nothing. Zones are in order and do
+/// not touch; `runs` are the [`long`](crate::fact::runs::long) runs that touch them; `joins` says whether lists are
+/// joined to strings anywhere in the text.
 pub fn decode(bytes: &[u8], within: &[Span], runs: &[Span], joins: bool) -> Option<Decoded> {
     let mut out = Decoded { bytes: Vec::new(), zones: Vec::new(), replaced: Vec::new() };
     let mut copied = 0;
@@ -77,10 +78,10 @@ pub fn decode(bytes: &[u8], within: &[Span], runs: &[Span], joins: bool) -> Opti
     Some(out)
 }
 
-/// What an encoded piece stands in for, and what it says.
+/// The span of an encoded piece, and its decoded bytes.
 type Piece = (Span, Vec<u8>);
 
-/// Percent, `\u`, `\x` and HTML escapes of printable ASCII, and a line continuation inside a word.
+/// Decodes percent, `\u`, `\x` and HTML escapes of printable ASCII, and a line continuation inside a word.
 fn escape(bytes: &[u8], at: usize) -> Option<Piece> {
     let rest = &bytes[at..bytes.len().min(at + 12)];
     let (length, code) = match rest {
@@ -127,18 +128,20 @@ fn hex(digits: &[u8]) -> Option<u32> {
     u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// A backslash at the end of a line inside a word: the word goes on at the start of the next.
+/// Removes a backslash at the end of a line inside a word, and the line break and indentation after it.
 fn continuation(bytes: &[u8], at: usize) -> Option<Piece> {
     let next = at + bytes[at..].iter().take(80).skip(1).position(|b| !b.is_ascii_whitespace())? + 1;
     let inside = at > 0 && word(bytes[at - 1]) && word(bytes[next]);
     inside.then(|| (Span::new(at, next), Vec::new()))
 }
 
+/// Whether the byte can be part of a piece of a string.
 fn word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=' | b'.')
 }
 
-/// The end of one piece of a string literal and the start of the next: `" + "`, `' . '`, `" \` line break `"`, `""`.
+/// Removes the end of one piece of a string literal and the start of the next: `" + "`, `' . '`, `" \` line break `"`,
+/// `""`.
 fn joint(bytes: &[u8], at: usize) -> Option<Piece> {
     // Pieces of a credential are longer than most words between quotes.
     if at < PIECE || !bytes[at - PIECE..at].iter().all(|b| word(*b)) {
@@ -155,7 +158,7 @@ fn joint(bytes: &[u8], at: usize) -> Option<Piece> {
             // Prefixes of string literals between the pieces: `"a" f"b"`.
             b'f' | b'r' | b'b' | b'u' | b'@' | b'$' if matches!(window.get(i + 1), Some(b'"' | b'\'')) => {}
             b',' if operator.is_empty() && joined_list(bytes, at) => operator = b",",
-            // One of these alone says "or": `'a' | 'b'`.
+            // A single one of these means "or": `'a' | 'b'`.
             b'|' | b'<' | b'>'
                 if operator.is_empty() && !matches!(&window[i..], [_, b'|' | b'<' | b'>', ..]) =>
             {
@@ -171,8 +174,8 @@ fn joint(bytes: &[u8], at: usize) -> Option<Piece> {
     if window.get(i + 1..i + 1 + PIECE).is_none_or(|piece| !piece.iter().all(|b| word(*b))) {
         return None;
     }
-    // Without an operator both pieces must use the same quotes, or it is two values side by side; lists of short names
-    // and of paths look the same.
+    // Without an operator, both pieces must be long and mixed and have the same quotes. Otherwise they are two
+    // values, as in lists of short names and of paths.
     let plausible = !operator.is_empty() || {
         let own = bytes[..at].iter().rev().take(SIDE_BY_SIDE).take_while(|b| in_value(**b));
         let next = window[i + 1..].iter().take(SIDE_BY_SIDE).take_while(|b| in_value(**b));
@@ -182,9 +185,10 @@ fn joint(bytes: &[u8], at: usize) -> Option<Piece> {
     plausible.then(|| (Span::new(at, at + i + 2), Vec::new()))
 }
 
-/// The least that two pieces without an operator hold each, in bytes.
+/// The minimum length of two pieces without an operator, in bytes.
 const SIDE_BY_SIDE: usize = 8;
 
+/// Whether the byte can be part of a piece that has no operator beside it: neither a path nor a dotted name.
 fn in_value(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'=')
 }

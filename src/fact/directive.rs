@@ -1,5 +1,5 @@
-//! Comments addressed to flaresec: `flaresec: allow(rule-id) reason`. Says what is written and where; whether it is
-//! right or of any use is for the filter to judge.
+//! Comments addressed to flaresec: `flaresec: allow(rule-id) reason`. Only parses them; whether they are valid and have
+//! an effect is for the filter to judge.
 
 use memchr::memmem;
 
@@ -9,15 +9,15 @@ use crate::text::Text;
 
 /// The word that every directive starts with.
 pub const WORD: &[u8] = b"flaresec:";
-/// What a directive may cost: more than this many in one text are not read.
+/// The maximum number of directives that are read in one text, to bound the cost.
 const MOST: usize = 10_000;
-/// How much of a line is looked at after the word, in bytes.
+/// How much of a line before and after the word is examined, in bytes.
 const REACH: usize = 1024;
 
-/// What part of the file a directive speaks of.
+/// The part of the file that a directive applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Its own line, and the next one if it stands alone.
+    /// Its own line, and the next one if the directive is alone on its line.
     Line,
     /// The whole file.
     File,
@@ -25,7 +25,7 @@ pub enum Scope {
     Start,
     /// The end of a block.
     End,
-    /// A word that is none of these.
+    /// Unknown: the word is none of these.
     Unknown,
 }
 
@@ -34,19 +34,19 @@ pub enum Scope {
 pub struct Directive {
     /// Bytes of the text from the word to the end of the reason.
     pub span: Span,
-    /// What it speaks of.
+    /// What it applies to.
     pub scope: Scope,
-    /// The names between the brackets.
+    /// The names in the brackets.
     pub rules: Vec<String>,
-    /// Bytes of the text that give the reason; empty if there is none.
+    /// The reason, in bytes of the text; empty if there is none.
     pub reason: Span,
     /// What follows `until=`.
     pub until: Option<String>,
-    /// Whether nothing but the comment stands on the line.
+    /// Whether the comment is alone on its line.
     pub alone: bool,
 }
 
-/// Every directive of a text, in order.
+/// Returns all directives in a text, in order.
 pub fn parse(text: &[u8]) -> Vec<Directive> {
     memmem::find_iter(text, WORD).take(MOST).filter_map(|at| directive(text, at)).collect()
 }
@@ -83,7 +83,7 @@ fn directive(text: &[u8], at: usize) -> Option<Directive> {
         cursor = (close + 1).min(end);
     }
     let (reason, until) = reason(text, cursor, end);
-    // Documentation shows the form with these words in place of a rule.
+    // Documentation shows the syntax with these words in place of a rule.
     if rules.iter().any(|r| matches!(r.as_str(), "rule-id" | "rule" | "…" | "...")) {
         return None;
     }
@@ -91,7 +91,7 @@ fn directive(text: &[u8], at: usize) -> Option<Directive> {
     Some(Directive { span: Span::new(at, stop), scope, rules, reason, until, alone })
 }
 
-/// Whether nothing but a comment sign stands before the directive; `None` where it is in no comment.
+/// Whether only a comment sign precedes the directive on its line; `None` if the directive is not in a comment.
 fn comment_before(before: &[u8]) -> Option<bool> {
     const SIGNS: &[&[u8]] =
         &[b"#", b"//", b"/*", b"<!--", b"--", b";", b"%", b"{{!", b"{#", b"*", b"'", b"REM", b"rem", b"dnl"];
@@ -102,7 +102,7 @@ fn comment_before(before: &[u8]) -> Option<bool> {
     let signs = SIGNS.iter().any(|sign| memmem::find(before, sign).is_some());
     let code = trimmed.iter().any(|b| b.is_ascii_alphanumeric() || matches!(b, b'"' | b'`' | b'=' | b'{'));
     let alone = !code || SIGNS.iter().any(|sign| trimmed.starts_with(sign));
-    // In backquotes it is an example in prose.
+    // In backticks it is an example in prose.
     (signs && !trimmed.ends_with(b"`")).then_some(alone)
 }
 
@@ -110,7 +110,7 @@ fn skip_blanks(text: &[u8], from: usize, end: usize) -> usize {
     (from..end).find(|i| !matches!(text[*i], b' ' | b'\t')).unwrap_or(end)
 }
 
-/// The reason without comment signs at its end, and the date after `until=`.
+/// Returns the reason without closing comment signs, and the date after `until=`.
 fn reason(text: &[u8], from: usize, end: usize) -> (Span, Option<String>) {
     let mut rest = Span::new(from, end);
     for close in [&b"*/"[..], b"-->", b"#}", b"%>", b"}}"] {
@@ -124,7 +124,7 @@ fn reason(text: &[u8], from: usize, end: usize) -> (Span, Option<String>) {
         let stop = (value..rest.end).find(|i| !text[*i].is_ascii_alphanumeric() && text[*i] != b'-');
         let stop = stop.unwrap_or(rest.end);
         until = Some(String::from_utf8_lossy(&text[value..stop]).into_owned());
-        // The date stands before the reason or after it.
+        // The date may be before the reason or after it.
         let before = text[rest.start..rest.start + at].iter().any(u8::is_ascii_alphanumeric);
         rest = if before { Span::new(rest.start, rest.start + at) } else { Span::new(stop, rest.end) };
     }
@@ -141,7 +141,7 @@ fn reason(text: &[u8], from: usize, end: usize) -> (Span, Option<String>) {
     (rest, until)
 }
 
-/// Comments by which other scanners accept what stands on their line, or on the next one.
+/// Comments that make other scanners accept findings, and the number of lines from the comment to the finding.
 const FOREIGN: &[(&str, usize)] = &[
     ("gitleaks:allow", 0),
     ("trufflehog:ignore", 0),
@@ -153,7 +153,7 @@ const FOREIGN: &[(&str, usize)] = &[
     ("// nosec", 0),
 ];
 
-/// The lines (from 1) that comments of other scanners speak of, with the words of the comment.
+/// Returns the numbers, from 1, of the lines that comments for other scanners apply to, with the text of the comment.
 pub fn foreign(text: &Text<'_>) -> Vec<(usize, &'static str)> {
     let lower = text.bytes().to_ascii_lowercase();
     let mut out = Vec::new();

@@ -1,29 +1,29 @@
-//! The line of a place in bytes that are no [`Text`](crate::text::Text): a piece of one, or one with something decoded in place.
-//! A line may be a whole file long, so most looks have a limit.
+//! Lines of bytes that are not a [`Text`](crate::text::Text): a part of one, or one with pieces decoded in place. A
+//! line may be as long as the file, so most functions take a limit.
 
 use memchr::{memchr, memrchr};
 
-/// Where the line of `at` starts, at least at `floor`.
+/// Returns where the line of `at` starts, but at least `floor`.
 pub(crate) fn start(bytes: &[u8], floor: usize, at: usize) -> usize {
     memrchr(b'\n', &bytes[floor..at]).map_or(floor, |length| floor + length + 1)
 }
 
-/// What stands on the line before `at`, at most `reach` bytes.
+/// Returns the line of `at` up to `at`, at most `reach` bytes of it.
 pub(crate) fn before(bytes: &[u8], at: usize, reach: usize) -> &[u8] {
     &bytes[start(bytes, at.saturating_sub(reach), at)..at]
 }
 
-/// The first line, without its line break.
+/// Returns the first line, without its line break.
 pub(crate) fn first(bytes: &[u8]) -> &[u8] {
     &bytes[..memchr(b'\n', bytes).unwrap_or(bytes.len())]
 }
 
-/// What stands behind the last line break.
+/// Returns what follows the last line break.
 pub(crate) fn last(bytes: &[u8]) -> &[u8] {
     before(bytes, bytes.len(), bytes.len())
 }
 
-/// How many spaces and tabs a line starts with.
+/// Returns how many spaces and tabs a line starts with.
 pub(crate) fn indentation(line: &[u8]) -> usize {
     line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
 }

@@ -1,5 +1,5 @@
-//! Other products whose names people shorten to `CF`: a name such as `CF_API_KEY` says Cloudflare only where none of them is
-//! what the text is about.
+//! Other products whose names people shorten to `CF`: a name such as `CF_API_KEY` means Cloudflare only if the text is
+//! not about one of them.
 
 use memchr::memmem;
 
@@ -7,9 +7,11 @@ use crate::blob::BlobPath;
 use crate::literals::contains;
 use crate::span::Span;
 
-const OURS: &[&[u8]] = &[b"cloudflare", b"wrangler", b"workers.dev", b"cfargotunnel", b"pages.dev"];
+/// Words that show that a text is about Cloudflare.
+const CLOUDFLARE: &[&[u8]] = &[b"cloudflare", b"wrangler", b"workers.dev", b"cfargotunnel", b"pages.dev"];
 
-const OTHERS: &[&[u8]] = &[
+/// Products that are shortened to `CF`, and words from their context.
+const OTHER_PRODUCTS: &[&[u8]] = &[
     b"curseforge",
     b"curse forge",
     b"cloudfoundry",
@@ -37,41 +39,41 @@ const OTHERS: &[&[u8]] = &[
     b"modpack",
 ];
 
-/// How far before a place the word may stand that says what `CF` is there, in bytes.
+/// How far from a place a product name tells what `CF` means there, in bytes.
 const REACH: usize = 600;
 
-/// Whether `CF` in a text stands for another product: one is named, in the text or its path, and Cloudflare is not.
-pub fn is_elsewhere(bytes: &[u8], path: &BlobPath) -> bool {
+/// Whether `CF` means another product in a text: the text or its path names one, and does not name Cloudflare.
+pub fn cf_means_other_product(bytes: &[u8], path: &BlobPath) -> bool {
     let any =
         |words: &[&[u8]]| words.iter().any(|word| contains(path.as_bytes(), word) || contains(bytes, word));
-    !any(OURS) && any(OTHERS)
+    !any(CLOUDFLARE) && any(OTHER_PRODUCTS)
 }
 
-/// The same for one place of a text that may name both: what is named last before the place decides.
-pub fn is_other(bytes: &[u8], place: Span) -> bool {
+/// Like [`cf_means_other_product`], for a place in a text that may name both: the last name before the place decides.
+pub fn cf_means_other_product_at(bytes: &[u8], place: Span) -> bool {
     let before = bytes[place.start.saturating_sub(REACH)..place.start].to_ascii_lowercase();
     let last = |words: &[&[u8]]| words.iter().filter_map(|word| memmem::rfind(&before, word)).max();
-    last(OTHERS) > last(OURS)
+    last(OTHER_PRODUCTS) > last(CLOUDFLARE)
 }
 
-/// The same for one place of a text of any length: what is named last before it decides, else what is named behind it, else the
+/// Like [`cf_means_other_product_at`], but if there is no name before the place, names after it decide, and then the
 /// path.
-pub fn is_other_near(bytes: &[u8], path: &BlobPath, place: Span) -> bool {
+pub fn cf_means_other_product_near(bytes: &[u8], path: &BlobPath, place: Span) -> bool {
     let before = &bytes[place.start.saturating_sub(REACH)..place.start];
-    let behind = &bytes[place.end..bytes.len().min(place.end + REACH)];
+    let after = &bytes[place.end..bytes.len().min(place.end + REACH)];
     let any = |text: &[u8], words: &[&[u8]]| words.iter().any(|word| contains(text, word));
-    if any(before, OURS) || any(before, OTHERS) {
-        return is_other(bytes, place);
+    if any(before, CLOUDFLARE) || any(before, OTHER_PRODUCTS) {
+        return cf_means_other_product_at(bytes, place);
     }
-    if any(behind, OURS) || any(behind, OTHERS) {
-        return !any(behind, OURS);
+    if any(after, CLOUDFLARE) || any(after, OTHER_PRODUCTS) {
+        return !any(after, CLOUDFLARE);
     }
-    any(path.as_bytes(), OTHERS) && !any(path.as_bytes(), OURS)
+    any(path.as_bytes(), OTHER_PRODUCTS) && !any(path.as_bytes(), CLOUDFLARE)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_elsewhere, is_other};
+    use super::{cf_means_other_product, cf_means_other_product_at};
     use crate::blob::BlobPath;
     use crate::span::Span;
 
@@ -83,9 +85,9 @@ mod tests {
             let at = text.find(name).unwrap();
             Span::new(at, at + 4)
         };
-        assert!(!is_other(text.as_bytes(), place("CF_A")));
-        assert!(is_other(text.as_bytes(), place("CF_B")));
-        assert!(is_elsewhere(b"cf push -f a.yml # with $CF_PASSWORD", &path));
-        assert!(!is_elsewhere(b"CF_API_KEY=1", &path));
+        assert!(!cf_means_other_product_at(text.as_bytes(), place("CF_A")));
+        assert!(cf_means_other_product_at(text.as_bytes(), place("CF_B")));
+        assert!(cf_means_other_product(b"cf push -f a.yml # with $CF_PASSWORD", &path));
+        assert!(!cf_means_other_product(b"CF_API_KEY=1", &path));
     }
 }

@@ -1,4 +1,4 @@
-//! What a value is called: the words to its left in the same statement, and the names around it. Works backwards
+//! The names of a value: the words to its left in the same statement, and the names around it. Reads backwards
 //! from the value over quotes, operators, brackets and line continuations, so one reading serves every language
 //! and configuration format: `KEY=v`, `"key": "v"`, `key: v`, `-H "Key: v"`, `--flag v`, `f("KEY", "v")`,
 //! `<key>v</key>`, `name: KEY` above `value: v`, `the key is v`.
@@ -12,33 +12,33 @@ mod surroundings;
 pub use surroundings::parent;
 use surroundings::{column_heading, labelled_name, sibling_name};
 
-/// How far back a statement is followed, in bytes.
+/// How far back a statement is read, in bytes.
 const STATEMENT: usize = 400;
 
-/// One name of a value: lower-case words, each followed by a space, and where it stands.
+/// One name of a value, and where it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Name {
-    /// `cf dns api token `.
+    /// The words in lower case, each followed by a space: `cf dns api token `.
     pub words: String,
-    /// The identifiers in the text.
+    /// The identifiers in the text, if they are known.
     pub span: Option<Span>,
 }
 
-/// Everything a value goes by in its own statement or pair.
+/// All names of a value in its statement or pair.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Naming {
-    /// Nearest first: the phrases left of the value in its statement. The first is its own name.
+    /// The phrases to the left of the value in its statement, nearest first. The first is the name of the value itself.
     pub phrases: Vec<Name>,
 }
 
 impl Naming {
-    /// The words of the own name.
+    /// Returns the words of the name of the value itself.
     pub fn own(&self) -> &str {
         self.phrases.first().map_or("", |name| &name.words)
     }
 }
 
-/// Words that say nothing about a value: the name is further to the left.
+/// Words that say nothing about a value: its name is further to the left.
 const TRANSPARENT: &[&str] = &[
     "value",
     "val",
@@ -114,14 +114,14 @@ const TRANSPARENT: &[&str] = &[
     "current",
 ];
 
-/// Words of what encloses the value at `at`: keys, sections, calls, block headers, a comment above.
+/// Returns the words of what encloses the value at `at`: keys, sections, calls, block headers, a comment above.
 pub fn enclosing(bytes: &[u8], at: usize) -> String {
     let mut out = String::new();
     surroundings::enclosing(bytes, at, &mut out);
     out
 }
 
-/// Names the value at `value`.
+/// Returns the names of a value.
 pub fn naming(bytes: &[u8], value: Span, path: &BlobPath) -> Naming {
     let mut out = Naming { phrases: phrases(bytes, value.start) };
     if (out.own().is_empty() || is_generic_pair(&out) || follows_key(bytes, value.start, b"value"))
@@ -143,12 +143,12 @@ pub fn naming(bytes: &[u8], value: Span, path: &BlobPath) -> Naming {
     out
 }
 
-/// `value:` whose name stands elsewhere in the same pair.
+/// Whether the name is just `value:` or the like, so that the real name is elsewhere in the same pair.
 fn is_generic_pair(naming: &Naming) -> bool {
     naming.own().split(' ').all(|w| w.is_empty() || TRANSPARENT.contains(&w))
 }
 
-/// Whether the word directly left of the value is `key`, in any case.
+/// Whether the word directly to the left of the value is `key`, in any case.
 fn follows_key(bytes: &[u8], at: usize, key: &[u8]) -> bool {
     let before = &bytes[at.saturating_sub(12)..at];
     let end = before.iter().rposition(|b| b.is_ascii_alphanumeric()).map_or(0, |n| n + 1);
@@ -156,7 +156,7 @@ fn follows_key(bytes: &[u8], at: usize, key: &[u8]) -> bool {
     punctuation && before[..end].to_ascii_lowercase().ends_with(key)
 }
 
-/// Phrases left of `at`, nearest first.
+/// Returns the phrases to the left of `at`, nearest first.
 fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
     let mut out: Vec<Name> = Vec::new();
     let mut phrase = Phrase::default();
@@ -171,7 +171,7 @@ fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
             while i > floor && (is_identifier_byte(bytes[i - 1]) || is_joint(bytes, i - 1)) {
                 i -= 1;
             }
-            // The name of a closing tag is that of the opening one further left.
+            // The name of a closing tag repeats that of the opening one further left.
             if !bytes[..i].ends_with(b"</") {
                 phrase.push(bytes, Span::new(i, end));
             }
@@ -204,31 +204,33 @@ fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
     }
     phrase.finish(&mut out, &mut pending);
     if out.is_empty() && !pending.is_empty() {
-        // `-A bearer -a VALUE`: little, but all there is.
+        // `-A bearer -a VALUE`: little, but there is no other name.
         out.push(Name { words: pending, span: None });
     }
     out
 }
 
-/// What stands before a quote that opens a string.
+/// Whether a quote after this byte opens a string.
 fn opens(before: u8) -> bool {
     before.is_ascii_whitespace() || matches!(before, b'(' | b'[' | b'{' | b'=' | b',' | b':')
 }
 
-/// A line whose end says that the statement goes on: `\`, `` ` ``, `^`, `(`, `,`, `=`, `{`, `[`.
+/// Whether the end of a line says that the statement continues: `\`, `` ` ``, `^`, `(`, `,`, `=`, `[`, an operator.
 fn is_continued(bytes: &[u8], newline: usize) -> bool {
     let before = bytes[..newline].trim_ascii_end();
     matches!(before.last(), Some(b'\\' | b'`' | b'^' | b'(' | b',' | b'=' | b'[' | b'|' | b'>' | b'+' | b'.'))
 }
 
+/// A phrase that is being read from right to left.
 #[derive(Default)]
 struct Phrase {
-    /// Identifiers from right to left.
+    /// The identifiers, from right to left.
     parts: Vec<Span>,
     words: Vec<String>,
 }
 
 impl Phrase {
+    /// Adds an identifier to the left of the phrase, unless it looks like a value.
     fn push(&mut self, bytes: &[u8], span: Span) {
         if self.parts.len() >= 6 || looks_like_value(&bytes[span.start..span.end]) {
             return;
@@ -241,11 +243,13 @@ impl Phrase {
         }
     }
 
+    /// Whether any of the words may name a value.
     fn says_something(&self) -> bool {
         self.words.iter().flat_map(|w| w.split(' ')).any(|w| !w.is_empty() && !TRANSPARENT.contains(&w))
     }
 
-    /// Ends the phrase. Words that say nothing wait for the next phrase to the left.
+    /// Ends the phrase and adds it to `out`. If it says nothing, its words are `pending` until the next phrase to the
+    /// left.
     fn finish(&mut self, out: &mut Vec<Name>, pending: &mut String) {
         if self.parts.is_empty() {
             return;
@@ -268,7 +272,7 @@ fn is_identifier_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
-/// `.` `-` `:` `/` inside an identifier: letters on both sides.
+/// Whether a `.` or `-` is inside an identifier: letters are on both sides.
 fn is_joint(bytes: &[u8], at: usize) -> bool {
     matches!(bytes[at], b'.' | b'-')
         && at > 0
@@ -276,7 +280,7 @@ fn is_joint(bytes: &[u8], at: usize) -> bool {
         && bytes.get(at + 1).is_some_and(|b| is_identifier_byte(*b))
 }
 
-/// Ids, hashes and numbers are not names.
+/// Whether a word is an id, a hash or a number rather than a name.
 fn looks_like_value(word: &[u8]) -> bool {
     let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
     digits == word.len() || (word.len() >= 20 && digits >= 4)

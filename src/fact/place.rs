@@ -1,4 +1,5 @@
-//! Where in a file something stands: code or comment, program or prose. Line by line, without a grammar.
+//! What kind of file, and what part of it, a place is in: code or comment, program or prose. Works line by line,
+//! without a grammar.
 
 use std::sync::LazyLock;
 
@@ -11,18 +12,18 @@ use crate::literals::Literals;
 use crate::span::Span;
 use crate::text::Text;
 
-/// Whether the file describes an API rather than calls it: OpenAPI lists every way to authenticate.
+/// Whether the file describes an API rather than calls it: an OpenAPI document lists every way to authenticate.
 pub fn is_api_description(text: &Text<'_>, path: &BlobPath) -> bool {
     let says = |word: &[u8]| memmem::find(text.bytes(), word).is_some();
     !is_code(path) && (says(b"securitySchemes") || says(b"securityDefinitions"))
 }
 
-/// Whether the place is in a comment: a line that starts as one, or text behind a comment mark on its line.
+/// Whether the place is in a comment: on a line that starts with a comment mark, or after one on its line.
 pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     let line = text.line(at);
     let before = &text.bytes()[line.start.max(at.saturating_sub(1000))..at];
     let trimmed = before.trim_ascii_start();
-    // An option starts with two dashes as well.
+    // Options start with two dashes as well.
     let dashes = |text: &[u8]| {
         let sql = [&b".sql"[..], b".lua", b".hs", b".elm", b".adb", b".ads"];
         text.strip_prefix(b"--").is_some_and(|rest| {
@@ -40,20 +41,20 @@ pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     {
         return true;
     }
-    // A mark behind code: a space before it, so that it is neither part of an address nor of a string.
-    let behind = |mark: &[u8]| memmem::find(before, mark).is_some();
-    behind(b" // ")
-        || behind(b" # ")
-        || behind(b"\t# ")
+    // A comment after code. The spaces exclude marks in addresses and strings.
+    let follows = |mark: &[u8]| memmem::find(before, mark).is_some();
+    follows(b" // ")
+        || follows(b" # ")
+        || follows(b"\t# ")
         || in_block_comment(text, at, path)
         || in_docstring(text, at, path)
 }
 
-/// How far into a program docstrings are looked for, in bytes.
+/// How far into a program docstrings are searched for, in bytes.
 const DOCUMENTED: usize = 256 * 1024;
 
-/// Inside the string that documents a module, class or function of Python: it opens on a line of its own, at the start of
-/// the file or behind a line that ends with a colon.
+/// Whether the place is in the docstring of a Python module, class or function: it opens at the beginning of a line, at
+/// the start of the file or after a line that ends with a colon.
 fn in_docstring(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     if !path.file_name().ends_with(b".py") || at > DOCUMENTED {
         return false;
@@ -67,15 +68,15 @@ fn in_docstring(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
         let line = text.line(open);
         let own = text.bytes()[line.start..open].trim_ascii();
         let above = before[..line.start].trim_ascii_end();
-        // What stands above a module's own is an interpreter, an encoding or a licence.
+        // Only comments (interpreter, encoding, licence) are above the docstring of a module.
         let first = above.split(|b| *b == b'\n').all(|line| line.is_empty() || line.starts_with(b"#"));
         count % 2 == 1 && matches!(own, b"" | b"r" | b"u" | b"R") && (first || above.ends_with(b":"))
     })
 }
 
-/// Inside `/* … */` or `<!-- … -->` that starts on an earlier line. A pattern for files, `src/**` or `/*`, opens nothing: in
-/// front of a comment's mark stand only blanks, languages whose comments start with `#` have no such comments, and outside
-/// of programs the mark has two stars.
+/// Whether the place is inside of a `/* … */` or `<!-- … -->` that starts on an earlier line. File patterns such as
+/// `src/**` and `/*` are excluded: only blanks may precede the mark, languages whose comments start with `#` have no
+/// such comments, and outside of programs the mark must have two stars.
 fn in_block_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     const OTHERS: &[&[u8]] = &[
         b"yml",
@@ -118,7 +119,7 @@ fn in_block_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     !OTHERS.contains(&end) && open(stars(), b"*/") || open(last(b"<!--"), b"-->")
 }
 
-/// Whether the file is prose by its name: Markdown, reStructuredText, AsciiDoc, plain text.
+/// Whether the file is prose, judging by its name: Markdown, reStructuredText, AsciiDoc, plain text.
 pub fn is_prose(path: &BlobPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
     [
@@ -137,7 +138,7 @@ pub fn is_prose(path: &BlobPath) -> bool {
     .any(|end| name.ends_with(end))
 }
 
-/// Whether the file is a difference between two others.
+/// Whether the file is a patch.
 pub fn is_patch(path: &BlobPath) -> bool {
     [&b".patch"[..], b".diff"].iter().any(|end| path.file_name().ends_with(end))
 }
@@ -148,13 +149,13 @@ pub fn is_removed(text: &Text<'_>, at: usize) -> bool {
     line.starts_with(b"-") && !line.starts_with(b"--- ")
 }
 
-/// Whether the file says how an image is built.
+/// Whether the file is a Dockerfile or the like.
 pub fn is_image(path: &BlobPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
     [&b"dockerfile"[..], b"containerfile"].iter().any(|word| memmem::find(&name, word).is_some())
 }
 
-/// Whether the file is a test by its name or folder.
+/// Whether the file is a test, judging by its name or folder.
 pub fn is_test(path: &BlobPath) -> bool {
     static MARKS: LazyLock<Literals> =
         LazyLock::new(|| Literals::caseless(&["_test.", ".test.", ".spec.", "_spec.", "-test."]));
@@ -166,7 +167,7 @@ pub fn is_test(path: &BlobPath) -> bool {
         || MARKS.find(name, 0).is_some()
 }
 
-/// Whether the file is a program by its name: programs decide, settings do not.
+/// Whether the file is a program, judging by its name. Programs make decisions, configuration does not.
 pub fn is_code(path: &BlobPath) -> bool {
     let end = path.file_name().rsplit(|b| *b == b'.').next().unwrap_or_default();
     let code: &[&[u8]] = &[
@@ -177,7 +178,7 @@ pub fn is_code(path: &BlobPath) -> bool {
     code.contains(&end)
 }
 
-/// Whether the file is a program in a language that is compiled: it holds no commands of a shell.
+/// Whether the file is a program in a compiled language, which contains no shell commands.
 pub fn is_compiled(path: &BlobPath) -> bool {
     let end = path.file_name().rsplit(|b| *b == b'.').next().unwrap_or_default();
     let compiled: &[&[u8]] = &[
@@ -186,14 +187,14 @@ pub fn is_compiled(path: &BlobPath) -> bool {
     compiled.contains(&end)
 }
 
-/// Whether the place is running text rather than a listing: in a prose file, outside fences and indented blocks.
+/// Whether the place is running text rather than code: in a prose file, outside of fences and indented blocks.
 pub fn in_prose(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     if !is_prose(path) {
         return false;
     }
     let bytes = text.bytes();
     let line = text.line(at);
-    // A line may be a whole file long.
+    // A line may be as long as the file.
     let content = &bytes[line.start..line.end.min(line.start + 2000)];
     let name = path.file_name();
     if name.ends_with(b".txt") {
@@ -214,7 +215,7 @@ fn looks_like_command(line: &[u8]) -> bool {
         || memmem::find(line, b"`curl ").is_some()
 }
 
-/// Whether the place is what a rule of a linter or a filter looks for, or says: the value of a key such as `pattern`.
+/// Whether the place is in the pattern or message of a linter or filter rule: the value of a key such as `pattern`.
 pub fn in_pattern(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     if is_code(path) || is_prose(path) {
         return false;
@@ -246,8 +247,8 @@ pub fn in_pattern(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
         && matches!(before.get(end), Some(b':' | b'=' | b'"' | b'-' | b' '))
 }
 
-/// The item of a YAML list that the place is in: from its dash to the next line that is no deeper. An item of one line
-/// is none, nor is a name with its value.
+/// Returns the item of a YAML list that the place is in: from its dash to the next line that is not deeper. Items of
+/// one line and pairs of name and value are not returned.
 pub fn list_item(text: &Text<'_>, at: usize) -> Option<Span> {
     let indent = |line: &[u8]| line.iter().take_while(|b| **b == b' ').count();
     let line = |index: usize| text.line_at(index).map(|span| (span, text.get(span).trim_ascii_end()));
@@ -271,13 +272,13 @@ pub fn list_item(text: &Text<'_>, at: usize) -> Option<Span> {
     (last > first + 1 && !(pair && last <= first + 3)).then(|| Span::new(start, end))
 }
 
-/// How many lines an item of a list may have.
+/// The maximum number of lines of a list item.
 const ITEM: usize = 200;
-/// How much of a few lines is looked at, in bytes.
+/// How much of the lines before and after a place is examined, in bytes.
 const LINES: usize = 2000;
 
-/// Whether the code around a place tests something or refuses it: an assertion or the like within a few lines, or an
-/// error in a line or two that decides.
+/// Whether the code around a place tests something or rejects it: there is an assertion within three lines, the
+/// beginning of a test, or a condition with an error on the same or a neighbouring line.
 pub fn in_test(text: &Text<'_>, at: usize) -> bool {
     let lines = |reach: usize| {
         let first = text.line_index(at).saturating_sub(reach);
@@ -293,13 +294,14 @@ pub fn in_test(text: &Text<'_>, at: usize) -> bool {
         || holds(&lines(1), CHANGES)
 }
 
-/// Whether the text holds the opener, not as the end of another word: `.split('` opens no test.
+/// Whether the text contains the opener, but not as the end of another word: `.split('` opens no test.
 fn starts_word(text: &[u8], opener: &[u8]) -> bool {
     let free =
         |at: usize| at == 0 || !(text[at - 1].is_ascii_alphanumeric() || matches!(text[at - 1], b'.' | b'_'));
     memmem::find_iter(text, opener).any(free)
 }
 
+/// Words of assertions and of prohibitions.
 const ASSERTIONS: &[&[u8]] = &[
     b"assert",
     b"expect(",
@@ -321,7 +323,7 @@ const ASSERTIONS: &[&[u8]] = &[
     b"do not ",
 ];
 
-/// What is said of a value that is wrong.
+/// Words that reject a value.
 const ERRORS: &[&[u8]] = &[
     b"throw ",
     b"panic(",
@@ -335,7 +337,7 @@ const ERRORS: &[&[u8]] = &[
     b"die(",
 ];
 
-/// What asks whether a value is one of those.
+/// Words of a condition.
 const CONDITIONS: &[&[u8]] = &[
     b"if ",
     b"if(",
@@ -350,9 +352,10 @@ const CONDITIONS: &[&[u8]] = &[
     b".test(",
 ];
 
-/// An address that is made a better one.
+/// Words for the replacement of an address by a better one.
 const CHANGES: &[&[u8]] = &[b".replace(", b"insteadof", b"redirect", b"upgrade"];
 
+/// What tests begin with.
 const OPENERS: &[&[u8]] = &[
     b"#[test]",
     b"#[cfg(test)]",
@@ -369,7 +372,7 @@ const OPENERS: &[&[u8]] = &[
     b"public function test",
 ];
 
-/// The bytes around a place, at most `reach` on each side.
+/// Returns the span with up to `reach` bytes on each side.
 pub fn around(text: &Text<'_>, span: Span, reach: usize) -> Span {
     Span::new(span.start.saturating_sub(reach), text.bytes().len().min(span.end + reach))
 }

@@ -1,6 +1,6 @@
-//! Calls of a web API: the path of each with its placeholders, and the method, gathered over the lines and pieces of
-//! text it is written in: commands, clients of all languages, collections of requests. Knows syntax only; which
-//! first segments make a path of interest is the caller's.
+//! Calls of a web API: the path with placeholders, and the method, from commands, clients in all languages and request
+//! collections, even if they are written over several lines and strings. Knows syntax only; the caller decides which
+//! first segments make a path relevant.
 
 use regex::bytes::Match;
 
@@ -9,24 +9,24 @@ use crate::span::Span;
 
 pub mod member;
 
-/// One call.
+/// An API call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// Upper-case; `GET` where nothing says otherwise.
+    /// The method in upper case; `GET` if nothing says otherwise.
     pub method: String,
-    /// From the first segment of interest on; pieces joined from variables are `{}`.
+    /// The path from the relevant segment on; pieces from variables are `{}`.
     pub path: String,
-    /// The path in the text, as far as its first piece goes.
+    /// The first piece of the path in the text.
     pub span: Span,
 }
 
-/// How far around a path its method is looked for, in bytes.
+/// How far from a path its method is searched for, in bytes.
 const REACH: usize = 400;
-/// Longest path, in bytes.
+/// The maximum length of a path, in bytes.
 const LONGEST: usize = 300;
 
-/// Finds the calls of a text: paths behind `/client/v4`-like version segments, behind a base address in a variable, or
-/// at the start of a string, whose first segment is in `roots`.
+/// Returns the calls in a text: paths after `/client/v4`, after a base address in a variable, or at the start of a
+/// string, whose first segment is in `roots`.
 pub fn calls(bytes: &[u8], roots: &[&str]) -> Vec<Call> {
     let paths: Vec<(Span, String)> = STARTS
         .captures_iter(bytes)
@@ -35,7 +35,7 @@ pub fn calls(bytes: &[u8], roots: &[&str]) -> Vec<Call> {
             let sure = groups.name("version").is_some() || groups.name("base").is_some();
             let name = std::str::from_utf8(root.as_bytes()).ok()?;
             let (path, end) = path(bytes, root.start());
-            // On its own, a word at the start of a string is a path only if it goes on.
+            // At the start of a string, a word is a path only if it continues.
             let slash = bytes[..root.start()].ends_with(b"/");
             let known = name == "zones" || name == "accounts";
             let long = if slash {
@@ -57,11 +57,11 @@ pub fn calls(bytes: &[u8], roots: &[&str]) -> Vec<Call> {
 }
 
 fixed! {
-    /// Where a path can begin: behind a version, behind a variable, or at the start of a string.
+    /// Where a path can begin: after a version, after a variable, or at the start of a string.
     static STARTS = r#"(?:(?P<version>/client/v4(?:\\?/|["'`]\s*[+.,]\s*["'`]/?))|(?P<base>(?:[A-Za-z_]\w*|\}|%s|\))\\?/)|["'`](?:\\?/)?)(?P<root>[a-z][a-z-]+)(?:[\\/?"'`\s$]|$)"#;
 }
 
-/// The path that starts at `at`, over pieces joined by operators; where its first piece ends.
+/// Returns the path that starts at `at`, including pieces that are joined to it, and where its first piece ends.
 fn path(bytes: &[u8], at: usize) -> (String, usize) {
     let mut out = String::from("/");
     let mut i = at;
@@ -100,8 +100,8 @@ fn path(bytes: &[u8], at: usize) -> (String, usize) {
     (out, first.unwrap_or(i))
 }
 
-/// After a closing quote: `+ expression + "` joins another piece, `+ expression` ends the path with a variable.
-/// How many bytes that takes, and whether a piece follows.
+/// Reads what is joined to a string, from its closing quote on: `+ expression + "` joins another piece, `+ expression`
+/// ends the path with a variable. Returns the number of bytes, and whether another piece follows.
 fn joined(rest: &[u8]) -> Option<(usize, bool)> {
     fixed! {
         static JOIN = r#"^["'`]\s*(?:\+|\.\.?|<>|&|~)\s*(?P<value>[\w$@][\w.$@\[\]>()'"?!:-]*?)\s*(?:(?P<more>(?:\+|\.\.?|<>|&|~)\s*["'`])|[\s,;)])"#;
@@ -112,7 +112,7 @@ fn joined(rest: &[u8]) -> Option<(usize, bool)> {
 }
 
 fixed! {
-    /// Something that starts a call: what stands beyond it belongs to another one.
+    /// What starts a call: anything beyond it belongs to another call.
     static OPENERS = r"(?i)\b(?:curl|wget|http|https|xh|fetch|invoke-restmethod|invoke-webrequest|irm|iwr)\b[ (]|\brequests\.\w+\(|\baxios[.(]|\bgot[.(]|\.NewRequest\w*\(|\bcurl_init\(|\n[ \t]*\n";
 
     /// `-X PUT`, `requests.put(`, `method: "PUT"`, `NewRequest("PUT"`, `Method::PUT`, `HttpMethod.Put`, `PUT https://`.
@@ -124,14 +124,15 @@ fixed! {
         r#"(?P<verb>GET|HEAD|POST|PUT|PATCH|DELETE)(?:As\w+|Async|Json)?\b|(?:^|\n|["'`>]|\w\s)\s*(?P<line>GET|HEAD|POST|PUT|PATCH|DELETE)["'`]?[,\s]"#
     );
 
-    /// Data on a command line make curl send a POST.
+    /// Options with data, which make curl send a POST.
     static DATA = r"(?:\s-d\b|\s-d['\x22]|\s--data\b|\s--data-\w+|\s--json\b|\s-F\s|\s--form\b|\s--post-data\b|CURLOPT_POST\b)";
 }
 
+/// Returns the method of the call with the path, from the text between `before` and `after`.
 fn method(bytes: &[u8], path: Span, before: usize, after: usize) -> String {
     let start = before.max(path.start.saturating_sub(REACH));
     let head = &bytes[start..path.start];
-    // The own opener is the last one before the path.
+    // The call starts at the last opener before the path.
     let start = OPENERS.find_iter(head).last().map_or(start, |m| start + m.start());
     let end = after.min(path.end + REACH).min(bytes.len());
     let end = OPENERS.find(&bytes[path.end..end]).map_or(end, |m| path.end + m.start());

@@ -1,5 +1,5 @@
-//! Long runs of the letters that encoded and random values are made of. Almost all of a text is shorter words, so the search
-//! looks at 64 bytes at a time, with SIMD: which of them are such letters, and are enough of these side by side?
+//! Long runs of the characters that encoded and random values consist of. Almost all of a text is shorter words, so the
+//! search examines 64 bytes at a time with SIMD: which of them are such characters, and are enough of these adjacent?
 
 use std::sync::LazyLock;
 
@@ -7,13 +7,13 @@ use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x16};
 
 use crate::span::Span;
 
-/// Shorter runs hold neither a credential nor the base64 of one, in bytes.
+/// Shorter runs contain neither a credential nor the base64 of one, in bytes.
 pub const SHORTEST: usize = 24;
 
 /// Runs shorter than this are never credentials of a shape that needs a name, in bytes.
 pub const SHORTEST_VALUE: usize = 32;
 
-/// Which bytes can stand in an API token.
+/// Which bytes can occur in an API token.
 const TOKEN: [bool; 256] = {
     let mut table = [false; 256];
     let mut i = 0;
@@ -25,31 +25,31 @@ const TOKEN: [bool; 256] = {
     table
 };
 
-/// Whether the byte can stand in an API token: `[A-Za-z0-9_-]`.
+/// Whether the byte can occur in an API token: `[A-Za-z0-9_-]`.
 pub fn is_token_byte(byte: u8) -> bool {
     TOKEN[byte as usize]
 }
 
-/// Whether the byte is of the alphabet of base64, the URL-safe one included: `[A-Za-z0-9+/_-]`.
+/// Whether the byte is in the alphabet of base64, including the URL-safe variant: `[A-Za-z0-9+/_-]`.
 pub const fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'/' | b'_')
 }
 
-/// All maximal runs of bytes of base64 of at least [`SHORTEST`] bytes that touch `within`, in order.
+/// Returns all maximal runs of base64 bytes of at least [`SHORTEST`] bytes that touch `within`, in order.
 pub fn long(bytes: &[u8], within: Span) -> Vec<Span> {
     static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
-    // A run that reaches into the part may start before it, and end behind it.
+    // A run that touches the part may start before it and end after it.
     let before = bytes[..within.start].iter().rev().take_while(|b| is_base64(**b)).count();
     let stop = bytes.len().min(within.end.saturating_add(SHORTEST));
     dispatch!(*LEVEL, simd => search(simd, bytes, Span::new(within.start - before, stop), within.end))
 }
 
-/// How many bytes are looked at together.
+/// How many bytes are examined together.
 const WINDOW: usize = 64;
-/// A run of [`SHORTEST`] bytes lies in one of the windows that start so many bytes apart, wherever it starts.
+/// The distance between windows: every run of [`SHORTEST`] bytes is inside of at least one window.
 const STEP: usize = WINDOW - SHORTEST + 1;
 
-/// The runs that start below `end` and have [`SHORTEST`] bytes inside `part`; they may go on behind it.
+/// Returns the runs that start before `end` and have [`SHORTEST`] bytes inside `part`; they may continue after it.
 #[inline(always)]
 fn search<S: Simd>(simd: S, bytes: &[u8], part: Span, end: usize) -> Vec<Span> {
     let mut out = Vec::new();
@@ -79,9 +79,9 @@ fn search<S: Simd>(simd: S, bytes: &[u8], part: Span, end: usize) -> Vec<Span> {
 
 const _: () = assert!(SHORTEST == 24, "what `first_long` looks for");
 
-/// The first of [`SHORTEST`] set bits side by side.
+/// Returns the index of the first of [`SHORTEST`] adjacent set bits.
 fn first_long(bits: u64) -> Option<usize> {
-    // Two, four and eight side by side; then three times eight.
+    // Two, four and eight adjacent bits; then three times eight.
     let two = bits & bits >> 1;
     let four = two & two >> 2;
     let eight = four & four >> 4;
@@ -89,7 +89,7 @@ fn first_long(bits: u64) -> Option<usize> {
     (long != 0).then(|| long.trailing_zeros() as usize)
 }
 
-/// A bit for each of the first [`WINDOW`] bytes that is of base64; none for what is missing at the end.
+/// Returns a set bit for each of the first [`WINDOW`] bytes that is a base64 byte.
 #[inline(always)]
 fn base64_bytes<S: Simd>(simd: S, bytes: &[u8]) -> u64 {
     let mut padded = [0; WINDOW];
@@ -110,7 +110,8 @@ fn base64_bytes<S: Simd>(simd: S, bytes: &[u8]) -> u64 {
     bits
 }
 
-/// For each upper half of a byte the kind of bytes it makes, and for each lower half the kinds it takes part in.
+/// Tables that classify a byte by its halves: for each upper half the kind of bytes that it has, and for each lower
+/// half all kinds that contain a base64 byte with it. A byte is a base64 byte if both entries share a bit.
 const HIGH: [u8; 16] = {
     let mut table = [0; 16];
     // `+`, `-` and `/`; digits; `A` to `O` and `a` to `o`; `P` to `_`; `p` to `z`.
@@ -134,13 +135,13 @@ const LOW: [u8; 16] = {
     table
 };
 
-/// The runs of token characters of at least [`SHORTEST_VALUE`] bytes among [`long`] runs, in order.
+/// Returns the runs of token characters of at least [`SHORTEST_VALUE`] bytes inside of [`long`] runs, in order.
 pub fn values(bytes: &[u8], long: &[Span]) -> Vec<Span> {
     let mut out = Vec::new();
     for run in long.iter().filter(|run| run.len() >= SHORTEST_VALUE) {
         let mut at = run.start;
         while at + SHORTEST_VALUE <= run.end {
-            // Most are paths: the end of what could be a value says so.
+            // Most long runs are paths. Search backwards for a `/` or the like, to skip as much as possible.
             if let Some(other) = bytes[at..at + SHORTEST_VALUE].iter().rposition(|b| !is_token_byte(*b)) {
                 at += other + 1;
                 continue;
@@ -159,7 +160,7 @@ pub fn values(bytes: &[u8], long: &[Span]) -> Vec<Span> {
     out
 }
 
-/// All maximal runs of token characters of at least [`SHORTEST_VALUE`] bytes that touch `within`, in order.
+/// Returns all maximal runs of token characters of at least [`SHORTEST_VALUE`] bytes that touch `within`, in order.
 pub fn runs(bytes: &[u8], within: Span) -> Vec<Span> {
     let mut out = values(bytes, &long(bytes, within));
     out.retain(|run| run.start < within.end && run.end >= within.start);
@@ -180,7 +181,7 @@ mod tests {
                 let expected = |shortest: usize| if length >= shortest { vec![run] } else { Vec::new() };
                 assert_eq!(runs(text.as_bytes(), whole), expected(SHORTEST_VALUE), "{start} {length}");
                 assert_eq!(long(text.as_bytes(), whole), expected(SHORTEST), "{start} {length}");
-                // The same at the end of a text, and behind another run.
+                // The same at the end of a text, and after another run.
                 let end = &text.as_bytes()[..start + length];
                 assert_eq!(long(end, Span::new(0, end.len())), expected(SHORTEST), "{start} {length}");
             }

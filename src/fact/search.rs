@@ -1,5 +1,5 @@
-//! What looks for something rather than does it: rules of linters and of secret scanners, commands that search. What they
-//! name is never sent or set.
+//! Code that searches for something rather than does it: rules of linters and secret scanners, search commands. What
+//! they mention is never sent or set.
 
 use std::sync::LazyLock;
 
@@ -11,12 +11,12 @@ use crate::blob::BlobPath;
 use crate::literals::{Literals, contains};
 use crate::text::Text;
 
-/// How much of a file is looked at for what makes it a list of rules, in bytes.
+/// How much of a file is examined to tell whether it is a list of rules, in bytes.
 const HEAD: usize = 64 * 1024;
 
-/// Whether the file holds rules of a linter, a policy checker or a secret scanner.
+/// Whether the file contains rules of a linter, a policy checker or a secret scanner.
 pub fn is_rules(text: &Text<'_>, path: &BlobPath) -> bool {
-    /// Tools by what their files and folders are called.
+    /// Tools whose names occur in paths of rule files.
     static TOOLS: LazyLock<Literals> = LazyLock::new(|| {
         Literals::caseless(&[
             "semgrep",
@@ -31,9 +31,9 @@ pub fn is_rules(text: &Text<'_>, path: &BlobPath) -> bool {
             "kingfisher",
         ])
     });
-    /// Languages of policies and queries.
+    /// File extensions of policy and query languages.
     const ENDS: &[&[u8]] = &[b".rego", b".yar", b".yara", b".ql", b".qll", b".sentinel"];
-    /// Something is looked for, and something is said about what is found.
+    /// Keys for patterns: one must occur before the expressions are tried.
     static LOOKS: [&[u8]; 3] = [b"pattern", b"regex", b"selector"];
     fixed! {
         static SAYS = r#"(?m)^[ \t\-{]*["']?(?:message|severity|description|languages?|keywords|secretGroup)["']?[ \t]*[:=]"#;
@@ -56,7 +56,7 @@ pub fn is_rules(text: &Text<'_>, path: &BlobPath) -> bool {
         && SAYS.is_match(bytes)
 }
 
-/// How much of a line before a place is looked at, in bytes.
+/// How much of a line before a place is examined, in bytes.
 const COMMAND: usize = 1000;
 
 /// Whether the place is what a command searches for: `grep -r 'X-Auth-Key: ' src`, or a hook that does.
@@ -75,7 +75,7 @@ pub fn in_search(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
         b"sls",
         b"log",
     ];
-    /// What stands before the command.
+    /// Words that may precede the command.
     const BEFORE: &[&[u8]] = &[
         b"if", b"while", b"until", b"!", b"then", b"do", b"else", b"elif", b"git", b"sudo", b"command",
         b"xargs", b"time", b"run:", b"-", b"@", b"exec", b"&", b"test", b"not",
@@ -95,11 +95,11 @@ pub fn in_search(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     };
     let name = first.rsplit(|b| matches!(b, b'/' | b'(' | b'`' | b'@' | b'"')).next().unwrap_or(first);
     let name = name.to_ascii_lowercase();
-    // `git log -S 'X-Auth-Key: '` looks for it, other logs do not.
+    // `git log -S 'X-Auth-Key: '` searches, other commands named `log` do not.
     SEARCH.contains(&name.as_slice()) && (name != b"log" || memmem::find(command, b"git log").is_some())
 }
 
-/// The command that a line of a shell ends with, quotes respected.
+/// Returns the last command on a line of a shell script, respecting quotes.
 fn command(line: &[u8]) -> &[u8] {
     let (mut start, mut quote) = (0, 0_u8);
     let mut at = 0;

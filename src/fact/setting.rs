@@ -1,6 +1,6 @@
-//! Settings by name: who is told which credential or identity, in any syntax: `NAME=v`, `name: v`, `"name": "v"`,
+//! Settings for credentials and identities, found by their names, in any syntax: `NAME=v`, `name: v`, `"name": "v"`,
 //! `name => v`, `--name v`, `option name 'v'`, `<name>v</name>`, `f("name", v)`, `name: NAME` above `value: v`.
-//! Key-driven: a value may be a variable or a reference. Judges nothing.
+//! The value may be a variable or a reference. Judges nothing.
 
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
@@ -14,18 +14,18 @@ mod group;
 
 pub use group::{about, concerns, same_group};
 
-/// A name with its value.
+/// A name and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// From the name to the end of the value.
     pub span: Span,
-    /// The words of the name, joined by spaces; what only says where the value is kept (`_FILE`, `SecretRef`) left out.
+    /// The words of the name, joined by spaces, without those that say how the value is stored (`_FILE`, `SecretRef`).
     pub words: String,
-    /// The value as far as its line goes, without quotes at its end; may be empty.
+    /// The value, up to the end of the line and without closing quotes; may be empty.
     pub value: Span,
 }
 
-/// What the names of credentials end in, and of who they belong to.
+/// What names of credentials and of their owners end in.
 static ENDS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::caseless(&[
         "key", "token", "tkn", "password", "passwd", "mail", "user", "login", "method", "cfid", "cf_id",
@@ -33,7 +33,7 @@ static ENDS: LazyLock<Literals> = LazyLock::new(|| {
 });
 
 fixed! {
-    /// What such a name ends in, with what its value begins with.
+    /// The end of such a name, the separator, and the beginning of the value.
     static SETTING = concat!(
         r#"(?i)^(?P<end>(?:key|token|tkn|password|passwd|mail|user|username|login|cf_?id|method)"#,
         r#"(?:_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
@@ -42,14 +42,15 @@ fixed! {
     );
 }
 
-/// Longer names are none, in bytes.
+/// The maximum length of a name, in bytes.
 const LONGEST: usize = 200;
-/// How much of a text is looked at from the end of a name, in bytes.
+/// How much text from the end of a name on is examined, in bytes.
 const REACH: usize = 1000;
-/// How much of its line is looked at before a name, in bytes: what decides stands close by.
+/// How much of the line before a name is examined, in bytes.
 const LINE: usize = 256;
 
-/// Whether any of the [`settings`] has a name that is wanted, as far as it goes up to what it ends in.
+/// Whether any of the [`settings`] has a name for which `wanted` returns true. `wanted` gets the name up to the end
+/// of one of [`ENDS`].
 pub fn any_setting(bytes: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
     let mut from = 0;
     ENDS.each(bytes, 0, |hit| {
@@ -74,7 +75,7 @@ fn in_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.' | b':' | b'-')
 }
 
-/// All settings of a text whose names end like those of credentials and of who they belong to, in order.
+/// Returns all settings in a text whose names end like those of credentials or of their owners, in order.
 pub fn settings(bytes: &[u8]) -> Vec<Setting> {
     let mut out = Vec::new();
     let (mut from, mut done) = (0, 0);
@@ -82,7 +83,7 @@ pub fn settings(bytes: &[u8]) -> Vec<Setting> {
         if hit.start >= from {
             from = hit.end;
             if let Some((end, setting)) = setting_at(bytes, hit.start, hit.end, done) {
-                // Values can hold further settings: `{ email: a, key: b }`.
+                // Values may contain further settings: `{ email: a, key: b }`.
                 (done, from) = (end, from.max(end));
                 out.extend(setting);
             }
@@ -92,11 +93,12 @@ pub fn settings(bytes: &[u8]) -> Vec<Setting> {
     out
 }
 
-/// The setting whose name ends between two places, if it is one, and where that name ends; names up to `done` were read.
+/// Returns the setting whose name ends in the word from `start` to `end`, if it is one, and where the name ends.
+/// Names up to `done` have been read already.
 fn setting_at(bytes: &[u8], start: usize, end: usize, done: usize) -> Option<(usize, Option<Setting>)> {
     let before = bytes[done..start].iter().rev().take(LONGEST).take_while(|b| in_name(**b)).count();
     let name = Span::new(start - before, end);
-    // The name goes on from what was just read: there is no name of its own in it.
+    // The name continues one that was just read.
     if before == LONGEST || (name.start == done && done > 0) || !may_end(&bytes[end..]) {
         return None;
     }
@@ -106,7 +108,8 @@ fn setting_at(bytes: &[u8], start: usize, end: usize, done: usize) -> Option<(us
     if may_have_value(bytes, name) { setting(bytes, name.start, start) } else { None }
 }
 
-/// A name whose value is handed over without being written: `passwordVariable: 'NAME'` in Jenkins, `docker run -e NAME`.
+/// Returns the name whose value is handed over without being written: Jenkins binds a credential to it for some steps,
+/// `passwordVariable: 'NAME'`, or `docker run -e NAME` passes it on.
 fn bound(bytes: &[u8], start: usize, end: usize) -> Option<Setting> {
     let end = end + bytes[end..].iter().take_while(|b| is_word(**b)).count();
     let named = |span: Span| Setting {
@@ -124,7 +127,8 @@ fn bound(bytes: &[u8], start: usize, end: usize) -> Option<Setting> {
     before.ends_with(b"ariable:").then(|| named(span))
 }
 
-/// Whether a name may end here: a separator, a closing quote or bracket, or a word that says how the value is kept.
+/// Whether a name may end before this text: with a separator, a closing quote or bracket, or a word that says how the
+/// value is stored.
 fn may_end(rest: &[u8]) -> bool {
     let Some(first) = rest.iter().find(|b| !matches!(b, b'_' | b'-')) else { return false };
     matches!(first, b'"' | b'\'' | b'`' | b']' | b'\\' | b'=' | b':' | b'?' | b',' | b'>')
@@ -132,7 +136,7 @@ fn may_end(rest: &[u8]) -> bool {
         || b"skripefn".contains(&first.to_ascii_lowercase())
 }
 
-/// Whether a name with a space behind it may have a value: most are words of a comment.
+/// Whether a name that is followed by a space may have a value: most are words in a comment.
 fn may_have_value(bytes: &[u8], name: Span) -> bool {
     let rest = &bytes[name.end..];
     if !matches!(rest.first(), Some(b' ' | b'\t')) || bytes[name.start] == b'-' {
@@ -143,12 +147,13 @@ fn may_have_value(bytes: &[u8], name: Span) -> bool {
     {
         return true;
     }
-    // What comes before is nothing, or a word such as `option`.
+    // Nothing precedes the name, or a short word such as `option`.
     const KEYWORD: usize = 6;
     lines::before(bytes, name.start, LINE).trim_ascii().len() <= KEYWORD
 }
 
-/// The setting whose name starts at `start` and has what it ends in at `end`, if it is one, and where that name ends.
+/// Returns the setting whose name starts at `start` and has one of [`ENDS`] at `end`, if it is one, and where the name
+/// ends.
 fn setting(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Option<Setting>)> {
     let near = &bytes[end..bytes.len().min(end + REACH)];
     let groups = SETTING.captures(near).filter(|_| may_begin(&bytes[start..end], near))?;
@@ -162,7 +167,7 @@ fn setting(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Option<Sett
     if !is_setting(bytes, name, text(separator), text(value)) {
         return Some((name.end, None));
     }
-    let end = value.start + trimmed(text(value));
+    let end = value.start + trimmed_len(text(value));
     let end = closed(bytes, Span::new(start, end.max(name.end))).end;
     let setting = Setting {
         span: Span::new(start, end),
@@ -172,7 +177,7 @@ fn setting(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Option<Sett
     Some((name.end, Some(setting)))
 }
 
-/// Whether a name may begin so before what it ends in: as an option, or like an identifier.
+/// Whether a name may begin like this: as an option, or like an identifier. `method` counts only after `auth`.
 fn may_begin(name: &[u8], end: &[u8]) -> bool {
     let own = name.strip_prefix(b"--").or_else(|| name.strip_prefix(b"-")).unwrap_or(name);
     let begins = own.first().is_none_or(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'));
@@ -183,7 +188,7 @@ fn may_begin(name: &[u8], end: &[u8]) -> bool {
     begins && own.iter().skip(1).all(|b| *b != b'$') && (!method || authentication())
 }
 
-/// The words of a name without those that say how the value is kept.
+/// Returns the words of a name without those that say how the value is stored.
 fn own_words(name: &[u8]) -> String {
     let mut out = words(name);
     for end in [" ref", " secret", " secure", " insecure", " plain", " env", " file"] {
@@ -192,19 +197,19 @@ fn own_words(name: &[u8]) -> String {
     out
 }
 
-/// Length of a value without quotes and line continuations at its end.
-fn trimmed(value: &[u8]) -> usize {
+/// Returns the length of a value without closing quotes and line continuations.
+fn trimmed_len(value: &[u8]) -> usize {
     let last = |b: &u8| !b.is_ascii_whitespace() && !matches!(b, b'\\' | b'"' | b'\'' | b'`');
     lines::first(value).iter().rposition(last).map_or(0, |at| at + 1)
 }
 
-/// The span with the quotes and brackets behind it that close what was opened inside: `f("a` becomes `f("a")`.
+/// Extends a span over the quotes and brackets after it that close what is opened inside: `f("a` becomes `f("a")`.
 pub fn closed(bytes: &[u8], span: Span) -> Span {
     const MOST: usize = 8;
     let inner = &bytes[span.start..span.end];
     let count = |byte: u8| inner.iter().filter(|b| **b == byte).count() as i32;
     let mut open = [count(b'(') - count(b')'), count(b'[') - count(b']'), count(b'{') - count(b'}')];
-    // A quote before the span is the name's own, or stands around name and value and closes behind both.
+    // A quote before the span belongs to the name, or encloses name and value and closes after both.
     let mut quoted = [b'"', b'\'', b'`'].map(|quote| {
         let before = span.start.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&quote);
         if before { count(quote) > 0 && count(quote) % 2 == 0 } else { count(quote) % 2 == 1 }
@@ -233,18 +238,18 @@ pub fn closed(bytes: &[u8], span: Span) -> Span {
     Span::new(span.start, end)
 }
 
-/// Not every name before a word is a setting: spaces separate only after flags and some keywords, `>` only tags, and
-/// types, comparisons and calls are no values.
+/// Whether a name, a separator and a value are a setting. Spaces separate only after options and some keywords, `>`
+/// only in tags. Types, comparisons and sentences are not values.
 fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool {
     let before = lines::before(bytes, name.start, LINE);
     if separator == b">" {
         return before.ends_with(b"<");
     }
-    // The start of a line in an expression for sed or grep.
+    // A regular expression for sed or grep.
     if before.ends_with(b"^") {
         return false;
     }
-    // `f("name", v)`: the quote that closes stands around the whole name.
+    // `f("name", v)`: the closing quote must match one before the name.
     if separator.contains(&b',') && !before.ends_with(&separator[..1]) && matches!(separator[0], b'"' | b'\'')
     {
         return false;
@@ -264,7 +269,7 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
     !comparison && !is_type(value) && !is_sentence(value)
 }
 
-/// A quoted value of several plain words describes the setting: `"Account email"`.
+/// Whether the value is a quoted sentence, which describes the setting: `"Account email"`.
 fn is_sentence(value: &[u8]) -> bool {
     fixed! {
         static SENTENCE = r#"^["'`][A-Z][A-Za-z]* (?:[A-Za-z_]+[ .:(]*)+["'`]"#;
@@ -272,7 +277,7 @@ fn is_sentence(value: &[u8]) -> bool {
     SENTENCE.is_match(value)
 }
 
-/// Types, empty values, and what declares a setting or an option.
+/// Whether the value is a type, empty, a Boolean, or part of the declaration of a setting or an option.
 fn is_type(value: &[u8]) -> bool {
     const OPTIONS: &[&str] = &[
         "help=",

@@ -1,5 +1,5 @@
-//! How far what belongs together reaches: a statement, a chain of calls, a function, a folded block. By lines, brackets
-//! and indentation, without a grammar; every look is bounded, because a line may be a whole file long.
+//! The extent of statements, chained calls, functions and folded blocks, judged by lines, brackets and indentation,
+//! without a grammar. Every search is bounded, because a line may be as long as the file.
 
 use super::brackets::balance;
 use super::fixed;
@@ -8,11 +8,11 @@ use crate::blob::BlobPath;
 use crate::span::Span;
 use crate::text::Text;
 
-/// How much of a statement is looked at on each side, in bytes: a line may be a whole file long.
+/// How much of a statement is examined before and after a place, in bytes.
 pub const REACH: usize = 3000;
 
-/// The lines of the statement, at most 25 each way: over lines that end with a mark that goes on or with an open bracket, and
-/// over chained calls. Brackets that a line leaves open further left do not count.
+/// Returns the lines of the statement around a span, at most 25 each way. It continues over lines that end with a
+/// continuation mark or an opening bracket, and over chained calls. Only the last character of a line counts.
 pub fn statement(text: &Text<'_>, span: Span) -> Span {
     let (mut first, mut last) =
         (text.line_index(span.start), text.line_index(span.end.saturating_sub(1).max(span.start)));
@@ -44,7 +44,7 @@ pub fn statement(text: &Text<'_>, span: Span) -> Span {
     Span::new(start.min(span.start), end.max(span.end))
 }
 
-/// The lines of a YAML block that is folded to one: `- >` or `run: >-`, and what is indented below it.
+/// Returns the lines of the folded YAML block that contains a place: after `- >` or `run: >-`, what is indented below.
 pub fn folded(text: &Text<'_>, place: Span, path: &BlobPath) -> Option<Span> {
     let name = path.file_name();
     if !name.ends_with(b".yml") && !name.ends_with(b".yaml") {
@@ -65,8 +65,8 @@ pub fn folded(text: &Text<'_>, place: Span, path: &BlobPath) -> Option<Span> {
     folds.then(|| Span::new(text.line_at(head).map_or(0, |l| l.end), line(last).map_or(0, |(l, _)| l.end)))
 }
 
-/// The calls that are chained to what holds the place: `add(…).configure(() => new Handler { … })`. Ends where a
-/// statement does, by its mark or its line.
+/// Returns the chain of calls that contains the place: `add(…).configure(() => new Handler { … })`. It ends where the
+/// statement ends, at a semicolon or with the line.
 pub fn chain(bytes: &[u8], place: Span) -> Span {
     let floor = place.start.saturating_sub(REACH);
     let (mut depth, mut start, mut at) = (0_i32, place.start, place.start);
@@ -75,7 +75,7 @@ pub fn chain(bytes: &[u8], place: Span) -> Span {
         match bytes[at] {
             b')' | b']' | b'}' => depth += 1,
             b'(' | b'[' | b'{' if depth > 0 => depth -= 1,
-            // A body: what it belongs to is another statement.
+            // The body of a function or block: what precedes it is another statement.
             b'{' if opens_body(&bytes[floor..at]) => break,
             b'(' | b'[' | b'{' => {}
             b';' if depth == 0 => break,
@@ -93,7 +93,7 @@ pub fn chain(bytes: &[u8], place: Span) -> Span {
     Span::new(start, (start + length).max(place.end))
 }
 
-/// Whether the bracket behind the text opens the body of something rather than a value.
+/// Whether the bracket after the text opens the body of a function or block rather than a value.
 fn opens_body(before: &[u8]) -> bool {
     fixed! {
         static HEAD = r"^(?:(?:export|default|public|private|protected|internal|override|suspend|abstract|final|static|async|pub|unsafe)\s+)*(?:func|fun|fn|def|function|class|struct|impl|interface|namespace|module|trait|enum|object|if|for|while|switch|match|try|else|do|catch|finally|resource|data|provider)\b";
@@ -103,7 +103,7 @@ fn opens_body(before: &[u8]) -> bool {
         || HEAD.is_match(lines::last(before).trim_ascii_start())
 }
 
-/// Whether a line does not go on from the one before.
+/// Whether a line starts a statement rather than continues the one before.
 fn starts_statement(line: &[u8], before: &[u8]) -> bool {
     let open = matches!(
         before.trim_ascii_end().last(),
@@ -114,7 +114,7 @@ fn starts_statement(line: &[u8], before: &[u8]) -> bool {
     !open && !joined
 }
 
-/// How far the brackets that are open at `from` reach, and the calls chained behind them.
+/// Returns where the brackets that are open at `from`, and the calls chained after them, end.
 fn close_of_all(text: &[u8], from: usize) -> usize {
     let mut depth = balance(&text[..from]).max(0);
     for (at, byte) in text.iter().enumerate().skip(from) {
@@ -130,15 +130,15 @@ fn close_of_all(text: &[u8], from: usize) -> usize {
     text.len()
 }
 
-/// Whether the line goes on with a call on what the line before says.
+/// Whether the line begins with a call that is chained to the line before.
 fn is_chained(line: &[u8]) -> bool {
     let line = line.trim_ascii_start();
-    // A cascade of Dart starts with two dots and a small letter.
+    // A cascade in Dart starts with two dots and a lower-case letter.
     let range = line.starts_with(b"..") && !line.get(2).is_some_and(u8::is_ascii_lowercase);
     [&b"."[..], b"?.", b"->"].iter().any(|start| line.starts_with(start)) && !range
 }
 
-/// A line that opens a body rather than a value.
+/// Whether a line opens the body of a function or block rather than a value.
 fn is_block(line: &[u8]) -> bool {
     let trimmed = line.trim_ascii_start();
     [
@@ -168,7 +168,7 @@ fn is_block(line: &[u8]) -> bool {
     .any(|w| trimmed.starts_with(w))
 }
 
-/// The function that the place is in, by indentation, and its name.
+/// Returns the function that the place is in, judging by indentation, and its name.
 pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])> {
     fixed! {
         static HEAD = concat!(
@@ -207,7 +207,7 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
     Some((Span::new(start, text.line_at(last - 1)?.end.max(place.end)), text.get(name)))
 }
 
-/// How many lines a function may have.
+/// How many lines before and after a place are searched for the ends of a function or of a block.
 const BODY: usize = 200;
 
 #[cfg(test)]
@@ -242,7 +242,7 @@ mod tests {
             text[found.start..found.end].trim(),
             "add(() => { a; })\n  .with(() => new Handler {\n    HERE,\n  })"
         );
-        // A body is no part of what stands in it.
+        // The header of a function is not part of a statement in its body.
         let text = "func main() {\n\tone()\n\ttwo(HERE)\n}\n";
         let found = chain(text.as_bytes(), place(text, "HERE"));
         assert_eq!(text[found.start..found.end].trim(), "two(HERE)");

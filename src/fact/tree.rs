@@ -1,5 +1,5 @@
-//! Structured files as one spanned tree, whatever they are written in: HCL, TOML, YAML, JSON, and literal objects in
-//! code. Blocks of HCL become nested mappings, as in the JSON form of Terraform. Knows syntax, no meaning.
+//! Syntax trees with spans of HCL, TOML, YAML, JSON, and object literals in code, in one common form. HCL blocks become
+//! nested mappings, as in the JSON form of Terraform. Knows syntax, not meaning.
 
 use crate::span::Span;
 
@@ -11,50 +11,50 @@ mod yaml;
 
 pub use loose::literal;
 
-/// Larger files are not parsed, in bytes.
+/// The maximum size of files that are parsed, in bytes.
 const LARGEST: usize = 4 * 1024 * 1024;
-/// Deeper ones are refused before a parser sees them.
+/// The maximum nesting depth; deeper files are rejected before a parser sees them.
 const DEEPEST: usize = 100;
 
 /// A value and its place in the text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// What it says.
+    /// The value.
     pub value: Value,
-    /// Bytes of the text.
+    /// Its place, in bytes of the text.
     pub span: Span,
 }
 
-/// What a node says.
+/// The value of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// `null` and its spellings.
     Null,
-    /// A truth value.
+    /// A Boolean.
     Bool(bool),
     /// A number as written.
     Number(String),
-    /// A string without anything to be filled in.
+    /// A string without placeholders.
     String(String),
     /// A list.
     Sequence(Vec<Node>),
-    /// Names and values in order; names may repeat.
+    /// Keys and values in order; keys may repeat.
     Mapping(Vec<(Key, Node)>),
-    /// Something only known at run time, as written: a variable, a call, a template.
+    /// Something that is known only at run time, as written: a variable, a call, a template.
     Expression(String),
 }
 
-/// A name and its place; for a block of HCL the place is that of its whole header.
+/// A key and its place; for an HCL block the place is that of its whole header.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
-    /// Without quotes.
+    /// The name without quotes.
     pub name: String,
-    /// Bytes of the text.
+    /// Its place, in bytes of the text.
     pub span: Span,
 }
 
 impl Node {
-    /// The entries of a mapping; nothing for any other value.
+    /// Returns the entries of a mapping; empty for any other value.
     pub fn entries(&self) -> &[(Key, Node)] {
         match &self.value {
             Value::Mapping(entries) => entries,
@@ -62,7 +62,7 @@ impl Node {
         }
     }
 
-    /// The value under any of the names, compared without case, `_`, `-` and `.`.
+    /// Returns the first entry with one of the names, ignoring case, `_`, `-` and `.`.
     pub fn get(&self, names: &[&str]) -> Option<(&Key, &Node)> {
         self.entries()
             .iter()
@@ -70,7 +70,7 @@ impl Node {
             .map(|(k, n)| (k, n))
     }
 
-    /// Every value under any of the names, lists opened.
+    /// Returns every entry with one of the names; each item of a list is a separate entry.
     pub fn all(&self, names: &[&str]) -> Vec<(&Key, &Node)> {
         let mut out = Vec::new();
         for (key, node) in self.entries().iter().filter(|(k, _)| names.iter().any(|n| same_name(&k.name, n)))
@@ -83,7 +83,7 @@ impl Node {
         out
     }
 
-    /// The string, if it is one.
+    /// Returns the text of a string; `None` for any other value.
     pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::String(text) => Some(text),
@@ -91,13 +91,13 @@ impl Node {
         }
     }
 
-    /// Whether it is only known at run time.
+    /// Whether the value is known only at run time.
     pub fn is_unknown(&self) -> bool {
         matches!(self.value, Value::Expression(_))
     }
 }
 
-/// Whether two names are the same but for case and marks.
+/// Whether two names are the same, ignoring case, `_`, `-` and `.`.
 pub fn same_name(a: &str, b: &str) -> bool {
     let plain = |s: &str| {
         s.bytes()
@@ -108,17 +108,17 @@ pub fn same_name(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
 }
 
-/// What kept a file from being parsed.
+/// Why a file could not be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseFault {
-    /// Lower-case, no final full stop; holds no text of the file, as the messages of parsers may.
+    /// The message, in lower case and without a full stop. Unlike messages of parsers it never quotes the file.
     pub message: String,
 }
 
-/// A parser; its error is the line.
+/// A parser; its error is the number of the line.
 type Read = fn(&str) -> Result<Vec<Node>, usize>;
 
-/// The format that the name of a file says it has, and its parser.
+/// Returns the format of a file, judging by its name, and the parser.
 fn format(path: &[u8]) -> Option<(&'static str, Read)> {
     let name = path.rsplit(|b| *b == b'/').next().unwrap_or(path).to_ascii_lowercase();
     let ends = |of: &[&str]| of.iter().any(|e| name.ends_with(e.as_bytes()));
@@ -137,24 +137,25 @@ fn format(path: &[u8]) -> Option<(&'static str, Read)> {
     }
 }
 
-/// How much of a file has to be looked at in one piece, in bytes: all of a structured one, if it is not too large.
+/// Returns how much of a file is scanned in one piece, in bytes: all of a structured file, unless it is too large.
 pub fn piece(path: &[u8]) -> usize {
     const PLAIN: usize = 1024 * 1024;
     if format(path).is_some() { LARGEST } else { PLAIN }
 }
 
-/// The documents of a structured file; `None` if its name does not say that it is one.
+/// Parses the documents of a structured file; `None` if the file is not structured, judging by its name.
 pub fn parse(path: &[u8], bytes: &[u8]) -> Option<Result<Vec<Node>, ParseFault>> {
     let (format, read) = format(path)?;
     let fault = |line: usize| ParseFault { message: format!("not valid {format} (line {line})") };
     Some(checked(bytes).and_then(|text| read(text).map_err(fault)))
 }
 
-/// Number of the line, from 1, that a byte stands on.
+/// Returns the number of the line, from 1, that a byte is on.
 fn line_of(text: &str, at: usize) -> usize {
     text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1
 }
 
+/// Returns the text of a file that is small, shallow and valid enough to be parsed.
 fn checked(bytes: &[u8]) -> Result<&str, ParseFault> {
     let fault = |message: &str| ParseFault { message: message.to_owned() };
     if bytes.len() > LARGEST {
@@ -166,7 +167,8 @@ fn checked(bytes: &[u8]) -> Result<&str, ParseFault> {
     std::str::from_utf8(bytes).map_err(|_| fault("not valid UTF-8"))
 }
 
-/// Counts brackets without regard to strings, which can only make it stricter, and the indentation of YAML.
+/// Whether a file is nested too deeply. Also counts brackets in strings, which can only make it stricter, and the marks
+/// that nest YAML on one line.
 fn too_deep(bytes: &[u8]) -> bool {
     let (mut depth, mut deepest, mut dashes) = (0_usize, 0, 0);
     for byte in bytes {

@@ -1,7 +1,7 @@
 //! Names as words: `CF_DNS_API_TOKEN`, `cfDnsApiToken` and `cf-dns-api-token` all read `cf dns api token`.
 
-/// Words that people write together without a mark between them, by their first letter; only used to split a word that they
-/// cover whole.
+/// Returns the known words that start with a letter. They split a word that people write without separators, if they
+/// cover all of it.
 fn parts(first: u8) -> &'static [&'static str] {
     match first {
         b'a' => &["account", "access", "auth", "api", "app", "aws"],
@@ -27,12 +27,12 @@ fn parts(first: u8) -> &'static [&'static str] {
     }
 }
 
-/// Whether the byte can stand in an identifier: a letter, a digit or `_`.
+/// Whether the byte can be part of an identifier: a letter, a digit or `_`.
 pub fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Appends the words of one identifier to `out`, lower-case, each followed by a space.
+/// Appends the words of an identifier to `out`, in lower case, each followed by a space.
 pub fn split(identifier: &[u8], out: &mut String) {
     let mut word = String::new();
     let mut previous = Class::Other;
@@ -41,7 +41,7 @@ pub fn split(identifier: &[u8], out: &mut String) {
         let boundary = match (previous, class) {
             (_, Class::Other) => true,
             (Class::Lower | Class::Digit, Class::Upper) => true,
-            // The last capital of `APIToken` starts the next word, and so does that of `CFToken`.
+            // In `APIToken` and `CFToken`, the last capital letter starts the next word.
             (Class::Upper, Class::Upper) => identifier.get(i + 1).is_some_and(u8::is_ascii_lowercase),
             _ => false,
         };
@@ -56,7 +56,7 @@ pub fn split(identifier: &[u8], out: &mut String) {
     finish(&mut word, out);
 }
 
-/// The words of an identifier, joined by single spaces.
+/// Returns the words of an identifier, joined by single spaces.
 pub fn words(identifier: &[u8]) -> String {
     let mut out = String::new();
     split(identifier, &mut out);
@@ -83,11 +83,12 @@ impl Class {
     }
 }
 
+/// Ends a word: appends it to `out`, split into known parts if they cover it, and clears it.
 fn finish(word: &mut String, out: &mut String) {
     if word.is_empty() {
         return;
     }
-    // `CloudFlare` is one word, whatever its capitals say.
+    // `CloudFlare` is one word.
     if word == "flare" && (out == "cloud " || out.ends_with(" cloud ")) {
         out.truncate(out.len() - 1);
     }
@@ -104,7 +105,7 @@ fn finish(word: &mut String, out: &mut String) {
     word.clear();
 }
 
-/// Covers `rest` with known parts, longest first; false if a piece is left over.
+/// Covers `rest` with known parts and trailing digits; false if that is impossible.
 fn cover<'a>(rest: &'a str, out: &mut Vec<&'a str>) -> bool {
     if rest.is_empty() {
         return true;

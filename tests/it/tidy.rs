@@ -37,7 +37,7 @@ const CHECKS: &[&str] =
 /// Modules beside each other that use one another all the same: who uses whom against the order.
 const CIRCLES: &[(&str, &str)] = &[
     // How a statement gives its value a name.
-    ("check::request::tls::apart", "check::request::tls::target"),
+    ("check::request::tls::clients", "check::request::tls::target"),
 ];
 
 fn rust_files(folder: &Path, out: &mut Vec<PathBuf>) {

@@ -1,4 +1,4 @@
-//! What a value is called where it is used: `const k = "…"` says nothing of it, `Bearer ${k}` in a call of the API does.
+//! How a value is used: the name in `const k = "…"` says nothing about it, but `Bearer ${k}` in an API call does.
 
 use memchr::memmem;
 
@@ -7,20 +7,20 @@ use crate::fact::lines;
 use crate::fact::words::is_word;
 use crate::span::Span;
 
-/// At most this many uses of a name are looked at.
+/// The maximum number of uses of a name that are examined.
 const MOST: usize = 30;
 
-/// A name that is given something.
+/// The name that something is assigned to.
 #[derive(Clone, Copy)]
-pub(super) struct Given<'b> {
+pub(super) struct Assignee<'b> {
     pub(super) name: &'b [u8],
-    /// It is the key of a table, or a field: others may be called the same.
+    /// Whether it is a key or a field. Such names are not unique in a file.
     key: bool,
 }
 
-/// The name that a value is given: of the statement that assigns it, or the key it stands behind. `k` in
+/// Returns the name that a value is assigned to: the variable of the assignment, or the key. It is `k` in
 /// `const k: string = "VALUE"`, `"k": "VALUE"`, `:k => "VALUE"`.
-pub(super) fn given(bytes: &[u8], value: usize) -> Option<Given<'_>> {
+pub(super) fn assignee(bytes: &[u8], value: usize) -> Option<Assignee<'_>> {
     let line = lines::before(bytes, value, STATEMENT);
     let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`' | b' ' | b'\t');
     let end = line.iter().rposition(|b| !quote(b))? + 1;
@@ -35,14 +35,14 @@ pub(super) fn given(bytes: &[u8], value: usize) -> Option<Given<'_>> {
         let left = &left[..left.iter().rposition(|b| !quote(b))? + 1];
         let key = &left[left.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1)..];
         let named = key.first().is_some_and(|b| !b.is_ascii_digit());
-        return named.then_some(Given { name: key, key: true });
+        return named.then_some(Assignee { name: key, key: true });
     }
     let left = left.trim_ascii_end();
     let left = left.strip_suffix(b"[]").unwrap_or(left);
     if left.last().is_none_or(|b| !(is_word(*b) || matches!(b, b']' | b'>' | b'?' | b'"' | b'\''))) {
         return None;
     }
-    // A type may stand behind the name, with a colon or, in Go, without one.
+    // A type may follow the name, with a colon or, in Go, without one.
     let left = left.iter().position(|b| *b == b':').map_or(left, |colon| &left[..colon]);
     let words: Vec<&[u8]> = left.split(|b| !is_word(*b)).filter(|word| !word.is_empty()).collect();
     let name = match words.as_slice() {
@@ -50,19 +50,20 @@ pub(super) fn given(bytes: &[u8], value: usize) -> Option<Given<'_>> {
         [.., name] if !name[0].is_ascii_digit() => name,
         _ => return None,
     };
-    Some(Given { name, key: false })
+    Some(Assignee { name, key: false })
 }
 
-/// What hands a name on to something that the whole file knows.
-pub(super) enum Next<'b> {
-    /// Another name is given it: `creds = local.misc.k`, or a function gives it back: `return K`.
-    Name(Given<'b>),
-    /// A function takes it: `headers(k)`.
+/// Where the value of a name goes from one of its uses.
+pub(super) enum Destination<'b> {
+    /// It is assigned to another name, `creds = local.misc.k`, or the function of this name returns it, `return K`.
+    Name(Assignee<'b>),
+    /// It is passed to the function of this name: `headers(k)`.
     Function(&'b [u8]),
 }
 
-/// A use with what the name is reached through: `local.misc.k`, `self::K`, `conf["k"]`, `$c{k}`.
-pub(super) fn whole(bytes: &[u8], place: Span) -> Span {
+/// Extends a use of a name to the left over the path that it is accessed through: `local.misc.k`, `self::K`,
+/// `conf["k"]`, `$c{k}`.
+pub(super) fn access_path(bytes: &[u8], place: Span) -> Span {
     let line = lines::before(bytes, place.start, STATEMENT);
     let mut path = line.len();
     while path > 0 {
@@ -78,7 +79,7 @@ pub(super) fn whole(bytes: &[u8], place: Span) -> Span {
     Span::new(place.start - (line.len() - path), place.end)
 }
 
-/// Whether the item before a place is the scheme of the header: `"Bearer", `.
+/// Whether the item before a place is the scheme of an authorization header: `"Bearer", `.
 pub(super) fn follows_scheme(bytes: &[u8], at: usize) -> bool {
     const SCHEME: &[u8] = b"bearer";
     let before = lines::before(bytes, at, STATEMENT).trim_ascii_end();
@@ -88,18 +89,18 @@ pub(super) fn follows_scheme(bytes: &[u8], at: usize) -> bool {
     text.len() >= SCHEME.len() && text[text.len() - SCHEME.len()..].eq_ignore_ascii_case(SCHEME)
 }
 
-/// What becomes of what the name at a place stands for, as far as its statement says.
-pub(super) fn next(bytes: &[u8], place: Span) -> Option<Next<'_>> {
+/// Returns where the value of the name at a place goes next, as far as its statement says.
+pub(super) fn destination(bytes: &[u8], place: Span) -> Option<Destination<'_>> {
     let line = lines::before(bytes, place.start, STATEMENT);
-    let start = whole(bytes, place).start;
+    let start = access_path(bytes, place).start;
     let path = line.len() - (place.start - start).min(line.len());
     let before = line[..path].trim_ascii_end();
     if before.ends_with(b"return") {
         let name = function_around(bytes, place.start)?;
-        return Some(Next::Name(Given { name, key: false }));
+        return Some(Destination::Name(Assignee { name, key: false }));
     }
-    if let Some(name) = given(bytes, start) {
-        return Some(Next::Name(name));
+    if let Some(name) = assignee(bytes, start) {
+        return Some(Destination::Name(name));
     }
     let callee = before.strip_suffix(b"(").or_else(|| before.ends_with(b",").then_some(before));
     let callee = match callee {
@@ -107,14 +108,14 @@ pub(super) fn next(bytes: &[u8], place: Span) -> Option<Next<'_>> {
         None => before,
     };
     let name = &callee[callee.iter().rposition(|b| !(is_word(*b) || *b == b'-')).map_or(0, |at| at + 1)..];
-    (name.len() > 2).then_some(Next::Function(name))
+    (name.len() > 2).then_some(Destination::Function(name))
 }
 
-/// What functions are declared with: a word of the language, or the type of what they give back.
+/// What precedes the name in the declaration of a function: a keyword, or the return type.
 const KEYWORDS: &[&[u8]] = &[b"def ", b"defp ", b"fn ", b"func ", b"function ", b"sub ", b"fun "];
 const TYPES: &[&[u8]] = &[b"> ", b"String ", b"Headers "];
 
-/// The name of the function that a place is in, as far as it is near.
+/// Returns the name of the last function that is declared shortly before a place.
 fn function_around(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let before = &bytes[at.saturating_sub(2 * STATEMENT)..at];
     let start = KEYWORDS.iter().filter_map(|word| Some(memmem::rfind(before, word)? + word.len())).max()?;
@@ -122,22 +123,23 @@ fn function_around(bytes: &[u8], at: usize) -> Option<&[u8]> {
     Some(&name[..name.iter().take_while(|b| is_word(**b)).count()]).filter(|name| !name.is_empty())
 }
 
-/// The beginning of the function with the name.
-pub(super) fn body<'b>(bytes: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
+/// Returns the beginning of the function with the name.
+pub(super) fn function_start<'b>(bytes: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
     let declared = |at: &usize| KEYWORDS.iter().chain(TYPES).any(|word| bytes[..*at].ends_with(word));
     let at = memmem::find_iter(bytes, name).find(declared)?;
     Some(&bytes[at..bytes.len().min(at + 2 * STATEMENT)])
 }
 
-/// Where what has the name is used: where the name stands as a word, and a key is reached through what has it.
-pub(super) fn uses<'b>(bytes: &'b [u8], given: Given<'b>) -> impl Iterator<Item = Span> {
-    let name = given.name;
+/// Returns the places where the name occurs as a whole word. Those of a key count only where it is accessed: `c.k`,
+/// `c["k"]`.
+pub(super) fn uses<'b>(bytes: &'b [u8], assignee: Assignee<'b>) -> impl Iterator<Item = Span> {
+    let name = assignee.name;
     let apart = |at: Option<usize>| !at.and_then(|at| bytes.get(at)).is_some_and(|b| is_word(*b));
     let reached = move |at: &usize| {
         let before = &bytes[..*at];
         let quoted = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'"));
         let before = quoted.unwrap_or(before);
-        !given.key
+        !assignee.key
             || before.ends_with(b"[")
             || before.ends_with(b"[:")
             || quoted.is_none() && matches!(before.last(), Some(b'.' | b'{' | b'>' | b'$' | b'@'))
@@ -150,12 +152,12 @@ pub(super) fn uses<'b>(bytes: &'b [u8], given: Given<'b>) -> impl Iterator<Item 
 
 #[cfg(test)]
 mod tests {
-    use super::{given, uses};
+    use super::{assignee, uses};
 
     #[track_caller]
     fn name(text: &str, expected: Option<&str>) {
         let at = text.find("VALUE").unwrap();
-        let own = given(text.as_bytes(), at).map(|given| String::from_utf8_lossy(given.name));
+        let own = assignee(text.as_bytes(), at).map(|assignee| String::from_utf8_lossy(assignee.name));
         assert_eq!(own.as_deref(), expected, "{text}");
     }
 
@@ -186,8 +188,8 @@ mod tests {
     #[test]
     fn uses_are_whole_words_and_keys_are_reached() {
         let found = |text: &[u8], at: usize| {
-            let given = given(text, at).unwrap();
-            uses(text, given).map(|place| place.start).collect::<Vec<_>>()
+            let name = assignee(text, at).unwrap();
+            uses(text, name).map(|place| place.start).collect::<Vec<_>>()
         };
         assert_eq!(found(b"k = \"VALUE\"\nkey = k + ok;\nf(k)", 5), [0, 18, 28]);
         assert_eq!(found(b"{ k: \"VALUE\", k: 1 }\nc.k + c[\"k\"] + k", 6), [23, 30]);

@@ -1,4 +1,4 @@
-//! A credential as an argument of a command: visible to every process of the machine and kept in shell histories.
+//! Credentials as arguments of commands, which every process on the machine can see and shell histories keep.
 
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
@@ -17,25 +17,28 @@ use crate::span::Span;
 
 mod lists;
 
-/// How far a tool's options may be from its name, in bytes.
+/// How far after the name of a tool its options may be, in bytes.
 const REACH: usize = 3000;
 
 fixed! {
+    /// A tunnel token as an argument of `cloudflared`.
     static TUNNEL = r#"(?xs)\b(?:cloudflared(?:\.exe)?|tunnel)["',\s\[\]-]+(?:[^\n;|&]*?)
         (?: \brun\b["',\s\\-]+(?:[^\n;|&]*?)--token(?:["',\s=\\-]+)(?<run>[^\s"',;|&\])]+)
           | \bservice["',\s]+install["',\s]+(?<install>[^\s"',;|&\])]+)
           | --token["',\s=\\-]+(?<early>[^\s"',;|&\])]+) )"#;
 
-    /// The same as items of a list, one a line or side by side.
+    /// The option and the token as items of a list, on one line or two.
     static LISTED = r#"(?m)(?:^[ \t]*-[ \t]*["']?--token["']?[ \t]*\r?\n[ \t]*-[ \t]*|["']--token["']\s*,\s*)["']?(?<value>\$\(\w+\)|[\w$.{}-]+)"#;
 
+    /// A tunnel token as an argument of `warp-cli`.
     static CONNECTOR = r#"\bwarp-cli\s+(?:--\S+\s+)*connector\s+new\s+["']?(?<token>[^\s"';|&]+)"#;
 
+    /// The name of a tool that is often given credentials, at the beginning of a command.
     static TOOL = r#"(?mx)(?:^|[\s;&|("'`$@=/>])(?:echo|printf|curl|wget|https?|xh|httpie|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|
         cf-terraforming|gh|ansible-playbook|ansible|node|deno|bun|python3?|go\ run|certbot|lego|acme\.sh|octodns-sync|dnscontrol|rclone|aws|az|gcloud|cf|
         Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|lexicon|ddclient|caddy|traefik|inadyn|doppler|bws|nomad|consul|skaffold|kustomize|flux|restic|s3cmd|mc|\$[({][A-Z_]+[)}])(?:\.exe)?[\ \t]"#;
 
-    /// Something that is a credential by its form, or by the name in front of it.
+    /// A credential, by its prefix or by the name before it.
     static LITERAL = r#"(?x)(?<token>\bcf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}\b|\bcfoat_[\w-]{43}\.[\w-]{43})
         | (?:(?i:bearer|token)[\ =:]+|(?i:x-auth-key|x-auth-user-service-key|cf-access-client-secret)\s*[:=]\s*|--[\w-]*(?:token|key|secret|password)[\w-]*[\ =]+|
             \b(?:[A-Za-z_][\w.-]*)?(?i:token|key|secret|password)=|(?:^|\s)-p[\ ]+|(?:^|\s)-u[\ ]+[\w.@+-]+:)
@@ -45,12 +48,13 @@ fixed! {
 
     static PREFIX = r"cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}";
 
-    /// Behind an option a credential that names itself is an argument, whatever the command is.
+    /// A prefixed credential after an option is an argument, whatever the command is.
     static OPTION = r#"(?m)(?:^|[\s"'\[,])--?[A-Za-z][\w-]*(?:=|["',]*[ \t]+)["']?(?:[A-Za-z_][\w.-]*=)?(?<token>cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8})\b"#;
 
     /// `wrangler deploy --var NAME:VALUE`.
     static WORKER_VARIABLE = r#"\s(?<variable>--var[ =]["']?(?<name>[A-Za-z_]\w*):["']?(?:\$\{?\{?[^\s"';|&]+|[^\s"';|&$]{8,}))"#;
 
+    /// An option for a secret with a variable as its value.
     static PASSWORD_OPTION = r#"(?x)\s(?:-p|--password|--pass|--token|--api-token|--api_token|--apitoken|--cloudflare[\w-]*(?:token|key|secret)|--cf[\w-]*(?:token|key|secret)|--secret|--api-key|--key
           |--from-literal[\ =]["']?[\w.-]+|-var[\ =]["']?\w+|--set(?:-string)?[\ =]["']?[^\s=]+|--body|--secret-string|--secret-value|--value)
         (?:[\ =]+)["']?(?<value>\$\{?\{?[^\s"';|&]+(?:[^\n"';|&]*?\}\})?)"#;
@@ -69,10 +73,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
     let api = || input.signs.has(Sign::ApiHost);
     let prefixed = input.signs.has(Sign::Prefix) && PREFIX.is_match(bytes);
-    // What is handed over stands behind the tool: only what stands before such places is looked through for tools.
-    let values = input.runs.iter().filter(|run| may_be_handed_over(bytes, **run));
+    // An argument follows its tool, so tools are searched for only before possible arguments.
+    let values = input.runs.iter().filter(|run| may_be_argument(bytes, **run));
     let mut places: Vec<usize> = values.map(|run| run.start).collect();
-    lists::lists(bytes, &zones(&places), &api, &mut found);
+    lists::lists(bytes, &zones_before(&places), &api, &mut found);
     if !is_compiled(input.path) {
         if input.signs.has(Sign::Wrangler) {
             places.extend(memmem::find_iter(bytes, b"--var"));
@@ -80,21 +84,21 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         if input.names_credential() {
             let whole = Span::new(0, bytes.len());
             each_mention(bytes, whole, |name| {
-                // Only a variable's name is replaced by what it holds.
+                // Only a variable is replaced by its value; the mere name is harmless.
                 let variable = lines_before(bytes, name.start).is_none_or(|before| before.contains(&b'$'));
                 places.extend(variable.then_some(name.start));
                 ControlFlow::Continue(())
             });
         }
         places.sort_unstable();
-        literals(input, &zones(&places), &api, &mut found);
+        literals(input, &zones_before(&places), &api, &mut found);
     }
     if prefixed {
         options(bytes, &mut found);
     }
     let mut done: Vec<Span> = Vec::new();
     for (span, message) in found {
-        // A list may stand in a command.
+        // The same argument may be found in a list and in the command around it.
         if done.iter().any(|other| other.overlaps(span))
             || is_comment(input.text.get(input.text.line_near(span.start)))
         {
@@ -110,8 +114,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
 }
 
-/// What stands within [`REACH`] before places that are in order.
-fn zones(places: &[usize]) -> Vec<Span> {
+/// Returns the zones within [`REACH`] before the places, which are in order; overlapping ones are merged.
+fn zones_before(places: &[usize]) -> Vec<Span> {
     let mut out: Vec<Span> = Vec::new();
     for place in places {
         let start = place.saturating_sub(REACH);
@@ -123,21 +127,21 @@ fn zones(places: &[usize]) -> Vec<Span> {
     out
 }
 
-/// Whether a run of value characters may be an argument that is a credential: by its own prefix, or behind an option or a
-/// name that says so.
-fn may_be_handed_over(bytes: &[u8], run: Span) -> bool {
+/// Whether a run of value characters may be a credential that is passed as an argument: it contains `cf`, or an
+/// option or name before it says so.
+fn may_be_argument(bytes: &[u8], run: Span) -> bool {
     static SAYS: LazyLock<Literals> =
         LazyLock::new(|| Literals::caseless(&["tok", "key", "sec", "pas", "bea", "-p ", "-u "]));
     let text = &bytes[run.start..run.end];
-    // Most are told by their having no digit.
+    // Most other runs have no digit.
     text.iter().any(u8::is_ascii_digit)
         && (memmem::find(text, b"cf").is_some()
             || lines_before(bytes, run.start).is_none_or(|before| SAYS.find(before, 0).is_some()))
         && may_be_credential(text)
 }
 
-/// What stands before a place on its line, and on the last line before it with anything on it where nothing but a quote stands
-/// on its own; `None` where that is too long to be looked at.
+/// Returns the line of a place up to it. If there is nothing but a quote, the last non-blank line before is included.
+/// Returns `None` if the line is too long.
 fn lines_before(bytes: &[u8], at: usize) -> Option<&[u8]> {
     const LONGEST: usize = 400;
     let floor = at.saturating_sub(LONGEST);
@@ -151,13 +155,14 @@ fn lines_before(bytes: &[u8], at: usize) -> Option<&[u8]> {
 
 /// Whether a run of value characters looks like a credential rather than a long name.
 fn may_be_credential(run: &[u8]) -> bool {
-    // Forty hex digits are a commit.
+    // Forty hex digits are a commit id.
     let hex = || run.len() != 40 && run.iter().all(u8::is_ascii_hexdigit);
     value::looks_random(Randomness::Token, run)
         || hex() && value::looks_random(Randomness::Hex, run)
         || run.starts_with(b"eyJ")
 }
 
+/// Finds tunnel tokens in the arguments of `cloudflared` and `warp-cli`.
 fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
     if memmem::find(bytes, b"cloudflared").is_some() {
         for groups in LISTED.captures_iter(bytes) {
@@ -175,7 +180,7 @@ fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
             continue;
         };
         let mut span = Span::from(place);
-        // `${{ secrets.X }}` holds spaces, `$(X)` a bracket.
+        // `${{ secrets.X }}` contains spaces and `$(X)` a bracket, which the expression stops at.
         for (open, close) in [(&b"${{"[..], &b"}}"[..]), (b"$(", b")")] {
             if place.as_bytes().starts_with(open)
                 && let Some(at) = memmem::find(&bytes[span.start..], close)
@@ -189,7 +194,7 @@ fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
     }
 }
 
-/// A literal token or a variable; not a placeholder, an option, or prose.
+/// Whether an argument is a variable or a literal token, as opposed to a placeholder, an option, or prose.
 fn is_argument(text: &[u8]) -> bool {
     if text.starts_with(b"$") || text.starts_with(b"{{") || text.starts_with(b"%") {
         return text.len() > 1;
@@ -197,6 +202,7 @@ fn is_argument(text: &[u8]) -> bool {
     text.starts_with(b"eyJ") && text.len() > 60 && !value::is_placeholder(text)
 }
 
+/// Finds credentials in the commands of the zones.
 fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut Vec<(Span, &'static str)>) {
     let bytes = input.text.bytes();
     let mut done = 0;
@@ -208,7 +214,7 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
         let end = end.min(hit.start() + REACH);
         done = end;
         let body = &bytes[hit.start()..end];
-        // What is printed into another command was typed for it.
+        // `echo` and `printf` count only if another command reads their output.
         let prints =
             [&b"echo"[..], b"printf"].iter().any(|word| hit.as_bytes().trim_ascii_end().ends_with(word));
         if prints && !matches!(next, Next::Pipe(_)) {
@@ -244,7 +250,7 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
     }
 }
 
-/// The matches inside a zone, which may be preceded by what stands before it.
+/// Returns the matches inside a zone. The expression may look at what precedes the zone.
 fn find_in<'b>(pattern: &Regex, bytes: &'b [u8], zone: Span) -> impl Iterator<Item = Match<'b>> {
     let mut at = zone.start;
     std::iter::from_fn(move || {
@@ -254,6 +260,7 @@ fn find_in<'b>(pattern: &Regex, bytes: &'b [u8], zone: Span) -> impl Iterator<It
     })
 }
 
+/// Finds prefixed credentials after options.
 fn options(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
     for groups in OPTION.captures_iter(bytes) {
         let place = named(&groups, "token");
@@ -264,14 +271,14 @@ fn options(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
     }
 }
 
-/// Whether the value is a credential of ours: by its look, and by what the command is for. Where its address is made of a
-/// variable, the file says: `api` tells whether it calls the API.
+/// Whether the value is a Cloudflare credential: it looks random, and the option or the command names Cloudflare. If
+/// the command has no literal address, it is enough that the file calls the API, which `api` tells.
 fn is_literal(place: Match<'_>, command: &[u8], api: &dyn Fn() -> bool) -> bool {
     let text = place.as_bytes();
     fixed! {
         static ADDRESS = r"(?i)https?://[a-z0-9]";
     }
-    // The credentials of a tunnel are JSON that begins with the account.
+    // A tunnel token is JSON in Base64 that begins with the account.
     if text.starts_with(b"eyJhIjoi") {
         return is_argument(text);
     }
@@ -281,7 +288,7 @@ fn is_literal(place: Match<'_>, command: &[u8], api: &dyn Fn() -> bool) -> bool 
     let before = &command[..place.start()];
     let before = &before[..before.iter().rposition(word).map_or(0, |at| at + 1)];
     let option = &before[before.iter().rposition(|b| !word(b)).map_or(0, |at| at + 1)..];
-    let ours = is_credential(option)
+    let is_cloudflare = is_credential(option)
         || contains(command, b"cloudflare")
         || crate::fact::credential::mentions(command)
         || contains(command, b"x-auth-")
@@ -292,7 +299,7 @@ fn is_literal(place: Match<'_>, command: &[u8], api: &dyn Fn() -> bool) -> bool 
     } else {
         value::looks_random(Randomness::Token, text)
     };
-    ours && random
+    is_cloudflare && random
 }
 
 #[cfg(test)]
@@ -300,8 +307,8 @@ mod tests {
     // flaresec: allow-start(credential-in-argv) texts that tests look at
 
     use super::{
-        LITERAL, is_argument, is_literal, lines_before, may_be_credential, may_be_handed_over, options,
-        tunnels, zones,
+        LITERAL, is_argument, is_literal, lines_before, may_be_argument, may_be_credential, options, tunnels,
+        zones_before,
     };
     use crate::check::tests::{made, marked};
     use crate::span::Span;
@@ -343,7 +350,7 @@ mod tests {
             ("git checkout ", false),
         ] {
             let (text, span) = marked(&format!("{before}«{token}»\n"));
-            assert_eq!(may_be_handed_over(text.as_bytes(), span), expected, "{before}");
+            assert_eq!(may_be_argument(text.as_bytes(), span), expected, "{before}");
         }
     }
 
@@ -386,7 +393,7 @@ mod tests {
         ] {
             assert!(!literal(&command, false), "{command}");
         }
-        // Where the address is not known the file says.
+        // If the address is not known, it counts whether the file calls the API.
         assert!(literal(&format!("curl $URL -H 'Authorization: Bearer {token}'"), true));
         assert!(!literal(&format!("curl https://api.github.com -H 'Authorization: Bearer {token}'"), true));
     }
@@ -434,9 +441,9 @@ mod tests {
 
     #[test]
     fn zones_before_places_are_joined() {
-        assert_eq!(zones(&[10, 20, 2000]), [Span::new(0, 2000)]);
-        assert_eq!(zones(&[10, 5000]), [Span::new(0, 10), Span::new(2000, 5000)]);
-        assert_eq!(zones(&[]), []);
+        assert_eq!(zones_before(&[10, 20, 2000]), [Span::new(0, 2000)]);
+        assert_eq!(zones_before(&[10, 5000]), [Span::new(0, 10), Span::new(2000, 5000)]);
+        assert_eq!(zones_before(&[]), []);
     }
 
     // flaresec: allow-end

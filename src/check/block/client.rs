@@ -1,4 +1,4 @@
-//! A credential under a name whose value the build tool puts into what browsers and apps download.
+//! Credentials in variables whose values a build tool puts into what browsers and apps download.
 
 use std::ops::ControlFlow;
 
@@ -8,7 +8,7 @@ use crate::fact::credential::{each_credential, is_credential, is_secret};
 use crate::rule::Confidence;
 use crate::span::Span;
 
-/// What the build tools make public, by the start of the name.
+/// The prefixes of variables that build tools make public.
 const PUBLIC: &[&[u8]] = &[
     b"NEXT_PUBLIC_",
     b"VITE_",
@@ -50,12 +50,12 @@ fixed! {
 
 /// `variant = "exposed-to-client"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    // Neither ends up in a bundle: there such names are merely listed.
+    // Rust and Go do not end up in a bundle; such names are merely listed there.
     let name = input.path.file_name();
     if name.ends_with(b".rs") || name.ends_with(b".go") {
         return;
     }
-    // A name that says "public" is not taken for a credential as a whole.
+    // A name with a public prefix is not a credential as a whole, so `names_credential` may miss it.
     if !input.signs.has(Sign::Public) && !input.names_credential() {
         return;
     }
@@ -70,7 +70,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             found.push((span, "the build puts this credential into what browsers download"));
         }
     }
-    // What Next.js is told here replaces the name wherever it is used, in the browser as well.
+    // Next.js replaces these names wherever they are used, also in the browser.
     let next = name.starts_with(b"next.config.").then(|| NEXT_ENV.captures_iter(bytes)).into_iter().flatten();
     for groups in DEFINE.captures_iter(bytes).chain(next) {
         let named = ["define", "global", "app", "dart"].iter().find_map(|name| groups.name(name));

@@ -1,5 +1,5 @@
-//! What a token, an account or a variable is defined to be: Terraform and its JSON form, Pulumi, manifests, bodies of
-//! the token-creation API, in structured files and in code. Only what is written counts: what comes from a variable is
+//! Definitions of tokens, accounts and variables: Terraform and its JSON form, Pulumi, manifests, and request bodies
+//! for the token-creation API, in structured files and in code. Only literals count: a value from a variable is
 //! unknown, not absent.
 
 mod constructs;
@@ -29,7 +29,7 @@ pub(super) fn no_filter(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
             ["request_ip", "request.ip", "requestIp"].iter().flat_map(|n| find(&token.body, n)).collect();
         let dynamic =
             ["condition", "dynamic"].iter().any(|n| find(&token.body, n).iter().any(|c| c.is_unknown()));
-        // A list of addresses that are kept out lets in all others.
+        // A list of denied addresses allows all others.
         let limits = |filter: &&Node| {
             let strings = |node: &Node| matches!(&node.value, Value::Sequence(items) if items.iter().any(|i| i.text().is_some() || i.is_unknown()));
             let allowed = ["in", "ins"].iter().flat_map(|name| find(filter, name));
@@ -64,7 +64,7 @@ pub(super) fn any_address(detection: &Detection<'_>, input: &Input<'_>, out: &mu
 
 /// `variant = "without-expiry"`.
 pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    // A plan lists elsewhere what is only known once it is carried out.
+    // A plan has a separate list of values that are known only after it is applied.
     let unknown = |root: &Node| find(root, "after_unknown").iter().any(|later| has_key(later, "expires_on"));
     if input.trees().iter().any(unknown) {
         return;
@@ -99,7 +99,7 @@ pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut
         } else {
             continue;
         };
-        // Nobody can use it any more: what has just expired may be about to be rolled.
+        // An expired token is unusable, and one that expired recently may be about to be rolled.
         let lately = end < input.today && input.today - end <= longest;
         let sure = if lately { Confidence::Low } else { detection.detect.confidence };
         let mut found = Candidate::new(detection.rule, key.span.cover(value.span), sure);
@@ -118,7 +118,7 @@ pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut
     }
 }
 
-/// Service tokens of Access, in Terraform and in Pulumi.
+/// The types of Access service tokens, in Terraform and in Pulumi.
 const SERVICE_TOKENS: &[&str] =
     &["cloudflare_zero_trust_access_service_token", "cloudflare_access_service_token"];
 const SERVICE_TOKEN_CLASSES: &[&str] = &[
@@ -152,7 +152,7 @@ pub(super) fn mfa(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Ca
     }
 }
 
-/// The body of a call that turns it off, in a script or a program.
+/// Finds API calls that turn the setting off, in scripts and programs.
 fn mfa_by_call(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     fixed! {
         static OFF = r#"(?P<span>\benforce_?[tT]wo_?[fF]actor\b\\?["']?\]?\s*(?:=>|[:=])\s*(?:false|False)\b)"#;
@@ -200,7 +200,7 @@ pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut V
                     continue;
                 }
                 let default = body.get(&["default"]).map(|(_, v)| v);
-                if is_about(body, default, input) {
+                if holds_metadata(body, default, input) {
                     continue;
                 }
                 let sensitive = body.get(&["sensitive"]).map(|(_, v)| &v.value);
@@ -223,20 +223,21 @@ pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut V
     }
 }
 
-/// Whether a variable called after a credential holds something about it: a number, a switch, where it is kept.
-fn is_about(body: &Node, default: Option<&Node>, input: &Input<'_>) -> bool {
-    const KEPT: &[&str] =
+/// Whether a variable named after a credential holds something else: a number, a switch, or where the credential is
+/// kept.
+fn holds_metadata(body: &Node, default: Option<&Node>, input: &Input<'_>) -> bool {
+    const STORES: &[&str] =
         &["/", "op://", "arn:", "vault:", "projects/", "ssm:", "secret/", "kv/", "https://"];
     let kind = body.get(&["type"]).map(|(_, kind)| input.text.get(kind.span));
     kind.is_some_and(|kind| matches!(kind, b"number" | b"bool" | b"\"number\"" | b"\"bool\""))
         || default.is_some_and(|default| match &default.value {
             Value::Number(_) | Value::Bool(_) => true,
-            Value::String(text) => KEPT.iter().any(|start| text.starts_with(start)),
+            Value::String(text) => STORES.iter().any(|start| text.starts_with(start)),
             _ => false,
         })
 }
 
-/// Outputs of Terraform that show what a token resource or a credential variable holds.
+/// Finds Terraform outputs that reveal the value of a token resource or of a credential variable.
 fn outputs(detection: &Detection<'_>, root: &Node, input: &Input<'_>, out: &mut Vec<Candidate>) {
     fixed! {
         static HOLDS = concat!(
@@ -271,7 +272,7 @@ fn outputs(detection: &Detection<'_>, root: &Node, input: &Input<'_>, out: &mut 
     }
 }
 
-/// Whether the hash of a token's value is a credential by itself: for R2 it is the secret access key.
+/// Whether an output is the SHA-256 hash of a token in hex, which is the secret access key for R2 and so a credential.
 fn is_r2_secret(output: &str, value: &[u8]) -> bool {
     let said = words(output.as_bytes());
     let mut said = said.split(' ');

@@ -1,4 +1,4 @@
-//! A credential that becomes part of a container image: `ARG` and `ENV`, build arguments, copied credential files.
+//! Credentials that become part of a container image: `ARG` and `ENV`, build arguments, copied credential files.
 
 use std::sync::LazyLock;
 
@@ -15,19 +15,25 @@ use crate::rule::Confidence;
 use crate::span::Span;
 
 fixed! {
+    /// An `ARG` or `ENV` instruction with its continuation lines.
     static INSTRUCTION = r"(?mi)^[ \t]*(?:ARG|ENV)[ \t]+(?<rest>(?:[^\n\\]|\\[ \t]*\r?\n|\\)*)";
+    /// One variable of such an instruction.
     static PAIR = r#"(?:^|[\s\\])(?<name>[A-Za-z_]\w*)(?:=(?:"[^"]*"|'[^']*'|\S*)|\s|$)"#;
+    /// A `COPY` or `ADD` instruction with a credential file.
     static COPY = r#"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?["'\[]*(?<file>[^\s,"'\[]*(?:\.dev\.vars|\.cloudflared\b|\.wrangler/config|cloudflare\.ini|cert\.pem|cloudflared/\S*\.json)[^\s,"'\]]*)["']?,?[ \t]+\S"#;
+    /// A build argument on a command line.
     static ARGUMENT = r#"--(?:build-arg|env-file-arg|opt[ =]build-arg:)[ =]["']?(?:build-arg:)?(?<name>[A-Za-z_]\w*)"#;
+    /// A list of build arguments in YAML.
     static LIST = r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?(?:build-args|buildArgs|build_args|args|build-arg)[ \t]*:[ \t]*(?:[|>][-+]?)?[ \t]*(?<inline>[^\n]*)\n(?<body>(?:[ \t]*(?:[#-][^\n]*|[\w"'{][^\n]*)?\n?){0,40})"#;
 }
-/// What the names of such lists end in.
+/// What the names of lists of build arguments end in.
 static LISTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["args", "Args", "build-arg"]));
-/// How far the line of such a list may begin before its name, and how far the list goes on behind it, in bytes.
+/// How far before the end of its name such a list may begin, and how far after it the list may reach, in bytes.
 const INDENT: usize = 200;
 const BODY: usize = 4000;
 
 fixed! {
+    /// One entry of such a list.
     static ENTRY = r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?["']?(?<name>[A-Za-z_]\w*)["']?[ \t]*(?:=|:|$)"#;
 }
 
@@ -91,7 +97,7 @@ fn report(detection: &Detection<'_>, input: &Input<'_>, found: Vec<Span>, out: &
             continue;
         }
         let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
-        if let Some(value) = written_out(input.text.bytes(), span) {
+        if let Some(value) = literal_value(input.text.bytes(), span) {
             candidate.labels.push((value, String::from("its value, in clear")));
             candidate.secrets.push(value);
         }
@@ -99,8 +105,8 @@ fn report(detection: &Detection<'_>, input: &Input<'_>, found: Vec<Span>, out: &
     }
 }
 
-/// The value behind a name and `=`, where it is no variable.
-fn written_out(bytes: &[u8], name: Span) -> Option<Span> {
+/// Returns the value after a name and `=`, unless it is a variable.
+fn literal_value(bytes: &[u8], name: Span) -> Option<Span> {
     let start = name.end + 1;
     let end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'');
     let quoted = matches!(bytes.get(start), Some(b'"' | b'\''));
@@ -110,6 +116,7 @@ fn written_out(bytes: &[u8], name: Span) -> Option<Span> {
     (length > 0 && rest[0] != b'$').then(|| Span::new(start, start + length))
 }
 
+/// Pushes the group `name` of each match that is the name of a credential.
 fn names(expression: &Regex, text: &[u8], offset: usize, out: &mut Vec<Span>) {
     for groups in expression.captures_iter(text) {
         let name = named(&groups, "name");
@@ -119,7 +126,7 @@ fn names(expression: &Regex, text: &[u8], offset: usize, out: &mut Vec<Span>) {
     }
 }
 
-/// `args:` is only about an image below `build:`; the other spellings always are.
+/// Whether a list holds build arguments: `args:` only if it is under `build:`, other spellings always.
 fn is_build(bytes: &[u8], start: usize, text: &[u8]) -> bool {
     let key = text.trim_ascii_start();
     if !key.starts_with(b"args") {

@@ -1,4 +1,4 @@
-//! A credential that is printed: by a shell, a program, a workflow step, a tool's verbose mode.
+//! Credentials that are printed: by a shell, a program, a workflow step, or a tool in verbose mode.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -44,10 +44,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
 }
 
-/// Where a credential gets into a log.
+/// A place where a credential is written to a log.
 struct Leak {
     span: Span,
-    /// What writes it there.
+    /// The message of the finding.
     message: String,
 }
 
@@ -61,7 +61,7 @@ fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The names of the file that hold a credential, worked out when something is printed.
+/// What a file says about its credentials, computed when first asked for.
 struct Known<'a> {
     bytes: &'a [u8],
     names: OnceCell<HashSet<Vec<u8>>>,
@@ -74,6 +74,7 @@ impl<'a> Known<'a> {
         Known { bytes, names: OnceCell::new(), sends: OnceCell::new(), rolls: OnceCell::new() }
     }
 
+    /// Returns the names that hold a credential.
     fn names(&self) -> &HashSet<Vec<u8>> {
         self.names.get_or_init(|| tainted(self.bytes))
     }
@@ -86,7 +87,7 @@ impl<'a> Known<'a> {
         *self.sends.get_or_init(|| contains(self.bytes, b"api.cloudflare.com") && BEARER.is_match(self.bytes))
     }
 
-    /// Whether the file asks the API for a new value of a token.
+    /// Whether the file rolls a token through the API.
     fn rolls(&self) -> bool {
         fixed! {
             static ROLL = r#"/tokens/[^\s"'`]{1,60}/value\b"#;
@@ -99,10 +100,11 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Whether a name in this context is a credential: by itself, by assignment, or because the text around says so.
+/// Whether a name in this context holds a credential: by itself, because one is assigned to it, or because the
+/// surrounding text says so.
 fn is_known(name: &[u8], known: &Known<'_>, around: &[u8]) -> bool {
     let own = [&b"self."[..], b"this."].into_iter().find_map(|object| name.strip_prefix(object));
-    // What is kept in a field is reached through any name: `settings.api_token`.
+    // A field is accessed through any name: `settings.api_token`.
     let field = name.iter().rposition(|b| *b == b'.').map(|dot| &name[dot + 1..]);
     is_credential(name)
         || known.contains(own.unwrap_or(name))

@@ -1,5 +1,5 @@
-//! A credential that a workflow takes from a place the runner does not mask: inputs, configuration variables, values
-//! made at run time and handed on through files of the runner.
+//! Credentials that a CI system does not mask: from inputs and configuration variables of a workflow, or produced at
+//! run time and passed on through files of the runner.
 
 use memchr::memmem;
 
@@ -10,23 +10,25 @@ use crate::rule::Confidence;
 use crate::span::Span;
 
 mod created;
-mod handed;
+mod passed_on;
 
 fixed! {
+    /// A reference to a value that the runner does not mask.
     static UNMASKED = r"\$\{\{\s*(?<span>(?:vars|inputs|github\.event\.inputs|github\.event\.client_payload|steps\.[\w-]+\.outputs|needs\.[\w-]+\.outputs)\.(?<name>[\w.-]+))\s*[|}&]";
+    /// The trigger of a workflow that others call.
     static SECRET_INPUT = r"(?m)^[ \t]*workflow_call[ \t]*:";
 }
 
 /// `variant = "secret-without-masking"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    // Where a value comes from says whose it is as well.
-    let hands_on = input.signs.has(Sign::Vendor) && input.signs.has(Sign::Runner);
-    if !hands_on && !input.names_credential() {
+    // Even if no name says credential, the source of a value may.
+    let passes_on = input.signs.has(Sign::Vendor) && input.signs.has(Sign::Runner);
+    if !passes_on && !input.names_credential() {
         return;
     }
     fixed! {
-        // Azure Pipelines: a variable that a step sets is printed unless it says otherwise.
+        // Azure Pipelines: a variable that a step sets is not masked unless it says so.
         static SET = r"##vso\[task\.setvariable (?<options>[^\]\n]*)\]";
     }
     for groups in SET.captures_iter(bytes) {
@@ -51,7 +53,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     for groups in UNMASKED.captures_iter(bytes) {
         let place = named(&groups, "span");
         let name = &groups["name"];
-        // An action's inputs are masked where the caller takes them from a secret.
+        // The inputs of an action or a called workflow are masked if the caller takes them from a secret.
         let source = place.as_bytes();
         let of_caller = source.starts_with(b"inputs.") && (composite || SECRET_INPUT.is_match(bytes));
         let made = source.starts_with(b"steps.") || source.starts_with(b"needs.");
@@ -68,7 +70,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if masked {
         return;
     }
-    for span in handed::handed_on(input) {
+    for span in passed_on::passed_on(input) {
         push(detection, input, span, "handed on to later steps without `::add-mask::`", out);
     }
 }
@@ -93,5 +95,5 @@ fn is_workflow(input: &Input<'_>, bytes: &[u8]) -> bool {
         static STEPS = r"(?m)^[ \t]*(?:-[ \t]+)?(?:runs-on|uses|run|steps|jobs)[ \t]*:";
     }
     yaml && (STEPS.is_match(bytes) || memmem::find(bytes, b"dotenv:").is_some())
-        || (path.ends_with(b".sh") && handed::is_there(bytes))
+        || (path.ends_with(b".sh") && passed_on::passes_any(bytes))
 }

@@ -1,4 +1,4 @@
-//! Names that stand for a Cloudflare credential in one file because it was assigned to them:
+//! Names that hold a Cloudflare credential because it is assigned to them in the same file:
 //! `token = os.environ["CF_API_TOKEN"]`, `const headers = { Authorization: `Bearer ${…}` }`.
 
 use crate::check::fixed;
@@ -11,23 +11,22 @@ use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};
 use crate::literals::contains;
 
-/// At most this many names a file.
+/// The maximum number of names in one file.
 const MOST: usize = 200;
 
 fixed! {
     /// The start of an assignment, up to the end of its line.
     static ASSIGNMENT = r#"(?m)^[ \t>-]*(?:run:[ \t]*)?(?:[A-Za-z_][\w<>.:\[\]]*[ \t]+){0,4}\$?[ \t]*(?:self\.|this\.|this->|@)?(?<name>[A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w<>, .|]+)?(?::=|=)[ \t]*(?<value>[^\n=][^\n]*)"#;
 
-    /// A field or a key that is given a value: `apiToken: process.env.CF_API_TOKEN`, `token => $ENV{CF_TOKEN}`.
+    /// A field or a key with a value: `apiToken: process.env.CF_API_TOKEN`, `token => $ENV{CF_TOKEN}`.
     static FIELD = r#"["']?\b(?<name>[A-Za-z_]\w*(?i:token|key|secret|password)|(?i:token|secret|password))["']?[ \t]*(?::|=>|=|\{[^{}\n]{1,40}\}\s*=)\s*(?<value>[^\s=:>][^\n]*)"#;
 }
 
-/// How many lines behind the first belong to what is assigned.
+/// The maximum number of lines of an assigned value.
 const LINES: usize = 8;
 
 fixed! {
-    /// A right-hand side that hands the value on unchanged: a reference, a look-up in the environment, a literal object or
-    /// string around it.
+    /// A value that is a credential unchanged: a variable, or a look-up in the environment or the configuration.
     static DIRECT = r#"(?x)^(?:await\s+)?(?:\([A-Za-z]+\??\)\s*|(?:str|String|string|to_string)\()?(?:[\w.]+\s*(?:\bor\b|\|\||\?\?)\s*)?(?:
             (?:process\.env|import\.meta\.env|os\.environ|ENV|env|Deno\.env|Bun\.env|secrets|config|settings|args|c\.env|context\.env)
                 (?:\.get\(|\.fetch\(|\.|\[|\?\.)\s*["'`]?(?<a>[A-Za-z_]\w*)
@@ -40,7 +39,7 @@ fixed! {
         )"#;
 }
 
-/// The names of the file that hold a credential.
+/// Returns the names in the file that hold a credential.
 pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
     let mut out = HashSet::new();
     for groups in ASSIGNMENT.captures_iter(bytes).take(5000) {
@@ -53,24 +52,25 @@ pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
             continue;
         }
         let value = &rest[..memchr_iter(b'\n', rest).nth(LINES).unwrap_or(rest.len())];
-        if hands_on(value) || wraps(value, &out) || collects(value) {
+        if forwards_credential(value) || wraps(value, &out) || collects(value) {
             out.insert(name.to_vec());
         }
     }
     for groups in FIELD.captures_iter(bytes).take(5000) {
         let (Some(name), Some(value)) = (groups.name("name"), groups.name("value")) else { continue };
-        if out.len() < MOST && is_secret(name.as_bytes()) && hands_on(value.as_bytes()) {
+        if out.len() < MOST && is_secret(name.as_bytes()) && forwards_credential(value.as_bytes()) {
             out.insert(name.as_bytes().to_vec());
         }
     }
     out
 }
 
-fn hands_on(value: &[u8]) -> bool {
+/// Whether the value is a credential under another name, unchanged.
+fn forwards_credential(value: &[u8]) -> bool {
     let first_line = lines::first(value);
     DIRECT.captures(value).is_some_and(|groups| {
         let rest = &first_line[groups.get_match().end().min(first_line.len())..];
-        // Less than the value is handed on.
+        // What follows reduces the value to something harmless.
         const CHANGED: [&[u8]; 16] = [
             b".length",
             b".size",
@@ -94,9 +94,9 @@ fn hands_on(value: &[u8]) -> bool {
     })
 }
 
-/// A literal object or list that holds a credential as one of its values: whoever prints it prints that too.
+/// Whether the value is a literal object or list with a credential in it: printing it prints the credential.
 fn collects(value: &[u8]) -> bool {
-    // A value of a type of Go, or a pointer to one: `&Config{Token: …}`.
+    // A composite literal in Go, or a pointer to one: `&Config{Token: …}`.
     let named = value.iter().position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'&' | b'.' | b'_'));
     let value = named.filter(|at| value[*at] == b'{').map_or(value, |at| &value[at..]);
     let open = [&b"{"[..], b"[", b"array(", b"dict(", b"@{"].into_iter().find(|open| value.starts_with(open));
@@ -107,11 +107,11 @@ fn collects(value: &[u8]) -> bool {
         let separator = memmem::find(pair, b"=>").map(|at| at + 2);
         let separator =
             separator.or_else(|| pair.iter().position(|b| matches!(b, b':' | b'=')).map(|at| at + 1));
-        separator.is_some_and(|at| hands_on(pair[at..].trim_ascii()))
+        separator.is_some_and(|at| forwards_credential(pair[at..].trim_ascii()))
     })
 }
 
-/// An object of headers or a string with the credential in it, or with a name that stands for it.
+/// Whether the value is an object of headers or a string that contains a credential, or a name that holds one.
 fn wraps(value: &[u8], known: &HashSet<Vec<u8>>) -> bool {
     let literal = value.starts_with(b"{") || value.starts_with(b"new Headers(") || value.starts_with(b"@{");
     let string = [
@@ -129,7 +129,7 @@ fn wraps(value: &[u8], known: &HashSet<Vec<u8>>) -> bool {
         lines::first(value).len()
     } else {
         value.iter().position(|b| matches!(b, b'}' | b';')).map_or(value.len(), |p| {
-            // A template inside the object closes with the same mark.
+            // The brace may close a template inside of the object, so the rest of the line is included.
             p + lines::first(&value[p..]).len()
         })
     };

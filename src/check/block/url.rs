@@ -1,4 +1,4 @@
-//! A credential in an address: in the query or before the host. Addresses end up in logs, histories and referrers.
+//! Credentials in addresses: in the query or before the host. Addresses end up in logs, histories and referrers.
 
 use std::cell::LazyCell;
 use std::collections::HashSet;
@@ -20,13 +20,16 @@ use crate::span::Span;
 mod parameters;
 
 fixed! {
+    /// A query parameter named after a secret, with its address.
     static QUERY = r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]+)(?<path>(?:[^\s"'`<>]|<\w+>)*?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
         (?<value>["'\s]*\+\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,})"#;
 
-    /// A query whose address stands elsewhere, or in the string before: `f"{BASE}?token={token}"`, `'?secret=' . $secret`.
+    /// A query without its address, which is in a variable or another string: `f"{BASE}?token={token}"`,
+    /// `'?secret=' . $secret`.
     static OPEN_QUERY = r#"(?xi)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|password|bearer|credential)[\w-]*)=
         (?<value>["'`]\s*[+.]\s*[\w.$(\[>-]+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} )"#;
 
+    /// A user or password before a host.
     static USER = r#"(?xi)\b[a-z][a-z0-9+.-]+://(?:(?:\$?\{[^}\n]+\}|\#\{[^}\n]+\}|[^\s/"'`<>:@${}]*):)?(?<value>\$?\{\{?\s*[^}\n]+\}\}?|\$\w+|[^\s/"'`<>:@${}]{20,})@(?<host>[^\s/"'`<>]+)"#;
 }
 
@@ -45,7 +48,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !(names || input.signs.any(&[Sign::Site, Sign::Prefix])) {
         return;
     }
-    let (parameters, users) = (zones(bytes, parameter_places(bytes)), zones(bytes, user_places(bytes)));
+    let (parameters, users) =
+        (zones_around(bytes, parameter_places(bytes)), zones_around(bytes, user_places(bytes)));
     let query = matches(&QUERY, bytes, &parameters).map(|groups| (groups, false));
     let user = matches(&USER, bytes, &users).map(|groups| (groups, true));
     let open = matches(&OPEN_QUERY, bytes, &parameters).map(|groups| (groups, false));
@@ -78,14 +82,14 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
 }
 
-/// Whether a parameter is one of an address rather than of a form: the question mark stands in the same string.
+/// Whether a parameter belongs to an address rather than to a form: there is a question mark in the same string.
 fn is_query(bytes: &[u8], at: usize) -> bool {
     let line = bytes[at.saturating_sub(LONGEST)..=at].iter().rev();
     let own = line.take_while(|b| !matches!(b, b'"' | b'\'' | b'`' | b'\n'));
     own.into_iter().any(|b| *b == b'?')
 }
 
-/// Whether what is put in has a name that stands for a credential.
+/// Whether an inserted expression contains a name that holds a credential.
 fn holds(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
     let words = text.split(|b| !is_word(*b));
     text.iter().any(|b| matches!(b, b'$' | b'{' | b'+' | b'.'))
@@ -95,7 +99,7 @@ fn holds(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
 /// How long an address may be, in bytes.
 const LONGEST: usize = 800;
 
-/// The parameters anywhere whose names a secret may have: `?token=`, `&api_key=`.
+/// Returns the places of parameters whose names suggest a secret: `?token=`, `&api_key=`.
 fn parameter_places(bytes: &[u8]) -> impl Iterator<Item = usize> {
     const SECRET: &[&[u8]] =
         &[b"token", b"key", b"secret", b"tkn", b"auth", b"password", b"bearer", b"credential"];
@@ -107,7 +111,7 @@ fn parameter_places(bytes: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// The addresses on whose line somebody may be named before the host.
+/// Returns the places of addresses that may have a user before the host: an `@` follows on the line.
 fn user_places(bytes: &[u8]) -> impl Iterator<Item = usize> {
     memmem::find_iter(bytes, b"://").filter(|at| {
         let rest = &bytes[*at..bytes.len().min(at + LONGEST)];
@@ -115,15 +119,16 @@ fn user_places(bytes: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// What may be an address around places that are in order: from where its string begins to the end of the next line.
-fn zones(bytes: &[u8], places: impl Iterator<Item = usize>) -> Vec<Span> {
+/// Returns the zones that may be an address around the places, which are in order: from the beginning of the string to
+/// the end of the next line. Overlapping zones are merged.
+fn zones_around(bytes: &[u8], places: impl Iterator<Item = usize>) -> Vec<Span> {
     let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`');
     let mut out: Vec<Span> = Vec::new();
     for place in places {
         let before = &bytes[place.saturating_sub(2 * LONGEST)..place];
         let start = place - before.iter().rev().take_while(|b| !ends(b)).count();
-        let behind = &bytes[place..bytes.len().min(place + LONGEST)];
-        let end = place + memchr_iter(b'\n', behind).nth(1).unwrap_or(behind.len());
+        let after = &bytes[place..bytes.len().min(place + LONGEST)];
+        let end = place + memchr_iter(b'\n', after).nth(1).unwrap_or(after.len());
         match out.last_mut() {
             Some(last) if start <= last.end => last.end = end.max(last.end),
             _ => out.push(Span::new(start, end)),
@@ -132,7 +137,7 @@ fn zones(bytes: &[u8], places: impl Iterator<Item = usize>) -> Vec<Span> {
     out
 }
 
-/// The matches inside zones that are in order and apart.
+/// Returns the matches inside of the zones, which are in order and do not overlap.
 fn matches<'b>(
     pattern: &'static LazyLock<Regex>,
     bytes: &'b [u8],
@@ -148,6 +153,8 @@ fn matches<'b>(
     })
 }
 
+/// Whether the value of a parameter, or of a user before a host, is a Cloudflare credential. For an expression its
+/// names and the host decide, for a literal its prefix or its look.
 fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {
     let api = contains(host, b"api.cloudflare.com") || contains(host, b"www.cloudflare.com");
     let dynamic =
@@ -170,7 +177,7 @@ fn is_credential_value(text: &[u8], name: &[u8], host: &[u8]) -> bool {
     (prefixed && !value::is_placeholder(&text[4..])) || (random && (api || is_credential(name)))
 }
 
-/// Where a list goes on is no secret.
+/// Whether a parameter named like a token is harmless: a page token, a cursor, a site key.
 fn is_public(name: &[u8]) -> bool {
     let public = ["page", "next", "cursor", "continuation", "csrf", "cache", "sync", "state", "site"];
     words(name).split(' ').any(|word| public.contains(&word))

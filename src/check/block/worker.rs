@@ -1,4 +1,4 @@
-//! Secrets among the plain variables of a Worker: `vars` of wrangler's settings, in any environment.
+//! Secrets among the plain variables of a Worker: `vars` in a Wrangler configuration, in any environment.
 
 use super::{Detection, unquoted};
 use crate::check::{Candidate, Input, value};
@@ -22,6 +22,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
 }
 
+/// Finds literal secrets in `vars`.
 fn variables(detection: &Detection<'_>, bytes: &[u8], settings: &Node, out: &mut Vec<Candidate>) {
     let Some((_, vars)) = settings.get(&["vars"]) else { return };
     for (key, node) in vars.entries() {
@@ -44,6 +45,7 @@ fn is_secret_name(name: &[u8]) -> bool {
         || more.iter().take(2).any(|m| words.contains(m))
 }
 
+/// Whether a value is a literal that is no placeholder.
 fn is_real(text: &str) -> bool {
     let reference = text.starts_with('$') || text.starts_with("{{") || text.starts_with("http");
     text.len() >= 6 && !reference && !value::is_placeholder(text.as_bytes())

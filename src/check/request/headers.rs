@@ -1,4 +1,5 @@
-//! Requests that authenticate with the Global API Key: the `X-Auth-Key` header with a value, and Cloudflare nearby.
+//! Requests that authenticate with the Global API Key: an `X-Auth-Key` header with a value, in a text that concerns
+//! Cloudflare.
 
 use super::super::{Candidate, Detection, Input, Sign, expression, fixed};
 use super::{API, confidence, permissions, spans};
@@ -21,7 +22,7 @@ pub(super) use sent::holds_nothing;
 fixed! {
     /// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
     /// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`, `proxy_set_header X-Auth-Key v`,
-    /// `[X-Auth-Key $v]`, and behind its value `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
+    /// `[X-Auth-Key $v]`, and the name after its value: `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
     static KEY = concat!(
         r#"(?i)(?P<span>(?:\bsetValue|\baddValue|\bsetValue:|\baddValue:)[( ]?[^\n;]{1,120}forHTTPHeaderField:\s*@?"x-auth-key""#,
         r#"|\b(?P<name>x[-_]?auth[-_]?key)\b["'`\\]*\]?\s*(?:(?:=>|:=|[:=])\s*[^\s,)}\]][^\n,)}\]]*"#,
@@ -33,40 +34,42 @@ fixed! {
         r#"|\b(?:proxy_set_header|header_up|set-header|RequestHeader\s+\w+|more_set_input_headers|request_header)\s+["']?x-auth-key["']?\s+[^\s;]+)"#,
     );
 
-    /// In a map of a Lisp nothing stands between a name and its value: `{"X-Auth-Key" (:key cfg)}`.
+    /// A Lisp map has only a space between a name and its value: `{"X-Auth-Key" (:key cfg)}`.
     static LISP = r#"(?i)["':](?P<span>x-auth-key\b"?[ \t]+[^\s)}\],;=][^\n)}]*)"#;
 
     static EMAIL = r#"(?i)(?P<span>\bx[-_]?auth[-_]?email\b["'`\\]*\]?\s*(?:=>|:=|[:=,])?\s*[^\s,)}\]][^\n,)}\]]*)"#;
 
-    /// The header's name held in a constant.
+    /// A constant that holds the name of the header.
     static CONSTANT = r#"(?i)\b(?P<name>[a-z_]\w{2,60})["']?\s*(?::\s*[&'\w]{1,20}(?:\s[&\w]{1,20})?\s*)?(?:=>|:=|=|:|,)\s*["'`]x-auth-key["'`]\s*(?:[;,)]|$|\n|\r|#|//)"#;
 
-    /// Lists of header names, code that reads, hides or removes them.
+    /// Lists of header names, and code that reads, hides or removes headers.
     static HANDLED = r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|\.delete\(|\bdel\(|blocklist|denylist|filter_headers|filter_sensitive|before_record|vary:|proxy_pass_header|hide_header|requestheader\s+unset|del-header|clear_header"#;
 
-    /// Rackspace and OpenStack send it with a user instead of an address.
+    /// Rackspace and OpenStack send the same header, with a user name instead of an e-mail address.
     static VENDOR = r#"(?i)x-auth-user(?:[^\w-]|$)"#;
 
-    /// Code that can do both ways decides between them.
-    static DECIDES = {
-        // A command that ends the script when another fails decides nothing.
+    /// A branch: code that supports both keys and tokens has_branch between them.
+    static BRANCH = {
+        // `|| exit` is no branch: it ends the script when a command fails.
         r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n]{1,80}:|\|\||&&"
     };
+    /// An API token that is sent.
     static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]"#;
 
-    /// An address between two places; one of somebody else says that they are not two ways of one client.
+    /// An address. If another vendor's is between a key and a token, they are not two options of one client.
     static HOST = r"(?i)https?://(?P<host>[a-z][\w.-]*\.[a-z]+)";
 
-    /// The key is a member of the object that sends it: part of a client rather than a use of one.
+    /// The key is a member of the object that sends it: the code implements a client rather than uses one.
     static MEMBER = r"(?i)[\s(,=>:]&?(?:this|self|@|\$this|[a-z]{1,3}|opts|options|config|client|auth)(?:\.|->|\?\.)_?\w*key|@\w*key";
 }
 
+/// `variant = "key-headers"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     fixed! {
         static TOPIC = "(?i)cf_";
     }
     if is_test(input.path) && !is_request(input.path)
-        || is_elsewhere(input)
+        || is_file_of_other_vendor(input)
         || is_api_description(input.text, input.path)
         || is_rules(input.text, input.path)
     {
@@ -81,21 +84,25 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     in_lisp.retain(|span| is_in_pair(input.text.bytes(), *span));
     for span in spans(&KEY, input).into_iter().chain(by_constant).chain(in_lisp) {
         let span = first_header(input.text.bytes(), span);
-        let span = Span::new(span.start, span.start + trimmed(input.text.get(span)));
+        let span = Span::new(span.start, span.start + trimmed_len(input.text.get(span)));
         let span = closed(input.text.bytes(), span);
         let near = around(input.text, span, 600);
         let email =
             emails.iter().copied().filter(|e| near.contains(*e)).min_by_key(|e| e.start.abs_diff(span.start));
         let address = address(input, span, near);
-        let ours = email.is_some() || address.is_some() || (topic && contains(input.text.get(span), b"cf"));
-        if email.is_none() && is_somebody_elses(input, span) {
+        let is_cloudflare =
+            email.is_some() || address.is_some() || (topic && contains(input.text.get(span), b"cf"));
+        if email.is_none() && is_of_other_vendor(input, span) {
             continue;
         }
-        if !ours && !topic || other_use(input, span) || has_both(input, span) {
+        if !is_cloudflare && !topic || is_not_sent(input, span) || supports_both(input, span) {
             continue;
         }
-        let sure =
-            if ours || input.signs.has(Sign::Api) { confidence(detection, ours) } else { Confidence::Low };
+        let sure = if is_cloudflare || input.signs.has(Sign::Api) {
+            confidence(detection, is_cloudflare)
+        } else {
+            Confidence::Low
+        };
         let mut found = Candidate::new(detection.rule, span, sure);
         found.labels.extend(email.map(|place| (place, String::from("the e-mail address that goes with it"))));
         let constant = defined.iter().find(|(place, _)| place.start == span.start);
@@ -129,8 +136,8 @@ fn is_lisp(path: &BlobPath) -> bool {
     .any(|end| path.file_name().ends_with(end))
 }
 
-/// Whether the name stands in a map of a Lisp, `{"X-Auth-Key" key}`, or in a pair, `("X-Auth-Key" . key)` and
-/// `(cons "X-Auth-Key" key)`; sets, vectors and lists of names hold no values.
+/// Whether the name is in a Lisp map, `{"X-Auth-Key" key}`, or a pair, `("X-Auth-Key" . key)` or
+/// `(cons "X-Auth-Key" key)`. Sets, vectors and lists of names hold no values.
 fn is_in_pair(bytes: &[u8], span: Span) -> bool {
     const REACH: usize = 1000;
     let floor = span.start.saturating_sub(REACH);
@@ -144,17 +151,17 @@ fn is_in_pair(bytes: &[u8], span: Span) -> bool {
     }
 }
 
-/// Whether the file holds requests that are made as they stand, whatever folder it is in.
+/// Whether the file is a request or a script that can be run as it is. Such files are checked even in test folders.
 fn is_request(path: &BlobPath) -> bool {
     [&b".http"[..], b".rest", b".hurl", b".bru", b".sh"].iter().any(|end| path.file_name().ends_with(end))
 }
 
-/// The value is called after somebody else whose address stands nearby: `os.environ["ZILORE_KEY"]`.
-fn is_somebody_elses(input: &Input<'_>, span: Span) -> bool {
+/// Whether the value is named after another vendor whose address is nearby: `os.environ["ZILORE_KEY"]`.
+fn is_of_other_vendor(input: &Input<'_>, span: Span) -> bool {
     fixed! {
         static VALUE = r"(?i)\b(?P<who>[a-z][a-z0-9]{3,30})_(?:api_)?(?:auth_)?(?:key|token|secret)\b";
     }
-    const OF_NOBODY: &[&[u8]] = &[
+    const GENERIC_NAMES: &[&[u8]] = &[
         b"cloudflare",
         b"auth",
         b"global",
@@ -167,17 +174,17 @@ fn is_somebody_elses(input: &Input<'_>, span: Span) -> bool {
         b"edge",
         b"secret",
     ];
-    // A value may be a line, and a line a whole file.
+    // The value may be as long as a line, and a line as long as the file.
     let span = Span::new(span.start, span.end.min(span.start + 200));
     let near = input.text.get(around(input.text, span, 4000));
     let who = VALUE.captures_iter(input.text.get(span)).filter_map(|groups| groups.name("who"));
     who.take(3).map(|who| who.as_bytes().to_ascii_lowercase()).any(|who| {
         let mut hosts = HOST.captures_iter(near).filter_map(|groups| groups.name("host"));
-        !OF_NOBODY.contains(&who.as_slice()) && hosts.any(|host| contains(host.as_bytes(), &who))
+        !GENERIC_NAMES.contains(&who.as_slice()) && hosts.any(|host| contains(host.as_bytes(), &who))
     })
 }
 
-/// The nearest address of the API, whole.
+/// Returns the nearest address of the API, with its scheme and path.
 fn address(input: &Input<'_>, span: Span, near: Span) -> Option<Span> {
     let bytes = input.text.bytes();
     let places = API.find_iter(input.text.get(near)).map(|m| Span::from(m).shift(near.start));
@@ -191,16 +198,17 @@ fn address(input: &Input<'_>, span: Span, near: Span) -> Option<Span> {
     Some(Span::new(host.start - scheme.map_or(0, <[u8]>::len), host.end + length))
 }
 
-/// A use of a constant that holds the header's name.
-struct Used {
-    /// The constant with the value it goes with.
+/// A use of a constant that holds the name of the header.
+struct ConstantUse {
+    /// The constant and the value that is sent under it.
     place: Span,
-    /// The constant where the header's name is given to it.
+    /// Where the constant is defined.
     definition: Span,
 }
 
-/// Where a constant that holds the header's name is given a value: `{NAME: v}`, `[NAME] = v`, `set(NAME, v)`.
-fn constants(input: &Input<'_>) -> Vec<Used> {
+/// Returns the places where a constant that holds the name of the header is paired with a value: `{NAME: v}`,
+/// `[NAME] = v`, `set(NAME, v)`.
+fn constants(input: &Input<'_>) -> Vec<ConstantUse> {
     const MOST: usize = 20;
     let bytes = input.text.bytes();
     let mut out = Vec::new();
@@ -210,9 +218,9 @@ fn constants(input: &Input<'_>) -> Vec<Used> {
         let whole = groups.get_match().as_bytes();
         let before = bytes[..name.start()].trim_ascii_end();
         let is_defined = before.ends_with(b"define('") || before.ends_with(b"define(\"");
-        // The last argument of a call is no constant: `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
+        // A labeled argument is no constant: `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
         let is_argument = whole.ends_with(b")") && !whole.contains(&b'=');
-        // Of two names in a list neither holds the other.
+        // In a list of two names, neither is a constant that holds the other.
         let is_listed = whole[name.len()..].iter().find(|b| matches!(b, b',' | b'=' | b':')) == Some(&b',');
         if (is_argument || is_listed) && !is_defined {
             continue;
@@ -227,14 +235,14 @@ fn constants(input: &Input<'_>) -> Vec<Used> {
         let definition = groups.get(0).map_or(Span::from(name), |m| {
             Span::new(m.start(), m.start() + m.as_bytes().trim_ascii_end().len())
         });
-        let used = places.map(|m| Used { place: Span::from(m), definition });
+        let used = places.map(|m| ConstantUse { place: Span::from(m), definition });
         out.extend(used.take(MOST));
     }
     out
 }
 
-/// Without the arguments that follow on the line: `-H "X-Auth-Key: $K" -H "X-Auth-Email: $E"`,
-/// `X-Auth-Key:$K X-Auth-Email:$E`. A list of names has no value between them and stays whole.
+/// Cuts off the arguments that follow on the line: `-H "X-Auth-Key: $K" -H "X-Auth-Email: $E"`,
+/// `X-Auth-Key:$K X-Auth-Email:$E`. A list of names without values is not cut.
 fn first_header(bytes: &[u8], span: Span) -> Span {
     fixed! {
         static NEXT = r#"(?i)^x[-_]?auth[-_]?key\\?["'`]?\s*(?:[:=]>?\s*[^\s,]|,\s*[^\s,"'])[^\n]*?(?P<next>\\?["'`]?(?:[ \t]+|[ \t]*[;,][ \t]*)(?:--?[a-z][\w-]*[ =]*)?\\?["'`]?x[-_]?auth[-_]?email\b|\\?["'`][ \t]+(?:--?[a-z]|[|&>;]))"#;
@@ -246,16 +254,17 @@ fn first_header(bytes: &[u8], span: Span) -> Span {
     }
 }
 
-/// The value without closing quotes and continuation.
-fn trimmed(bytes: &[u8]) -> usize {
+/// Returns the length without closing quotes and line continuation.
+fn trimmed_len(bytes: &[u8]) -> usize {
     let end = bytes
         .iter()
         .rposition(|b| !b.is_ascii_whitespace() && !matches!(b, b'\\' | b'"' | b'\'' | b'`' | b';'));
     end.map_or(bytes.len(), |at| at + 1)
 }
 
-/// Comments, prose, allow-lists, readers of the header, definitions of its name.
-fn other_use(input: &Input<'_>, span: Span) -> bool {
+/// Whether the header is not sent here: the place is in a comment or prose, in a list of names, in code that reads or
+/// hides the header, or it defines the name of the header.
+fn is_not_sent(input: &Input<'_>, span: Span) -> bool {
     let text = input.text;
     if in_comment(text, span.start, input.path)
         || in_prose(text, span.start, input.path)
@@ -283,15 +292,15 @@ fn other_use(input: &Input<'_>, span: Span) -> bool {
         || VENDOR.is_match(text.get(around(text, line, 160)))
 }
 
-/// The code around hides, removes or lists headers.
+/// Whether the surrounding code hides, removes or lists headers.
 pub(super) fn is_handled(input: &Input<'_>, span: Span) -> bool {
     let line = input.text.line_near(span.start);
     let length = input.text.bytes().len();
     HANDLED.is_match(input.text.get(Span::new(line.start.saturating_sub(160), (line.end + 80).min(length))))
 }
 
-/// Whether the file is about somebody else: it has addresses, and neither it nor its path mentions Cloudflare.
-fn is_elsewhere(input: &Input<'_>) -> bool {
+/// Whether the file concerns another vendor: it has addresses, and neither it nor its path mentions Cloudflare.
+fn is_file_of_other_vendor(input: &Input<'_>) -> bool {
     fixed! {
         static ADDRESS = r"(?i)https?://[a-z][\w-]*\.[a-z]";
     }
@@ -302,8 +311,8 @@ fn is_elsewhere(input: &Input<'_>) -> bool {
         && ADDRESS.is_match(bytes)
 }
 
-/// In a list of names nothing is sent: the name is quoted and followed by a comma, and stands in neither a call nor a
-/// pair with its value.
+/// Whether the name is in a list of header names, which sends nothing: it is quoted and followed by a comma, and is
+/// neither an argument of a call nor paired with a value.
 pub(super) fn is_listed(input: &Input<'_>, span: Span) -> bool {
     fixed! {
         static LISTED = r#"^[\w-]+["'`]\s*,\s*(?P<next>["'`](?:[A-Za-z]+-)*[A-Za-z]+["'`])?"#;
@@ -315,11 +324,11 @@ pub(super) fn is_listed(input: &Input<'_>, span: Span) -> bool {
     match open {
         Some(b'(') => false,
         Some(b'{' | b'[' | b',') | None => {
-            // A pair of arguments has its value on the same line, and that is no name.
-            let behind = own[groups.get_match().end()..].first();
+            // In a pair of arguments the value is on the same line, and is no header name.
+            let after = own[groups.get_match().end()..].first();
             let pair = groups.name("next").is_none()
                 && !groups.get_match().as_bytes().contains(&b'\n')
-                && behind.is_some_and(|b| b.is_ascii_alphabetic() || *b == b'$')
+                && after.is_some_and(|b| b.is_ascii_alphabetic() || *b == b'$')
                 && open != Some(&b'{')
                 && open != Some(&b'[');
             !pair
@@ -330,7 +339,7 @@ pub(super) fn is_listed(input: &Input<'_>, span: Span) -> bool {
     }
 }
 
-/// A word before the name makes it part of a sentence: "Unknown X-Auth-Key".
+/// Whether the word before the name makes it part of a sentence: "Unknown X-Auth-Key".
 fn in_sentence(before: &[u8]) -> bool {
     const TAKES: &[&[u8]] = &[
         b"header",
@@ -360,18 +369,19 @@ fn in_sentence(before: &[u8]) -> bool {
     let Some(rest) = before.strip_suffix(b" ") else { return false };
     let start = rest.iter().rposition(|b| !b.is_ascii_alphabetic() && *b != b'-').map_or(0, |at| at + 1);
     let word = rest[start..].to_ascii_lowercase();
-    // The end of an item before it is no word: `X-Auth-Email:$CF_USER X-Auth-Key:$CF_PASS`, `$creds.email X-Auth-Key $key`.
+    // The end of a preceding argument is no word: `X-Auth-Email:$CF_USER X-Auth-Key:$CF_PASS`,
+    // `$creds.email X-Auth-Key $key`.
     let whole = !start
         .checked_sub(1)
         .is_some_and(|at| rest[at].is_ascii_alphanumeric() || b"_$}./".contains(&rest[at]));
     whole && !word.is_empty() && !word.starts_with(b"-") && !TAKES.contains(&word.as_slice())
 }
 
-/// How far before a branch its condition is looked for, in bytes.
+/// How far before the first of key and token their condition is searched for, in bytes.
 const CONDITION: usize = 120;
 
-/// Code that takes a token as well and decides, or documentation that shows both ways.
-fn has_both(input: &Input<'_>, span: Span) -> bool {
+/// Whether code accepts a token as well and has_branch between them, or documentation shows both.
+fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if is_prose(input.path) {
         return BEARER.is_match(input.text.bytes());
     }
@@ -384,26 +394,27 @@ fn has_both(input: &Input<'_>, span: Span) -> bool {
     let at = span.start - near.start;
     BEARER.find_iter(bytes).any(|bearer| {
         let first = bearer.start().min(at);
-        // The condition stands before the first of both or between them.
+        // The condition is before the first of the two, or between them.
         let between = &bytes[first.saturating_sub(CONDITION)..bearer.start().max(at)];
         let hosts = HOST.captures_iter(between).filter_map(|groups| groups.name("host"));
         let other = |host: regex::bytes::Match<'_>| {
             let host = host.as_bytes().to_ascii_lowercase();
             !host.ends_with(b"cloudflare.com") && !host.ends_with(b"ietf.org")
         };
-        decides(between) && !hosts.into_iter().any(other)
+        has_branch(between) && !hosts.into_iter().any(other)
     })
 }
 
-fn decides(bytes: &[u8]) -> bool {
-    DECIDES.captures_iter(bytes).any(|groups| groups.name("ends").is_none())
+/// Whether the code contains a branch other than `|| exit` and the like.
+fn has_branch(bytes: &[u8]) -> bool {
+    BRANCH.captures_iter(bytes).any(|groups| groups.name("ends").is_none())
 }
 
-/// A program that sends a token as well, depending on what is configured.
+/// Whether a program sends a token instead if one is configured, or a document shows how to send one.
 pub(super) fn takes_a_token(input: &Input<'_>) -> bool {
     let bytes = input.text.bytes();
     is_prose(input.path) && BEARER.is_match(bytes)
-        || is_code(input.path) && BEARER.is_match(bytes) && decides(bytes)
+        || is_code(input.path) && BEARER.is_match(bytes) && has_branch(bytes)
 }
 
 #[cfg(test)]
@@ -411,15 +422,15 @@ mod tests {
     // flaresec: allow-start(global-api-key-use) texts that tests look at
 
     use super::{
-        address, constants, decides, has_both, in_sentence, is_elsewhere, is_in_pair, is_listed,
-        is_somebody_elses, other_use, trimmed,
+        address, constants, has_branch, in_sentence, is_file_of_other_vendor, is_in_pair, is_listed,
+        is_not_sent, is_of_other_vendor, supports_both, trimmed_len,
     };
     use crate::check::Input;
     use crate::check::tests::{asked, marked};
     use crate::fact::place::around;
     use crate::span::Span;
 
-    /// What is decided of the marked place of a file.
+    /// Returns what `decide` says about the marked place of a file.
     #[track_caller]
     fn of(path: &str, text: &str, decide: impl Fn(&Input<'_>, Span) -> bool) -> bool {
         let (text, span) = marked(text);
@@ -498,7 +509,7 @@ mod tests {
                 ),
             ),
         ] {
-            assert!(of(path, text, has_both), "{path}: {text}");
+            assert!(of(path, text, supports_both), "{path}: {text}");
         }
         for (path, text) in [
             ("a.py", "if key:\n    h[\"«X-Auth-Key\"] = key»\n"),
@@ -520,17 +531,17 @@ mod tests {
                 ),
             ),
         ] {
-            assert!(!of(path, text, has_both), "{path}: {text}");
+            assert!(!of(path, text, supports_both), "{path}: {text}");
         }
     }
 
     #[test]
     fn what_ends_a_script_decides_nothing() {
         for text in ["if a", "a ? b : c", "a || b", "a && b", "elif", "} else {", "case a in"] {
-            assert!(decides(text.as_bytes()), "{text}");
+            assert!(has_branch(text.as_bytes()), "{text}");
         }
         for text in ["a || exit 1", "a || true", "a || return", "notify", "elsewhere", "what? yes", ""] {
-            assert!(!decides(text.as_bytes()), "{text}");
+            assert!(!has_branch(text.as_bytes()), "{text}");
         }
     }
 
@@ -559,25 +570,25 @@ mod tests {
 
     #[test]
     fn a_file_or_a_value_may_be_somebody_elses() {
-        let elsewhere = |path, text| asked(path, text, is_elsewhere);
-        assert!(elsewhere("a.py", "get('https://api.zilore.com', 'X-Auth-Key')"));
+        let other = |path, text| asked(path, text, is_file_of_other_vendor);
+        assert!(other("a.py", "get('https://api.zilore.com', 'X-Auth-Key')"));
         for (path, text) in [
             ("a.py", "get(BASE, 'X-Auth-Key')"),
             ("a.py", "get('https://api.cloudflare.com', 'X-Auth-Key')"),
             ("a.py", "get('https://proxy.example.net', CF_KEY)"),
             ("cloudflare/a.py", "get('https://proxy.example.net', key)"),
         ] {
-            assert!(!elsewhere(path, text), "{path}: {text}");
+            assert!(!other(path, text), "{path}: {text}");
         }
         let text = "get('https://api.zilore.com')\nh = {'«X-Auth-Key': env['ZILORE_KEY']»}";
-        assert!(of("a.py", text, is_somebody_elses));
+        assert!(of("a.py", text, is_of_other_vendor));
         for text in [
             "get('https://api.cloudflare.com')\nh = {'«X-Auth-Key': env['CLOUDFLARE_KEY']»}",
             "get('https://api.cloudflare.com')\nh = {'«X-Auth-Key': env['ZILORE_KEY']»}",
             "get('https://admin.example.net')\nh = {'«X-Auth-Key': env['ADMIN_KEY']»}",
             "get('https://api.zilore.com')\nh = {'«X-Auth-Key': env['KEY']»}",
         ] {
-            assert!(!of("a.py", text, is_somebody_elses), "{text}");
+            assert!(!of("a.py", text, is_of_other_vendor), "{text}");
         }
     }
 
@@ -593,7 +604,7 @@ mod tests {
             ("a.js", "h = { \"X-Auth-User\": user, \"«X-Auth-Key\": key» }"),
             ("a.js", "const A = '«X-Auth-Key', B = 'X-Auth-Key'»"),
         ] {
-            assert!(of(path, text, other_use), "{path}: {text}");
+            assert!(of(path, text, is_not_sent), "{path}: {text}");
         }
         for (path, text) in [
             ("a.py", "h = {\"«X-Auth-Key\": key»}"),
@@ -601,7 +612,7 @@ mod tests {
             ("a.js", "h.set(\"«X-Auth-Key\", key)»"),
             ("a.js", "h = { \"X-Auth-User-Id\": user, \"«X-Auth-Key\": key» }"),
         ] {
-            assert!(!of(path, text, other_use), "{path}: {text}");
+            assert!(!of(path, text, is_not_sent), "{path}: {text}");
         }
     }
 
@@ -644,7 +655,7 @@ mod tests {
     #[test]
     fn values_end_before_their_quotes() {
         for (text, length) in [("a: b\" \\", 4), ("a: b';", 4), ("a: b", 4), ("a: ${B}\"", 7), ("\"'", 2)] {
-            assert_eq!(trimmed(text.as_bytes()), length, "{text}");
+            assert_eq!(trimmed_len(text.as_bytes()), length, "{text}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The API called over plain HTTP: an address, or a scheme, port or switch beside the host.
+//! API calls over plain HTTP: an `http://` address, or a scheme, port or switch near the host.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -15,39 +15,40 @@ use crate::fact::words::is_word;
 use crate::literals::{Literals, contains};
 use crate::span::Span;
 
-/// Addresses of the API and of services that take the same credentials, behind a scheme.
+/// The part after the scheme in addresses of the API and of services that take the same credentials.
 const HOSTS: &str = r"(?:api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|rtc\.live\.cloudflare\.com|dash\.cloudflare\.com/api|challenges\.cloudflare\.com/turnstile|www\.cloudflare\.com/api_json|(?:\{\{[^\n{}]{1,100}\}\}|\{%[^\n{}]{1,100}%\}|<%[^\n<>]{1,100}%>|\{[^\n{}]{1,100}\}|[^\s\x22'`/<>])+\.r2\.cloudflarestorage\.com)";
 
 fixed! {
+    /// An address of the API with `http://`.
     static PLAIN = format!(
         r#"(?i)(?P<span>http:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]+@)?{HOSTS}[^\s"'`<>)\\,;]*|http://["'`]\s*[+.]\s*[\w.$>-]{{1,60}}\s*[+.]\s*["'`]\.r2\.cloudflarestorage\.com)"#
     );
 }
 
-/// Expressions that are compiled where one of their words stands.
-struct Asked {
+/// Expressions, each of which is compiled only if a text contains one of its words.
+struct Patterns {
     words: Literals,
-    /// For each word the expressions that it asks for.
+    /// For each word, the indices of the expressions that need it.
     owners: Vec<Vec<usize>>,
     patterns: Vec<(OnceLock<Regex>, &'static str)>,
 }
 
-impl Asked {
-    /// Over expressions with their words, which are small.
-    fn new(all: &[(&[&'static str], &'static str)]) -> Asked {
+impl Patterns {
+    /// Creates the set from expressions and their lower-case words.
+    fn new(all: &[(&[&'static str], &'static str)]) -> Patterns {
         let mut words: Vec<&str> = all.iter().flat_map(|(words, _)| *words).copied().collect();
         words.sort_unstable();
         words.dedup();
         let asks = |word: &&str| (0..all.len()).filter(|at| all[*at].0.contains(word)).collect();
-        Asked {
+        Patterns {
             words: Literals::caseless(&words),
             owners: words.iter().map(asks).collect(),
             patterns: all.iter().map(|(_, source)| (OnceLock::new(), *source)).collect(),
         }
     }
 
-    /// Those of which a word stands in a text.
-    fn of(&self, bytes: &[u8]) -> impl Iterator<Item = &Regex> {
+    /// Returns the expressions of which the text contains a word.
+    fn matching(&self, bytes: &[u8]) -> impl Iterator<Item = &Regex> {
         let mut asked = vec![false; self.patterns.len()];
         let _ = self.words.each(bytes, 0, |hit| {
             self.owners[hit.index].iter().for_each(|owner| asked[*owner] = true);
@@ -58,9 +59,10 @@ impl Asked {
     }
 }
 
-/// A scheme on its own beside the host on its own, clients that are plain HTTP by their name or a switch.
-static SPLIT: LazyLock<Asked> = LazyLock::new(|| {
-    Asked::new(&[
+/// Schemes and ports that are given apart from the host, and clients that use plain HTTP because of their name or a
+/// switch.
+static SPLIT: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
         (
             &["scheme", "proto"],
             r#"(?i)(?P<span>[\w-]*(?:scheme|protocol|proto)["']?\s*(?::\s*[\w<>\[\]|&' ]{1,30})?(?:=>|:=|[:=])\s*["']?http["']?)(?:[,;)}]|\s+[^|\s]|\s*$)"#,
@@ -91,32 +93,33 @@ static SPLIT: LazyLock<Asked> = LazyLock::new(|| {
 });
 
 fixed! {
-    /// The scheme is added to a variable that holds the host.
+    /// `http://` in front of a variable that may hold the host.
     static JOINED = r#"(?i)(?P<span>http://["'`]?\s*(?:[+.,]\s*)?(?:\$\{?|\{\{?|#\{|\$\(|%\()?\s*(?P<name>[A-Za-z_][\w.]*))"#;
 
-    /// `curl` and `wget` add `http://` themselves, unless they are told what to add.
+    /// An address without a scheme: `curl`, `wget` and others then use `http://`, unless they are told what to use.
     static BARE = r#"(?i)\b(?:curl|wget|http|xh)\b(?:[^\n|;&`]|\\\r?\n)*?[\s"'=](?P<span>api\.cloudflare\.com/[^\s"'`]*)"#;
 
     static LOCATION_TRUSTED = r"(?P<span>--location-trusted)";
 
-    /// A host without a scheme before it.
+    /// The host without a scheme.
     static BARE_HOST = r"(?i)[^/.\w]api\.cloudflare\.com";
 
     static VENDOR = "(?i)cloudflare";
 }
 
-/// How many names are looked up for a host that they hold.
+/// The maximum number of variables that are looked up to see whether they hold the host.
 const NAMES: usize = 1000;
 
+/// `variant = "plain-http"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     if is_test(input.path) {
         return;
     }
     let bytes = input.text.bytes();
     let mut push = |span: Span, labels: Vec<(Span, &str)>| {
-        let other = is_namespace(input, span) || is_link(input, span) || is_longer(input, span);
+        let other = is_namespace(input, span) || is_link(input, span) || has_longer_host(input, span);
         let other = other || in_pattern(input.text, span.start, input.path);
-        if other || skipped(input, span) || is_being_mended(input, span) || in_message(input, span) {
+        if other || skipped(input, span) || has_https_beside(input, span) || in_message(input, span) {
             return;
         }
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
@@ -131,7 +134,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             push(span, Vec::new());
         }
     }
-    // The other ways need the host itself, or a tool's own switch.
+    // Everything else needs the host itself, or a switch of a certain tool.
     fixed! {
         static SWITCH = r"(?i)\bssl[ \t]*=|use_https|secure[-_]ssl";
     }
@@ -143,7 +146,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let mut hosts: HashMap<&[u8], Option<Span>> = HashMap::new();
     for groups in JOINED.captures_iter(bytes) {
         let (Some(span), Some(name)) = (groups.name("span"), groups.name("name")) else { continue };
-        // Only so many names can be asked for without reading the text over and over.
+        // Each look-up reads the whole text.
         if hosts.len() >= NAMES && !hosts.contains_key(name.as_bytes()) {
             continue;
         }
@@ -162,32 +165,32 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
     let mut split: Vec<(Span, Option<Span>, Vec<Span>)> = Vec::new();
     let trusted = memmem::find(bytes, b"--location-trusted").map(|_| &*LOCATION_TRUSTED);
-    for pattern in SPLIT.of(bytes).chain(trusted) {
+    for pattern in SPLIT.matching(bytes).chain(trusted) {
         for span in spans(pattern, input) {
             let near = around(input.text, span, 400);
             let beside = API.find(input.text.get(near));
             let own = API.is_match(input.text.get(span));
-            // Cookies are secure as well: only the call that names the host is meant.
+            // Cookies have a `secure` setting as well: it counts only in a call that names the host.
             let word = first_word(input.text.get(span)).to_ascii_lowercase();
-            let elsewhere = word == b"secure" && !own && !input.text.get(span).contains(&b'-');
-            let elsewhere = elsewhere && !in_group(input, span, near, &API);
-            // A port belongs to the host it stands beside, which has no scheme of its own.
-            let elsewhere =
-                elsewhere || word.starts_with(b"port") && !in_group(input, span, near, &BARE_HOST);
+            let unrelated = word == b"secure" && !own && !input.text.get(span).contains(&b'-');
+            let unrelated = unrelated && !in_group(input, span, near, &API);
+            // A port counts only beside the host, and only if the host has no scheme.
+            let unrelated =
+                unrelated || word.starts_with(b"port") && !in_group(input, span, near, &BARE_HOST);
             let scheme = input.text.get(span).to_ascii_lowercase();
             let scheme =
                 ["scheme", "proto"].iter().any(|name| memmem::find(&scheme, name.as_bytes()).is_some());
-            let elsewhere = elsewhere || scheme && !own && !has_open_host(input, near);
-            if elsewhere || !own && (is_of_another_host(input, span) || in_other_item(input, span)) {
+            let unrelated = unrelated || scheme && !own && !has_open_host(input, near);
+            if unrelated || !own && (is_of_another_host(input, span) || in_other_item(input, span)) {
                 continue;
             }
             let settings =
                 matches!(word.as_slice(), b"ssl" | b"use_https") && in_group(input, span, near, &VENDOR);
-            // The tool's own switch stands above all its providers.
+            // The switch of the tool itself comes before all of its providers.
             let settings = settings || word == b"secure" && VENDOR.is_match(input.text.get(near));
             if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
                 let host = beside.map(|m| Span::from(m).shift(near.start));
-                // A port and a scheme, or two switches, of one connection.
+                // One connection may have several of these, such as a port and a scheme.
                 match split.iter_mut().find(|(_, other, _)| host.is_some() && *other == host) {
                     Some((_, _, more)) => more.push(span),
                     None => split.push((span, host, Vec::new())),
@@ -206,7 +209,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
 }
 
-/// Whether the API is named without `https://` before its host: only there a scheme of its own has a say.
+/// Whether an address of the API nearby has no `https://` before its host. Only then does a separate scheme matter.
 fn has_open_host(input: &Input<'_>, near: Span) -> bool {
     let bytes = input.text.bytes();
     API.find_iter(input.text.get(near)).any(|found| {
@@ -217,14 +220,14 @@ fn has_open_host(input: &Input<'_>, near: Span) -> bool {
     })
 }
 
-/// The place is in an item of a YAML list that does not name the API.
+/// Whether the place is in an item of a YAML list that does not contain an address of the API.
 fn in_other_item(input: &Input<'_>, span: Span) -> bool {
     let name = input.path.file_name();
     (name.ends_with(b".yml") || name.ends_with(b".yaml"))
         && list_item(input.text, span.start).is_some_and(|item| !API.is_match(input.text.get(item)))
 }
 
-/// Whether what the expression finds stands in the group of a setting: its call, section or block.
+/// Whether the expression matches in the group of a setting: its call, section or block.
 fn in_group(input: &Input<'_>, span: Span, near: Span, what: &Regex) -> bool {
     what.find_iter(input.text.get(near)).any(|found| {
         let place = Span::from(found).shift(near.start);
@@ -232,14 +235,15 @@ fn in_group(input: &Input<'_>, span: Span, near: Span, what: &Regex) -> bool {
     })
 }
 
-/// Whether the API's host stands anywhere without a scheme.
+/// Whether the API's host occurs anywhere without a scheme.
 fn has_bare_host(bytes: &[u8]) -> bool {
     memmem::find_iter(bytes, b"api.cloudflare.com/")
         .any(|at| at > 0 && matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b'"' | b'\'' | b'='))
 }
 
-/// The line holds the same address with `https` as well: it tells one from the other, or replaces one by the other.
-fn is_being_mended(input: &Input<'_>, span: Span) -> bool {
+/// Whether the line contains the same address with `https` as well: it distinguishes the two, or replaces one by the
+/// other.
+fn has_https_beside(input: &Input<'_>, span: Span) -> bool {
     fixed! {
         static HTTPS = r"(?i)https:(?:\\?/){2}api\.cloudflare\.com";
     }
@@ -252,7 +256,7 @@ fn is_being_mended(input: &Input<'_>, span: Span) -> bool {
         .is_match(input.text.get(Span::new(near.start.max(line.start), near.end.min(line.end.max(span.end)))))
 }
 
-/// Three plain words follow: the address is quoted in a sentence.
+/// Whether three plain words follow: then the address is quoted in a sentence.
 fn in_message(input: &Input<'_>, span: Span) -> bool {
     fixed! {
         static WORDS = r"^(?: [a-z]+){3}";
@@ -260,10 +264,10 @@ fn in_message(input: &Input<'_>, span: Span) -> bool {
     WORDS.is_match(input.text.get(Span::new(span.end, around(input.text, span, 100).end)))
 }
 
-/// The scheme stands in brackets of its own line with a host that is not the API's.
+/// Whether the place is in brackets on its line together with a host that is not the API's.
 fn is_of_another_host(input: &Input<'_>, span: Span) -> bool {
     fixed! {
-        // A host that is only known at run time may well be the API's.
+        // A host that is known only at run time may be the API's.
         static HOST = r#"(?i)host(?:name)?["']?\s*(?:=>|[:=])\s*["'][a-z0-9]"#;
     }
     let line = input.text.line_near(span.start);
@@ -277,8 +281,8 @@ fn is_of_another_host(input: &Input<'_>, span: Span) -> bool {
     HOST.is_match(group) && !API.is_match(group)
 }
 
-/// The host goes on: `api.cloudflare.com.example.org` is somebody else's.
-fn is_longer(input: &Input<'_>, span: Span) -> bool {
+/// Whether the host goes on: `api.cloudflare.com.example.org` belongs to someone else.
+fn has_longer_host(input: &Input<'_>, span: Span) -> bool {
     fixed! {
         static HOST = r"(?i)cloudflare\.com\.[a-z0-9]";
     }
@@ -290,7 +294,7 @@ fn first_word(bytes: &[u8]) -> &[u8] {
     &bytes[..end]
 }
 
-/// Whether an address of somebody else stands nearer to the place than one of the API.
+/// Whether another host is closer to the place than an address of the API.
 fn other_host_closer(input: &Input<'_>, span: Span, near: Span) -> bool {
     fixed! {
         static ANY = r#"(?i)https?://[\w.-]+|["'][\w-]+(?:\.[\w-]+)+["']|api\.cloudflare\.com"#;
@@ -303,7 +307,7 @@ fn other_host_closer(input: &Input<'_>, span: Span, near: Span) -> bool {
     nearest.is_some_and(|m| !contains(m.as_bytes(), b"cloudflare"))
 }
 
-/// `NAME = "api.cloudflare.com"` in the same file, for the last part of a dotted name.
+/// Returns the host in `NAME = "api.cloudflare.com"` anywhere in the file; of a dotted name, the last part counts.
 pub(super) fn defined_host(bytes: &[u8], name: &[u8]) -> Option<Span> {
     // A name that ends with a dot has no last part.
     let last = name.rsplit(|b| *b == b'.').next().filter(|last| !last.is_empty())?;
@@ -322,7 +326,7 @@ pub(super) fn defined_host(bytes: &[u8], name: &[u8]) -> Option<Span> {
     None
 }
 
-/// A link for people to follow; nothing is sent with it.
+/// Whether the address is a link for people to follow, with which no credential is sent.
 fn is_link(input: &Input<'_>, span: Span) -> bool {
     let line = input.text.line_near(span.start);
     let before = &input.text.bytes()[line.start..span.start];
@@ -331,7 +335,7 @@ fn is_link(input: &Input<'_>, span: Span) -> bool {
     bare.ends_with(b"href=") || bare.ends_with(b"href={")
 }
 
-/// XML namespaces, JSON-LD contexts and schema ids only look like addresses.
+/// Whether the address is an XML namespace, a JSON-LD context or a schema id. These are names, not addresses.
 fn is_namespace(input: &Input<'_>, span: Span) -> bool {
     let line = input.text.line_near(span.start);
     let before = input.text.get(Span::new(line.start, span.start)).to_ascii_lowercase();
@@ -345,15 +349,15 @@ mod tests {
     // flaresec: allow-start(tls-verification-disabled) texts that tests look at
 
     use super::{
-        defined_host, first_word, has_bare_host, has_open_host, in_message, in_other_item, is_being_mended,
-        is_link, is_longer, is_namespace, is_of_another_host, other_host_closer,
+        defined_host, first_word, has_bare_host, has_https_beside, has_longer_host, has_open_host,
+        in_message, in_other_item, is_link, is_namespace, is_of_another_host, other_host_closer,
     };
     use crate::check::Input;
     use crate::check::tests::{asked, marked};
     use crate::fact::place::around;
     use crate::span::Span;
 
-    /// What is decided of the marked place of a file.
+    /// Returns what `decide` says about the marked place of a file.
     #[track_caller]
     fn of(path: &str, text: &str, decide: impl Fn(&Input<'_>, Span) -> bool) -> bool {
         let (text, span) = marked(text);
@@ -367,7 +371,7 @@ mod tests {
             "u.replace('«http://api.cloudflare.com»', 'https://api.cloudflare.com')",
             "{ \"https://api.cloudflare.com\": 1, \"«http://api.cloudflare.com»\": 0 }",
         ] {
-            assert!(of("a.sh", text, is_being_mended), "{text}");
+            assert!(of("a.sh", text, has_https_beside), "{text}");
         }
         for text in [
             "curl «http://api.cloudflare.com»",
@@ -375,7 +379,7 @@ mod tests {
             "curl «http://api.cloudflare.com» -e https://www.cloudflare.com",
             "f(«scheme='http'», 'https://api.cloudflare.com')",
         ] {
-            assert!(!of("a.sh", text, is_being_mended), "{text}");
+            assert!(!of("a.sh", text, has_https_beside), "{text}");
         }
         assert!(of("a.sh", "warn '«http://api.cloudflare.com» is not encrypted'", in_message));
         assert!(!of("a.sh", "curl «http://api.cloudflare.com» -H 'a: b'", in_message));
@@ -398,9 +402,9 @@ mod tests {
         for before in ["\"schema\": \"", "\"id\": \"", "xmlns=\"a\"\nurl=\"", ""] {
             assert!(!of("a.xml", &format!("{before}{http}"), is_namespace), "{before}");
         }
-        assert!(of("a.sh", "«http://api.cloudflare.com.example.org/x»", is_longer));
-        assert!(!of("a.sh", "«http://api.cloudflare.com/x.example.org»", is_longer));
-        assert!(!of("a.sh", "«http://api.cloudflare.com./x»", is_longer));
+        assert!(of("a.sh", "«http://api.cloudflare.com.example.org/x»", has_longer_host));
+        assert!(!of("a.sh", "«http://api.cloudflare.com/x.example.org»", has_longer_host));
+        assert!(!of("a.sh", "«http://api.cloudflare.com./x»", has_longer_host));
     }
 
     #[test]

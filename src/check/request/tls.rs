@@ -1,4 +1,4 @@
-//! Certificate checks turned off for a client that talks to the API.
+//! Clients of the API whose certificate checks are turned off.
 
 use std::cell::LazyCell;
 use std::cmp::Reverse;
@@ -17,42 +17,43 @@ use crate::literals::contains;
 use crate::span::Span;
 
 mod addresses;
-mod apart;
+mod clients;
 mod switch;
 mod target;
 
 use addresses::{Address, addresses};
-use switch::{HINTS, KEPT, SWITCH, is_telling, lax_commands};
+use switch::{HINTS, STORED, SWITCH, lax_commands, may_be_switch};
 use target::target;
 
-/// How far a switch may begin before one of its hints, in bytes.
+/// How far before one of its hints a switch may begin, in bytes.
 const BEFORE: usize = 80;
-/// How far it may end after one.
-const BEHIND: usize = 250;
+/// How far after one of its hints a switch may end, in bytes.
+const AFTER: usize = 250;
 
+/// `variant = "tls-off"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     if !input.signs.any(&[Sign::Api, Sign::Client, Sign::ToolSwitch]) {
         return;
     }
     let mut hints = HINTS.all(bytes);
-    hints.retain(|hint| is_telling(bytes, hint));
-    let mut switches = spans_around(&SWITCH, &hints, bytes, BEFORE, |_| BEHIND);
+    hints.retain(|hint| may_be_switch(bytes, hint));
+    let mut switches = spans_around(&SWITCH, &hints, bytes, BEFORE, |_| AFTER);
     switches.retain(|switch| !is_denied(bytes, *switch));
     switches.extend(lax_commands(input));
     let has_commands = memmem::find(bytes, b"curl").is_some() && !is_compiled(input.path);
-    let kept = if has_commands { kept(bytes) } else { Vec::new() };
-    switches.extend(kept.iter().map(|kept| kept.switch));
-    // What stands in a command is a part of it.
+    let stored = if has_commands { stored(bytes) } else { Vec::new() };
+    switches.extend(stored.iter().map(|stored| stored.switch));
+    // A switch inside of a command is a part of the command.
     switches.sort_unstable_by_key(|switch| (switch.start, Reverse(switch.end)));
     switches.dedup_by(|later, earlier| later.overlaps(*earlier));
-    if switches.is_empty() || talks_to_itself(input) {
+    if switches.is_empty() || tests_own_server(input) {
         return;
     }
     let addresses = LazyCell::new(|| addresses(bytes));
     let mut last: Option<usize> = None;
     for switch in switches {
-        // One client has several switches side by side.
+        // Switches on neighbouring lines belong to one client.
         let line = input.text.line_index(switch.start);
         if last.is_some_and(|last| line.abs_diff(last) <= 3) {
             continue;
@@ -72,13 +73,13 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         if is_inline_code(input, switch) || is_import(input, switch) {
             continue;
         }
-        let found = by_name(input, switch).map(|place| Address { place, ours: true });
-        let kept = kept.iter().find(|kept| kept.switch.overlaps(switch) && kept.is_used(bytes));
-        let found = found.or_else(|| match kept {
-            Some(kept) => kept.target(input, &addresses),
+        let found = by_name(input, switch).map(|place| Address { place, is_cloudflare: true });
+        let stored = stored.iter().find(|stored| stored.switch.overlaps(switch) && stored.is_used(bytes));
+        let found = found.or_else(|| match stored {
+            Some(stored) => stored.target(input, &addresses),
             None => target(input, switch, &addresses),
         });
-        let Some(Address { place, ours: true }) = found else { continue };
+        let Some(Address { place, is_cloudflare: true }) = found else { continue };
         last = Some(line);
         let span = narrow(input, switch);
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
@@ -89,28 +90,29 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
 }
 
-/// A switch among options that are kept under a name.
-struct Kept<'b> {
+/// A switch among options that a script stores in a variable.
+struct Stored<'b> {
     switch: Span,
     name: &'b [u8],
-    /// The command is kept as well.
+    /// Whether the command is stored as well.
     command: bool,
 }
 
-fn kept(bytes: &[u8]) -> Vec<Kept<'_>> {
-    /// No script keeps more; each is looked for in the whole of it.
+/// Returns the stored switches of a script.
+fn stored(bytes: &[u8]) -> Vec<Stored<'_>> {
+    /// No script has more; each takes a search of the whole text.
     const MOST: usize = 50;
-    let found = KEPT.captures_iter(bytes).filter_map(|groups| {
+    let found = STORED.captures_iter(bytes).filter_map(|groups| {
         let (switch, name) = (groups.name("span")?, groups.name("name")?);
         let switch = Span::from(switch);
         let command = contains(&bytes[name.end()..switch.start], b"curl");
-        Some(Kept { switch, name: name.as_bytes(), command })
+        Some(Stored { switch, name: name.as_bytes(), command })
     });
     found.take(MOST).collect()
 }
 
-impl Kept<'_> {
-    /// Where the name is replaced by what it holds: `$OPTIONS`, `${OPTIONS[@]}`, `$(CURL)`.
+impl Stored<'_> {
+    /// Returns the places where the variable is expanded: `$OPTIONS`, `${OPTIONS[@]}`, `$(CURL)`.
     fn uses<'u>(&'u self, bytes: &'u [u8]) -> impl Iterator<Item = Span> {
         let places = memmem::find_iter(bytes, self.name).map(|at| Span::new(at, at + self.name.len()));
         places.filter(|place| {
@@ -124,14 +126,14 @@ impl Kept<'_> {
         self.uses(bytes).next().is_some()
     }
 
-    /// What the commands are for that are given the options: `curl $OPTIONS "$API/zones"`.
+    /// Returns the API address that a command with the stored options talks to: `curl $OPTIONS "$API/zones"`.
     fn target(&self, input: &Input<'_>, addresses: &[Address]) -> Option<Address> {
         const USES: usize = 20;
         let targets = self.uses(input.text.bytes()).take(USES).filter_map(|place| {
             let calls = self.command || contains(input.text.get(statement(input.text, place)), b"curl");
             calls.then(|| target(input, place, addresses)).flatten()
         });
-        targets.into_iter().find(|address| address.ours)
+        targets.into_iter().find(|address| address.is_cloudflare)
     }
 }
 
@@ -143,21 +145,21 @@ fn is_denied(bytes: &[u8], switch: Span) -> bool {
     skips && (own.ends_with(DENIED) || bytes[switch.end..].starts_with(DENIED))
 }
 
-/// A test whose client talks to a server that it starts itself, and that names no address of the API.
-fn talks_to_itself(input: &Input<'_>) -> bool {
+/// Whether the file is a test that starts its own server and has no address of the API.
+fn tests_own_server(input: &Input<'_>) -> bool {
     fixed! {
         static SERVER = r"httptest\.New|MockWebServer|WireMock|wiremock|HTTPServer|TestServer|createServer\(|pytest_httpserver|MockServer|127\.0\.0\.1|\[::1\]|\blocalhost\b";
     }
     is_test(input.path) && !input.signs.has(Sign::ApiHost) && SERVER.is_match(input.text.bytes())
 }
 
-/// The line only brings in what has the name.
+/// Whether the line is an import.
 fn is_import(input: &Input<'_>, switch: Span) -> bool {
     let line = input.text.get(input.text.line_near(switch.start)).trim_ascii_start();
     [&b"import "[..], b"from ", b"use ", b"using "].iter().any(|word| line.starts_with(word))
 }
 
-/// The switch is named in running text, in code marks of its own that hold no address.
+/// Whether the switch is inline code in prose, between backticks that hold no address.
 fn is_inline_code(input: &Input<'_>, switch: Span) -> bool {
     if !is_prose(input.path) {
         return false;
@@ -166,15 +168,16 @@ fn is_inline_code(input: &Input<'_>, switch: Span) -> bool {
     let line = Span::new(line.start.max(switch.start.saturating_sub(500)), line.end.max(switch.start));
     let mark = |b: &u8| *b == b'`';
     let before = input.text.get(Span::new(line.start, switch.start));
-    let behind = input.text.get(Span::new(switch.start, line.end.min(switch.start + 500)));
-    let (Some(open), Some(close)) = (before.iter().rposition(mark), behind.iter().position(mark)) else {
+    let after = input.text.get(Span::new(switch.start, line.end.min(switch.start + 500)));
+    let (Some(open), Some(close)) = (before.iter().rposition(mark), after.iter().position(mark)) else {
         return false;
     };
     let open_marks = before.iter().filter(|b| mark(b)).count();
     open_marks % 2 == 1 && !API.is_match(input.text.get(Span::new(line.start + open, switch.start + close)))
 }
 
-/// What the switch is for where no address says so: a dynamic DNS entry, or a command that talks to the API.
+/// Returns what shows that the switch concerns the API where there is no address: the entry of a dynamic DNS provider,
+/// or a command that talks to the API.
 fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
     fixed! {
         static COMMAND = r#"(?i)\b(?:wrangler|flarectl)(?:@[\w.]+)?(?: |["']\s*,\s*["'])[a-z]|uses:\s*cloudflare/wrangler-action"#;
@@ -182,9 +185,9 @@ fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
     let bytes = input.text.bytes();
     let own = input.text.get(switch).to_ascii_lowercase();
     if own.starts_with(b"node_tls") {
-        // What an image sets holds for everything that follows.
+        // A variable of an image applies to everything that follows.
         let mut near = around(input.text, switch, if is_image(input.path) { 4000 } else { 300 });
-        // In the scripts of a package.json each string is a command of its own.
+        // In the scripts of a package.json, each string is a separate command.
         if input.path.file_name().ends_with(b".json") {
             let quote = |b: &u8| *b == b'"';
             let before = bytes[near.start..switch.start].iter().rposition(quote).map_or(0, |at| at + 1);
@@ -200,7 +203,7 @@ fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
     None
 }
 
-/// Of a whole command only the switch.
+/// Narrows the span of a whole command down to the switch, and drops closing quotes.
 fn narrow(input: &Input<'_>, switch: Span) -> Span {
     let bytes = input.text.get(switch).trim_ascii_end();
     let bytes = bytes

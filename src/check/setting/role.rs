@@ -1,43 +1,44 @@
-//! What a setting holds, by the words of its name.
+//! The role of a setting, judged by the words of its name.
 
 use regex::bytes::Regex;
 
 use super::super::fixed;
 use crate::literals::contains;
 
-/// What a setting holds, by its name alone.
+/// What a setting holds, judged by its name alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// The name says Global API Key.
+    /// The Global API Key, by name.
     Global,
-    /// An API key of somebody.
+    /// An API key.
     ApiKey,
-    /// `key`, and nothing else.
+    /// A setting that is just named `key`.
     Key,
-    /// An API token by its full name.
+    /// A token whose name says which kind: `api token`, `dns token`, also those of other vendors.
     ApiToken,
-    /// `token`, `auth token`, `cf token`: which of both shows in what stands beside it.
+    /// `token`, `auth token`, `cf token`: a token or the key, depending on the settings beside it.
     Token,
     /// A password.
     Password,
     /// An e-mail address.
     Email,
-    /// Who logs in: an address, or something else.
+    /// A user: an e-mail address or something else.
     User,
-    /// `auth_method`: says which of both the key is.
+    /// `auth_method`: says whether the key is a token or the Global API Key.
     Method,
     /// Anything else.
     Other,
 }
 
 impl Role {
-    /// Whether it says by itself that something is a key or belongs to somebody.
+    /// Whether the setting names a key or an owner. Only files with such a setting are examined.
     pub(super) fn is_owner(self) -> bool {
         matches!(self, Role::Email | Role::User | Role::Global | Role::ApiKey)
     }
 }
 
-/// Whether the role of a setting with the name may be that of an owner, as far as its letters say: reading words is dear.
+/// Whether [`Role::is_owner`] may hold for a setting with the name. A cheap test, because splitting names into words is
+/// slow.
 pub(super) fn may_be_owner(name: &[u8]) -> bool {
     let any = |words: &[&[u8]]| words.iter().any(|word| contains(name, word));
     any(&[b"mail", b"user", b"login", b"global"])
@@ -48,8 +49,8 @@ pub(super) fn may_be_owner(name: &[u8]) -> bool {
 }
 
 fixed! {
-    /// Names of Cloudflare and of its own tools.
-    pub(super) static OURS = "(^| )(cf|cloudflare|cloudflareapi|flarectl|wrangler|terraforming)( |$)";
+    /// Names of Cloudflare and of its tools.
+    pub(super) static CLOUDFLARE = "(^| )(cf|cloudflare|cloudflareapi|flarectl|wrangler|terraforming)( |$)";
     pub(super) static GLOBAL = "global (api )?(key|token)|(key|token) global";
     /// Keys of other kinds.
     pub(super) static NOT_KEY = "(^| )(site|public|ssh|private|service|access|secret|cache|primary|foreign|partition|sort|license|encryption|signing|turnstile|stream|images|r2|tunnel|kv|object|zone|id|cert|ca|hmac|gpg|pgp|deploy|s3|aws|item|map|cookie|session|ec|rsa|host|user service|public api|by|per|is|has) (api )?(key|token|password)$";
@@ -57,12 +58,12 @@ fixed! {
     pub(super) static API_TOKEN = "(^| )(api|dns|zone|workers|pages|management|user|account|bearer|access|purge|ddns|deploy|saas|ai|stream|tunnel|r2|id|refresh|oauth|github|gh|npm|access|session|csrf) token$";
     pub(super) static EMAIL = "(^| )(email|mail)( |$)|(^| )email$";
     pub(super) static USER = "(^| )(user|user ?name|api ?user|login|cf id)$";
-    /// Tools whose plain token is the key as soon as an address stands beside it.
+    /// Tools whose `token` setting is the Global API Key as soon as an e-mail address is set as well.
     pub(super) static TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|cfuser|\\bCloudFlare\\(|account_api_token|TF_VAR|terraform";
 }
 
-/// Words in the name of a value that do not say whose it is.
-pub(super) const OF_NOBODY: &[&str] = &[
+/// Words in the name of a value that do not tell whose it is.
+pub(super) const GENERIC_WORDS: &[&str] = &[
     "env",
     "process",
     "secrets",
@@ -119,6 +120,7 @@ pub(super) const OF_NOBODY: &[&str] = &[
     "tls",
 ];
 
+/// Returns the role of a setting whose name has these words.
 pub(super) fn role(words: &str) -> Role {
     let is = |pattern: &Regex| pattern.is_match(words.as_bytes());
     let last = words.rsplit(' ').next().unwrap_or_default();
@@ -128,8 +130,8 @@ pub(super) fn role(words: &str) -> Role {
         _ if is(&NOT_KEY) => Role::Other,
         "key" | "apikey" if is(&API_KEY) => Role::ApiKey,
         "key" if words == "key" => Role::Key,
-        "key" if is(&OURS) => Role::ApiKey,
-        // An alias of Ansible's for the key.
+        "key" if is(&CLOUDFLARE) => Role::ApiKey,
+        // An alias for the key in Ansible.
         "token" if words == "account api token" => Role::ApiKey,
         "token" if is(&API_TOKEN) => Role::ApiToken,
         "token" | "tkn" => Role::Token,

@@ -1,4 +1,4 @@
-//! Calls of Cloudflare's SDKs that take the Global API Key by position, or whose own name says so.
+//! SDK calls that take the Global API Key, either as a positional argument or because the name of the call says so.
 
 use std::cell::LazyCell;
 use std::sync::LazyLock;
@@ -14,13 +14,13 @@ use crate::span::Span;
 const ARGUMENT: &str = r"\s*[^,()\n=]+(?:\([^()\n]*\)|\[[^\]\n]*\])?\s*";
 
 fixed! {
-    /// Calls that say Cloudflare by their own names.
+    /// Calls whose name identifies Cloudflare.
     static NAMED = named_calls();
 
-    /// Calls that need Cloudflare elsewhere in the file.
+    /// Calls that count only if the file mentions Cloudflare.
     static PLAIN = plain_calls();
 
-    /// A name that a Go file gives to a package.
+    /// A Go import of the SDK under another name.
     static IMPORT = r#"\b(?P<package>[A-Za-z]\w*)\s+"github\.com/cloudflare/cloudflare-go["/]"#;
 }
 
@@ -47,12 +47,12 @@ fn plain_calls() -> String {
     format!("(?P<span>{})", calls.join("|"))
 }
 
-/// How far a call may begin before its name, in bytes.
+/// How far before its hint a call may begin, in bytes.
 const BEFORE: usize = 80;
-/// How far it may end behind it.
-const BEHIND: usize = 600;
+/// How far after its hint a call may end, in bytes.
+const AFTER: usize = 600;
 
-/// Places of such calls.
+/// Returns the spans of such calls.
 pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
     static HINTS: LazyLock<Literals> = LazyLock::new(|| {
         Literals::new(&[
@@ -75,7 +75,7 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         return Vec::new();
     }
     let hints = HINTS.all(bytes);
-    let mut found = spans_around(&NAMED, &hints, bytes, BEFORE, |_| BEHIND);
+    let mut found = spans_around(&NAMED, &hints, bytes, BEFORE, |_| AFTER);
     if found.is_empty() && !input.signs.has(Sign::Vendor) {
         return found;
     }
@@ -86,17 +86,18 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
     found.retain(|span| {
         let call = input.text.get(*span);
         let package = memmem::find(call, b".New(").map(|at| &call[..at]);
-        // Only a whole word is a package.
+        // A package name is a whole word.
         let package = package.filter(|name| name.iter().all(|b| is_word(*b)));
         package.is_none_or(|name| matches!(name, b"cloudflare" | b"cf") || packages.contains(&name))
     });
     if input.signs.has(Sign::Vendor) {
-        found.extend(spans_around(&PLAIN, &hints, bytes, BEFORE, |_| BEHIND));
+        found.extend(spans_around(&PLAIN, &hints, bytes, BEFORE, |_| AFTER));
     }
     found.retain(|span| !has_token(input.text.get(*span)));
     found
 }
 
+/// Whether a call is given an API token, which looks like a key to the expressions.
 fn has_token(call: &[u8]) -> bool {
     [&b"cfut_"[..], b"cfat_"].iter().any(|prefix| memmem::find(call, prefix).is_some())
 }

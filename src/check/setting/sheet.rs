@@ -1,4 +1,4 @@
-//! The settings of one file that concern how it authenticates, and which of them hold the Global API Key.
+//! The settings of one file that concern authentication, and which of them hold the Global API Key.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use memchr::memmem;
 
 use crate::check::{Input, value};
-use crate::fact::namesake::{is_elsewhere, is_other};
+use crate::fact::namesake::{cf_means_other_product, cf_means_other_product_at};
 use crate::fact::naming::{enclosing, naming, parent};
 use crate::fact::place::{around, is_code};
 use crate::fact::setting::{Setting, about, any_setting, concerns, same_group};
@@ -16,22 +16,22 @@ use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
-use super::role::{OF_NOBODY, OURS, Role, TRAPS, may_be_owner, role};
+use super::role::{CLOUDFLARE, GENERIC_WORDS, Role, TRAPS, may_be_owner, role};
 use super::skipped;
 
-/// How far apart the halves of a pair can be.
+/// How far apart a key and its e-mail address can be, in lines and in bytes.
 const LINES: usize = 12;
 pub(super) const BYTES: usize = 900;
 
-/// The settings of one file that concern how it authenticates.
+/// The settings of one file that concern authentication.
 pub(super) struct Sheet<'a> {
     input: &'a Input<'a>,
     pub(super) all: Vec<(&'a Setting, Role)>,
-    /// Whether `CF` is another product in this file.
-    elsewhere: OnceCell<bool>,
+    /// Whether `CF` means another product in this file.
+    cf_means_other_product: OnceCell<bool>,
 }
 
-/// A setting that holds the Global API Key.
+/// A setting that holds the Global API Key, and the e-mail address that goes with it.
 pub(super) struct Pair<'s> {
     pub(super) key: &'s Setting,
     pub(super) email: Option<&'s Setting>,
@@ -40,9 +40,10 @@ pub(super) struct Pair<'s> {
 }
 
 impl<'a> Sheet<'a> {
+    /// Reads the settings of a file; none if there is neither a key nor an owner.
     pub(super) fn new(input: &'a Input<'a>) -> Sheet<'a> {
-        // Without a key, or somebody to whom something belongs, there is nothing to look for.
-        let none = || Sheet { input, all: Vec::new(), elsewhere: OnceCell::new() };
+        // Without a key or an owner there is nothing to look for.
+        let none = || Sheet { input, all: Vec::new(), cf_means_other_product: OnceCell::new() };
         if !any_setting(input.text.bytes(), may_be_owner) {
             return none();
         }
@@ -50,27 +51,28 @@ impl<'a> Sheet<'a> {
             .settings()
             .iter()
             .map(|setting| (setting, role(&setting.words)))
-            // Headers are part of requests.
+            // Headers are examined by the request checks.
             .filter(|(setting, role)| *role != Role::Other && !setting.words.starts_with("x auth"))
             .collect();
         if !all.iter().any(|(_, role)| role.is_owner()) {
             return none();
         }
         all.retain(|(setting, _)| !skipped(input, setting.span));
-        Sheet { input, all, elsewhere: OnceCell::new() }
+        Sheet { input, all, cf_means_other_product: OnceCell::new() }
     }
 
+    /// Returns the settings that hold the Global API Key.
     pub(super) fn pairs(&self) -> Vec<Pair<'_>> {
         let mut out: Vec<Pair<'_>> = Vec::new();
         let mut said: HashSet<&str> = HashSet::new();
         for (number, (setting, role)) in self.all.iter().enumerate() {
-            // `docker run -e NAME` hands on what was given to the name above.
+            // `docker run -e NAME` forwards what the name was given above.
             let handed_on = setting.value.is_empty()
                 && self.all[..number].iter().any(|(other, _)| other.words == setting.words);
             if handed_on {
                 continue;
             }
-            // `config.key = key` hands on what `key = …` just said.
+            // `config.key = key` forwards what `key = …` has set; it is not reported again.
             if said.is_empty() || !said.contains(words(self.value(setting)).as_str()) {
                 let pair = self.pair(setting, *role);
                 said.extend(pair.iter().map(|pair| pair.key.words.as_str()));
@@ -80,23 +82,23 @@ impl<'a> Sheet<'a> {
         out
     }
 
-    /// The settings that start within [`BYTES`] of a place.
+    /// Returns the settings that start within [`BYTES`] of a place.
     pub(super) fn around(&self, place: Span) -> &[(&'a Setting, Role)] {
         let from = self.all.partition_point(|(other, _)| other.span.start + BYTES <= place.start);
         let to = self.all.partition_point(|(other, _)| other.span.start < place.start + BYTES);
         &self.all[from..to]
     }
 
-    /// The setting as the Global API Key, if it is one.
+    /// Returns the setting as a [`Pair`] if it holds the Global API Key.
     fn pair<'s>(&'s self, key: &'s Setting, role: Role) -> Option<Pair<'s>> {
-        // Neither an address nor a token that is called so is a key.
+        // E-mail addresses and API tokens are not keys.
         if matches!(role, Role::Email | Role::User | Role::ApiToken | Role::Other) {
             return None;
         }
         let found = |email: Option<&'s Setting>, confidence| {
             Some(Pair { key, email, confidence, evidence: format!("setting `{}`", key.words) })
         };
-        // `c.authKey = authKey` in a program stores what somebody else chose.
+        // `c.authKey = authKey` in a program stores what its caller chose.
         let name = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
         let value = || words(self.value(key));
         let stores = |value: &str| !value.is_empty() && key.words.ends_with(value);
@@ -104,36 +106,41 @@ impl<'a> Sheet<'a> {
             return None;
         }
         let email = self.email(key, role);
-        // What goes with nobody has to say by itself what it is.
+        // Without an e-mail address, the name itself must say that it is a key.
         if email.is_none() && !matches!(role, Role::Global | Role::ApiKey | Role::Method) {
             return None;
         }
-        let ours = self.ours(key);
+        let is_cloudflare = self.is_cloudflare(key);
         let pair = match role {
             _ if self.holds_token(key) || self.is_choice(key) => None,
             Role::ApiKey | Role::Key if !self.named(key) && self.holds_another(key) => None,
-            Role::Global => {
-                found(email, if ours || email.is_some() { Confidence::High } else { Confidence::Low })
-            }
-            Role::Method if self.is_global(key) && (email.is_some() || ours) => {
+            Role::Global => found(
+                email,
+                if is_cloudflare || email.is_some() { Confidence::High } else { Confidence::Low },
+            ),
+            Role::Method if self.is_global(key) && (email.is_some() || is_cloudflare) => {
                 found(email, Confidence::High)
             }
             Role::ApiKey if self.method_beside(key) => None,
-            // A program that hands on all three lets its user choose.
+            // A program with settings for key, e-mail address and token lets its user choose.
             Role::Key | Role::ApiKey if is_code(self.input.path) && self.token_beside(key) => None,
-            Role::ApiKey if !self.named(key) && !self.within_ours(key) && self.is_somebody_elses(key) => None,
-            Role::ApiKey if email.is_some() && ours => found(email, Confidence::High),
-            // In code that only mentions Cloudflare nearby the key may be anybody's.
+            Role::ApiKey
+                if !self.named(key) && !self.in_cloudflare_group(key) && self.is_of_other_vendor(key) =>
+            {
+                None
+            }
+            Role::ApiKey if email.is_some() && is_cloudflare => found(email, Confidence::High),
+            // In code that merely mentions Cloudflare nearby, the key may be another vendor's.
             Role::ApiKey if email.is_some() && self.near(key) => {
                 found(email, if is_code(self.input.path) { Confidence::Low } else { Confidence::High })
             }
             Role::ApiKey if self.named(key) => found(None, Confidence::Low),
-            Role::ApiKey if key.words == "api key" && self.is_reference(key) && ours => {
+            Role::ApiKey if key.words == "api key" && self.is_reference(key) && is_cloudflare => {
                 found(None, Confidence::High)
             }
             Role::Key if self.in_reference(key) => None,
-            Role::Key | Role::Password if email.is_some() && ours => found(email, Confidence::High),
-            Role::Token if email.is_some() && ours && !self.key_beside(key) => {
+            Role::Key | Role::Password if email.is_some() && is_cloudflare => found(email, Confidence::High),
+            Role::Token if email.is_some() && is_cloudflare && !self.key_beside(key) => {
                 let near = self.input.text.get(around(self.input.text, key.span, BYTES));
                 let trap = TRAPS.is_match(near) || TRAPS.is_match(self.input.path.as_bytes());
                 let plain = matches!(key.words.as_str(), "token" | "auth token");
@@ -141,15 +148,16 @@ impl<'a> Sheet<'a> {
             }
             _ => None,
         }?;
-        // `CF_API_KEY` is CurseForge's as well; its address is not called so.
+        // CurseForge uses `CF_API_KEY` as well, but has no e-mail address with `CF` in its name.
         let (bytes, path) = (self.input.text.bytes(), self.input.path);
         let other = !key.words.contains("cloudflare")
-            && (*self.elsewhere.get_or_init(|| is_elsewhere(bytes, path))
-                || !email.is_some_and(|email| self.named(email)) && is_other(bytes, key.span));
+            && (*self.cf_means_other_product.get_or_init(|| cf_means_other_product(bytes, path))
+                || !email.is_some_and(|email| self.named(email))
+                    && cf_means_other_product_at(bytes, key.span));
         (!other).then_some(pair)
     }
 
-    /// The setting is the name of a secret that is declared here: what stands under it says where it comes from.
+    /// Whether the setting declares a secret: the lines under it say where the value comes from.
     pub(super) fn is_declared(&self, key: &Setting) -> bool {
         let value = self.value(key);
         let line = self.input.text.line_near(key.span.start);
@@ -162,7 +170,7 @@ impl<'a> Sheet<'a> {
             && [&b"file:"[..], b"external:", b"environment:"].iter().any(|word| value.starts_with(word))
     }
 
-    /// The address that goes with a key: in the same group, near, and of the same family of names.
+    /// Returns the e-mail address that goes with a key: nearby, in the same group, and with a name of the same family.
     fn email<'s>(&'s self, key: &Setting, role: Role) -> Option<&'s Setting> {
         let bytes = self.input.text.bytes();
         let line = self.input.text.line_index(key.span.start);
@@ -191,7 +199,7 @@ impl<'a> Sheet<'a> {
             .map(|(other, _)| *other)
     }
 
-    /// Whether somebody who logs in is an e-mail address, as far as one can see.
+    /// Whether a setting is an e-mail address, as far as its name and value tell.
     fn is_address(&self, other: &Setting, who: Role, key: Role) -> bool {
         let value = self.input.text.get(other.value);
         who == Role::Email
@@ -200,22 +208,22 @@ impl<'a> Sheet<'a> {
             || (matches!(key, Role::ApiKey | Role::Token) && self.is_open(other))
     }
 
-    /// The value is called after another vendor: `env.SENDGRID_API_KEY`.
-    fn is_somebody_elses(&self, key: &Setting) -> bool {
+    /// Whether the value is named after another vendor: `env.SENDGRID_API_KEY`.
+    fn is_of_other_vendor(&self, key: &Setting) -> bool {
         let value = self.value(key);
         let end = value
             .iter()
             .position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'.' | b'$' | b'{' | b' '));
         let said = words(&value[..end.unwrap_or(value.len())]);
         said.ends_with(" key")
-            && !OURS.is_match(said.as_bytes())
-            && said.split(' ').any(|word| !OF_NOBODY.contains(&word))
+            && !CLOUDFLARE.is_match(said.as_bytes())
+            && said.split(' ').any(|word| !GENERIC_WORDS.contains(&word))
     }
 
-    /// A reference or an empty value: may well be an address.
+    /// Whether the value is a reference or empty, and so may be an e-mail address.
     fn is_open(&self, setting: &Setting) -> bool {
         let value = self.value(setting);
-        // In a list of words, `["--auth-username", user]`, a name of the program.
+        // In a list of arguments, `["--auth-username", user]`, the value is a variable of the program.
         let own = self.input.text.get(setting.value);
         let name = is_option(self.input.text.bytes(), setting.span)
             && is_code(self.input.path)
@@ -224,52 +232,53 @@ impl<'a> Sheet<'a> {
         name || value.is_empty() || value.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'(' | b'[' | b'.'))
     }
 
-    /// Whether Cloudflare is what the setting is about: its name, the call, block or section it is in, the file.
-    fn ours(&self, key: &Setting) -> bool {
+    /// Whether the setting is Cloudflare's: by its name, by the call, block or section it is in, or by the file name.
+    fn is_cloudflare(&self, key: &Setting) -> bool {
         let bytes = self.input.text.bytes();
         self.named(key)
-            || OURS.is_match(words(tail(self.input.path.as_bytes())).as_bytes())
+            || CLOUDFLARE.is_match(words(tail(self.input.path.as_bytes())).as_bytes())
             || match about(bytes, key.span) {
                 Some(value) => contains(self.input.text.get(value), b"cloudflare"),
                 None => {
                     let naming = naming(bytes, key.span, self.input.path);
-                    let ours = |words: &str| OURS.is_match(words.trim_end().as_bytes());
+                    let is_cloudflare = |words: &str| CLOUDFLARE.is_match(words.trim_end().as_bytes());
                     if is_option(bytes, key.span) && contains(self.command(key.span), b"cloudflare") {
                         return true;
                     }
-                    naming.phrases.iter().any(|name| ours(&name.words))
-                        || ours(&enclosing(bytes, key.span.start))
+                    naming.phrases.iter().any(|name| is_cloudflare(&name.words))
+                        || is_cloudflare(&enclosing(bytes, key.span.start))
                 }
             }
     }
 
-    /// The group says itself that it is about Cloudflare: `TYPE: CLOUDFLAREAPI`, `cloudflare_dns:` above it.
-    fn within_ours(&self, key: &Setting) -> bool {
+    /// Whether the group of the setting names Cloudflare: `TYPE: CLOUDFLAREAPI` in it, `cloudflare_dns:` above it.
+    fn in_cloudflare_group(&self, key: &Setting) -> bool {
         let bytes = self.input.text.bytes();
         let said = about(bytes, key.span);
         said.is_some_and(|value| contains(self.input.text.get(value), b"cloudflare"))
             || parent(bytes, key.span.start)
-                .is_some_and(|name| OURS.is_match(name.words.trim_end().as_bytes()))
+                .is_some_and(|name| CLOUDFLARE.is_match(name.words.trim_end().as_bytes()))
     }
 
+    /// Whether the name of the setting names Cloudflare.
     pub(super) fn named(&self, key: &Setting) -> bool {
-        OURS.is_match(key.words.as_bytes())
+        CLOUDFLARE.is_match(key.words.as_bytes())
     }
 
-    /// Cloudflare is mentioned shortly before or after, not in the group of somebody else.
+    /// Whether Cloudflare is mentioned shortly before or after, but not in an unrelated group.
     fn near(&self, key: &Setting) -> bool {
         let near = around(self.input.text, key.span, 300);
         let places = mentions(self.input.text.get(near), b"cloudflare");
         places.map(|at| near.start + at).any(|at| concerns(self.input.text.bytes(), at, key.span))
     }
 
-    /// `apiKeySecretRef:` says by itself that it is not `apiTokenSecretRef`.
+    /// Whether the setting refers to a Kubernetes secret: `apiKeySecretRef:`, as opposed to `apiTokenSecretRef:`.
     fn is_reference(&self, key: &Setting) -> bool {
         let name = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
         contains(name, b"secretref")
     }
 
-    /// `key:` under `secretKeyRef:` names an entry of a secret; in a list of headers it names a header.
+    /// Whether `key:` is a name rather than a key: of an entry of a secret under `secretKeyRef:`, or of a header.
     fn in_reference(&self, key: &Setting) -> bool {
         let before = self.input.text.get(Span::new(key.span.start.saturating_sub(120), key.span.start));
         contains(before, b"ref:")
@@ -278,6 +287,7 @@ impl<'a> Sheet<'a> {
             || self.value(key).starts_with(b"X-")
     }
 
+    /// Returns the value without quotes.
     fn value(&self, setting: &Setting) -> &[u8] {
         let value = self.input.text.get(setting.value);
         let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
@@ -286,28 +296,30 @@ impl<'a> Sheet<'a> {
         &value[start..end]
     }
 
-    /// Another setting of the group is the key: then this one is what its name says.
+    /// Whether another setting of the group is the key; then the token is really a token.
     fn key_beside(&self, token: &Setting) -> bool {
         let is_key = |role| matches!(role, Role::ApiKey | Role::Global | Role::Key);
         self.beside(token, |role, other| is_key(role) && !(role == Role::Key && self.in_reference(other)))
     }
 
-    /// The first word of the value: what follows may be a comment that names both methods.
+    /// Whether the method is `global`. Only the first word counts; a comment that names all methods may follow.
     fn is_global(&self, method: &Setting) -> bool {
         let value = self.value(method);
         let word = &value[..value.iter().take_while(|b| b.is_ascii_alphanumeric()).count()];
         word.eq_ignore_ascii_case(b"global")
     }
 
+    /// Whether another setting of the group is a token.
     fn token_beside(&self, key: &Setting) -> bool {
         self.beside(key, |role, _| matches!(role, Role::Token | Role::ApiToken))
     }
 
-    /// `auth_method` decides, and is looked at by itself.
+    /// Whether the group has an `auth_method`, which decides and is examined on its own.
     fn method_beside(&self, key: &Setting) -> bool {
         self.beside(key, |role, _| role == Role::Method)
     }
 
+    /// Whether another setting nearby in the same group is `wanted`.
     fn beside(&self, one: &Setting, wanted: impl Fn(Role, &Setting) -> bool) -> bool {
         self.around(one.span).iter().any(|(other, role)| {
             other.span != one.span
@@ -317,14 +329,14 @@ impl<'a> Sheet<'a> {
         })
     }
 
-    /// The command of an option, up to it.
+    /// Returns the command that an option belongs to, up to the option.
     fn command(&self, option: Span) -> &[u8] {
         let block = folded(self.input.text, option, self.input.path);
         let start = block.unwrap_or_else(|| statement(self.input.text, option)).start;
         self.input.text.get(Span::new(start.min(option.start), option.start))
     }
 
-    /// Options of one command stand on one line, or on lines that go on; YAML folds them without a mark at their ends.
+    /// Whether two options belong to one command: on one line, on continued lines, or in a folded YAML block.
     fn same_command(&self, one: Span, other: Span) -> bool {
         let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
         let mut lines = self.input.text.bytes()[first.start..second.start].split(|b| *b == b'\n');
@@ -334,7 +346,7 @@ impl<'a> Sheet<'a> {
         }) || folded(self.input.text, second, self.input.path).is_some_and(|block| block.contains(first))
     }
 
-    /// The value is written out and has not the form of a Global API Key.
+    /// Whether the value is a literal that does not have the form of a Global API Key.
     fn holds_another(&self, key: &Setting) -> bool {
         let value = self.value(key);
         let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
@@ -346,7 +358,7 @@ impl<'a> Sheet<'a> {
             && value::looks_random(Randomness::Opaque, value)
     }
 
-    /// The value is the key only where there is no token: `api_key = var.token == null ? var.key : null`.
+    /// Whether the value is the key only if there is no token: `api_key = var.token == null ? var.key : null`.
     fn is_choice(&self, key: &Setting) -> bool {
         let value = self.value(key);
         let between = |first: &[u8], second: &[u8]| {
@@ -355,7 +367,7 @@ impl<'a> Sheet<'a> {
         contains(value, b"token") && (between(b"?", b":") || between(b" if ", b" else "))
     }
 
-    /// The value is a token by its prefix, or has a token's mix of letters.
+    /// Whether the value is an API token, by its prefix or because it has 40 random characters.
     fn holds_token(&self, key: &Setting) -> bool {
         let value = self.value(key);
         let core: Vec<u8> = value
@@ -369,13 +381,13 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// Where the text holds the word, whatever its capitals.
+/// Returns where the text contains the word, in any case.
 fn mentions(text: &[u8], word: &'static [u8]) -> impl Iterator<Item = usize> {
     let fits = |(at, part): (usize, &[u8])| part.eq_ignore_ascii_case(word).then_some(at);
     text.windows(word.len()).enumerate().filter_map(fits)
 }
 
-/// The last three parts of a path: `.wrangler/config/default.toml`.
+/// Returns the last three components of a path: `.wrangler/config/default.toml`.
 fn tail(path: &[u8]) -> &[u8] {
     let start = path.iter().enumerate().rev().filter(|(_, b)| **b == b'/').nth(2).map_or(0, |(at, _)| at + 1);
     &path[start..]
@@ -385,13 +397,14 @@ fn is_option(bytes: &[u8], span: Span) -> bool {
     bytes[span.start..].starts_with(b"--")
 }
 
-/// Names of the same family: a key that says Cloudflare goes with an address that says so or says nothing else.
+/// Whether the names of a key and an e-mail address go together: the latter names Cloudflare, consists of generic
+/// words, or shares a specific word with the key.
 fn alike(key: &Setting, email: &Setting) -> bool {
     const NOTHING: &[&str] = &[
         "email", "mail", "e", "api", "auth", "account", "user", "username", "apiuser", "login", "my", "the",
         "x", "cfg", "config", "option", "admin", "your", "self", "this", "global", "name",
     ];
-    let says = |words: &str| OURS.is_match(words.as_bytes());
+    let says = |words: &str| CLOUDFLARE.is_match(words.as_bytes());
     says(&email.words)
         || email.words.split(' ').all(|word| NOTHING.contains(&word))
         || email.words.split(' ').any(|word| key.words.split(' ').any(|w| w == word && !NOTHING.contains(&w)))
@@ -407,7 +420,7 @@ mod tests {
     use crate::rule::Confidence;
     use crate::span::Span;
 
-    /// The settings of a file that are taken for the Global API Key.
+    /// Returns the settings of a file that are taken for the Global API Key.
     fn pairs(path: &str, text: &str) -> Vec<(String, Confidence)> {
         asked(path, text, |input| {
             Sheet::new(input).pairs().iter().map(|pair| (pair.key.words.clone(), pair.confidence)).collect()
@@ -462,7 +475,7 @@ mod tests {
         }
     }
 
-    /// What a sheet decides of the setting whose name has these words.
+    /// Returns what `decide` says about the setting whose name has these words.
     fn decided(path: &str, text: &str, words: &str, decide: impl Fn(&Sheet<'_>, &Setting) -> bool) -> bool {
         asked(path, text, |input| {
             let sheet = Sheet::new(input);
@@ -508,7 +521,7 @@ mod tests {
     fn values_say_whose_they_are() {
         let others = |value: &str| {
             let text = format!("email: a@b.co\napi_key: {value}\n");
-            decided("a.yml", &text, "api key", |sheet, key| sheet.is_somebody_elses(key))
+            decided("a.yml", &text, "api key", |sheet, key| sheet.is_of_other_vendor(key))
         };
         for value in ["env.SENDGRID_API_KEY", "${MAILGUN_KEY}", "process.env.STRIPE_KEY"] {
             assert!(others(value), "{value}");

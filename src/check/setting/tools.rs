@@ -1,4 +1,5 @@
-//! What each tool calls its token, and what that token must be allowed to do. Sources: the tools' own documentation.
+//! How each tool is configured with an API token, and which permissions the token needs. Sources: the documentation of
+//! the tools.
 
 use super::super::Input;
 use crate::endpoint::{Scope, permission};
@@ -6,13 +7,13 @@ use crate::fact::place::around;
 use crate::literals::contains;
 use crate::span::Span;
 
-/// One tool, SDK or plugin.
+/// A tool, SDK or plugin.
 struct Tool {
-    /// Lower-case words in the path or around the place that tell it, any of them.
+    /// Lower-case words, any of which identifies the tool in the path or around the setting.
     signs: &'static [&'static str],
     /// What to write instead.
     instead: &'static str,
-    /// Permissions its token needs.
+    /// The permission groups that its token needs.
     groups: &'static [(Scope, &'static str)],
 }
 
@@ -25,6 +26,7 @@ const WORKERS: &[(Scope, &str)] = &[
     (Scope::Account, "Account Settings Read"),
     (Scope::Zone, "Workers Routes Write"),
 ];
+/// The permissions depend on what the tool is used for.
 const OPEN: &[(Scope, &str)] = &[];
 
 const fn tool(
@@ -35,7 +37,7 @@ const fn tool(
     Tool { signs, instead, groups }
 }
 
-/// The particular ones first: the first whose sign is there wins.
+/// The tools, specific ones first: the first with a matching sign wins.
 #[rustfmt::skip]
 const TOOLS: &[Tool] = &[
     tool(&["apikeysecretref"], "Use `apiTokenSecretRef` and remove `email`.", DNS),
@@ -80,11 +82,11 @@ const TOOLS: &[Tool] = &[
     tool(&["certbot", "letsencrypt", "acme", "ddns"], "Use the tool's token setting, with a token for the zones it needs.", DNS),
 ];
 
-/// How far around the place a sign counts, in bytes.
+/// How far from the place a sign counts, in bytes.
 const REACH: usize = 600;
 
-/// Help in the tool's own terms, if it is known, and the permissions its token needs.
-pub(super) fn advice(input: &Input<'_>, place: Span) -> (Option<String>, Vec<String>) {
+/// Returns help in the terms of the tool, if the tool is known, and the permissions that its token needs.
+pub(super) fn token_setup(input: &Input<'_>, place: Span) -> (Option<String>, Vec<String>) {
     let (near, path) = (input.text.get(around(input.text, place, REACH)), input.path.as_bytes());
     let shows = |sign: &&str| contains(near, sign.as_bytes()) || contains(path, sign.as_bytes());
     let tool = TOOLS.iter().find(|tool| tool.signs.iter().any(shows));

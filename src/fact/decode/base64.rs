@@ -1,4 +1,4 @@
-//! Base64 of printable text, wrapped in lines or not.
+//! Base64 of printable text, on one line or several.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use crate::fact::runs::is_base64;
 use crate::span::Span;
 
-/// How much is decoded per text and pass, in bytes.
+/// How much is decoded at most per text and pass, in bytes.
 pub(super) const BUDGET: usize = 1 << 20;
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -17,7 +17,7 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// Where the base64 ends of which this run is the first: over line breaks where the lines are full.
+/// Returns where the base64 that begins with this run ends. It continues over line breaks if the lines are full.
 pub(super) fn end(bytes: &[u8], first: Span) -> usize {
     let run =
         |from: usize| bytes[from..].iter().position(|b| !is_base64(*b)).map_or(bytes.len(), |n| from + n);
@@ -50,12 +50,12 @@ fn is_quote(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`')
 }
 
-/// The printable text that a span is the base64 of.
+/// Decodes a span, if it is the base64 of printable text.
 pub(super) fn plain(bytes: &[u8], span: Span) -> Option<(Span, Vec<u8>)> {
     let engine = |encoded: &[u8]| {
         if encoded.iter().any(|b| matches!(b, b'-' | b'_')) { &URL_SAFE } else { &STANDARD }
     };
-    // Cheap refusal before the whole is decoded: random letters rarely give twelve printable bytes in a row.
+    // A cheap test before all is decoded: random letters rarely decode to twelve printable bytes.
     let head = &bytes[span.start..span.start + 16];
     if !may_be_ascii(head) {
         return None;
@@ -75,9 +75,9 @@ pub(super) fn plain(bytes: &[u8], span: Span) -> Option<(Span, Vec<u8>)> {
     (plain.len() >= 16 && plain.iter().all(|b| printable(*b))).then_some((span, plain))
 }
 
-/// Whether the highest bits of what the letters say are zero, as those of ASCII are; the letters come in fours.
+/// Whether the highest bit of every decoded byte is zero, as in ASCII. Each four letters decode to three bytes.
 fn may_be_ascii(letters: &[u8]) -> bool {
-    // The bits of each letter.
+    // The six bits of each letter.
     const BITS: [u8; 256] = {
         let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut table = [0; 256];

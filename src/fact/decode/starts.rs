@@ -1,4 +1,4 @@
-//! Where something encoded starts: found without a look at every byte, because most of a text is none of it.
+//! Finds where encoded text starts, without examining every byte: most of a text is not encoded.
 
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
@@ -9,23 +9,23 @@ use crate::fact::runs::SHORTEST;
 use crate::literals::{DEPTH, Shapes};
 use crate::span::Span;
 
-/// Finds one encoded piece of a text after the other. What comes next of each kind is kept until it is passed.
+/// Finds the encoded pieces of a text one by one. The next piece of each kind is remembered until it is passed.
 pub(super) struct Starts<'a> {
     bytes: &'a [u8],
-    /// Its [`long`](crate::fact::runs::long) runs, of which those that were passed are left out.
+    /// The [`long`](crate::fact::runs::long) runs of the text that have not been passed.
     runs: &'a [Span],
     mark: Next,
     base64: Next,
     /// How much base64 may still be decoded, in bytes.
     budget: usize,
-    /// Whether lists are joined to strings anywhere.
+    /// Whether lists are joined to strings anywhere in the text.
     joins: bool,
 }
 
-/// The next piece of a kind, and up to where it was looked for.
+/// The next piece of a kind, and the part of the text that was searched for it.
 struct Next {
     piece: Option<Piece>,
-    /// Nothing that the piece is not starts in these bytes.
+    /// The bytes that were searched: no other piece of the kind starts before the piece in them.
     known: Span,
 }
 
@@ -34,7 +34,7 @@ impl Next {
         Next { piece: None, known: Span::new(0, 0) }
     }
 
-    /// Whether the next piece at or behind `at` and before `stop` is known.
+    /// Whether it is known which piece is the next from `at` up to `stop`.
     fn covers(&self, at: usize, stop: usize) -> bool {
         match &self.piece {
             Some((span, _)) => self.known.start <= at && at <= span.start,
@@ -42,6 +42,7 @@ impl Next {
         }
     }
 
+    /// Searches for the next piece if it is not known, and returns where it starts.
     fn update(&mut self, at: usize, stop: usize, find: impl FnOnce() -> Option<Piece>) -> Option<usize> {
         if !self.covers(at, stop) {
             *self = Next { piece: find(), known: Span::new(at, stop) };
@@ -55,7 +56,7 @@ impl<'a> Starts<'a> {
         Starts { bytes, runs, mark: Next::unknown(), base64: Next::unknown(), budget: BUDGET, joins }
     }
 
-    /// The first piece that starts at or behind `at` and before `stop`.
+    /// Returns the first piece that starts from `at` up to `stop`.
     pub(super) fn after(&mut self, at: usize, stop: usize) -> Option<Piece> {
         if at >= stop {
             return None;
@@ -79,10 +80,12 @@ impl<'a> Starts<'a> {
     }
 }
 
-/// What an escape begins with and what may follow it; the end of a piece, a quote, and what may lead to the next piece.
+/// The beginnings of escapes, and what may be a joint: the end of a piece, a quote, and what may lead to the next
+/// piece.
 static MARKS: LazyLock<Shapes> = LazyLock::new(|| {
     const LETTERS: &[u8] = b"#0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    // A byte is told by its halves: the signs would let a space pass among letters.
+    // Bytes are classified by their halves; with the signs in the same class as the letters, a space would match as
+    // well.
     const WORD: &[u8] = b"=_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     const SIGNS: &[u8] = b"+-./";
     const ANY: &[u8] = b"+-./=_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -99,12 +102,12 @@ static MARKS: LazyLock<Shapes> = LazyLock::new(|| {
     ])
 });
 
-/// The first escape or joint at or behind `from` and before `stop`.
+/// Returns the first escape or joint from `from` up to `stop`.
 fn next_mark(bytes: &[u8], from: usize, stop: usize, joins: bool) -> Option<Piece> {
     let mut piece = None;
     let _ = MARKS.each(&bytes[..bytes.len().min(stop + DEPTH)], from.saturating_sub(1), |start| {
         let escapes = matches!(bytes[start], b'%' | b'\\' | b'&');
-        // The end of the piece before a joint is a part of its shape.
+        // The shape of a joint includes the last byte of the piece before it.
         let at = if escapes { start } else { start + 1 };
         if (from..stop).contains(&at) {
             piece = match escapes {
@@ -117,7 +120,7 @@ fn next_mark(bytes: &[u8], from: usize, stop: usize, joins: bool) -> Option<Piec
     piece
 }
 
-/// Whether what follows lets an escape be one: most are `%s`, `\n` and `&&`.
+/// Whether the text may start with an escape. Most marks do not: `%s`, `\n`, `&&`.
 fn may_escape(rest: &[u8]) -> bool {
     match rest {
         [b'%', a, ..] => a.is_ascii_hexdigit(),
@@ -127,19 +130,19 @@ fn may_escape(rest: &[u8]) -> bool {
     }
 }
 
-/// Whether a quote stands between a piece of a word and what may lead to the next: most others begin a string, or end a
-/// key or an argument.
+/// Whether a quote is between a piece and what may lead to the next one. Most other quotes begin a string, or end a key
+/// or an argument.
 fn may_join(bytes: &[u8], at: usize, joins: bool) -> bool {
     let mark = |next: &u8| matches!(next, b'f' | b'r' | b'b' | b'u' | b'@' | b'$');
     let space = |next: &u8| matches!(next, b' ' | b'\t' | b'\r' | b'\n' | b'\\');
     let leads_on = |next: &u8| match next {
         next if space(next) => true,
-        // Side by side only the same quotes are two pieces.
+        // Two quotes in a row join pieces only if they are the same.
         b'"' | b'\'' | b'`' => *next == bytes[at],
         b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' => true,
-        // The mark of the next literal.
+        // The prefix of the next literal.
         next if mark(next) => true,
-        // A list goes on with another string.
+        // A list continues with another string.
         b',' if joins => {
             let item = bytes[at + 2..].iter().take(JOINT).find(|b| !space(b));
             item.is_some_and(|b| mark(b) || matches!(b, b'"' | b'\'' | b'`'))
@@ -149,11 +152,11 @@ fn may_join(bytes: &[u8], at: usize, joins: bool) -> bool {
     at >= PIECE && word(bytes[at - 1]) && bytes.get(at + 1).is_some_and(leads_on)
 }
 
-/// The next base64 that starts in a zone, if there is budget for it.
+/// Returns the next base64 that starts in a zone and fits in the budget.
 fn next_base64(bytes: &[u8], runs: &[Span], zone: Span, budget: usize) -> Option<Piece> {
     let mut from = zone.start;
     for run in runs {
-        // A run starts with a letter, not with what only the URL-safe form has.
+        // Skip leading `-` and `_`, which are rarely part of the base64.
         let rest = &bytes[run.end.min(from.max(run.start))..run.end];
         let start = run.end - rest.len() + rest.iter().take_while(|b| matches!(b, b'-' | b'_')).count();
         if start >= zone.end {
@@ -162,7 +165,7 @@ fn next_base64(bytes: &[u8], runs: &[Span], zone: Span, budget: usize) -> Option
         if run.end - start < SHORTEST {
             continue;
         }
-        // It may go on in the next lines, with runs of their own.
+        // It may continue on the next lines, in other runs.
         from = end(bytes, Span::new(start, run.end));
         let fits = from - start <= budget;
         if let Some(piece) = fits.then(|| plain(bytes, Span::new(start, from))).flatten() {

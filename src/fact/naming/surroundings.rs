@@ -1,5 +1,5 @@
-//! Names that do not stand in the statement of a value: of the pair it belongs to, the column it is in, the lines and brackets
-//! around it.
+//! Names of a value outside of its statement: in the pair that it belongs to, at the head of its column, in the lines
+//! and brackets around it.
 
 use memchr::memmem;
 
@@ -9,23 +9,23 @@ use crate::fact::lines::{self, indentation};
 use crate::fact::words::split;
 use crate::span::Span;
 
-/// How far back enclosing names are looked for, in bytes and in lines.
+/// How far back enclosing names are searched for, in bytes and in lines.
 const ENCLOSING: usize = 16 * 1024;
 
 const ENCLOSING_LINES: usize = 150;
 
-/// How much of a line counts as a name when it encloses the value.
+/// How much of an enclosing line is read for names, in bytes.
 const HEADING: usize = 160;
 
-/// The name on the nearest line above that is indented less: of what the line of the value belongs to.
+/// Returns the name on the nearest line above that is indented less: that of the block that the value is in.
 pub fn parent(bytes: &[u8], at: usize) -> Option<Name> {
-    // A line may be a whole file long.
+    // A line may be as long as the file.
     let floor = at.saturating_sub(ENCLOSING);
     let line_start = |end: usize| lines::start(bytes, floor.min(end), end);
     let mut start = line_start(at);
     let own = indentation(&bytes[start..at]);
     for _ in 0..20 {
-        // Where the line began further back than is looked, nothing above it is seen.
+        // Stop if the line starts before the floor.
         let end = start.checked_sub(1).filter(|end| *end > floor)?;
         start = line_start(end);
         let line = &bytes[start..end];
@@ -38,7 +38,7 @@ pub fn parent(bytes: &[u8], at: usize) -> Option<Name> {
     None
 }
 
-/// `value: v` with `name: KEY` after it, or before it beyond what the statement shows (Kubernetes, Postman, ECS).
+/// Returns the name in a pair whose name follows its value: `value: v` and then `name: KEY` (Kubernetes, Postman, ECS).
 pub(super) fn sibling_name(bytes: &[u8], value: Span) -> Option<Name> {
     let end = (value.end + 200).min(bytes.len());
     let after = &bytes[value.end..end];
@@ -66,13 +66,13 @@ pub(super) fn sibling_name(bytes: &[u8], value: Span) -> Option<Name> {
     None
 }
 
-/// The name in a label behind the value: `setValue("v", forHTTPHeaderField: "NAME")`.
+/// Returns the name in a labeled argument after the value: `setValue("v", forHTTPHeaderField: "NAME")`.
 pub(super) fn labelled_name(bytes: &[u8], value: Span) -> Option<Name> {
     const LABEL: &[u8] = b"forHTTPHeaderField:";
     const NEAR: usize = 100;
-    let behind = &bytes[value.end..bytes.len().min(value.end + NEAR)];
-    let at = behind.iter().position(|b| !matches!(b, b'"' | b',' | b' ' | b'\t' | b'\r' | b'\n'))?;
-    let rest = behind[at..].strip_prefix(LABEL)?;
+    let after = &bytes[value.end..bytes.len().min(value.end + NEAR)];
+    let at = after.iter().position(|b| !matches!(b, b'"' | b',' | b' ' | b'\t' | b'\r' | b'\n'))?;
+    let rest = after[at..].strip_prefix(LABEL)?;
     let skip = rest.iter().position(|b| !matches!(b, b' ' | b'@' | b'"'))?;
     let length = rest[skip..].iter().position(|b| !is_identifier_byte(*b) && *b != b'-')?;
     let start = value.end + at + LABEL.len() + skip;
@@ -82,7 +82,7 @@ pub(super) fn labelled_name(bytes: &[u8], value: Span) -> Option<Name> {
     Some(Name { words, span: Some(span) })
 }
 
-/// Where the pair ends that a value belongs to: a closing bracket or tag, a blank line, the next item of a list.
+/// Returns where the pair of a value ends: at a closing bracket or tag, a blank line, the next item of a list.
 fn end_of_pair(after: &[u8]) -> usize {
     let ends = |at: usize| {
         let rest = &after[at + 1..];
@@ -99,7 +99,7 @@ fn end_of_pair(after: &[u8]) -> usize {
     (0..after.len()).find(|at| ends(*at)).unwrap_or(after.len())
 }
 
-/// The heading of the value's column in comma- or tab-separated files.
+/// Returns the heading of the value's column in comma- or tab-separated files.
 pub(super) fn column_heading(bytes: &[u8], at: usize, path: &BlobPath) -> Option<Name> {
     let name = path.file_name();
     let separator = match name.rsplit(|b| *b == b'.').next() {
@@ -117,16 +117,16 @@ pub(super) fn column_heading(bytes: &[u8], at: usize, path: &BlobPath) -> Option
     Some(Name { words, span: None })
 }
 
-/// Collects words of the lines that enclose the value: less indented ones going up, unmatched brackets on its own
-/// line, the section header, and comments directly above.
+/// Collects the words of the value's own line and of the lines that enclose it: less indented lines above, the section
+/// header, and comments directly above.
 pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
     let mut end = at;
-    // A line may be a whole file long.
+    // A line may be as long as the file.
     let floor = at.saturating_sub(ENCLOSING);
     let line_start = |end: usize| lines::start(bytes, floor.min(end), end);
     let mut start = line_start(end);
     let mut indent = indentation(&bytes[start..end.max(start)]);
-    // A value alone on its line counts from the line of its name.
+    // Comments count only directly above the value.
     let mut comments_open = true;
     let mut section = false;
     let is_item = |line: &[u8]| line.trim_ascii_start().starts_with(b"- ");
@@ -152,7 +152,7 @@ pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
         }
         comments_open = false;
         let header = trimmed[0] == b'[' && trimmed.contains(&b']');
-        // `key:` over a list whose dashes are not indented encloses it as well.
+        // `key:` above a list whose dashes are not indented encloses the list.
         let list = item && depth == indent && trimmed.last() == Some(&b':');
         if (depth < indent || list) && !comment {
             add_words(&trimmed[..trimmed.len().min(HEADING)], out);
@@ -174,11 +174,11 @@ fn is_comment(trimmed: &[u8]) -> bool {
         .any(|mark| trimmed.starts_with(mark))
 }
 
-/// The words of a line but for those of objects beside what encloses the value: `"one": {…}, "two": {` says `two` alone.
+/// Adds the words of a line, except for those of complete objects: `"one": {…}, "two": {` adds only `two`.
 fn add_words(line: &[u8], out: &mut String) {
     let mut open: Vec<usize> = Vec::new();
     let mut rest: Vec<u8> = Vec::with_capacity(line.len());
-    // Where the entry that is being read starts in what is kept.
+    // Where the current entry starts in `rest`.
     let mut entry = 0;
     for (at, byte) in line.iter().enumerate() {
         rest.push(*byte);
@@ -200,6 +200,7 @@ fn add_words(line: &[u8], out: &mut String) {
     words_of(&rest, out);
 }
 
+/// Adds the words of all identifiers of a line.
 fn words_of(line: &[u8], out: &mut String) {
     for word in line.split(|b| !is_identifier_byte(*b)) {
         if !word.is_empty() && !looks_like_value(word) {

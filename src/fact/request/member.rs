@@ -1,26 +1,26 @@
-//! Calls of methods on a chain of members, as clients of an SDK are used: `client.dns.records.create(…)`.
+//! Method calls on a chain of members, as on SDK clients: `client.dns.records.create(…)`.
 
 use crate::fact::fixed;
 use crate::fact::words::words;
 use crate::span::Span;
 
-/// One such call. Names are words joined by `_`: `zeroTrust`, `ZeroTrust` and `zero_trust` read the same.
+/// A method call. Names are normalized to words joined by `_`: `zeroTrust` and `ZeroTrust` become `zero_trust`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberCall {
-    /// The names in front of the method, the variable first.
+    /// The members between the client and the method.
     pub names: Vec<String>,
     /// The method.
     pub method: String,
-    /// From the variable to the method.
+    /// From the first name of the chain to the method.
     pub span: Span,
-    /// The beginning of its arguments.
+    /// The first [`ARGUMENTS`] bytes after the opening bracket.
     pub arguments: Span,
 }
 
-/// How much of the arguments is looked at, in bytes.
+/// How much of the arguments is examined, in bytes.
 const ARGUMENTS: usize = 300;
 
-/// The calls of a text whose variable, or a member of it, is one of `clients`.
+/// Returns the calls on a variable or member that is one of `clients`.
 pub fn member_calls(bytes: &[u8], clients: &[&[u8]]) -> Vec<MemberCall> {
     fixed! {
         static CHAIN = r"\b(?P<names>[A-Za-z_]\w*(?:(?:\??\.|->)[A-Za-z_]\w*)*)(?:\??\.|->)(?P<method>[A-Za-z_]\w*)\(";

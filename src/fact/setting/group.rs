@@ -1,4 +1,4 @@
-//! Which settings belong together: brackets, indentation, sections, and what a group says it is about.
+//! Which settings belong together, judged by brackets, indentation and sections, and what their group says it is about.
 
 use super::REACH;
 use crate::fact::lines::{self, indentation};
@@ -6,7 +6,7 @@ use crate::fact::{brackets, fixed};
 use crate::span::Span;
 
 /// Whether two places are in the same group: nothing between them closes a bracket, a block, a list item or a section
-/// that holds only one of them.
+/// that contains only the first.
 pub fn same_group(bytes: &[u8], one: Span, other: Span) -> bool {
     let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
     let between = &bytes[first.start..second.start];
@@ -15,7 +15,7 @@ pub fn same_group(bytes: &[u8], one: Span, other: Span) -> bool {
     }
     let indent = indent_at(bytes, first.start).min(indent_at(bytes, second.start));
     let pieces: Vec<&[u8]> = between.split(|b| *b == b'\n').collect();
-    // The first piece is the rest of a line, the last one the beginning of the other's.
+    // The first and last pieces are parts of lines.
     let whole = pieces.get(1..pieces.len().saturating_sub(1)).unwrap_or_default();
     whole.iter().all(|line| {
         let text = line.trim_ascii();
@@ -23,14 +23,14 @@ pub fn same_group(bytes: &[u8], one: Span, other: Span) -> bool {
     })
 }
 
-/// Whether what stands at `at` is said of the setting: nothing in between ends the block that it heads or stands in.
+/// Whether a word at `at` applies to the setting: nothing in between ends the block that the word heads or is in.
 pub fn concerns(bytes: &[u8], at: usize, key: Span) -> bool {
     let together = same_group(bytes, Span::new(at, at + 1), key);
     if at > key.start || !together {
         return together;
     }
     let between = &bytes[at..key.start];
-    // Brackets: the last one that is still open at the key has to be the first that opens.
+    // Brackets: if one closes on the line, no other may open after it.
     let (mut depth, mut closed) = (0_i32, false);
     for byte in between {
         match byte {
@@ -44,15 +44,15 @@ pub fn concerns(bytes: &[u8], at: usize, key: Span) -> bool {
                 depth -= 1;
                 closed = closed || depth == 0;
             }
-            // A line ends what was said in passing.
+            // A new line starts over.
             b'\n' if depth == 0 => closed = false,
             _ => {}
         }
     }
-    // Indentation: no line between heads a block beside the one of the mention.
+    // Indentation: no line in between may begin a block next to the one of the word.
     let (outer, own) = (indent_at(bytes, at), indent_at(bytes, key.start));
     let mut lines = between.split(|b| *b == b'\n');
-    // What is no heading is said of the block it stands in: `image: …/cloudflare-ddns`.
+    // A word that is not in a heading applies to the block that it is in: `image: …/cloudflare-ddns`.
     let heads =
         lines.next().and_then(|line| line.trim_ascii_end().last()).is_some_and(|b| b":{[(".contains(b));
     own <= outer
@@ -65,21 +65,23 @@ pub fn concerns(bytes: &[u8], at: usize, key: Span) -> bool {
         })
 }
 
+/// Returns the indentation of the line of a place.
 fn indent_at(bytes: &[u8], at: usize) -> usize {
     let floor = at.saturating_sub(REACH);
     let start = lines::start(bytes, floor, at);
     let before = &bytes[start..at];
     let dashes = before.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-')).count();
-    // The content of a list item stands behind its dash.
+    // The content of a list item follows its dash.
     if dashes == before.len() { dashes } else { indentation(before) }
 }
 
 fixed! {
-    /// Kinds of thing a group can be about: `provider: cloudflare`, `protocol=cloudflare`, `class: octodns_cloudflare.X`.
+    /// A setting that says what its group is about: `provider: cloudflare`, `protocol=cloudflare`,
+    /// `class: octodns_cloudflare.X`.
     static ABOUT = r#"(?i)(?:^|[^\w])(?P<kind>protocol|provider(?:_?name)?|service(?:_?name)?|class|type|dns_?type|image|uses|plugin|dns_?provider|vendor)["'`]?(?:\s*(?:=>|[=:>])\s*|(?P<space>[ \t]+))["'`]?(?:new[ \t]+)?(?P<value>[\w./@:-]{2,80})"#;
 }
 
-/// A type that says nothing of whose something is: of a record of the DNS.
+/// Whether a type is that of a DNS record or of a value, which names no vendor.
 fn is_record(value: &[u8]) -> bool {
     const RECORDS: &[&[u8]] = &[
         b"aaaa", b"cname", b"txt", b"mx", b"ns", b"srv", b"caa", b"ptr", b"https", b"svcb", b"tlsa",
@@ -88,7 +90,7 @@ fn is_record(value: &[u8]) -> bool {
     RECORDS.iter().any(|record| record.eq_ignore_ascii_case(value))
 }
 
-/// What the group of a place says it is about: the nearest such statement before it, else behind it.
+/// Returns what the group of a place says it is about: the nearest such value before it, else the first after it.
 pub fn about(bytes: &[u8], place: Span) -> Option<Span> {
     const REACH: usize = 500;
     let start = place.start.saturating_sub(REACH);
@@ -96,7 +98,7 @@ pub fn about(bytes: &[u8], place: Span) -> Option<Span> {
     let near = &bytes[start..end];
     let found = ABOUT.captures_iter(near).filter_map(|groups| {
         let value = groups.name("value")?;
-        // Words of a sentence, or of an import, follow each other as well.
+        // With only a space as separator, it may be a sentence or an import.
         let next = near[value.end()..].iter().find(|b| !matches!(b, b' ' | b'\t'));
         let option = groups.get_match().as_bytes().starts_with(b"-");
         let declared = groups.name("kind").is_some_and(|kind| matches!(kind.as_bytes(), b"class" | b"type"));

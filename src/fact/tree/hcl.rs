@@ -1,4 +1,4 @@
-//! HCL by `hcl-edit`, which bounds its own depth.
+//! HCL, parsed by `hcl-edit`, which limits the depth.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! JSON, with comments and the liberties of JSON5, by `jsonc-parser`, which bounds its own depth.
+//! JSON with comments and JSON5, parsed by `jsonc-parser`, which limits the depth.
 
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
@@ -41,7 +41,7 @@ fn node(value: &ast::Value<'_>, offset: usize) -> Node {
         ),
     };
     let value = match value {
-        // Terraform's JSON and pipelines fill strings in later.
+        // Terraform and pipelines fill in strings later.
         Value::String(text) if text.contains("${") || text.contains("{{") => Value::Expression(text),
         other => other,
     };

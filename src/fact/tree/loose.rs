@@ -1,16 +1,17 @@
-//! Literal objects in code: `{ name: "x", policies: [{…}] }`, `Name("x", key=[…])`, `new Thing(this, "x", {…})`,
-//! `[]T{{Key: "x"}}`. One tolerant reader for JavaScript, Python, Go, Ruby and JSON inside of a shell string; whatever
+//! Object literals in code: `{ name: "x", policies: [{…}] }`, `Name("x", key=[…])`, `new Thing(this, "x", {…})`,
+//! `[]T{{Key: "x"}}`. One tolerant parser for JavaScript, Python, Go, Ruby and JSON inside of a shell string; whatever
 //! it does not know is an expression. Never fails; depth and length are bounded.
 
 use super::{Key, Node, Value};
 use crate::span::Span;
 
+/// The maximum nesting depth.
 const DEEPEST: usize = 24;
-/// Longest literal that is read, in bytes.
+/// The maximum length of a literal, in bytes.
 const LONGEST: usize = 64 * 1024;
 
-/// Reads the literal whose opening bracket (`{`, `(` or `[`) is at `start`. Of the arguments of a call the named ones
-/// and those of object literals count; others are under their position.
+/// Parses the literal whose opening bracket (`{`, `(` or `[`) is at `start`. Of the arguments of a call, the named ones
+/// and the entries of object literals are kept; spread arguments get the key `...`, others are dropped.
 pub fn literal(bytes: &[u8], start: usize) -> Node {
     let end = bytes.len().min(start + LONGEST);
     let mut reader = Reader { bytes: &bytes[..end], at: start };
@@ -26,7 +27,7 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'.' | b'-')
 }
 
-/// Whether the function only makes an optional or pointed-to value of its argument: `pulumi.String`, `cloudflare.F`, `Some`.
+/// Whether the function merely wraps its argument, in an option or a pointer: `pulumi.String`, `cloudflare.F`, `Some`.
 fn wraps(function: &str) -> bool {
     const WRAPPERS: &[&str] =
         &["String", "StringPtr", "F", "Ptr", "PtrTo", "NewOpt", "Opt", "Some", "Just", "of", "ofNullable"];
@@ -42,7 +43,7 @@ impl Reader<'_> {
         self.bytes[self.at.min(self.bytes.len())..].starts_with(text.as_bytes())
     }
 
-    /// Skips blanks, line ends with a backslash, and comments.
+    /// Skips blanks, continued line ends, and comments.
     fn blank(&mut self) {
         while self.at < self.bytes.len() {
             if self.peek().is_ascii_whitespace() || self.starts("\\\n") {
@@ -62,7 +63,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A bracketed list of entries and items, the opening bracket first.
+    /// Reads a bracketed list of entries and items, from the opening bracket on.
     fn group(&mut self, depth: usize) -> Node {
         let start = self.at;
         let list = self.peek() == b'[';
@@ -115,7 +116,7 @@ impl Reader<'_> {
         {
             return Node { value: Value::Sequence(items), span };
         }
-        // `F([]T{…})`: the only argument is what the call is about.
+        // `F([]T{…})`: the only argument is the value.
         if self.bytes[start] == b'('
             && entries.is_empty()
             && items.len() == 1
@@ -137,6 +138,7 @@ impl Reader<'_> {
         Node { value: Value::Mapping(entries), span }
     }
 
+    /// Returns a node as the name of an entry.
     fn name(&self, node: &Node) -> String {
         match &node.value {
             Value::String(text) | Value::Expression(text) | Value::Number(text) => {
@@ -146,6 +148,7 @@ impl Reader<'_> {
         }
     }
 
+    /// Reads a value up to a separator or a closing bracket.
     fn value(&mut self, depth: usize) -> Node {
         let start = self.at;
         if depth > DEEPEST {
@@ -154,7 +157,7 @@ impl Reader<'_> {
         }
         let mut parts = 0;
         let mut node = None;
-        // One value, and whatever is joined to it by operators.
+        // One value and everything that operators join to it.
         while self.at < self.bytes.len() {
             let at = self.at;
             match self.peek() {
@@ -206,12 +209,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the next line goes on with the value of this one.
+    /// Whether the next line continues the value of this one.
     fn continues(&self) -> bool {
         let rest = self.bytes[self.at..].trim_ascii_start();
         rest.first().is_some_and(|b| matches!(b, b'.' | b'?' | b'+' | b'|' | b'&')) || rest.starts_with(b": ")
     }
 
+    /// Reads a string literal.
     fn string(&mut self) -> Node {
         let (start, quote) = (self.at, self.peek());
         let triple = self.bytes[start..].starts_with(&[quote; 3]);
@@ -232,7 +236,7 @@ impl Reader<'_> {
         Node { value, span: Span::new(start, self.at) }
     }
 
-    /// `\"text\"` inside of a string.
+    /// Reads `\"text\"` inside of a string.
     fn escaped(&mut self) -> Node {
         let start = self.at;
         self.at += 2;
@@ -246,7 +250,8 @@ impl Reader<'_> {
         Node { value, span: Span::new(start, self.at) }
     }
 
-    /// The only argument of a call, if that is a string, and where the call ends; the opening bracket comes next.
+    /// Returns the only argument of a call, if that is a string, and where the call ends. The reader is at the opening
+    /// bracket.
     fn wrapped(&self) -> Option<(usize, Value)> {
         let mut inside = Reader { bytes: self.bytes, at: self.at + 1 };
         inside.blank();
@@ -258,7 +263,7 @@ impl Reader<'_> {
         (inside.peek() == b')').then_some((inside.at + 1, text.value))
     }
 
-    /// A word: a constant, a number, a name, or a call or type with a literal behind it.
+    /// Reads a word: a constant, a number, a name, or a call or type with the literal after it.
     fn word(&mut self, depth: usize) -> Option<Node> {
         let start = self.at;
         while is_word(self.peek()) {
@@ -276,13 +281,13 @@ impl Reader<'_> {
         if let Some(value) = simple {
             return Some(Node { value, span });
         }
-        // `F[T](…)`: the type says nothing.
+        // `F[T](…)`: skip the type.
         if self.peek() == b'[' && wraps(&text) {
             let rest = &self.bytes[self.at..self.bytes.len().min(self.at + 200)];
             let length = rest.iter().position(|b| *b == b']').map_or(0, |at| at + 1);
             self.at += if rest.get(length) == Some(&b'(') { length } else { 0 };
         }
-        // `f"…"`: filled in; `Type{…}`, `F("x")`: what is inside counts.
+        // `f"…"` may have placeholders; of `Type{…}` and `F("x")` the inside counts.
         match self.peek() {
             b'"' | b'\'' if matches!(text.as_str(), "f" | "rf" | "fr") => {
                 let inner = self.string();
@@ -310,7 +315,7 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        // A lone keyword such as `new` or `await` is no value of its own.
+        // A keyword such as `new` or `await` is not a value.
         if matches!(
             text.as_str(),
             "new" | "await" | "return" | "map" | "string" | "interface" | "any" | "cloudflare.F"

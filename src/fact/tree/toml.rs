@@ -1,4 +1,4 @@
-//! TOML by the `toml` crate, which bounds its own depth.
+//! TOML, parsed by the `toml` crate, which limits the depth.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

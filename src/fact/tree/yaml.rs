@@ -1,12 +1,12 @@
-//! YAML by `saphyr-parser`. Its marks count characters; they are turned into bytes here. Aliases stay unresolved, so
-//! that a few lines can't grow into gigabytes.
+//! YAML, parsed by `saphyr-parser`. Its positions count characters and are converted to bytes here. Aliases are not
+//! resolved, so that a few lines cannot grow into gigabytes.
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::{Key, Node, Value};
 use crate::span::Span;
 
-/// How deep a document may be.
+/// The maximum depth of a document.
 const DEEPEST: usize = 100;
 
 /// A list or mapping that is not closed yet.

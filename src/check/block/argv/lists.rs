@@ -1,5 +1,5 @@
-//! Commands as lists: `["curl", "-H", "Authorization: Bearer …"]` in any language, `command:` and `args:` of a container,
-//! calls that take one argument after the other.
+//! Commands given as lists of arguments: `["curl", "-H", "Authorization: Bearer …"]` in any language, `command:` and
+//! `args:` of a container, and chained calls that each add an argument.
 
 use super::{LITERAL, PREFIXED, REACH, find_in, is_literal};
 use crate::check::{fixed, value};
@@ -17,9 +17,10 @@ fixed! {
     static OPTION = r#"["'`]--?[\w-]*(?i:token|key|secret|password)[\w-]*["'`]\s*,\s*["'`](?<value>[A-Za-z0-9_\-.+/=]{32,})["'`]"#;
 }
 
-/// How far a chain of calls may go on behind the tool, in bytes.
+/// How far after the tool a chain of calls may reach, in bytes.
 const CHAIN: usize = 1200;
 
+/// Finds credentials in the argument lists of the zones.
 pub(super) fn lists(
     bytes: &[u8],
     zones: &[Span],
@@ -58,13 +59,13 @@ pub(super) fn lists(
     }
 }
 
-/// Where the list is closed that the place is in.
+/// Returns where the list that contains the place is closed.
 fn list_end(bytes: &[u8], start: usize) -> usize {
     let limit = bytes.len().min(start + REACH);
     brackets::end_in_code(&bytes[start..limit], b"").map_or(limit, |length| start + length)
 }
 
-/// Where calls end that hand over the arguments after the tool: `Command::new("curl").arg("-H")`.
+/// Returns the end of the chained calls that add arguments after the tool: `Command::new("curl").arg("-H")`.
 fn chain_end(bytes: &[u8], start: usize) -> usize {
     let limit = bytes.len().min(start + CHAIN);
     let rest = &bytes[start..limit];
@@ -72,7 +73,7 @@ fn chain_end(bytes: &[u8], start: usize) -> usize {
     start + (0..rest.len()).find(ends).unwrap_or(rest.len())
 }
 
-/// Where the items of a YAML list end.
+/// Returns the end of the items of a YAML list.
 fn items_end(bytes: &[u8], start: usize) -> usize {
     let limit = bytes.len().min(start + REACH);
     let mut end = start;

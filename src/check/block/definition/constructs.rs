@@ -1,4 +1,4 @@
-//! Variables and outputs of Terraform that a program declares (CDKTF), and configuration of Pulumi that is read in clear.
+//! Terraform variables and outputs that a program declares (CDKTF), and Pulumi configuration that is read in clear.
 
 use std::cell::LazyCell;
 use std::collections::HashMap;
@@ -22,17 +22,17 @@ fixed! {
 
     static SENSITIVE = r#"(?i)\bsensitive["']?\s*[:=(]\s*(?:jsii\.Bool\(|Boolean\.)?true"#;
 
-    /// What an output shows.
+    /// The value of an output.
     static VALUE = r#"(?i)\bvalue["']?\s*[:=(]\s*(?P<value>[^\n]{1,200})"#;
 
-    /// Attributes that hold a credential whatever the resource is called.
+    /// Attributes that hold a credential, whatever the name of the resource.
     static HOLDS = r"(?i)\.(?:get)?(?:tunnel_?token|tunnel_?secret|client_?secret)(?:_?input)?\b";
 
-    /// `apiToken.value`, `widget.secret`: the resource says what it is.
+    /// Attributes that hold a credential depending on the type of the resource: `apiToken.value`, `widget.secret`.
     static OF_RESOURCE = r"\b(?P<name>[A-Za-z_]\w*)\.(?:get)?(?P<field>[vV]alue|[sS]ecret|[tT]oken)\b";
 }
 
-/// Declarations in a program.
+/// Checks the declarations in a program.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     if !is_code(input.path) || is_test(input.path) {
@@ -62,7 +62,7 @@ fn declarations(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Cand
         }
         let body = &bytes[whole.end()..end.max(whole.end())];
         if SENSITIVE.is_match(body)
-            || is_handed_over(body)
+            || has_unknown_options(body)
             || in_comment(input.text, whole.start(), input.path)
         {
             continue;
@@ -88,8 +88,8 @@ fn declarations(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Cand
     }
 }
 
-/// The options come from elsewhere: `new TerraformVariable(this, "name", options)`.
-fn is_handed_over(body: &[u8]) -> bool {
+/// Whether the options are not literal: `new TerraformVariable(this, "name", options)`.
+fn has_unknown_options(body: &[u8]) -> bool {
     let rest = body.trim_ascii();
     let rest = rest.strip_prefix(b")").unwrap_or(rest).trim_ascii();
     let Some(rest) = rest.strip_prefix(b",") else { return false };
@@ -99,6 +99,7 @@ fn is_handed_over(body: &[u8]) -> bool {
         || rest.starts_with(b"**")
 }
 
+/// Whether the value of an output contains a credential; `made` maps names to the lines that assign them.
 fn shows(made: &HashMap<&[u8], &[u8]>, value: &[u8]) -> bool {
     fixed! {
         static GUARDED = r"(?i)\b(?:sha\d+|md5|length|substr|base64sha\d+|bcrypt)\(";
@@ -119,7 +120,7 @@ fn shows(made: &HashMap<&[u8], &[u8]>, value: &[u8]) -> bool {
         })
 }
 
-/// The names that are given something in a program, each with the line that does so; what is given first counts.
+/// Returns the names that a program assigns to, each with the value of its first assignment.
 fn made(bytes: &[u8]) -> HashMap<&[u8], &[u8]> {
     fixed! {
         static MADE = r"\b(?P<name>[A-Za-z_]\w*)\s*(?::\s*[\w.<>]+\s*)?:?=\s*(?P<value>[^\n=][^\n]{0,160})";
@@ -133,7 +134,7 @@ fn made(bytes: &[u8]) -> HashMap<&[u8], &[u8]> {
     out
 }
 
-/// `config.require("cloudflareApiToken")`: what is read so stands in clear in the state.
+/// Finds `config.require("cloudflareApiToken")`: a value that is read like this ends up in clear in the state.
 fn configuration(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     fixed! {
         static READ = r#"(?P<span>\b(?:[cC]onfig|cfg|conf|\w+[cC]onfig|\w+_config)\.(?:require|get|Require|Get)\(\s*["'`](?P<name>[\w:-]+)["'`]\s*\))"#;

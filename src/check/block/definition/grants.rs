@@ -1,4 +1,4 @@
-//! What a token is allowed to do, and where.
+//! The permissions of a token, and the resources that they apply to.
 
 use memchr::memmem;
 
@@ -15,11 +15,11 @@ mod every;
 
 use every::Every;
 
-/// Groups that administer an account rather than do a task.
+/// Permission groups for the administration of an account.
 const ADMINISTRATIVE: &[&str] = &["Account Settings Write", "Billing Write", "Memberships Write"];
-/// Groups that give themselves every other one.
+/// Permission groups that allow a token to create tokens with any permission.
 const MINTING: &[&str] = &["API Tokens Write", "Account API Tokens Write"];
-/// More granted names than this are not listed.
+/// The maximum number of permission groups that a message lists.
 const LISTED: usize = 6;
 
 /// `variant = "overbroad-resources"`.
@@ -32,7 +32,7 @@ pub(in super::super) fn resources(detection: &Detection<'_>, input: &Input<'_>, 
                 found.labels.push((token.header, String::from("the token")));
                 out.push(found);
             }
-            // All zones of one account, which stand under that account, are a limit.
+            // All zones nested under one account are a limit.
             for (key, value) in find(policy, "resources").into_iter().flat_map(Node::entries) {
                 let all = key.name.ends_with(".*") && key.name.starts_with("com.cloudflare.api.");
                 if !all || value.text() != Some("*") {
@@ -50,7 +50,8 @@ pub(in super::super) fn resources(detection: &Detection<'_>, input: &Input<'_>, 
     in_maps(detection, input, out);
 }
 
-/// Maps of resources that a program fills before it makes the token: `resources["com.cloudflare.api.account.zone.*"] = "*"`.
+/// Finds maps of resources that a program fills before it creates the token:
+/// `resources["com.cloudflare.api.account.zone.*"] = "*"`.
 fn in_maps(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     fixed! {
         static ALL = r#"(?P<span>["'`]com\.cloudflare\.api\.account(?:\.zone)?\.\*["'`]\)?\]?(?:\.to_(?:string|owned)\(\)|\.into\(\))?\s*(?:=>|:=|[:=,])\s*(?:[\w.]{1,30}\()?["'`]\*["'`])"#;
@@ -66,7 +67,7 @@ fn in_maps(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate
         let span = Span::from(place);
         let before = &bytes[span.start.saturating_sub(400)..span.start];
         fixed! {
-            // Under an account it is a limit, compared with it is refused, denied it is taken away.
+            // No grant: nested under an account it is a limit; in a condition or an assertion it is compared with.
             static OTHER = r#"(?i)com\.cloudflare\.api\.account\.[^*"'`]+["'`]\]?\s*(?:=>|[:=,])\s*[^"'`]*$|\bif\b|assert|expect\("#;
         }
         let denied = before
@@ -124,7 +125,7 @@ pub(in super::super) fn permissions(detection: &Detection<'_>, input: &Input<'_>
             out.push(found);
         }
         for list in find(&token.body, "permission_groups") {
-            // A block of Ruby stands behind the call that takes it.
+            // In Ruby a call precedes its block.
             let before = &input.text.bytes()[list.span.start.saturating_sub(80)..list.span.start];
             let call = before
                 .iter()
@@ -149,12 +150,12 @@ pub(in super::super) fn permissions(detection: &Detection<'_>, input: &Input<'_>
     }
 }
 
-/// Resources as JSON in a string, as states keep them, that name all of a kind.
+/// Whether a string holds resources as JSON, as in Terraform states, that include all of a kind.
 fn is_all(text: &str) -> bool {
     text.contains("com.cloudflare.api.") && text.contains(".*\"")
 }
 
-/// What a policy grants, as the end of a sentence.
+/// Returns what a policy grants, as the end of a message.
 fn granted(policy: &Node, input: &Input<'_>) -> String {
     let mut names: Vec<String> = groups(policy).into_iter().map(|item| name(item, input)).collect();
     names.retain(|name| !name.is_empty());
@@ -168,7 +169,7 @@ fn granted(policy: &Node, input: &Input<'_>) -> String {
     }
 }
 
-/// The permission groups of a definition or policy, one by one.
+/// Returns the permission groups of a definition or policy.
 fn groups(node: &Node) -> Vec<&Node> {
     let lists = find(node, "permission_groups").into_iter();
     lists
@@ -179,8 +180,8 @@ fn groups(node: &Node) -> Vec<&Node> {
         .collect()
 }
 
-/// The name of a permission group: as it is written, or looked up by its id; empty where neither is known. Never
-/// anything but a name of the documentation or 32 hex digits, since messages are not masked.
+/// Returns the name of a permission group, as written or looked up by its id, or else the id; empty if neither is
+/// known. Since messages are not masked, the result is always something that looks like a name, or 32 hex digits.
 fn name(group: &Node, input: &Input<'_>) -> String {
     let field = |names: &[&str]| group.get(names).and_then(|(_, value)| value.text());
     let id = field(&["id"]).or(group.text());
@@ -202,12 +203,12 @@ fn name(group: &Node, input: &Input<'_>) -> String {
     quoted(&text).find(is_name).unwrap_or_default().to_owned()
 }
 
-/// What stands in quotes of any kind.
+/// Returns the parts of the text in quotes of any kind.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split(['"', '\'', '`']).skip(1).step_by(2)
 }
 
-/// The policies that allow something; those that deny take away.
+/// Returns the policies that allow something, not those that deny.
 fn granting(body: &Node) -> Vec<&Node> {
     let policies: Vec<&Node> = ["policies", "policy"].iter().flat_map(|name| find(body, name)).collect();
     let each = policies.into_iter().flat_map(|policy| match &policy.value {

@@ -1,9 +1,9 @@
-//! How long from now a date lies that a program works out: `timeadd(timestamp(), "43800h")`, `AddDate(5, 0, 0)`,
-//! `timedelta(days=900)`, `addYears(5)`, `"+5 years"`. Only numbers that are written out are added up.
+//! Dates that a program computes relative to now: `timeadd(timestamp(), "43800h")`, `AddDate(5, 0, 0)`,
+//! `timedelta(days=900)`, `addYears(5)`, `"+5 years"`. Only literal numbers are added up.
 
 use crate::check::fixed;
 
-/// The days that the expression adds to the present; `None` where it does not say.
+/// Returns how many days the expression adds to the present, or `None` if it does not say.
 pub(super) fn of(text: &[u8]) -> Option<i64> {
     fixed! {
         static PART = concat!(
@@ -36,7 +36,7 @@ pub(super) fn of(text: &[u8]) -> Option<i64> {
     total.map(|days| days as i64)
 }
 
-/// How many days a unit has, by its first letters.
+/// Returns how many days a unit has, by its first letter.
 fn days_of(unit: &[u8]) -> f64 {
     match unit.first().map(u8::to_ascii_lowercase) {
         Some(b'h') => 1.0 / 24.0,

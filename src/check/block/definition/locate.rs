@@ -1,4 +1,4 @@
-//! Where definitions stand: resources of Terraform in every form, Pulumi, manifests, plans and states, bodies of the
+//! Finds definitions: Terraform resources in every form, Pulumi, manifests, plans and states, request bodies for the
 //! token-creation API, object literals in code.
 
 use crate::check::{Input, fixed};
@@ -8,18 +8,18 @@ use crate::fact::tree::{Node, Value, literal, same_name};
 use crate::literals::contains;
 use crate::span::Span;
 
-/// A definition.
+/// The definition of a resource.
 pub(crate) struct Definition {
-    /// Where its header stands.
+    /// Where the definition begins, for instance its name.
     pub(super) header: Span,
-    /// What it says.
+    /// Its fields.
     pub(super) body: Node,
 }
 
-/// Deeper structures are not followed.
+/// The maximum depth to which structures are followed.
 const DEEPEST: usize = 24;
 
-/// All definitions of tokens in the file.
+/// Returns all definitions of tokens in the file.
 pub(crate) fn tokens(input: &Input<'_>) -> Vec<Definition> {
     let mut out = blocks(
         input,
@@ -35,7 +35,8 @@ pub(crate) fn tokens(input: &Input<'_>) -> Vec<Definition> {
     out
 }
 
-/// Bodies of the creation call in a structured file: a mapping with policies that hold permission groups.
+/// Finds request bodies for the creation of a token in a structured file: mappings with policies that have permission
+/// groups.
 fn bodies(node: &Node, depth: usize, out: &mut Vec<Definition>) {
     if depth > DEEPEST || out.iter().any(|known| known.body.span == node.span) {
         return;
@@ -50,7 +51,7 @@ fn bodies(node: &Node, depth: usize, out: &mut Vec<Definition>) {
     }
     match &node.value {
         Value::Mapping(entries) => {
-            // What Terraform defines was found by its type; other types have policies as well.
+            // Terraform resources are found by their types; other types have policies as well.
             let known = |name: &str| matches!(name, "resource" | "data");
             entries.iter().filter(|(k, _)| !known(&k.name)).for_each(|(_, v)| bodies(v, depth + 1, out));
         }
@@ -59,17 +60,17 @@ fn bodies(node: &Node, depth: usize, out: &mut Vec<Definition>) {
     }
 }
 
-/// Object literals around `policies` in programs and commands.
+/// Finds object literals with `policies` in programs and commands.
 fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
     let bytes = input.text.bytes();
-    // A test makes no token that anybody uses.
+    // A token that a test creates is not used.
     if is_test(input.path) {
         return;
     }
     fixed! {
         // Descriptions of the shape of a token, and other resources with policies.
         static OTHER = r#"\bschema\.|Attribute\s*\{|\bz\.object\(|\bresource\s+"cloudflare_(?:[b-z]|a[bd-oq-z]|account_[^t]|access)\w*""#;
-        // The type of what is made: `new AccessPolicy(`, `cloudflare.UserGroup(`.
+        // The type of what is constructed: `new AccessPolicy(`, `cloudflare.UserGroup(`.
         static TYPE = r"(?:\bnew\s+(?:\w+\.)?|\bcloudflare\.)(?P<type>[A-Z]\w*)\($";
         static POLICIES = r#"(?i)\bpolic(?:ies|y)\\?["']?\s*(?:[:=]|=>)"#;
     }
@@ -97,13 +98,13 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
     }
 }
 
-/// The bracket that the place stands directly inside of.
+/// Returns the innermost open bracket around the place.
 fn opening(bytes: &[u8], at: usize) -> Option<usize> {
     const REACH: usize = 4000;
     brackets::around(bytes, at.saturating_sub(REACH), at).next()
 }
 
-/// Blocks of a Terraform type or a Pulumi type, wherever they stand in the file.
+/// Returns all definitions of the given Terraform and Pulumi types in the file.
 pub(super) fn blocks(input: &Input<'_>, terraform: &[&str], pulumi: &[&str]) -> Vec<Definition> {
     let mut out = Vec::new();
     for root in input.trees() {
@@ -112,6 +113,7 @@ pub(super) fn blocks(input: &Input<'_>, terraform: &[&str], pulumi: &[&str]) -> 
     out
 }
 
+/// Adds all definitions of the given types under a node.
 fn collect(node: &Node, terraform: &[&str], pulumi: &[&str], depth: usize, out: &mut Vec<Definition>) {
     if depth > DEEPEST {
         return;
@@ -119,7 +121,7 @@ fn collect(node: &Node, terraform: &[&str], pulumi: &[&str], depth: usize, out: 
     match &node.value {
         Value::Mapping(entries) => {
             typed(node, terraform, pulumi, out);
-            // A plan says the same several times over: what will be is enough.
+            // A plan repeats definitions; the planned values are enough.
             let planned = node.get(&["planned_values"]).is_some();
             for (key, value) in entries {
                 if matches!(key.name.as_str(), "data" | "variable" | "output" | "locals" | "module")
@@ -140,7 +142,7 @@ fn collect(node: &Node, terraform: &[&str], pulumi: &[&str], depth: usize, out: 
     }
 }
 
-/// What Terraform defines under `resource`: types, then names, then bodies, each alone or in a list.
+/// Finds what Terraform defines under `resource`: types, then names, then bodies, each alone or in a list.
 fn terraform_blocks(node: &Node, terraform: &[&str], out: &mut Vec<Definition>) {
     let each = |node: &Node| match &node.value {
         Value::Sequence(items) => items.clone(),
@@ -155,7 +157,7 @@ fn terraform_blocks(node: &Node, terraform: &[&str], out: &mut Vec<Definition>) 
     }
 }
 
-/// A mapping that says by a field of its own what it is: Pulumi's YAML, manifests, Terraform's plans and states.
+/// Finds mappings that state their type in a field: Pulumi YAML, manifests, Terraform plans and states.
 fn typed(node: &Node, terraform: &[&str], pulumi: &[&str], out: &mut Vec<Definition>) {
     let text = |names: &[&str]| node.get(names).and_then(|(_, value)| value.text());
     let Some((_, kind)) = node.get(&["type", "kind"]) else { return };
@@ -179,7 +181,7 @@ fn typed(node: &Node, terraform: &[&str], pulumi: &[&str], out: &mut Vec<Definit
     }
 }
 
-/// Every value under a name, at any depth.
+/// Returns every value with the key, at any depth.
 pub(super) fn find<'n>(node: &'n Node, name: &str) -> Vec<&'n Node> {
     let mut out = Vec::new();
     walk(node, 0, &mut |key, value| {
@@ -194,6 +196,7 @@ pub(super) fn has_key(node: &Node, name: &str) -> bool {
     !find(node, name).is_empty()
 }
 
+/// Calls `visit` for every key and value, at any depth.
 fn walk<'n>(node: &'n Node, depth: usize, visit: &mut dyn FnMut(&'n str, &'n Node)) {
     if depth > DEEPEST {
         return;

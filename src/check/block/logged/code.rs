@@ -1,4 +1,4 @@
-//! What a program prints or answers with: the arguments of calls, in code and inside of strings.
+//! Credentials that a program prints or responds with: in the arguments of calls, as code or inside of strings.
 
 use std::cell::LazyCell;
 
@@ -16,14 +16,15 @@ use crate::span::Span;
 const ARGUMENTS: usize = 2000;
 
 fixed! {
-    /// A call on what a logger's call gives back, that takes something to log.
+    /// A chained call that adds something to a log entry.
     static LINK = r"^\)\s*\.(?:Str|Any|Interface|Bytes|Stringer|Fields?|Dict|Bool|Int|Err|Dur|Time|Msgf?|Send|[wW]ithFields?|addKeyValue|addArgument|setMessage|log)\(";
 }
 
-/// How many of them are followed.
+/// The maximum number of chained calls that are followed.
 const LINKS: usize = 12;
 
 fixed! {
+    /// A call that prints or logs its arguments.
     static CALL = r#"(?x)(?:^|[^\w.$-])(?<sink>
             console\.(?:log|error|warn|info|debug|trace|dir|table)
           | (?:self\.|this\.|\w+\.)?(?:\w*[lL]og(?:ger|ging)?|LOG|LOGGER|slog|glog|klog|logrus|winston|pino|core|fastify\.log|app\.log|c\.log)\.
@@ -39,16 +40,18 @@ fixed! {
           | pprint(?:\.pprint)? | pp | puts | p | print | println | printf | echo | die | dd | dump | inspect | alert
         )(?<open>\s*\(|\ +\{|\ +)"#;
 
-    /// Around a name in code: a call or an operator that gives away less than the value.
+    /// A call or an operator before a name whose result does not reveal the value.
     static GUARD_BEFORE = r"(?ix)(?: (?:\w*(?:mask|redact|hash|sha\d*|hmac|censor|obfuscat|scrub|sanitiz|fingerprint|digest|hide|encrypt|truncat|shorten|preview|last_?4)\w*
         | len|bool|boolean|strlen|isset|empty|is_?set|has\w*|defined|length|count|exists|sizeof|typeof|verify\w*|validate\w*|is[A-Z_]\w*|Object\.keys)\s*\(\s*[^()]*
         | !+\s* | typeof\s+ | \bnot\s+ | \sif\s+ | \bdefined\??\s+ | \#)$";
 
+    /// The same after a name.
     static GUARD_AFTER = r#"(?x)^["'\])]*\s*(?: \?\s*["'`\w\d(] | ===|!==|==|!= | \bis\s+(?:not\s+)?(?:None|nil|null) | \[\s*-?\d*\s*:\s*-?\d* | \[\s*\d+\s*\.\. | \[-\d | \[\s*\^
         | \??\.(?:length|size|len|Length|Count|slice|substring|substr|substringTo|is_some|is_none|is_empty|is_ok|present\?|blank\?|nil\?|empty\?|startsWith|starts_with|startswith|Substring|take|first|last|isEmpty|isBlank|mask\w*|redact\w*)\b
         | \s+if\s | \s+and\s+["'] | \s*&&\s*["'`] | \s*!=\s | \|\s*(?:length|hash|mask|sha256))"#;
 }
 
+/// Finds credentials in the arguments of calls that print or log.
 pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     piped(bytes, known, out);
     let php = LazyCell::new(|| memmem::find(bytes, b"<?").is_some());
@@ -56,7 +59,7 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
         let sink = named(&groups, "sink");
         let open = named(&groups, "open");
         let name = sink.as_bytes();
-        // Kotlin and Ruby take what is logged as a block.
+        // In Kotlin and Ruby the message may be a block.
         let block = bytes[open.end() - 1] == b'{';
         if block && memmem::find(name, b"log").is_none() {
             continue;
@@ -72,7 +75,7 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
         {
             continue;
         }
-        // Without brackets it is a shell's, unless the file is PHP.
+        // `echo` is a shell command, unless the file is PHP.
         if name == b"echo" && !*php {
             continue;
         }
@@ -80,7 +83,7 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
         loop {
             let end = arguments_end(bytes, start, paren || name.contains(&b'('));
             let body = &bytes[start..end];
-            // Of the languages whose strings have no mark of their own for it, Rust puts names in braces.
+            // In Rust, names in braces are replaced in plain string literals of macros.
             let inline = name.ends_with(b"!");
             if let Some(place) = printed(body, inline, known).or_else(|| header(body, known)) {
                 let span = Span::new(start + place.start, start + place.end);
@@ -111,20 +114,20 @@ fn piped(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     }
 }
 
-/// `logger.info "…"`: in Ruby a call needs no brackets.
+/// Whether the call is `logger.info "…"`: Ruby needs no brackets.
 fn logs_in_ruby(name: &[u8], rest: &[u8]) -> bool {
     let logger = name.starts_with(b"logger.") || memmem::find(name, b".logger.").is_some();
     logger && matches!(rest.first(), Some(b'"' | b'\''))
 }
 
-/// The closing bracket of a call, or the end of the line where there is none.
+/// Returns the closing bracket of a call, or the end of the statement if it has no brackets.
 fn arguments_end(bytes: &[u8], start: usize, paren: bool) -> usize {
     let limit = bytes.len().min(start + ARGUMENTS);
     let marks: &[u8] = if paren { b"" } else { b"\n;" };
     brackets::end_in_code(&bytes[start..limit], marks).map_or(limit, |length| start + length)
 }
 
-/// The first credential that stands in the arguments as a value: in code, or put into a string.
+/// Returns the first credential whose value is in the arguments, as an expression or inserted into a string.
 fn printed(body: &[u8], inline: bool, known: &Known<'_>) -> Option<Span> {
     let strings = strings(body);
     let mut at = 0;
@@ -143,7 +146,7 @@ fn printed(body: &[u8], inline: bool, known: &Known<'_>) -> Option<Span> {
         }
         let name = &body[start..at];
         let span = Span::new(start, at);
-        // One item of a collection that holds a credential as well.
+        // One item of a collection, in which something else is a credential.
         let item = body.get(at) == Some(&b'[') && !is_credential(name);
         if item || !is_known(name, known, body) {
             continue;
@@ -158,7 +161,7 @@ fn printed(body: &[u8], inline: bool, known: &Known<'_>) -> Option<Span> {
     None
 }
 
-/// The header that carries the credential, read back from the request it was put into.
+/// Returns the header that carries the credential, if it is read back from the request.
 fn header(body: &[u8], known: &Known<'_>) -> Option<Span> {
     fixed! {
         static READ = r#"(?i)headers?(?:\(\))?(?:\.get\(\s*["']|\[\s*["']|\.)(?:authorization|x-auth-key)["']?\s*[\])]?"#;
@@ -168,13 +171,14 @@ fn header(body: &[u8], known: &Known<'_>) -> Option<Span> {
     (!guarded && known.sends()).then(|| Span::from(found))
 }
 
-/// A string literal: its inside, its quote, and what stands before it.
+/// A string literal: its inside, its quote, and the lower-cased byte before it.
 struct Literal {
     inside: Span,
     quote: u8,
     prefix: u8,
 }
 
+/// Returns the string literals in the arguments of a call.
 fn strings(body: &[u8]) -> Vec<Literal> {
     let mut out = Vec::new();
     let mut at = 0;
@@ -195,17 +199,18 @@ fn strings(body: &[u8]) -> Vec<Literal> {
     out
 }
 
-/// Whether the name at a place stands for its value there; `inline` says that any string replaces names in braces.
+/// Whether the name at a place evaluates to its value there; `inline` says that names in braces are replaced in all
+/// strings.
 fn is_value(body: &[u8], span: Span, strings: &[Literal], inline: bool) -> bool {
     let Some(literal) = strings.iter().find(|s| s.inside.contains(span)) else {
-        // An argument's or key's name is no value: `token=…`, `token: …`.
+        // The name of an argument or of a key is no value: `token=…`, `token: …`.
         let after = body[span.end..].trim_ascii_start();
         let key = after.first() == Some(&b':') && after.get(1) != Some(&b':')
             || (after.first() == Some(&b'=') && after.get(1) != Some(&b'='));
         return !key && after.first() != Some(&b'(');
     };
     let quotes = |b: Option<&u8>| b.filter(|b| matches!(b, b'"' | b'\'')).copied();
-    // A name in quotes of its own, as a literal or inside `${…}` of one.
+    // The name is quoted itself, as a literal or inside `${…}`.
     let own = quotes(body[..span.start].last());
     if literal.inside == span || (own.is_some() && own == quotes(body.get(span.end))) {
         // `env["NAME"]`, `getenv('NAME')`.
@@ -225,9 +230,9 @@ fn is_value(body: &[u8], span: Span, strings: &[Literal], inline: bool) -> bool 
     if before.ends_with(b"$") || before.ends_with(b"$env:") || before.ends_with(b"\\(") {
         return literal.quote == b'"';
     }
-    // Python, C#, Rust and Kotlin put names in braces.
+    // Python, C#, Rust and Kotlin insert names in braces.
     let brace = before.iter().rposition(|b| *b == b'{').is_some_and(|open| !before[open..].contains(&b'}'));
-    // In a message template of .NET the name is that of a field; what it holds follows as an argument.
+    // In a .NET message template the name is that of a field, whose value follows as an argument.
     let field = body[span.start].is_ascii_uppercase()
         && literal.prefix != b'$'
         && body[literal.inside.end..].get(1..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b","));
@@ -239,14 +244,14 @@ fn is_value(body: &[u8], span: Span, strings: &[Literal], inline: bool) -> bool 
             || before.strip_suffix(b"{").is_some_and(|owner| inline || is_item(owner)))
 }
 
-/// In Perl an item of a hash is put in: `"$config{token}"`, `"$config->{token}"`.
+/// Whether the text ends with a Perl hash, an item of which is inserted: `"$config{token}"`, `"$config->{token}"`.
 fn is_item(before: &[u8]) -> bool {
     let before = before.strip_suffix(b"->").unwrap_or(before);
     let name = before.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     name > 0 && before[..before.len() - name].ends_with(b"$")
 }
 
-/// A worker or server that answers with a credential of its environment.
+/// Finds workers and servers that respond with a credential from their environment.
 pub(super) fn responses(bytes: &[u8], out: &mut Vec<Leak>) {
     fixed! {
         static ANSWER = r"\b(?:Response\.json|new Response|res\.(?:json|send|end|write)|c\.(?:json|text|html)|jsonify|JsonResponse)\(";
@@ -260,7 +265,7 @@ pub(super) fn responses(bytes: &[u8], out: &mut Vec<Leak>) {
             let name = groups.name("name").or_else(|| groups.name("item")).expect("one takes part");
             let guarded =
                 GUARD_BEFORE.is_match(&body[..whole.start()]) || GUARD_AFTER.is_match(&body[whole.end()..]);
-            // In the headers or address of a further request it is used, not shown.
+            // In another request it is used, not shown.
             let before = &body[..whole.start()];
             let used = contains(before, b"fetch(") || contains(before, b"bearer");
             if is_credential(name.as_bytes()) && !guarded && !used {
@@ -384,7 +389,7 @@ mod tests {
         }
     }
 
-    /// What is reported of a text by one of the searches.
+    /// Returns what one of the searches finds in a text.
     fn found(text: &str, search: impl Fn(&[u8], &mut Vec<Leak>)) -> Vec<String> {
         let mut out = Vec::new();
         search(text.as_bytes(), &mut out);

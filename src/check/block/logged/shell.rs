@@ -1,4 +1,5 @@
-//! What a shell, a workflow step or a play prints: `echo`, traces, verbose requests, dumps of the environment.
+//! Credentials that shells, workflow steps and Ansible plays print: `echo`, traces, verbose requests, dumps of the
+//! environment.
 
 use std::sync::LazyLock;
 
@@ -16,15 +17,16 @@ use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
 
 fixed! {
+    /// A command that prints its arguments.
     static SHELL = r#"(?mx)(?:^|[;&|{(@"]|\bthen|\bdo|\belse|run:|^\s*-|RUN|script:)[\ \t"@']*
         (?<command>echo|printf|logger|print|Write-(?:Host|Output|Verbose|Debug|Information|Warning|Error)|tee|cat\s*<<<)[\ \t]+"#;
 }
 
-/// The commands, as far as one can be told by.
+/// What the commands that print start with.
 static COMMANDS: LazyLock<Literals> =
     LazyLock::new(|| Literals::new(&["echo", "print", "logger", "Write-", "tee", "cat"]));
 
-/// Whether a command may stand at a hit: not a part of a word, nor a word of a sentence.
+/// Whether a hit may be a command: it starts a word and is followed by a space.
 fn is_command(bytes: &[u8], hit: &Hit) -> bool {
     let inside = hit.start > 0 && is_word(bytes[hit.start - 1]);
     let rest = &bytes[hit.end..];
@@ -35,16 +37,18 @@ fn is_command(bytes: &[u8], hit: &Hit) -> bool {
     !inside && begins
 }
 
-/// How far a line may begin before the command, in bytes.
+/// How far before the command its line may begin, in bytes.
 const INDENT: usize = 200;
 
 fixed! {
+    /// A command or an interpreter line that turns traces on.
     static TRACE = r"(?m)^[ \t]*(?:-[ \t]+)?(?:run:[ \t]*)?(?:\|[ \t]*)?(?<span>set[ \t]+(?:-[a-wyzA-Z]*x[a-zA-Z]*(?:[ \t]+pipefail)?|-o[ \t]+xtrace)|Set-PSDebug[ \t]+-Trace[ \t]+[12])|^(?<bang>#!.*\b(?:ba|z|k|da)?sh[ \t]+-[a-zA-Z]*x[a-zA-Z]*)";
 
     static VERBOSE = r"(?:^|[\s;&|(`$@])curl(?:\.exe)?\s";
 
     static VERBOSE_FLAG = r"\s(?<flag>--verbose|--trace(?:-ascii)?(?:[ =]\S+)?|-[a-zA-Z]{0,6}v[a-zA-Z]{0,4})(?:\s|$)";
 
+    /// A command or code that prints the environment or a file of credentials.
     static DUMP = r#"(?mix)(?:^|[;&|]\s*|run:\s*|^\s*-\s+)[\ \t]*(?<span>
             (?:env|printenv|set|export\ -p)[\ \t]*(?:\|[\ \t]*(?:sort|cat)[\ \t]*)?$
           | (?:env|printenv|set|export)[\ \t]*\|[^|\n]*\b(?:grep|rg|egrep|awk|findstr)\b[^|\n]*\b(?:cloudflare|cf_?|cf_api|tunnel)[^|\n]*
@@ -56,13 +60,14 @@ fixed! {
         | (?<all>\$\{\{\s*toJSON\((?:secrets|env)\)\s*\}\})"#;
 }
 
+/// Finds commands that print a credential.
 pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     let mut hits = COMMANDS.all(bytes);
     hits.retain(|hit| is_command(bytes, hit));
     for groups in captures_around(&SHELL, &hits, bytes, INDENT, |_| 0) {
         let command = named(&groups, "command");
         let whole = groups.get_match();
-        // `$(echo …)` and `<(echo …)` are read by what stands around them.
+        // The output of `$(echo …)` and `<(echo …)` is read by the surrounding command.
         if bytes[whole.start()] == b'('
             && whole.start() > 0
             && matches!(bytes[whole.start() - 1], b'$' | b'<')
@@ -87,10 +92,12 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     }
 }
 
-/// Whether what the command writes is seen, rather than read by a tool or kept in a file.
+/// Whether the output of a command is shown, rather than read by a tool or written to a file.
 fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
     fixed! {
+        /// A redirection to a file or a descriptor.
         static REDIRECT = r#"(?:^|[^-=$>&<])(?:[12&]?>{1,2})\s*(?<to>"?[^\s"';)]+)"#;
+        /// A command that passes its input on to its output.
         static SHOWS = r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b";
     }
     if let Next::Pipe(start) = next {
@@ -110,6 +117,7 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
     }
 }
 
+/// Finds traces (`set -x`) of commands that use a credential.
 pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     static WORDS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["set ", "set\t", "#!", "PSDebug"]));
     let mut hits = WORDS.all(bytes);
@@ -117,7 +125,7 @@ pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     let mut traced = 0;
     for groups in captures_around(&TRACE, &hits, bytes, INDENT, |_| 0) {
         let Some(place) = groups.name("span").or_else(|| groups.name("bang")) else { continue };
-        // What is traced already was looked at.
+        // Inside of an earlier trace.
         if place.start() < traced {
             continue;
         }
@@ -136,6 +144,7 @@ pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     }
 }
 
+/// Finds verbose requests of curl that send a credential.
 pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     if memmem::find(bytes, b"curl").is_none() {
         return;
@@ -144,11 +153,11 @@ pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
         let (end, _) = command_end(bytes, hit.end() - 1);
         let body = &bytes[hit.end() - 1..end];
         let header = contains(body, b"authorization:") || contains(body, b"x-auth-");
-        let ours =
+        let is_cloudflare =
             expansions(bytes, Span::new(hit.end() - 1, end)).iter().any(|e| is_known(e.name, known, body))
                 || contains(body, b"api.cloudflare.com");
         if header
-            && ours
+            && is_cloudflare
             && let Some(flag) = VERBOSE_FLAG.captures(body).and_then(|g| g.name("flag"))
         {
             let span = Span::from(flag).shift(hit.end() - 1);
@@ -165,12 +174,12 @@ fn is_variable(bytes: &[u8], at: usize) -> bool {
     KEY.captures(lines::last(&bytes[..at])).is_some_and(|groups| &groups["key"] != b"run")
 }
 
-/// What every dump holds, and how the rest of its line is told from other uses of the word.
+/// The hints for [`DUMP`]: every match contains one of these.
 static DUMPED: LazyLock<Literals> = LazyLock::new(|| {
     Literals::caseless(&["env", "set", "export", ".dev.vars", "cert.pem", "tojson(", "$_server"])
 });
 
-/// Whether what was hit may be a dump: a command of its own, or the environment as a whole.
+/// Whether a hit may be a dump: a separate command, or the environment as a whole.
 fn is_dump(bytes: &[u8], hit: &Hit) -> bool {
     let before = hit.start.checked_sub(1).map(|at| bytes[at]);
     let rest = &bytes[hit.end..];
@@ -193,6 +202,7 @@ fn is_dump(bytes: &[u8], hit: &Hit) -> bool {
         || bytes[..hit.start].len() >= 5 && bytes[hit.start - 5..hit.start].eq_ignore_ascii_case(b"print")
 }
 
+/// Finds commands and code that print the whole environment or a file of credentials.
 pub(super) fn dumps(bytes: &[u8], out: &mut Vec<Leak>) {
     let mut hits = DUMPED.all(bytes);
     hits.retain(|hit| is_dump(bytes, hit));
@@ -202,17 +212,17 @@ pub(super) fn dumps(bytes: &[u8], out: &mut Vec<Leak>) {
             continue;
         };
         let text = place.as_bytes();
-        // Given to a step as one of its variables it is not printed yet.
+        // Assigned to a variable of a step it is not printed yet.
         if groups.name("all").is_some() && is_variable(bytes, place.start()) {
             continue;
         }
         if text.starts_with(b"printenv ") && !text.contains(&b'|') {
-            let mut ours = false;
+            let mut is_cloudflare = false;
             each_credential(text, Span::new(0, text.len()), |_| {
-                ours = true;
+                is_cloudflare = true;
                 std::ops::ControlFlow::Break(())
             });
-            if !ours {
+            if !is_cloudflare {
                 continue;
             }
         }
@@ -221,7 +231,7 @@ pub(super) fn dumps(bytes: &[u8], out: &mut Vec<Leak>) {
     }
 }
 
-/// `terraform output NAME` in a pipeline: it shows what is marked as sensitive, and the log keeps it.
+/// Finds `terraform output NAME` in a pipeline: it prints even sensitive outputs, and the log keeps them.
 pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<Leak>) {
     fixed! {
         static OUTPUT = r"(?m)(?:^|[;&|]|run:|script:)[ \t]*(?:-[ \t]+)?(?:terraform|tofu|terragrunt)[ \t]+(?:-\S+[ \t]+)*output[ \t]+(?:-\S+[ \t]+)*(?<name>[A-Za-z_][\w-]*)";
@@ -244,7 +254,7 @@ pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<Leak>) {
     }
 }
 
-/// Ansible's `debug`, unless the task is not logged.
+/// Finds Ansible `debug` tasks that print a credential, unless they have `no_log`.
 pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     fixed! {
         static TASK = r"(?m)^[ \t]*(?:-[ \t]*)?\{?[ \t]*(?:ansible\.builtin\.)?debug:[ \t]*(?:\{[ \t]*|\r?\n[ \t]+)?(?<key>msg|var)[ \t]*[:=][ \t]*(?<body>[^\n]*)";
@@ -319,7 +329,7 @@ mod tests {
         ] {
             assert!(!reaches(text), "{text}");
         }
-        // The end of the command is not that of the pipe.
+        // The output of the last command of the pipe counts.
         assert!(!reaches_output(b"echo $T | base64 -d > f", b"echo $T ", Next::Pipe(9)));
     }
 
@@ -373,7 +383,7 @@ mod tests {
         }
     }
 
-    /// What is reported of a text by some of the searches.
+    /// Returns what some of the searches find in a text.
     fn found(text: &str, search: impl Fn(&[u8], &mut Vec<Leak>)) -> Vec<String> {
         let mut out = Vec::new();
         search(text.as_bytes(), &mut out);

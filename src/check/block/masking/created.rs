@@ -1,5 +1,5 @@
-//! Variables of a CI system that are made with Terraform, Pulumi, Ansible or a command line: whether the system is told to
-//! mask them.
+//! Variables of a CI system that are created with Terraform, Pulumi, Ansible or on a command line, and are not set to
+//! be masked.
 
 use std::sync::LazyLock;
 
@@ -11,13 +11,17 @@ use crate::fact::tree::{Node, Value, literal};
 use crate::literals::{Literals, contains};
 use crate::span::Span;
 
-/// What makes a variable: its type in Terraform, the end of its type in programs, where its name stands, and the switch
-/// that masks it. Without a switch its values are never masked.
+/// A kind of resource that creates a variable.
 struct Kind {
+    /// Its type in Terraform.
     terraform: &'static str,
+    /// The end of its type in programs.
     class: &'static str,
+    /// The fields that may hold the name of the variable.
     name: &'static [&'static str],
+    /// The field that turns masking on; `None` if the variable is never masked.
     switch: Option<&'static str>,
+    /// The message of findings.
     help: &'static str,
 }
 
@@ -50,13 +54,13 @@ const KINDS: &[Kind] = &[
     kind("tfe_variable", "TfeVariable", &["key"], Some("sensitive"), SENSITIVE),
 ];
 
-/// Groups of variables inside of another resource: its type, the block, the switch.
+/// Resources that contain several variables: their type, the blocks that define a variable, and the switch of each.
 const GROUPS: &[(&str, &[&str], &str)] = &[
     ("azuredevops_variable_group", &["variable"], "is_secret"),
     ("azuredevops_build_definition", &["variable"], "is_secret"),
 ];
 
-/// One of these is in every text that makes one.
+/// Every text that creates a variable contains one of these.
 static HINTS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::new(&[
         "gitlab_",
@@ -74,7 +78,7 @@ static HINTS: LazyLock<Literals> = LazyLock::new(|| {
     ])
 });
 
-/// The places of variables that hold a credential and are not masked, with what to say.
+/// Returns the places of variables that hold a credential and are not masked, with the message for each.
 pub(super) fn created(input: &Input<'_>) -> Vec<(Span, &'static str)> {
     let mut out = Vec::new();
     if HINTS.find(input.text.bytes(), 0).is_none() || is_test(input.path) {
@@ -108,6 +112,7 @@ fn each(node: &Node) -> Vec<&Node> {
     }
 }
 
+/// Checks a Terraform resource.
 fn resource(kind: &str, header: Span, body: &Node, out: &mut Vec<(Span, &'static str)>) {
     if let Some(kind) = KINDS.iter().find(|known| known.terraform == kind) {
         if is_unmasked(body, kind) {
@@ -137,15 +142,17 @@ fn resource(kind: &str, header: Span, body: &Node, out: &mut Vec<(Span, &'static
     }
 }
 
+/// Whether a variable is named after a credential and not masked.
 fn is_unmasked(body: &Node, kind: &Kind) -> bool {
     names(body, kind.name) && kind.switch.is_none_or(|switch| !is_on(body, switch) && !is_on(body, "hidden"))
 }
 
+/// Whether one of the fields contains the name of a credential.
 fn names(body: &Node, keys: &[&str]) -> bool {
     body.get(keys).and_then(|(_, name)| name.text()).is_some_and(|name| is_credential(name.as_bytes()))
 }
 
-/// Whether the switch is on, or only known at run time.
+/// Whether the switch is on, or known only at run time.
 fn is_on(body: &Node, switch: &str) -> bool {
     body.get(&[switch]).is_some_and(|(_, value)| match &value.value {
         Value::Bool(on) => *on,
@@ -157,7 +164,7 @@ fn is_on(body: &Node, switch: &str) -> bool {
     })
 }
 
-/// Tasks of Ansible: `gitlab_project_variable:` with a list of variables.
+/// Finds Ansible tasks: `gitlab_project_variable:` with a list of variables.
 fn tasks(node: &Node, depth: usize, out: &mut Vec<(Span, &'static str)>) {
     const DEEPEST: usize = 12;
     if depth > DEEPEST {
@@ -186,7 +193,7 @@ fn tasks(node: &Node, depth: usize, out: &mut Vec<(Span, &'static str)>) {
     }
 }
 
-/// The same in programs: `new gitlab.ProjectVariable("token", { key: … })`.
+/// Finds constructor calls in programs: `new gitlab.ProjectVariable("token", { key: … })`.
 fn calls(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
     fixed! {
         static CALL = r"\b(?:new\s+)?(?:\w+\.)*(?:New)?(?P<class>(?:Project|Group|Instance|Repository|Deployment|Workspace|Tfe)Variable|Actions(?:Organization|Environment)?Variable)(?P<open>\()";
@@ -209,7 +216,7 @@ fn calls(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
     }
 }
 
-/// `glab variable set`, `gh variable set`, `az pipelines variable create`.
+/// Finds the commands `glab variable set`, `gh variable set`, `az pipelines variable create`.
 fn commands(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
     fixed! {
         static COMMAND = r"\b(?P<tool>glab|gh|az)[ \t]+(?:pipelines[ \t]+)?variable(?:-group[ \t]+variable)?[ \t]+(?:set|create|update)\b";

@@ -1,5 +1,5 @@
-//! Parameters of an address that are set one by one or handed over as a table: `q.Set("token", …)`, `params={"token": …}`,
-//! `URLSearchParams({ token })`. A form has the same syntax and is sent as a body: what becomes of the table decides.
+//! Parameters of an address that are set one by one or passed as a table: `q.Set("token", …)`, `params={"token": …}`,
+//! `URLSearchParams({ token })`. Forms have the same syntax but are sent as a body: how the table is used decides.
 
 use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
@@ -16,10 +16,10 @@ use crate::fact::{brackets, lines};
 use crate::literals::Literals;
 use crate::span::Span;
 
-/// The name of a parameter that carries a credential, and what it is given.
+/// The name of a parameter that may carry a credential.
 const NAME: &str = r#"(?P<name>[\w.-]*(?i:token|key|secret|tkn|password|bearer|credential)[\w-]*)"#;
 
-/// One of these is in every text that builds an address so.
+/// Every text that builds an address in one of these ways contains one of these.
 static HINTS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::new(&[
         "searchParams",
@@ -49,27 +49,27 @@ static HINTS: LazyLock<Literals> = LazyLock::new(|| {
 });
 
 fixed! {
-    /// Calls that add a parameter to an address by their own names.
+    /// Calls whose names say that they add a parameter to an address.
     static DIRECT = format!(
         r#"(?:\bsearchParams\.(?:set|append)|\.(?:[qQ]ueryParam|add(?:Encoded)?QueryParam(?:eter)?|AddQueryParam(?:eter)?|[sS]etQueryParam(?:eter)?|query_param|append_pair)|\bAddQueryString)\((?:[^()\n"'`]{{0,80}},|\s*"https?://[^"\n]{{0,200}}"\s*,)?\s*["']{NAME}["']\s*,\s*|\bURLQueryItem\(\s*name:\s*"{NAME_AGAIN}",\s*value:\s*"#,
         NAME_AGAIN = NAME.replace("<name>", "<item>"),
     );
 
-    /// The same for a table that has a name.
+    /// Calls and assignments that add an entry to a table with a name.
     static METHOD = format!(
         r#"\b(?P<table>[A-Za-z_]\w*)(?:\.(?:set|append|add|Set|Add|Append)\(\s*["']{NAME}["']\s*,|\[["']{NAME_AGAIN}["']\]\s*=)\s*"#,
         NAME_AGAIN = NAME.replace("<name>", "<item>"),
     );
 
-    /// Tables written out: of a function that encodes them, or of a request.
+    /// Table literals: arguments of a function that encodes them, or of a request.
     static TABLE = r#"(?P<encoder>(?:\bnew\s+URLSearchParams|\burlencode|\bhttp_build_query|\bencode_www_form)\()|(?P<query>\.query\(\s*&?\[)|\b(?P<of>params|query|searchParams)["']?\s*(?:=>|[=:])\s*(?:dict\(|\{|\[)"#;
 
     static ENTRY = format!(r#"(?:^|[\s,{{(\[]):?["']?{NAME}["']?\s*(?:=>|[:=,])\s*"#);
 
-    /// A request of a client for HTTP, or an address.
+    /// A request of an HTTP client, or an address.
     static REQUEST = r#"(?i)\b(?:requests|httpx|axios|got|ky|session|client|http|conn|faraday|guzzle|ofetch|\$fetch|superagent|needle)(?:->|\.)?(?:get|post|put|patch|delete|head|request|stream)?\(|https?://|\burl["']?\s*[:=]"#;
 
-    /// Options of curl that put data into the address, and HTTPie's way to write a parameter.
+    /// Options of curl that put data into the address, and HTTPie's syntax for a parameter.
     static SHELL = format!(
         r#"(?:(?:-d|--data|--data-urlencode|--data-raw|--url-query)[ =]["']?{NAME}=|\s["']?{NAME_AGAIN}==)(?P<value>["']?\$[^\s"';|&]+)"#,
         NAME_AGAIN = NAME.replace("<name>", "<item>"),
@@ -78,7 +78,7 @@ fixed! {
     static TOOL = r"(?m)(?:^|[\s;&|(`$])(?P<tool>curl|https?|xh|xhs)[ \t]";
 }
 
-/// What each match of the expressions holds.
+/// The hints for the expressions: every match contains one of these.
 static METHODS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::new(&[".set(", ".append(", ".add(", ".Set(", ".Add(", ".Append(", "[\"", "['"])
 });
@@ -86,19 +86,19 @@ static TABLES_OF: LazyLock<Literals> =
     LazyLock::new(|| Literals::new(&["arams", "query", "urlencode", "encode_www_form", "http_build_query"]));
 static TOOLS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["curl", "http", "xh"]));
 
-/// How far a match goes on beside what it holds, in bytes.
+/// How far before and after its hint a match may reach, in bytes.
 const BESIDE: usize = 200;
 
-/// How much of a table or value is looked at, in bytes.
+/// How much of a table or value is examined, in bytes.
 const LONGEST: usize = 1500;
 /// How far before a table its request may begin, in bytes.
 const REQUEST_REACH: usize = 400;
-/// At most this many tables are followed.
+/// The maximum number of tables that are followed.
 const TABLES: usize = 50;
-/// At most this many uses of a table are looked at.
+/// The maximum number of uses of a table that are examined.
 const USES: usize = 60;
 
-/// Parameters that are given a credential: from the name to the end of the value.
+/// Returns the parameters whose value is a credential: from the name to the end of the value.
 pub(super) fn parameters<F: FnOnce() -> HashSet<Vec<u8>>>(
     bytes: &[u8],
     known: &LazyCell<HashSet<Vec<u8>>, F>,
@@ -108,7 +108,7 @@ pub(super) fn parameters<F: FnOnce() -> HashSet<Vec<u8>>>(
     }
     let holds = |span: Span| holds_credential(&bytes[span.start..span.end], known);
     let mut tables: HashMap<&[u8], bool> = HashMap::new();
-    // What becomes of a table is asked of the whole text.
+    // Following the uses of a table reads the whole text, so results are kept.
     let mut is_query = |name| {
         let room = tables.len() < TABLES;
         tables.get(name).copied().unwrap_or_else(|| {
@@ -173,6 +173,7 @@ pub(super) fn parameters<F: FnOnce() -> HashSet<Vec<u8>>>(
     out
 }
 
+/// Finds credentials in the parameters of curl and HTTPie commands.
 fn shell(bytes: &[u8], out: &mut Vec<Span>) {
     let mut hits = TOOLS.all(bytes);
     hits.retain(|hit| {
@@ -203,13 +204,13 @@ fn shell(bytes: &[u8], out: &mut Vec<Span>) {
     }
 }
 
-/// One expression: to a comma, a closing bracket or the end of the line outside of brackets.
+/// Returns the expression at `start`: up to a comma, a closing bracket, or the end of the line outside of brackets.
 fn value_at(bytes: &[u8], start: usize) -> Span {
     let limit = bytes.len().min(start + 200);
     Span::new(start, brackets::end_of_argument(&bytes[start..limit]).map_or(limit, |length| start + length))
 }
 
-/// The value is a credential: not a string that only has such a name, nor something made of one.
+/// Whether the value is a credential, as opposed to a string literal or something derived, such as a hash.
 fn holds_credential(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
     fixed! {
         static NAMED = r"^[&*$@!]*[A-Za-z_][\w.?!>-]*[!?]?$";
@@ -225,7 +226,8 @@ fn holds_credential(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
         || NAMED.is_match(text) && text.split(|b| !is_word(*b)).any(|word| known.contains(word))
 }
 
-/// Whether what stands before ends with the question mark of an address: `'…?' .`, `"…?" +`, `` `…?${ ``, `…?{`.
+/// Whether the preceding text joins something to the question mark of an address: `'…?' .`, `"…?" +`, `` `…?${ ``,
+/// `…?{`.
 fn is_joined(before: &[u8]) -> bool {
     let joint = |b: &u8| {
         matches!(
@@ -246,19 +248,19 @@ fn is_joined(before: &[u8]) -> bool {
         )
     };
     let before = &before[before.len().saturating_sub(60)..];
-    // The module that the function is of: `urllib.parse.`, `URI.`.
+    // Skip the module of the function: `urllib.parse.`, `URI.`.
     let before = &before
         [..before.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'.')).map_or(0, |at| at + 1)];
     let end = before.iter().rposition(|b| !joint(b)).map_or(0, |at| at + 1);
-    let (text, behind) = before.split_at(end);
-    // Between the mark and what is joined the string ends, or names are replaced: `ok ? new …` asks something.
-    let in_string = behind.iter().any(|b| matches!(b, b'"' | b'\'' | b'`' | b'{'));
+    let (text, after) = before.split_at(end);
+    // A quote or a brace follows the question mark of a string, but not that of a conditional: `ok ? new …`.
+    let in_string = after.iter().any(|b| matches!(b, b'"' | b'\'' | b'`' | b'{'));
     text.ends_with(b"?") && in_string
         || text.ends_with(b"&")
         || [&b".query ="[..], b".search =", b"RawQuery ="].iter().any(|target| text.ends_with(target))
 }
 
-/// What stands before the call that takes what follows: an encoder, as in `"?" + urlencode(params)`.
+/// Returns the text before the call that the following is an argument of: an encoder, as in `"?" + urlencode(params)`.
 fn without_call(before: &[u8]) -> &[u8] {
     let Some(callee) = before.strip_suffix(b"(") else { return &[] };
     let part = |b: &u8| is_word(*b) || matches!(b, b'.' | b':');
@@ -267,10 +269,10 @@ fn without_call(before: &[u8]) -> &[u8] {
     before.strip_suffix(b"new ").unwrap_or(before)
 }
 
-/// How much of its line is looked at before a place, in bytes: a line may be a whole file long.
+/// How much of a line before a place is examined, in bytes: a line may be as long as the file.
 const LINE: usize = 200;
 
-/// The name that the statement of a place gives its value to.
+/// Returns the name that the statement of a place assigns to.
 fn assigned(bytes: &[u8], at: usize) -> Option<&[u8]> {
     fixed! {
         static ASSIGNED = r"(?P<name>[A-Za-z_]\w*)\s*(?::\s*[\w.<>, ]+)?:?=\s*(?:[\w.]+\.)?$";
@@ -279,21 +281,21 @@ fn assigned(bytes: &[u8], at: usize) -> Option<&[u8]> {
     ASSIGNED.captures(before)?.name("name").map(|name| name.as_bytes())
 }
 
-/// Whether `params = {` itself is the name of the table.
+/// Whether the place is the name of a variable, `params = {`, rather than of an argument.
 fn is_table(bytes: &[u8], at: usize) -> bool {
     let before = lines::before(bytes, at, LINE).trim_ascii();
     before.is_empty() || [&b"const"[..], b"let", b"var", b"val"].contains(&before)
 }
 
-/// Whether the table with the name becomes the query of an address: it is read from one, put behind its question mark, or
-/// handed to a request as its parameters.
+/// Whether the table with the name becomes the query of an address: it is read from one, appended to a question mark,
+/// or passed to a request as its parameters.
 fn is_query(bytes: &[u8], name: &[u8]) -> bool {
     let word = |at: usize| bytes.get(at).copied().is_some_and(is_word);
     let places = memmem::find_iter(bytes, name)
         .filter(|at| !word(at + name.len()) && !at.checked_sub(1).is_some_and(word));
     places.take(USES).any(|at| {
-        let behind = &bytes[at + name.len()..bytes.len().min(at + name.len() + 120)];
-        let line = lines::first(behind);
+        let after = &bytes[at + name.len()..bytes.len().min(at + name.len() + 120)];
+        let line = lines::first(after);
         let set = line.trim_ascii_start();
         let set = set.strip_prefix(b":").unwrap_or(set);
         let read = set.starts_with(b"=")
@@ -302,14 +304,14 @@ fn is_query(bytes: &[u8], name: &[u8]) -> bool {
                 .iter()
                 .any(|source| memmem::find(line, source).is_some());
         let before = &bytes[at.saturating_sub(40)..at];
-        let handed = [&b"params="[..], b"params: ", b"params:", b"query: ", b"searchParams: "]
+        let passed = [&b"params="[..], b"params: ", b"params:", b"query: ", b"searchParams: "]
             .iter()
             .any(|target| before.ends_with(target));
-        read || handed || is_joined(before) || is_joined(without_call(before))
+        read || passed || is_joined(before) || is_joined(without_call(before))
     })
 }
 
-/// Where the bracket that is open at `start` closes.
+/// Returns where the bracket that is open at `start` closes.
 fn close(bytes: &[u8], start: usize) -> usize {
     let limit = bytes.len().min(start + LONGEST);
     brackets::end(&bytes[start..limit]).map_or(limit, |length| start + length)

@@ -1,18 +1,18 @@
-//! Whether anything is sent under a header's name: maps that say which headers to hide, arms of a match, patterns and headers
-//! that are emptied have the same syntax as a header with its value.
+//! Whether a header name comes with a value that is sent. Maps of headers to hide, match arms, patterns and cleared
+//! headers have the same syntax.
 
 use crate::check::{Input, fixed};
 use crate::span::Span;
 
-/// How much of a value is looked at, in bytes.
+/// How much of a value is examined, in bytes.
 const VALUE: usize = 200;
 
-/// Whether what stands behind the name is no key, nor anything that could hold one.
+/// Whether the header name is not followed by a key, nor by anything that could hold one.
 pub(in super::super) fn holds_nothing(input: &Input<'_>, span: Span) -> bool {
     let bytes = input.text.bytes();
     let line = input.text.line_near(span.start);
     let before = &bytes[line.start.min(span.start)..span.start];
-    // The span may leave out what closes.
+    // The span may end before closing quotes or brackets, which tell an empty value.
     let end = bytes.len().min(span.start + VALUE);
     is_arm(before)
         || VALUE_OF
@@ -21,11 +21,11 @@ pub(in super::super) fn holds_nothing(input: &Input<'_>, span: Span) -> bool {
 }
 
 fixed! {
-    /// Behind the name of the header: what closes it, what separates, perhaps a word for the value.
+    /// The name of the header, closing quotes, a separator, perhaps the word `value`, and the value.
     static VALUE_OF = r#"(?i)^(?:[\w-]+\s+["']?)?x[-_]?auth[-_]?[a-z_-]*key\b["'`\\]*[\])]?\s*(?:=>|:=|[:=,]|[ \t])\s*(?:["']?value["']?\s*[:=]\s*)?(?P<value>[^\n]*)"#;
 }
 
-/// `case "X-Auth-Key":`, `"authorization" | "x-auth-key" =>`, `when "X-Auth-Key"`.
+/// Whether the name is a match arm: `case "X-Auth-Key":`, `"authorization" | "x-auth-key" =>`, `when "X-Auth-Key"`.
 fn is_arm(before: &[u8]) -> bool {
     fixed! {
         static ARM = r#"(?:^|[\s{(])(?:case|when)\s[^;{}]*["'`]$|["'`]\s*\|\s*["'`]$"#;
@@ -33,7 +33,7 @@ fn is_arm(before: &[u8]) -> bool {
     ARM.is_match(&before[before.len().saturating_sub(VALUE)..])
 }
 
-/// A truth value, a number, an empty value, a word for what to do with the header, a mask, or a pattern.
+/// Whether the value is a Boolean, a number, empty, a word for what to do with the header, a mask, or a pattern.
 fn is_nothing(value: &[u8]) -> bool {
     fixed! {
         static CONSTANT = r#"(?i)^(?:true|false|null|none|nil|undefined|unit|\d{1,3}|struct\{\}\{\}|\{\}|\[\]|\(\)|(?:""|''|``)|drop|delete|redact|remove|hide|keep|["'`](?:drop|delete|redact|remove|mask|hide|hidden|keep|hash|skip|ignore|deny|block|strip|unset|dummy|replace|omit|encrypt|sensitive|secret)(?:ed)?["'`])\s*(?:$|[,;)}\]\r\n]|//|#)"#;

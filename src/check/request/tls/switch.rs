@@ -11,22 +11,22 @@ use crate::span::Span;
 /// How long a command may be up to its switch, in bytes.
 const COMMAND: usize = 1500;
 
-/// What stands between the name of a setting and its value.
+/// What separates the name of a setting from its value.
 const IS: &str = r#"["'`)\]]*\s*(?::\s*\w+\s*)?(?:=>|:=|[:=(,]|[ \t])\s*["'`:]?"#;
 const FALSE: &str = r"(?:\$?(?:false|no|off|none|never|disabled?|nil|0L?)|!1)\b";
 const TRUE: &str = r"(?:\$?(?:true|yes|on|always|enabled?|1L?)|!0)\b";
 
 fixed! {
-    /// Settings are read by their words, so that one of a tool that is not known is understood as well:
-    /// `verify_peer: no` denies a check, `ignoreSslErrors: true` grants its absence. What is no setting (options without a
-    /// value, callbacks, types) is listed language by language. One pass finds them all.
+    /// Settings are recognized by their words, so that unknown tools are understood as well: `verify_peer: no` denies
+    /// a check, `ignoreSslErrors: true` permits faults. Everything else (options without a value, callbacks, types) is
+    /// listed for each language. One pass finds them all.
     pub(super) static SWITCH = switches();
 
     /// The same for the options of curl, one of which most scripts use.
     static OPTION = r#"(?i)[\s,(\[]["']?(?P<option>(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\,\])]|$)"#;
 
-    /// Options of such a command, or the command with them, that a script or a makefile keeps under a name.
-    pub(super) static KEPT = r#"(?m)^[ \t]*(?:(?:export|local|readonly|declare|typeset)[ \t]+(?:-\w+[ \t]+)*)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*\(?["']?(?:[^\n#"'$`|;&]*[ \t(])?(?P<span>--insecure|--proxy-insecure|-[a-zA-Z]*k[a-zA-Z]*)(?:[ \t"')]|\r?$)"#;
+    /// Options of `curl`, or a whole command, that a script or a makefile stores in a variable.
+    pub(super) static STORED = r#"(?m)^[ \t]*(?:(?:export|local|readonly|declare|typeset)[ \t]+(?:-\w+[ \t]+)*)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*\(?["']?(?:[^\n#"'$`|;&]*[ \t(])?(?P<span>--insecure|--proxy-insecure|-[a-zA-Z]*k[a-zA-Z]*)(?:[ \t"')]|\r?$)"#;
 }
 
 fn switches() -> String {
@@ -55,20 +55,20 @@ fn switches() -> String {
     const OTHERS: &str = concat!(
         // Commands.
         r#"--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|\bSkipCertificateCheck\s*=\s*\$true|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
-        // Names that are short, and say what they check only by where they stand.
+        // Short names that say what they check only in context.
         r#"|\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|:insecure\?\s+true|[\[,]\s*:insecure\b\s*[\],]|\bskip[-_]?verify["']?\s*[:=]\s*["']?true|\b(?:mc|http\s+(?:get|post|put|patch|delete|head|options))\b[^\n|;&]{0,60}?\s--insecure\b"#,
         r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0|!1)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|(?:PYTHONHTTPSVERIFY|PERL_LWP_SSL_VERIFY_HOSTNAME)["']?[\]}]?\s*=\s*["']?0|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
         r#"|GIT_SSL_NO_VERIFY\s*=\s*["']?(?:1|true)|cacert\s+'IGNORE'|tlsSkipVerify["']?\s*[:=]\s*true|tls_insecure_skip_verify|validate_certs["']?\s*[:=]\s*["']?(?:no|false)\b"#,
         // Constants, types and calls.
         r#"|_create_unverified_context|CERT_NONE|VERIFY_NONE|SslVerifyMode::NONE|verify:\s*:?verify_none|\{verify,\s*verify_none\}|(?-i:DANGER_ACCEPT_INVALID_CERTS)|tls_danger_accept|disable_verification\(\s*true|\.dangerous\(\)|withoutVerifying\(\)|\bsetInsecure\(\s*\)"#,
         r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|(?:new\s+|implements\s+|object\s*:\s*)X509(?:Extended)?TrustManager|DangerousAcceptAnyServerCertificateValidator"#,
-        // Callbacks that let everything pass.
+        // Callbacks that accept everything.
         r#"|HostnameVerifier\(\s*\(?[^()\n]*\)?\s*->\s*\{?\s*(?:return\s+)?true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|(?:ServerCertificateCustomValidationCallback|ServerCertificateValidationCallback|badCertificateCallback|onBadCertificate)\s*(?:\+?=|:)[^\n]{0,80}true"#,
     );
     format!(r"(?i)(?P<span>[\w-]*?(?:{settings})|{OTHERS})")
 }
 
-/// What is in every such command, as most write it.
+/// The command in lower case, as it is nearly always written.
 static CURL_HINTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["curl"]));
 
 /// The commands of curl that check no certificate, up to the option that says so.
@@ -108,7 +108,7 @@ fn is_quoted(before: &[u8]) -> bool {
     quote.is_some_and(|(_, open)| open + 1 < before.len())
 }
 
-/// Pieces of which every switch holds one.
+/// The hints for [`SWITCH`]: every switch contains at least one of these.
 pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::caseless(&[
         "erif",
@@ -131,9 +131,9 @@ pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
     ])
 });
 
-/// Whether a hint may belong to a switch: its name ends near it and is given a value that says yes or no, or another word of a
-/// switch stands there. Most hints are words of names and comments.
-pub(super) fn is_telling(bytes: &[u8], hint: &Hit) -> bool {
+/// Whether a hint may belong to a switch: the name that it is in has a value that means yes or no, or another word of a
+/// switch is nearby. Most hints are in other names and in comments.
+pub(super) fn may_be_switch(bytes: &[u8], hint: &Hit) -> bool {
     fixed! {
         static SET = format!(r"(?i)^[\w-]{{0,60}}{IS}(?:{FALSE}|{TRUE})");
     }
@@ -167,14 +167,14 @@ pub(super) fn is_telling(bytes: &[u8], hint: &Hit) -> bool {
         ])
     });
     const NEAR: usize = 40;
-    const BEHIND: usize = 200;
+    const AFTER: usize = 200;
     let near = &bytes[hint.start.saturating_sub(NEAR)..bytes.len().min(hint.end + NEAR)];
-    SET.is_match(&bytes[hint.end..bytes.len().min(hint.end + BEHIND)]) || WORDS.find(near, 0).is_some()
+    SET.is_match(&bytes[hint.end..bytes.len().min(hint.end + AFTER)]) || WORDS.find(near, 0).is_some()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{HINTS, SWITCH, is_telling, lax_commands};
+    use super::{HINTS, SWITCH, lax_commands, may_be_switch};
     use crate::check::tests::asked;
 
     /// The commands that check no certificate, up to the option.
@@ -301,7 +301,7 @@ mod tests {
             }
             let text = text.as_bytes();
             assert!(SWITCH.is_match(text), "no switch: {}", text.escape_ascii());
-            let hint = HINTS.all(text).iter().any(|hint| is_telling(text, hint));
+            let hint = HINTS.all(text).iter().any(|hint| may_be_switch(text, hint));
             assert!(hint, "no hint: {}", text.escape_ascii());
         }
     }

@@ -1,10 +1,11 @@
-//! What a connection is for: the address in its own statement, in the requests of what has its name, or the nearest.
+//! What a client connects to: the address in the statement of its switch, in requests that use its name, or the
+//! nearest one.
 
 use memchr::memmem;
 
 use super::super::API;
 use super::addresses::{Address, is_client, is_file, is_whole};
-use super::apart::is_apart;
+use super::clients::clients_are_independent;
 use crate::check::{Input, fixed};
 use crate::fact::brackets::{self, close};
 use crate::fact::lines;
@@ -14,30 +15,34 @@ use crate::fact::words::is_word;
 use crate::literals::contains;
 use crate::span::Span;
 
-/// What the switch is for: an address in its own statement, else the nearest, else that of the file.
+/// Returns the address that the connections of the switch go to: one in its statement or chain of calls, one that its
+/// name or function is used for, or the nearest.
 pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> Option<Address> {
     fixed! {
         static OTHER_CLIENT = r"(?i)\b(?:new\s+pool|createpool|postgres\w*|pg|mysql\w*|redis|ioredis|mongo\w*|sequelize|knex|typeorm|datasource|amqp\w*|ldap\w*|smtp\w*|nodemailer|createTransport|imap\w*|mqtt|kafka\w*|database_url|connectionString)\b";
     }
-    // What a program sets for its whole process concerns all that it asks.
+    // A switch for the whole process affects all requests.
     let process = input.text.get(switch).starts_with(b"NODE_TLS") && is_code(input.path);
-    if let Some(found) = addresses.iter().find(|address| process && address.ours) {
+    if let Some(found) = addresses.iter().find(|address| process && address.is_cloudflare) {
         return Some(*found);
     }
     let own = statement(input.text, switch);
-    // Databases and mail servers are no web clients.
-    let asks = API.is_match(input.text.get(own)) || within(addresses, own).any(|address| address.ours);
+    // Clients of databases and mail servers do not talk to the API.
+    let asks =
+        API.is_match(input.text.get(own)) || within(addresses, own).any(|address| address.is_cloudflare);
     if !asks && OTHER_CLIENT.is_match(input.text.get(own)) {
         return None;
     }
-    // A command that YAML folds goes on without a mark at the ends of its lines.
+    // A command in a folded YAML block continues on the next line without a backslash.
     let own = folded(input.text, switch, input.path).map_or(own, |block| own.cover(block));
     let whole = chain(input.text.bytes(), switch);
     for part in [own, whole] {
         let mut inside: Vec<&Address> = within(addresses, part).collect();
         let all = inside.len();
-        inside.retain(|found| !(found.ours && is_client_beside(input.text.bytes(), switch, found.place)));
-        inside.sort_by_key(|address| !address.ours);
+        inside.retain(|found| {
+            !(found.is_cloudflare && is_client_beside(input.text.bytes(), switch, found.place))
+        });
+        inside.sort_by_key(|address| !address.is_cloudflare);
         if let Some(found) = inside.first() {
             return Some(**found);
         }
@@ -50,7 +55,7 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
     {
         return None;
     }
-    // A flag concerns its own command only, or what the command is handed whole: `@params`.
+    // A flag affects only its own command; the address may be in a table that is passed to it: `@params`.
     let flag = input.text.get(switch);
     if flag.starts_with(b"-") || flag.starts_with(b"mc ") || flag.starts_with(b"http ") {
         if let Some(groups) = SPLAT.captures(input.text.get(own)) {
@@ -58,7 +63,7 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
         }
         return of_environment(input, own, addresses);
     }
-    // What has a name concerns what it is used for.
+    // A client that is assigned to a name: look at the uses of the name.
     let before = input.text.get(Span::new(own.start, switch.start));
     if let Some(groups) = NAME.captures(before).or_else(|| ATTRIBUTE.captures(before))
         && let Some(name) = groups.name("name")
@@ -66,12 +71,14 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
     {
         return Some(found);
     }
-    // So does what a function makes; otherwise it is for what the function itself asks.
+    // A client in a function: look at the requests of the function, then at the uses of its result.
     if let Some((body, name)) = function(input.text, switch) {
         let nearest = within(addresses, body).min_by_key(|found| found.place.start.abs_diff(switch.start));
         let found = nearest.copied().or_else(|| of_uses(input, name, body, addresses, HOPS));
         if found.is_some() {
-            return found.filter(|found| !found.ours || !is_apart(input, switch, own, found.place));
+            return found.filter(|found| {
+                !found.is_cloudflare || !clients_are_independent(input, switch, own, found.place)
+            });
         }
     }
     let name = input.path.file_name();
@@ -80,7 +87,7 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
     {
         return within(addresses, item).next().copied();
     }
-    // A client is configured before it is used.
+    // A client is configured before it is used, so an address after the switch is more likely.
     let distance = |span: &Span| {
         if span.start >= switch.end {
             span.start - switch.end
@@ -89,15 +96,16 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
         }
     };
     let next = addresses.partition_point(|address| address.place.start < switch.end);
-    // The name of a file looks like a host.
+    // File names look like hosts.
     let address = |found: &&Address| !is_file(input.text.get(found.place));
-    let (before, behind) = addresses.split_at(next);
-    let beside = before.iter().rfind(address).into_iter().chain(behind.iter().find(address));
+    let (before, after) = addresses.split_at(next);
+    let beside = before.iter().rfind(address).into_iter().chain(after.iter().find(address));
     let found = beside.min_by_key(|found| distance(&found.place)).copied();
-    found.filter(|found| !found.ours || !is_apart(input, switch, own, found.place))
+    found.filter(|found| !found.is_cloudflare || !clients_are_independent(input, switch, own, found.place))
 }
 
-/// Whether a client of the API is set up in another field of what holds the switch: `{ probe: …, cf: cloudflare.New(…) }`.
+/// Whether an SDK client is constructed in another field of the object that contains the switch:
+/// `{ probe: …, cf: cloudflare.New(…) }`.
 fn is_client_beside(bytes: &[u8], switch: Span, client: Span) -> bool {
     let (between, later) = if switch.end <= client.start {
         (&bytes[switch.end..client.start], client)
@@ -111,7 +119,7 @@ fn is_client_beside(bytes: &[u8], switch: Span, client: Span) -> bool {
     if !is_client(call) || given.iter().any(|word| contains(call, word)) {
         return false;
     }
-    // The last comma at the level that both have in common, and what stands behind it.
+    // The last comma at the level that both have in common, and the nesting depth after it.
     let (mut depth, mut level, mut comma) = (0_i32, 0_i32, None);
     for (at, byte) in between.iter().enumerate() {
         match byte {
@@ -124,7 +132,7 @@ fn is_client_beside(bytes: &[u8], switch: Span, client: Span) -> bool {
             (level, comma) = (depth, None);
         }
     }
-    // The switch is nested in a field of its own, and a field starts behind the comma.
+    // The switch is nested in a separate field, and another field starts after the comma.
     let nested = if later == client { level < 0 } else { depth > level };
     let named = |at: usize| {
         let field = between[at + 1..].trim_ascii_start();
@@ -134,15 +142,15 @@ fn is_client_beside(bytes: &[u8], switch: Span, client: Span) -> bool {
     nested && comma.is_some_and(named)
 }
 
-/// Whether the client that is set up has a name or an address of its own, which is only known at run time and does not say
-/// Cloudflare: `AddHttpClient("idrac", …)`, `baseURL: process.env.PROXMOX_URL`.
+/// Whether the client has a name, or an address that is known only at run time, and it does not say Cloudflare:
+/// `AddHttpClient("idrac", …)`, `baseURL: process.env.PROXMOX_URL`.
 fn is_of_another(text: &[u8]) -> bool {
     fixed! {
         static OWN = concat!(
             r#"\bAdd(?:Http|Refit|Grpc)Client(?:<(?P<type>[^>]*)>)?\(\s*"(?P<name>[^"\n]+)""#,
             r#"|(?i:\bbase_?-?(?:address|ur[li])|\.baseUrl|\bprefix_?url|\bserver_?url)["']?\s*(?:=>|[:=(,])\s*(?P<value>[^\n]{1,120})"#,
         );
-        static OURS = r"(?i)cloudflare|(?:^|[^a-z])cf|api_?(?:base|root|url)\b|\bbase\b";
+        static CLOUDFLARE = r"(?i)cloudflare|(?:^|[^a-z])cf|api_?(?:base|root|url)\b|\bbase\b";
     }
     let said: Vec<&[u8]> = OWN
         .captures_iter(text)
@@ -150,27 +158,27 @@ fn is_of_another(text: &[u8]) -> bool {
         .flatten()
         .map(|said| said.as_bytes())
         .collect();
-    !said.is_empty() && !said.iter().any(|said| OURS.is_match(said))
+    !said.is_empty() && !said.iter().any(|said| CLOUDFLARE.is_match(said))
 }
 
 fixed! {
     static SPLAT = r"\s@(?P<name>[A-Za-z_]\w*)";
 
-    /// A statement that gives its value to a name or to a part of what has the name: `const agent = …`, `tls.verify = …`.
+    /// A statement that assigns to a name or to a member of it: `const agent = …`, `tls.verify = …`.
     pub(super) static NAME = r"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*(?:(?:self|this)\.|\$this->)?[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+)*\s*(?:(?::[^=\n]{1,60})?:?=[^=>]|(?:\.|->)$)";
 
-    /// An attribute of a module in Elixir: `@options [ssl: […]]`.
+    /// A module attribute in Elixir: `@options [ssl: […]]`.
     static ATTRIBUTE = r"^\s*@(?P<name>[a-z_]\w*)\s+[\[%{(]";
 
-    /// Where another class begins.
+    /// The beginning of a class.
     static CLASS = r"(?m)^[ \t]*(?:(?:public|private|internal|final|abstract|sealed|open|data|export|default|pub)\s+)*(?:class|struct|object|module|defmodule|impl|trait|interface)\b";
 }
 
-/// How far another class is looked for, in bytes.
+/// How far another class is searched for, in bytes.
 const NEAR: usize = 16 * 1024;
 
-/// The part of the file where a name means what the statement says: elsewhere other functions and classes give it to
-/// something of their own.
+/// Returns the part of the file where a name refers to what the statement `own` assigns to it. Other functions and
+/// classes may assign something else to the same name.
 fn scope(input: &Input<'_>, name: &[u8], own: Span) -> Span {
     let bytes = input.text.bytes();
     let body = function(input.text, own).map(|(body, _)| body);
@@ -204,14 +212,14 @@ fn scope(input: &Input<'_>, name: &[u8], own: Span) -> Span {
     out
 }
 
-/// How long a request may be that uses what has a name, in bytes on each side.
+/// How far the call that a name is used in may reach before and after it, in bytes.
 const REQUEST: usize = 300;
-/// How often what is made of something with a name is followed.
+/// How many further names a client is followed through.
 const HOPS: usize = 2;
-/// At most this many uses of a name are looked at.
+/// The maximum number of uses of a name that are examined.
 const USES: usize = 50;
 
-/// The address in the table of parameters with that name.
+/// Returns the address in the PowerShell parameter table with the name.
 fn of_settings(input: &Input<'_>, name: &[u8], addresses: &[Address]) -> Option<Address> {
     let bytes = input.text.bytes();
     let places = memmem::find_iter(bytes, name).filter(|at| *at > 0 && bytes[at - 1] == b'$');
@@ -224,7 +232,7 @@ fn of_settings(input: &Input<'_>, name: &[u8], addresses: &[Address]) -> Option<
     within(addresses, statement(input.text, table)).next().copied()
 }
 
-/// The address that the environment gives to every command of a tool.
+/// Returns the address that an environment variable sets for every command of a tool.
 fn of_environment(input: &Input<'_>, command: Span, addresses: &[Address]) -> Option<Address> {
     const VARIABLES: [(&[u8], &[u8]); 2] =
         [(b"aws ", b"AWS_ENDPOINT_URL"), (b"restic ", b"RESTIC_REPOSITORY")];
@@ -235,21 +243,22 @@ fn of_environment(input: &Input<'_>, command: Span, addresses: &[Address]) -> Op
     within(addresses, Span::new(at, line.end.max(at))).next().copied()
 }
 
-/// The address of a request that what has the name makes or is handed to; one of the API, if there are several.
+/// Returns the address of a request that is made on the name, or that the name is passed to. If there are several, one
+/// of the API is preferred.
 fn of_uses(input: &Input<'_>, name: &[u8], own: Span, addresses: &[Address], hops: usize) -> Option<Address> {
     let bytes = input.text.bytes();
     let places = memmem::find_iter(bytes, name).map(|at| Span::new(at, at + name.len()));
     let scope = scope(input, name, own);
     let means = |place: &Span| is_whole(bytes, *place) && !own.contains(*place) && scope.contains(*place);
     let uses: Vec<Span> = places.filter(means).take(USES).collect();
-    // PowerShell hands over a table of parameters with an `@`: the rest of the command counts.
+    // PowerShell passes a parameter table with an `@`: the rest of the command counts.
     let splat = |place: Span| place.start > 0 && bytes[place.start - 1] == b'@';
     let requests = uses.iter().filter_map(|place| {
         if splat(*place) { Some(statement(input.text, *place)) } else { request(bytes, *place) }
     });
     let mut found: Vec<Address> = requests.flat_map(|call| within(addresses, call)).copied().collect();
     if found.is_empty() && hops > 0 {
-        // `client := &http.Client{Transport: tr}`: what is made of it has a name as well.
+        // `client := &http.Client{Transport: tr}`: follow the name that it becomes a part of.
         found.extend(uses.iter().find_map(|place| {
             let line = input.text.line_near(place.start);
             let next = NAME.captures(input.text.get(Span::new(line.start, place.start)))?.name("name")?;
@@ -258,26 +267,26 @@ fn of_uses(input: &Input<'_>, name: &[u8], own: Span, addresses: &[Address], hop
                 .flatten()
         }));
     }
-    found.sort_by_key(|address| !address.ours);
+    found.sort_by_key(|address| !address.is_cloudflare);
     found.first().copied()
 }
 
-/// The arguments of the call that is made on what stands at the place, or that it is an argument of; where it is given
-/// its value, that value.
+/// Returns the arguments of the call that is made on the name at the place, or that the name is an argument of; if a
+/// value is assigned to the name there, returns that value.
 fn request(bytes: &[u8], place: Span) -> Option<Span> {
-    let behind = &bytes[place.end..bytes.len().min(place.end + REQUEST)];
-    let member = behind
+    let after = &bytes[place.end..bytes.len().min(place.end + REQUEST)];
+    let member = after
         .iter()
         .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'>' | b'?')));
-    let value = behind.trim_ascii_start();
+    let value = after.trim_ascii_start();
     let value = value.strip_prefix(b":").unwrap_or(value);
     if value.starts_with(b"=") && !value.starts_with(b"==") {
-        return Some(Span::new(place.end, place.end + lines::first(behind).len()));
+        return Some(Span::new(place.end, place.end + lines::first(after).len()));
     }
     let open = match member {
-        Some(end) if end > 1 && behind[end] == b'(' => place.end + end,
-        // `client(config).Get(…)`: what the function makes is used at once.
-        Some(0) if behind[0] == b'(' && called(bytes, place.end).is_some() => called(bytes, place.end)?,
+        Some(end) if end > 1 && after[end] == b'(' => place.end + end,
+        // `client(config).Get(…)`: the result of the function is used at once.
+        Some(0) if after[0] == b'(' && called(bytes, place.end).is_some() => called(bytes, place.end)?,
         _ => {
             let floor = place.start.saturating_sub(REQUEST);
             brackets::around(bytes, floor, place.start).find(|at| bytes[*at] == b'(')?
@@ -286,7 +295,7 @@ fn request(bytes: &[u8], place: Span) -> Option<Span> {
     Some(Span::new(open, close(bytes, open, open.max(place.end) + REQUEST)))
 }
 
-/// The bracket of the method that is called on what the call at `open` gives back.
+/// Returns the opening bracket of the method that is called on the result of the call whose bracket is at `open`.
 fn called(bytes: &[u8], open: usize) -> Option<usize> {
     let end = close(bytes, open, open + REQUEST) + 1;
     let rest = bytes.get(end..)?.strip_prefix(b".")?;
@@ -294,7 +303,7 @@ fn called(bytes: &[u8], open: usize) -> Option<usize> {
     (rest.get(length) == Some(&b'(')).then_some(end + 1 + length)
 }
 
-/// The addresses that start within the span, or shortly before it and reach into it; they are in order.
+/// Returns the addresses that overlap the span. `addresses` must be in order.
 fn within(addresses: &[Address], span: Span) -> impl Iterator<Item = &Address> {
     let from = addresses.partition_point(|address| address.place.start + REACH < span.start);
     let to = addresses.partition_point(|address| address.place.start < span.end);
@@ -311,12 +320,12 @@ mod tests {
     use crate::check::tests::{asked, marked};
     use crate::span::Span;
 
-    /// Whether the marked switch is for the API; nothing where it is for nothing that is known.
+    /// Whether the marked switch is for the API; `None` if no address is found for it.
     #[track_caller]
-    fn ours(path: &str, text: &str) -> Option<bool> {
+    fn is_cloudflare(path: &str, text: &str) -> Option<bool> {
         let (text, span) = marked(text);
         let addresses = addresses(text.as_bytes());
-        asked(path, &text, |input| target(input, span, &addresses).map(|found| found.ours))
+        asked(path, &text, |input| target(input, span, &addresses).map(|found| found.is_cloudflare))
     }
 
     #[test]
@@ -349,7 +358,7 @@ mod tests {
                 "get('https://nas.example.net');\nprocess.env.«NODE_TLS_REJECT_UNAUTHORIZED» = '0';\n\n\nget('https://api.cloudflare.com');\n",
             ),
         ] {
-            assert_eq!(ours(path, text), Some(true), "{path}: {text}");
+            assert_eq!(is_cloudflare(path, text), Some(true), "{path}: {text}");
         }
     }
 
@@ -380,7 +389,7 @@ mod tests {
             ),
             ("a.py", "«verify = False»\n"),
         ] {
-            assert_ne!(ours(path, text), Some(true), "{path}: {text}");
+            assert_ne!(is_cloudflare(path, text), Some(true), "{path}: {text}");
         }
     }
 
@@ -456,7 +465,7 @@ mod tests {
     #[test]
     fn addresses_within_a_place_are_those_that_reach_into_it() {
         let all = [(0, 10, true), (20, 30, false), (40, 50, true)]
-            .map(|(start, end, ours)| Address { place: Span::new(start, end), ours });
+            .map(|(start, end, is_cloudflare)| Address { place: Span::new(start, end), is_cloudflare });
         let starts = |start, end| {
             within(&all, Span::new(start, end)).map(|found| found.place.start).collect::<Vec<_>>()
         };

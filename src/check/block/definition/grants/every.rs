@@ -1,4 +1,5 @@
-//! Permission groups that are taken from the list of all there are, without a choice: by a comprehension, a map, a loop.
+//! Code that grants all permission groups: it turns the list of all groups into a policy, by a comprehension, a map
+//! or a loop, without selecting some.
 
 use std::cell::OnceCell;
 
@@ -7,26 +8,26 @@ use memchr::memmem;
 use crate::check::fixed;
 
 fixed! {
-    /// A name that is given what lists the groups: `groups = client.user.tokens.permission_groups.list()`.
+    /// A name that the list of all groups is assigned to: `groups = client.user.tokens.permission_groups.list()`.
     static SOURCE = concat!(
         r"(?i)(?P<name>[a-z_]\w*)(?:,\s*\w+)?\s*(?::\s*[\w\[\]<>., ]+?\s*)?:?=\s*(?P<value>[^\n=][^\n]{0,160}?permission_?groups",
         r#"(?:\w*\(|\.\w+\(|["'`?)])[^\n]{0,160})"#
     );
 
-    /// Something is made of each member of a list.
+    /// A list is made from each member of another.
     static EACH = r"\bfor\s+\w+\s+in\b|\.(?:map|flatMap|collect|Select|flat_map)\b|\blist\(|\barray_map\(|\barray_column\(|\.\.\.\w";
 
-    /// Words of a choice among them.
+    /// Some members are selected.
     static CHOICE = r"(?i)\b(?:if|filter|find|select|where|array_filter|reject|detect|grep|includes|contains|startswith|starts_with|first|slice|take)\b|==|=>\s*\w+\.name\b|(?-i:\bin\s+[A-Z][A-Z_]{2,}\b)|\[:\d|\bname\s*[=:]|name[=:]";
 
     /// `pgs = append(pgs, …)` or `pgs.push(…)` in a loop over a list.
     static FILLED = r"\bfor(?:each)?\b[^\n]{0,80}?(?:\brange|\bof|\bin|:|\bas)\s+\$?(?P<source>\w+)(?P<body>[^\n]*\n(?:[^\n]*\n){0,4}?[^\n]*?)\b(?P<name>\w+)(?:\s*=\s*append\(|\.(?:push|append|add|Add)\(|\[\]\s*=)";
 }
 
-/// At most this many loops and names are looked at.
+/// The maximum number of loops, and of names, that are examined.
 const MOST: usize = 100;
 
-/// What a text says about the list of all groups; read once, when first asked for.
+/// The names in a text that hold all groups; computed when first asked for.
 pub(super) struct Every<'i> {
     bytes: &'i [u8],
     sources: OnceCell<Vec<&'i [u8]>>,
@@ -38,16 +39,17 @@ impl<'i> Every<'i> {
         Every { bytes, sources: OnceCell::new(), filled: OnceCell::new() }
     }
 
-    /// Whether the values of a name are taken that holds all groups: `groups = get_api_token_permission_groups()`.
+    /// Whether an expression takes the values of a name that holds all groups, without selecting some:
+    /// `values(groups)` after `groups = get_api_token_permission_groups()`.
     pub(super) fn takes_values(&self, text: &str) -> bool {
         let chooses = words(text).any(|word| matches!(word, "if" | "filter" | "var" | "local"));
         !chooses && self.names_source(text)
     }
 
-    /// Whether a list of groups is made of all there are.
+    /// Whether a list of groups is made from all that exist.
     pub(super) fn makes(&self, text: &str) -> bool {
         fixed! {
-            /// The call that lists them, in the list itself.
+            /// The call that lists all groups, directly in the list.
             static LISTED = r"(?i)permission_?groups(?:\.(?:list|get|all|auto\w*)|\w*\()";
         }
         let text_bytes = text.as_bytes();
@@ -57,7 +59,7 @@ impl<'i> Every<'i> {
         if EACH.is_match(text_bytes) && (LISTED.is_match(text_bytes) || self.names_source(text)) {
             return true;
         }
-        // A list that a loop fills.
+        // The list may be filled by a loop.
         words(text).count() <= 6
             && words(text).any(|word| {
                 let filled = self.filled().iter().filter(|(name, _)| *name == word.as_bytes());
@@ -69,7 +71,7 @@ impl<'i> Every<'i> {
         words(text).any(|word| self.sources().contains(&word.as_bytes()))
     }
 
-    /// The names that hold all groups.
+    /// Returns the names that hold all groups.
     fn sources(&self) -> &[&'i [u8]] {
         self.sources.get_or_init(|| {
             let all = SOURCE.captures_iter(self.bytes).take(MOST);
@@ -80,7 +82,8 @@ impl<'i> Every<'i> {
         })
     }
 
-    /// The names of lists that loops fill without a choice, each with what the loop goes over.
+    /// Returns the names of lists that a loop fills without selecting some, each with the name that the loop iterates
+    /// over.
     fn filled(&self) -> &[(&'i [u8], &'i [u8])] {
         self.filled.get_or_init(|| {
             let loops = FILLED.captures_iter(self.bytes).take(MOST).filter(|groups| {

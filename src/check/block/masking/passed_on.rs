@@ -1,5 +1,5 @@
-//! Values that a step makes or fetches and hands on to later ones through a file of the runner: on one line, in a group
-//! of commands, in a here-document.
+//! Values that a step creates or fetches and passes to later steps through a file of the runner: on one line, in a
+//! group of commands, in a here-document.
 
 use std::sync::LazyLock;
 
@@ -14,20 +14,23 @@ use crate::literals::{Literals, contains};
 use crate::span::Span;
 
 fixed! {
-    static HANDED_ON = concat!(
+    /// Output that is written to a file whose variables the GitHub runner passes to later steps.
+    static PASSED_ON = concat!(
         r#"(?:(?P<redirected>>>?|\|\s*(?:tee|Out-File|Add-Content|ac)\b[^\n|;]{0,60}?)|\b(?:Add-Content|Out-File)\b[^\n|;]{0,60}?)\s*"#,
         r#"["']?[$%]\{?(?:env:)?(?:GITHUB_ENV|GITHUB_OUTPUT|BASH_ENV)\b"#,
     );
 
-    /// The file whose variables GitLab gives to later jobs.
+    /// The file whose variables GitLab passes to later jobs.
     static DOTENV = r#"\bdotenv:\s*(?:\[\s*|-\s+)?["']?(?P<file>[\w./-]{1,80})"#;
 
+    /// The name in `NAME=value` or `NAME<<END`.
     static PAIR = r#"(?:^|["'\s])(?P<name>[A-Za-z_][\w-]*)(?:=|<<)"#;
 
+    /// The beginning of a here-document.
     static HERE = r#"(?:^|[\s"'}])<<-?[ \t]*(?P<word>[A-Za-z_]\w*)"#;
 }
 
-/// Commands that fetch a secret from where it is kept, or make one.
+/// Commands that fetch a secret from a store, or create one.
 static STORES: LazyLock<Literals> = LazyLock::new(|| {
     Literals::new(&[
         "vault ",
@@ -56,28 +59,30 @@ static STORES: LazyLock<Literals> = LazyLock::new(|| {
     ])
 });
 
-/// At most this many places are looked at.
+/// The maximum number of places that are examined.
 const MOST: usize = 100;
 
 /// How many lines a group of commands or a here-document may have.
 const LINES: usize = 40;
 
-/// Whether anything is handed on.
-pub(super) fn is_there(bytes: &[u8]) -> bool {
-    HANDED_ON.is_match(bytes)
+/// Whether the text passes anything to later steps.
+pub(super) fn passes_any(bytes: &[u8]) -> bool {
+    PASSED_ON.is_match(bytes)
 }
 
-/// The places where a credential is handed on that the runner does not know.
-pub(super) fn handed_on(input: &Input<'_>) -> Vec<Span> {
+/// Returns the places where a credential is passed on that the runner does not know and so does not mask.
+pub(super) fn passed_on(input: &Input<'_>) -> Vec<Span> {
     let bytes = input.text.bytes();
     let mut out = Vec::new();
-    for groups in HANDED_ON.captures_iter(bytes).take(MOST) {
+    for groups in PASSED_ON.captures_iter(bytes).take(MOST) {
         let hit = groups.get_match();
         let redirected = groups.name("redirected").is_some();
         let hit = Span::from(hit);
-        out.extend(zones(input, hit, redirected).into_iter().filter_map(|zone| in_zone(bytes, zone, true)));
+        out.extend(
+            written_lines(input, hit, redirected).into_iter().filter_map(|zone| in_zone(bytes, zone, true)),
+        );
     }
-    // What the settings of a GitLab project mask is masked there as well: only what a command fetches counts.
+    // GitLab masks variables of the project settings here as well, so only what a command fetches counts.
     for file in DOTENV.captures_iter(bytes).filter_map(|groups| groups.name("file")).take(4) {
         for at in memmem::find_iter(bytes, file.as_bytes()).take(MOST) {
             let before = bytes[..at].trim_ascii_end();
@@ -85,7 +90,9 @@ pub(super) fn handed_on(input: &Input<'_>) -> Vec<Span> {
             if before.ends_with(b">") {
                 let hit = Span::new(before.len() - 1, at + file.len());
                 out.extend(
-                    zones(input, hit, true).into_iter().filter_map(|zone| in_zone(bytes, zone, false)),
+                    written_lines(input, hit, true)
+                        .into_iter()
+                        .filter_map(|zone| in_zone(bytes, zone, false)),
                 );
             }
         }
@@ -93,8 +100,8 @@ pub(super) fn handed_on(input: &Input<'_>) -> Vec<Span> {
     out
 }
 
-/// The lines that write what is handed on at the place.
-fn zones(input: &Input<'_>, hit: Span, redirected: bool) -> Vec<Span> {
+/// Returns the lines that write what is passed on at the place.
+fn written_lines(input: &Input<'_>, hit: Span, redirected: bool) -> Vec<Span> {
     let text = input.text;
     let line = text.line_near(hit.start);
     let own = Span::new(line.start, if redirected { hit.start } else { line.end.max(hit.end) });
@@ -118,7 +125,8 @@ fn zones(input: &Input<'_>, hit: Span, redirected: bool) -> Vec<Span> {
     vec![own]
 }
 
-/// What a line hands on, if it is a credential that the runner does not know; `by_name` where its name is enough.
+/// Returns the credential that a line passes on and the runner does not know; `by_name` says that a name is enough to
+/// tell.
 fn in_zone(bytes: &[u8], zone: Span, by_name: bool) -> Option<Span> {
     let body = &bytes[zone.start..zone.end];
     let expansions = expansions(bytes, zone);
@@ -134,11 +142,11 @@ fn in_zone(bytes: &[u8], zone: Span, by_name: bool) -> Option<Span> {
     {
         return Some(Span::from(name).shift(zone.start));
     }
-    // A name for it that says nothing, of a value that a command made.
+    // The name says nothing, but a command produced the variable that it gets its value from.
     if let Some((made, _)) = fetched.as_ref().filter(|(e, _)| is_credential(e.name)) {
         return Some(made.span);
     }
-    // A name that does not say whose it is, of a value from a store that says so, or that is used as one later.
+    // The name does not say Cloudflare, but the store or a later use does.
     let name = names().find(|name| {
         is_secret(name.as_bytes()) && says_cloudflare(command)
             || is_used_as_credential(bytes, name.as_bytes())
@@ -146,7 +154,7 @@ fn in_zone(bytes: &[u8], zone: Span, by_name: bool) -> Option<Span> {
     from_store().then(|| Span::from(name).shift(zone.start))
 }
 
-/// The command whose output is assigned to the name.
+/// Returns the command whose output is assigned to the name.
 fn made<'b>(bytes: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
     const LONGEST: usize = 400;
     memmem::find_iter(bytes, name).find_map(|at| {
@@ -158,7 +166,7 @@ fn made<'b>(bytes: &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
     })
 }
 
-/// Whether the runner gave the name its value from a secret, which it masks: `TOKEN: ${{ secrets.CF_TOKEN }}`.
+/// Whether the value of the name comes from a secret, which the runner masks: `TOKEN: ${{ secrets.CF_TOKEN }}`.
 fn is_of_secret(bytes: &[u8], name: &[u8]) -> bool {
     memmem::find_iter(bytes, name).any(|at| {
         let rest = bytes[at + name.len()..].strip_prefix(b":").map(<[u8]>::trim_ascii_start);
@@ -172,7 +180,7 @@ fn says_cloudflare(command: &[u8]) -> bool {
     contains(command, b"cloudflare") || words(command).split(' ').any(|word| word == "cf")
 }
 
-/// Whether a later step takes the output as a credential: `CLOUDFLARE_API_TOKEN: ${{ steps.a.outputs.token }}`.
+/// Whether a later step uses the output as a credential: `CLOUDFLARE_API_TOKEN: ${{ steps.a.outputs.token }}`.
 fn is_used_as_credential(bytes: &[u8], name: &[u8]) -> bool {
     const BEFORE: usize = 200;
     let output = [b"outputs.", name].concat();
