@@ -50,7 +50,7 @@ const REACH: usize = 1000;
 const LINE: usize = 256;
 
 /// Whether any of the [`settings`] has a name for which `wanted` returns true. `wanted` gets the name up to the end
-/// of one of [`ENDS`].
+/// of one of the words that such names end in.
 pub fn any_setting(bytes: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
     let mut from = 0;
     ENDS.each(bytes, 0, |hit| {

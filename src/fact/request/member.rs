@@ -13,7 +13,7 @@ pub struct MemberCall {
     pub method: String,
     /// From the first name of the chain to the method.
     pub span: Span,
-    /// The first [`ARGUMENTS`] bytes after the opening bracket.
+    /// The first bytes after the opening bracket.
     pub arguments: Span,
 }
 
