@@ -58,6 +58,7 @@ const AROUND: &[(&str, Before, &[&str])] = &[
         &["client_", "method", "key=", "key:", "key ", "key\"", "key'", "key}", "key)", "key,"],
     ),
     ("xauth", Before::Anything, &["key", "email"]),
+    ("wrangler", Before::Anything, &[" ", "\","]),
 ];
 
 /// The words of interest, lower-case, one bucket of the search per list. The part of a word from the `|` on is
@@ -66,21 +67,19 @@ const AROUND: &[(&str, Before, &[&str])] = &[
 /// was chosen by counting such places in real sources; badly chosen, the search takes half as long again (`cargo
 /// bench -- gate`).
 const WORDS: &[&[&str]] = &[
-    &["flare", "eyj|hijoi", "flaresec:", "c|fglobal", "str|eam_si", "a|eljb2", "\\x|63\\x66", "str|eam_ke"],
     &[
-        "wrangler ",
-        "wrangler\",",
+        "flare",
+        "eyj|hijoi",
+        "flaresec:",
+        "c|fglobal",
+        "str|eam_si",
+        "a|eljb2",
+        "str|eam_ke",
         // `cf`, escaped like the rest of a value.
-        "\\u0063\\u0066",
-        "uth_",
-        "t|urnstile",
-        "t|urn_key",
-        "t|urnkey",
-        "t|urn-key",
-        "wtja",
-        "x_a|uth_",
-        "0|x4aaaa",
+        "\\x|63\\x66",
+        "\\u006|3\\u0066",
     ],
+    &["wrangler", "uth_", "t|urnstile", "t|urn_key", "t|urnkey", "t|urn-key", "wtja", "x_a|uth_", "0|x4aaaa"],
     &["x|auth", "argo |tunnel", "v1.0-", "x-|auth-", "o|auth_token", "tunnel", ".d|ev.vars", "ey|j1c2ui"],
     &["r2_", "r2sec", "y2z", "r2-", "r2acc"],
     &["typ|e r2", "global a|pi key", "str|eamkey", "hy|perdrive"],

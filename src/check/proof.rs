@@ -100,7 +100,9 @@ fn access_jwt(value: &[u8]) -> bool {
 /// Whether a password is long and mixed enough to come from a generator.
 fn looks_generated(password: &str) -> bool {
     let any = |class: fn(&u8) -> bool| password.as_bytes().iter().any(class);
+    // Escapes look more mixed than what they stand for.
     password.len() >= 12
+        && !password.contains('%')
         && any(u8::is_ascii_digit)
         && any(u8::is_ascii_uppercase)
         && any(u8::is_ascii_lowercase)

@@ -168,8 +168,9 @@ pub fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut line = headline(report);
     let stats = report.stats;
     line += &format!(
-        "; {} files, {}, {}, {:.2} s",
+        "; {} file{}, {}, {}, {:.2} s",
         stats.files,
+        if stats.files == 1 { "" } else { "s" },
         size(stats.bytes),
         stats.rules_in_words(),
         stats.elapsed.as_secs_f64()
