@@ -71,41 +71,49 @@ fn switches() -> String {
 /// The command in lower case, as it is nearly always written.
 static CURL_HINTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["curl"]));
 
-/// The commands of curl that check no certificate, up to the option that says so.
+/// Returns the commands of curl that check no certificate, each up to the option that says so.
 pub(super) fn lax_commands(input: &Input<'_>) -> Vec<Span> {
     let bytes = input.text.bytes();
     let mut out: Vec<Span> = Vec::new();
+    // Up to where the last command was read, as far as another one in it can say nothing new.
+    let mut done = 0;
     for hit in CURL_HINTS.all(bytes) {
         let apart = |at: Option<usize>| !at.and_then(|at| bytes.get(at)).is_some_and(|b| is_word(*b));
-        if out.last().is_some_and(|last| hit.start < last.end)
-            || !apart(hit.start.checked_sub(1))
-            || !apart(Some(hit.end))
-        {
+        if hit.start < done || !apart(hit.start.checked_sub(1)) || !apart(Some(hit.end)) {
             continue;
         }
         let end = command_end_in(input.text, hit.start, input.path).0.min(hit.end + COMMAND).max(hit.end);
         let own = &bytes[hit.end..end];
-        let options = OPTION.captures_iter(own).filter_map(|groups| groups.name("option"));
-        let option = options.into_iter().find(|option| !is_quoted(&own[..option.start()]));
-        out.extend(option.map(|option| Span::new(hit.start, hit.end + option.end())));
+        let options: Vec<_> = OPTION.captures_iter(own).filter_map(|groups| groups.name("option")).collect();
+        let starts: Vec<usize> = options.iter().map(|option| option.start()).collect();
+        let option = first_unquoted(own, &starts).map(|number| options[number]);
+        let lax = option.map(|option| Span::new(hit.start, hit.end + option.end()));
+        // A quoted option may be one of a command inside the quotes.
+        done = lax.map_or(if options.is_empty() { end } else { hit.end }, |lax| lax.end);
+        out.extend(lax);
     }
     out
 }
 
-/// Whether a place is inside a quoted text and not at its start. A quote that follows the command's name closes what the
-/// name stands in: `["curl", "-k"]`.
-fn is_quoted(before: &[u8]) -> bool {
+/// Returns the first of some places, which are in order, that is not inside a quoted text, or at the start of one. A quote
+/// that follows the command's name closes what the name stands in: `["curl", "-k"]`.
+fn first_unquoted(bytes: &[u8], places: &[usize]) -> Option<usize> {
     let (mut quote, mut at) = (None, 0);
-    while at < before.len() {
-        match (before[at], quote) {
-            (b'\\', _) => at += 1,
-            (byte, Some((open, _))) if byte == open => quote = None,
-            (byte @ (b'"' | b'\''), None) => quote = Some((byte, at)),
-            _ => {}
+    for (number, place) in places.iter().enumerate() {
+        while at < *place {
+            match (bytes[at], quote) {
+                (b'\\', _) => at += 1,
+                (byte, Some((open, _))) if byte == open => quote = None,
+                (byte @ (b'"' | b'\''), None) => quote = Some((byte, at)),
+                _ => {}
+            }
+            at += 1;
         }
-        at += 1;
+        if quote.is_none_or(|(_, open)| open + 1 == *place) {
+            return Some(number);
+        }
     }
-    quote.is_some_and(|(_, open)| open + 1 < before.len())
+    None
 }
 
 /// The hints for [`SWITCH`]: every switch contains at least one of these.
