@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # CPU of the git modes beside git's own: `benches/git.sh FLARESEC [REPOSITORY]`.
 # Hook: a commit of one file in a repository of 50,000 files. History: REPOSITORY beside a bare `git cat-file`, in the order
-# of ids and in the order of the pack, which git reads faster, and beside `git log -p`.
+# of ids and in that of the pack, which git reads faster, beside `git log -p`, and beside kingfisher if it is on the PATH.
 set -euo pipefail
 flaresec=$(realpath "$1")
 folder=$(mktemp -d)
@@ -44,7 +44,16 @@ history() {
     echo "history of $(git rev-list --all --count) commits: flaresec --history $ours s of CPU"
     local all='git cat-file --batch-all-objects --batch'
     # Into a pipe as well: whoever looks at the contents has to read them.
-    for command in "$all" "$all | cat" "$all --unordered --buffer | cat" 'git log --all -p'; do
+    local others=("$all" "$all | cat" "$all --unordered --buffer | cat" 'git log --all -p')
+    if command -v kingfisher >/dev/null; then
+        # With its rules for Cloudflare only, and no network.
+        local rules='' rule
+        for rule in betterleaks.cloudflare-{api-key,global-api-key,origin-ca-key} veles.secrets/cloudflareapitoken; do
+            rules+=" --rule $rule"
+        done
+        others+=("kingfisher scan --no-validate --no-update-check --turbo --max-file-size 0 -q -f jsonl -o /dev/null$rules .")
+    fi
+    for command in "${others[@]}"; do
         local theirs
         theirs=$(cpu bash -c "$command")
         echo "  beside $command: $theirs s, ratio $(awk "BEGIN { printf \"%.2f\", $ours / $theirs }")"
