@@ -1,0 +1,144 @@
+//! What is handed to commands: tables for the decisions of `argv`.
+
+// flaresec: allow-start(credential-in-argv) texts that tests look at
+
+use super::{
+    LITERAL, is_argument, is_literal, lines_before, may_be_argument, may_be_credential, options, tunnels,
+    zones_before,
+};
+use crate::check::tests::{made, marked};
+use crate::span::Span;
+
+#[test]
+fn arguments_are_told_from_placeholders_and_prose() {
+    let token = made("token40");
+    let credentials = format!("eyJhIjoi{token}{token}");
+    for text in ["$TOKEN", "${{ secrets.T }}", "%TOKEN%", "{{ token }}", &credentials] {
+        assert!(is_argument(text.as_bytes()), "{text}");
+    }
+    for text in ["$", "<token>", "eyJhIjoi", "TOKEN", "your-token", "--url", ""] {
+        assert!(!is_argument(text.as_bytes()), "{text}");
+    }
+    let placeholder = format!("eyJhIjoi{}", "x".repeat(80));
+    assert!(!is_argument(placeholder.as_bytes()));
+}
+
+#[test]
+fn credentials_are_told_from_long_names_and_commits() {
+    let (token, hex) = (made("token40"), made("hex37"));
+    let (header, commit) = (format!("eyJ{token}"), format!("{hex}abc"));
+    assert_eq!(commit.len(), 40);
+    for run in [&token, &hex, &header] {
+        assert!(may_be_credential(run.as_bytes()), "{run}");
+    }
+    for run in [&commit, "my-very-long-name-of-a-service-account-1", "0000000000000000000000000000000000000"]
+    {
+        assert!(!may_be_credential(run.as_bytes()), "{run}");
+    }
+    for (before, expected) in [
+        ("curl -H 'Authorization: Bearer ", true),
+        ("tool --api-key ", true),
+        ("mysql -p ", true),
+        ("key:\n  ", true),
+        ("  echo ", false),
+        ("token=a\necho ", false),
+        ("git checkout ", false),
+    ] {
+        let (text, span) = marked(&format!("{before}«{token}»\n"));
+        assert_eq!(may_be_argument(text.as_bytes(), span), expected, "{before}");
+    }
+}
+
+#[test]
+fn a_line_before_counts_where_nothing_else_stands_on_the_own_one() {
+    for (text, expected) in [
+        ("a\nb --key ", "b --key "),
+        ("a \\\n\n  ", "a \\\n\n  "),
+        ("x\na\n  \"", "a\n  \""),
+        ("--key ", "--key "),
+        ("", ""),
+    ] {
+        let found = lines_before(text.as_bytes(), text.len());
+        assert_eq!(found, Some(expected.as_bytes()), "{text:?}");
+    }
+    let long = format!("a\n{}", "b".repeat(500));
+    assert_eq!(lines_before(long.as_bytes(), long.len()), None);
+}
+
+#[test]
+fn a_literal_is_ours_by_its_command() {
+    let (token, hex) = (made("token40"), made("hex37"));
+    let literal = |command: &str, api: bool| {
+        let place = LITERAL.captures(command.as_bytes()).and_then(|g| g.name("value")).expect("a value");
+        is_literal(place, command.as_bytes(), &|| api)
+    };
+    for command in [
+        format!("curl https://api.cloudflare.com -H 'Authorization: Bearer {token}'"),
+        format!("curl $URL -H 'X-Auth-Key: {hex}'"),
+        format!("tool --cf-api-token {token}"),
+        format!("docker run -e CF_API_TOKEN={token} image"),
+    ] {
+        assert!(literal(&command, false), "{command}");
+    }
+    for command in [
+        format!("curl https://api.github.com -H 'Authorization: Bearer {token}'"),
+        format!("curl $URL -H 'Authorization: Bearer {token}'"),
+        format!("cloudflare --token={}", "a".repeat(40)),
+        format!("cloudflare --key={hex}abc"),
+    ] {
+        assert!(!literal(&command, false), "{command}");
+    }
+    // If the address is not known, it counts whether the file calls the API.
+    assert!(literal(&format!("curl $URL -H 'Authorization: Bearer {token}'"), true));
+    assert!(!literal(&format!("curl https://api.github.com -H 'Authorization: Bearer {token}'"), true));
+}
+
+#[test]
+fn tunnels_are_given_tokens() {
+    let found = |text: &str| {
+        let mut out = Vec::new();
+        tunnels(text.as_bytes(), &mut out);
+        out.iter().map(|(span, _)| text[span.start..span.end].to_owned()).collect::<Vec<_>>()
+    };
+    for (text, place) in [
+        ("cloudflared tunnel run --token $TOKEN", "$TOKEN"),
+        ("cloudflared tunnel --no-autoupdate run --token ${{ secrets.T }}", "${{ secrets.T }}"),
+        ("cloudflared service install $(TOKEN)", "$(TOKEN)"),
+        ("command: [\"cloudflared\", \"tunnel\", \"run\", \"--token\", \"$TOKEN\"]", "$TOKEN"),
+        ("warp-cli connector new $TOKEN", "$TOKEN"),
+    ] {
+        assert!(found(text).contains(&place.to_owned()), "{text}: {:?}", found(text));
+    }
+    for text in [
+        "cloudflared tunnel run --token-file /run/token",
+        "cloudflared tunnel run --token <TOKEN>",
+        "cloudflared tunnel run NAME",
+        "cloudflared service install",
+        "cloudflared tunnel run; other --token $TOKEN",
+    ] {
+        assert_eq!(found(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn options_are_given_what_names_itself() {
+    let found = |text: &str| {
+        let mut out = Vec::new();
+        options(text.as_bytes(), &mut out);
+        out.len()
+    };
+    let token = made("cfut");
+    assert_eq!(found(&format!("tool --token {token}")), 1);
+    assert_eq!(found(&format!("[\"tool\", \"--token={token}\"]")), 1);
+    assert_eq!(found(&format!("token {token}")), 0);
+    assert_eq!(found(&format!("tool --token cfut_{}", "a".repeat(48))), 0);
+}
+
+#[test]
+fn zones_before_places_are_joined() {
+    assert_eq!(zones_before(&[10, 20, 2000]), [Span::new(0, 2000)]);
+    assert_eq!(zones_before(&[10, 5000]), [Span::new(0, 10), Span::new(2000, 5000)]);
+    assert_eq!(zones_before(&[]), []);
+}
+
+// flaresec: allow-end

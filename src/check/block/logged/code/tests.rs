@@ -1,0 +1,171 @@
+//! What programs print: tables for the decisions of `code`.
+
+// flaresec: allow-start(credential-logged) texts that tests look at
+
+use super::super::{Known, Leak};
+use super::{arguments_end, calls, is_value, logs_in_ruby, printed, responses, strings};
+use crate::check::tests::marked;
+
+#[test]
+fn a_name_stands_for_its_value_in_code_and_in_some_strings() {
+    let value = |text: &str| {
+        let (text, span) = marked(text);
+        is_value(text.as_bytes(), span, &strings(text.as_bytes()), false)
+    };
+    for text in [
+        "«token»",
+        "\"a\", «token»",
+        "a ? b : «token»",
+        "«token»::new",
+        "«token» == a",
+        "f\"a { «token» }\"",
+        "`a ${«token»}`",
+        "\"a #{«token»}\"",
+        "\"a $«token»\"",
+        "\"a \\(«token»)\"",
+        "$\"a {«Token»}\"",
+        "os.getenv('«CF_TOKEN»')",
+        "env[\"«CF_TOKEN»\"]",
+        "`${env['«CF_TOKEN»']}`",
+    ] {
+        assert!(value(text), "{text}");
+    }
+    for text in [
+        "\"a {«token»} of Python\"",
+        "«token»=a",
+        "«token»: a",
+        "«token»(a)",
+        "\"«token»\"",
+        "\"a «token» b\"",
+        "'a $«token»'",
+        "\"a { «token» }\"",
+        "`a ${b} «token»`",
+        "\"a #{b} «token»\"",
+        "f\"{{«token»}}\"",
+        "\"a {«Token»}\", b",
+        "row[\"«CF_TOKEN»\"]",
+        "hash('«CF_TOKEN»')",
+    ] {
+        assert!(!value(text), "{text}");
+    }
+}
+
+#[test]
+fn arguments_end_where_their_call_does() {
+    for (text, paren, body) in [
+        ("a, f(b)) c", true, "a, f(b)"),
+        ("\")\", a) c", true, "\")\", a"),
+        ("\"\\\")\", a) c", true, "\"\\\")\", a"),
+        ("a,\nb) c", true, "a,\nb"),
+        ("a, b\nc", false, "a, b"),
+        ("a; b", false, "a"),
+        ("it's\na) b", true, "it's\na"),
+    ] {
+        assert_eq!(&text[..arguments_end(text.as_bytes(), 0, paren)], body, "{text}");
+    }
+    for (name, rest, expected) in [
+        ("logger.info", "\"a\"", true),
+        ("Rails.logger.info", "'a'", true),
+        ("logger.info", "a", false),
+        ("catalogger.info", "\"a\"", false),
+        ("log.info", "\"a\"", false),
+    ] {
+        assert_eq!(logs_in_ruby(name.as_bytes(), rest.as_bytes()), expected, "{name} {rest}");
+    }
+}
+
+#[test]
+fn guards_give_away_less_than_the_value() {
+    let shown = |body: &str| {
+        let known = Known::new(b"");
+        printed(body.as_bytes(), false, &known).map(|span| body[span.start..span.end].to_owned())
+    };
+    for (body, name) in [
+        ("CF_API_TOKEN", "CF_API_TOKEN"),
+        ("\"a\", cfApiToken", "cfApiToken"),
+        ("env.CF_API_TOKEN", "env.CF_API_TOKEN"),
+        ("`a ${env.CF_API_TOKEN}`", "env.CF_API_TOKEN"),
+        ("f\"{cf_zone} {cf_token}\"", "cf_token"),
+        ("str(cf_token)", "cf_token"),
+        ("cf_token or 'none'", "cf_token"),
+        ("cf_tokens[0]", "cf_tokens"),
+    ] {
+        assert_eq!(shown(body).as_deref(), Some(name), "{body}");
+    }
+    for body in [
+        "mask(cf_token)",
+        "len(cf_token)",
+        "!!cfToken",
+        "typeof cfToken",
+        "cfToken ? 'set' : 'unset'",
+        "cfToken.length",
+        "cf_token[:4]",
+        "cf_token is not None",
+        "cfToken.slice(0, 4)",
+        "\"cf_token\"",
+        "cf_zone_id",
+        "cf_token=1",
+    ] {
+        assert_eq!(shown(body), None, "{body}");
+    }
+}
+
+/// Returns what one of the searches finds in a text.
+fn found(text: &str, search: impl Fn(&[u8], &mut Vec<Leak>)) -> Vec<String> {
+    let mut out = Vec::new();
+    search(text.as_bytes(), &mut out);
+    out.iter().map(|leak| text[leak.span.start..leak.span.end].to_owned()).collect()
+}
+
+#[test]
+fn calls_that_print_are_told_from_others() {
+    let printed = |text: &str| found(text, |bytes, out| calls(bytes, &Known::new(bytes), out));
+    for text in [
+        "console.log(cfToken)",
+        "logger.info('a', cfToken)",
+        "fmt.Println(cfToken)",
+        "fmt.Fprintf(os.Stderr, \"%s\", cfToken)",
+        "println!(\"{}\", cf_token)",
+        "puts cf_token",
+        "logger.info \"a #{cf_token}\"",
+        "log.Info().Str(\"token\", cfToken).Msg(\"a\")",
+        "<?php echo $cf_token;",
+        "logger.debug { \"a $cfToken\" }",
+    ] {
+        assert_eq!(printed(text).len(), 1, "{text}");
+    }
+    for text in [
+        "console.login(cfToken)",
+        "fmt.Sprintf(\"%s\", cfToken)",
+        "fmt.Fprintf(w, \"%s\", cfToken)",
+        "echo cf_token",
+        "blueprint(cfToken)",
+        "fetch(u, { headers: { a: cfToken } })",
+        "print { cfToken }",
+        "console.log(zone); send(cfToken)",
+    ] {
+        assert_eq!(printed(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn answers_show_what_requests_only_use() {
+    let answers = |text: &str| found(text, responses);
+    for (text, place) in [
+        ("return Response.json({ a: env.CF_API_TOKEN })", "env.CF_API_TOKEN"),
+        ("res.send(process.env.CF_API_TOKEN)", "process.env.CF_API_TOKEN"),
+        ("return jsonify(t=os.environ['CF_API_TOKEN'])", "os.environ['CF_API_TOKEN"),
+    ] {
+        assert_eq!(answers(text), [place], "{text}");
+    }
+    for text in [
+        "return Response.json({ ok: !!env.CF_API_TOKEN })",
+        "return new Response(await fetch(u, { h: env.CF_API_TOKEN }))",
+        "return Response.json({ a: env.CF_ZONE_ID })",
+        "send(env.CF_API_TOKEN)",
+    ] {
+        assert_eq!(answers(text), [""; 0], "{text}");
+    }
+}
+
+// flaresec: allow-end

@@ -1,0 +1,213 @@
+//! What scripts print: tables for the decisions of `shell`.
+
+use super::super::{Known, Leak};
+use super::{
+    COMMANDS, DUMPED, debug_tasks, dumps, is_command, is_dump, is_variable, outputs, reaches_output, shell,
+    traces, verbose,
+};
+use crate::blob::BlobPath;
+use crate::fact::command::{Next, command_end};
+
+#[test]
+fn output_is_seen_unless_it_is_read_or_kept() {
+    let reaches = |text: &str| {
+        let (end, next) = command_end(text.as_bytes(), 0);
+        reaches_output(text.as_bytes(), &text.as_bytes()[..end], next)
+    };
+    for text in [
+        "echo $T",
+        "echo $T >&2",
+        "echo $T 2>/dev/null >&1",
+        "echo $T > /dev/stderr",
+        "echo $T >> $GITHUB_STEP_SUMMARY",
+        "echo $T | base64",
+        "echo $T | tee log",
+        "echo $T | cut -c1-40",
+        "echo a -> $T",
+        "echo a => $T",
+    ] {
+        assert!(reaches(text), "{text}");
+    }
+    for text in [
+        "echo $T > file",
+        "echo $T >> \"$GITHUB_ENV\"",
+        "echo $T &> file",
+        "echo $T > /dev/null",
+        "echo $T >&2 > file",
+        "echo $T | docker login --password-stdin",
+        "echo $T | cut -d= -f2",
+        "echo $T | base64 > file",
+        "echo $T | base64 | kubectl apply -f -",
+        "echo $T | teeth",
+    ] {
+        assert!(!reaches(text), "{text}");
+    }
+    // The output of the last command of the pipe counts.
+    assert!(!reaches_output(b"echo $T | base64 -d > f", b"echo $T ", Next::Pipe(9)));
+}
+
+#[test]
+fn commands_are_told_from_words_that_hold_them() {
+    for text in
+        ["echo a", "printf '%s'", "print\ta", "cat <<< a", "cat<<<a", "Write-Host", "logger a", "tee a"]
+    {
+        let hit = COMMANDS.find(text.as_bytes(), 0).unwrap();
+        assert!(is_command(text.as_bytes(), &hit), "{text}");
+    }
+    for text in ["echoes a", "reprint a", "printer", "category a", "teeth", "my_tee a", "echo"] {
+        let hit = COMMANDS.find(text.as_bytes(), 0).unwrap();
+        assert!(!is_command(text.as_bytes(), &hit), "{text}");
+    }
+}
+
+#[test]
+fn dumps_are_told_from_other_uses_of_their_words() {
+    let dump = |text: &str| DUMPED.all(text.as_bytes()).iter().any(|hit| is_dump(text.as_bytes(), hit));
+    for text in [
+        "env",
+        "env | sort",
+        "printenv CF_API_TOKEN",
+        "set\n",
+        "export -p",
+        "export\n",
+        "ls env:",
+        "console.log(process.env)",
+        "os.environ)",
+        "Deno.env.toObject()",
+        "toJSON(secrets)",
+        "cat .dev.vars",
+    ] {
+        assert!(dump(text), "{text}");
+    }
+    for text in ["env: a", "process.env.A", "set -e", "reset\n", "export A=1", "environment", "env A=1 make"]
+    {
+        assert!(!dump(text), "{text}");
+    }
+    for (text, variable) in [
+        ("  SECRETS: ", true),
+        ("  - all: \"", true),
+        ("  run: ", false),
+        ("  run: echo ", false),
+        ("A: b\n    echo ", false),
+        ("", false),
+    ] {
+        assert_eq!(is_variable(text.as_bytes(), text.len()), variable, "{text}");
+    }
+}
+
+/// Returns what some of the searches find in a text.
+fn found(text: &str, search: impl Fn(&[u8], &mut Vec<Leak>)) -> Vec<String> {
+    let mut out = Vec::new();
+    search(text.as_bytes(), &mut out);
+    out.iter().map(|leak| text[leak.span.start..leak.span.end].to_owned()).collect()
+}
+
+#[test]
+fn what_is_printed_is_told_from_what_is_masked_or_handed_on() {
+    let prints = |text: &str| found(text, |bytes, out| shell(bytes, &Known::new(bytes), out));
+    for text in [
+        "echo $CF_API_TOKEN",
+        "  - run: echo \"t: ${CF_API_TOKEN}\"",
+        "t=$CF_API_TOKEN\necho $t",
+        "RUN printf '%s' \"$CF_API_TOKEN\"",
+        "cat <<< $CF_API_TOKEN",
+    ] {
+        assert_eq!(prints(text).len(), 1, "{text}");
+    }
+    for text in [
+        "echo '$CF_API_TOKEN'",
+        "echo ${CF_API_TOKEN:+set}",
+        "echo ${#CF_API_TOKEN}",
+        "echo \"::add-mask::$CF_API_TOKEN\"",
+        "echo $CF_ZONE_ID",
+        "x=$(echo $CF_API_TOKEN)",
+        "echo $CF_API_TOKEN | docker login --password-stdin",
+        "unset CF_API_TOKEN",
+    ] {
+        assert_eq!(prints(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn traces_and_verbose_requests_show_what_they_use() {
+    let traced = |text: &str| found(text, |bytes, out| traces(bytes, &Known::new(bytes), out));
+    for (text, place) in [
+        ("set -x\ncurl -H $CF_API_TOKEN", "set -x"),
+        ("set -euxo pipefail\nf $CF_API_TOKEN", "set -euxo pipefail"),
+        ("#!/bin/bash -ex\nf $CF_API_TOKEN", "#!/bin/bash -ex"),
+        ("set -o xtrace\nf $CF_API_TOKEN", "set -o xtrace"),
+    ] {
+        assert_eq!(traced(text), [place], "{text}");
+    }
+    for text in [
+        "set -x\nls\nset +x\nf $CF_API_TOKEN",
+        "set -e\nf $CF_API_TOKEN",
+        "set -o pipefail\nf $CF_API_TOKEN",
+        "#!/bin/bash -e\nf $CF_API_TOKEN",
+        "f $CF_API_TOKEN\nset -x\nls",
+        "set -x\n# f $CF_API_TOKEN",
+    ] {
+        assert_eq!(traced(text), [""; 0], "{text}");
+    }
+    let shown = |text: &str| found(text, |bytes, out| verbose(bytes, &Known::new(bytes), out));
+    let header = "-H \"Authorization: Bearer $CF_API_TOKEN\"";
+    for (flags, flag) in
+        [("-v", "-v"), ("-sSv", "-sSv"), ("--verbose", "--verbose"), ("--trace -", "--trace -")]
+    {
+        assert_eq!(shown(&format!("curl {flags} {header} $URL")), [flag], "{flags}");
+    }
+    for text in [
+        &format!("curl -s {header} $URL"),
+        &format!("curl --version {header} $URL"),
+        &format!("curl -s {header} $URL\ngrep -v a"),
+        "curl -v $URL",
+        "curl -v -H \"Authorization: Bearer $OTHER\" https://api.github.com",
+    ] {
+        assert_eq!(shown(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn environments_outputs_and_tasks_are_shown() {
+    let dumped = |text: &str| found(text, dumps);
+    for (text, place) in [
+        ("env", "env"),
+        ("  - run: printenv", "printenv"),
+        ("env | grep CLOUDFLARE", "env | grep CLOUDFLARE"),
+        ("printenv CF_API_TOKEN", "printenv CF_API_TOKEN"),
+        ("console.log(process.env);", "console.log(process.env)"),
+        ("  run: echo '${{ toJSON(secrets) }}'", "${{ toJSON(secrets) }}"),
+        ("cat .dev.vars", "cat .dev.vars"),
+    ] {
+        assert_eq!(
+            dumped(text).first().map(|s| s.trim_end_matches(')')),
+            Some(place.trim_end_matches(')')),
+            "{text}"
+        );
+    }
+    for text in [
+        "env | grep NODE_ENV",
+        "printenv HOME",
+        "console.log(process.env.NODE_ENV);",
+        "  SECRETS: ${{ toJSON(secrets) }}",
+        "cat .dev.vars > .env",
+        "env:",
+        "set -e",
+    ] {
+        assert_eq!(dumped(text), [""; 0], "{text}");
+    }
+    let output =
+        |path: &str, text: &str| found(text, |bytes, out| outputs(bytes, &BlobPath::new(path), out)).len();
+    assert_eq!(output("a.yml", "run: terraform output -raw cf_api_token"), 1);
+    assert_eq!(output("Jenkinsfile", "terraform -chdir=a output cf_api_token"), 1);
+    assert_eq!(output("a.sh", "terraform output -raw cf_api_token"), 0);
+    assert_eq!(output("a.yml", "run: terraform output -raw zone_id"), 0);
+    assert_eq!(output("a.yml", "run: terraform output -raw cf_api_token > f"), 0);
+    let tasks = |text: &str| found(text, |bytes, out| debug_tasks(bytes, &Known::new(bytes), out)).len();
+    assert_eq!(tasks("- debug:\n    msg: \"{{ cf_api_token }}\"\n"), 1);
+    assert_eq!(tasks("- ansible.builtin.debug: var=cf_api_token\n"), 1);
+    assert_eq!(tasks("- debug:\n    msg: \"{{ cf_api_token }}\"\n  no_log: true\n"), 0);
+    assert_eq!(tasks("- debug:\n    msg: \"{{ cf_api_token | length }}\"\n"), 0);
+    assert_eq!(tasks("- debug:\n    msg: \"{{ cf_zone_id }}\"\n"), 0);
+    assert_eq!(tasks("- debug:\n    msg: \"{{ cf_api_token }}\"\n- b:\n    no_log: true\n"), 1);
+}

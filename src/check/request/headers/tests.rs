@@ -1,0 +1,244 @@
+//! Which headers are a use of the key: tables for the decisions of `headers`.
+
+// flaresec: allow-start(global-api-key-use) texts that tests look at
+
+use super::{
+    address, constants, has_branch, in_sentence, is_file_of_other_vendor, is_in_pair, is_listed, is_not_sent,
+    is_of_other_vendor, supports_both, trimmed_len,
+};
+use crate::check::Input;
+use crate::check::tests::{asked, marked};
+use crate::fact::place::around;
+use crate::span::Span;
+
+/// Returns what `decide` says about the marked place of a file.
+#[track_caller]
+fn of(path: &str, text: &str, decide: impl Fn(&Input<'_>, Span) -> bool) -> bool {
+    let (text, span) = marked(text);
+    asked(path, &text, |input| decide(input, span))
+}
+
+#[test]
+fn lists_of_names_are_told_from_pairs() {
+    for text in [
+        "hidden = [\"X-Auth-Email\", \"«X-Auth-Key\", \"Content-Type\"»]",
+        "hidden = [\"«X-Auth-Key\", \"X-Auth-Email\"»]",
+        "var hidden = []string{\"«X-Auth-Key\", \"Authorization\"»}",
+        "hidden = [\n  'X-Auth-Email',\n  '«X-Auth-Key',\n»]",
+        "    \"«X-Auth-Key\",\n    \"Cookie\"»",
+    ] {
+        assert!(of("a.py", text, is_listed), "{text}");
+    }
+    for text in [
+        "h.set(\"«X-Auth-Key\", key)»",
+        "h = {\"«X-Auth-Key\", key»}",
+        "h = [(\"X-Auth-Email\", email), (\"«X-Auth-Key\", key)»]",
+        "h = [\"«X-Auth-Key\", key»]",
+        "h = [\"«X-Auth-Key\", \"${KEY}\"»]",
+        "call(url, \"«X-Auth-Key\", $key)»",
+        "h.set(\n    \"«X-Auth-Key\", key)»",
+        "h = {\"«X-Auth-Key\": key, \"Accept\": \"a\"»}",
+        "h = {key: \"«X-Auth-Key\", value: key»}",
+    ] {
+        assert!(!of("a.py", text, is_listed), "{text}");
+    }
+}
+
+#[test]
+fn sentences_are_told_from_what_takes_a_header() {
+    for before in ["Unknown ", "throw new Error('Missing ", "# the ", "  needs "] {
+        assert!(in_sentence(before.as_bytes()), "{before}");
+    }
+    for before in [
+        "curl -H ",
+        "curl --header ",
+        "  header ",
+        "proxy_set_header ",
+        "more_set_headers ",
+        "  set ",
+        "const ",
+        "X-Auth-Email:$CF_USER ",
+        "[X-Auth-Email ${mail} ",
+        "$creds.email ",
+        "  \"",
+        "unknown\"",
+        "",
+        "  ",
+    ] {
+        assert!(!in_sentence(before.as_bytes()), "{before}");
+    }
+}
+
+#[test]
+fn a_client_that_decides_has_both_ways() {
+    for (path, text) in [
+        (
+            "a.py",
+            "if token:\n    h[\"Authorization\"] = f\"Bearer {token}\"\nelse:\n    h[\"«X-Auth-Key\"] = key»\n",
+        ),
+        ("a.ts", "const h = token ? { Authorization: `Bearer ${token}` } : { \"«X-Auth-Key\": key» };\n"),
+        (
+            "a.sh",
+            "if [ -n \"$T\" ]; then\n  a=(-H \"Authorization: Bearer $T\")\nelse\n  a=(-H \"«X-Auth-Key: $K»\")\nfi\n",
+        ),
+        ("a.md", "Send `Authorization: Bearer TOKEN`.\n\nOr the old way:\n\n    «X-Auth-Key: KEY»\n"),
+        (
+            "a.ts",
+            &format!(
+                "h.set(\"«X-Auth-Key\", this.apiKey»);\n{}if (t) h.set(\"Authorization\", `Bearer ${{t}}`);\n",
+                "// more\n".repeat(1000)
+            ),
+        ),
+    ] {
+        assert!(of(path, text, supports_both), "{path}: {text}");
+    }
+    for (path, text) in [
+        ("a.py", "if key:\n    h[\"«X-Auth-Key\"] = key»\n"),
+        ("a.py", "h[\"Authorization\"] = f\"Bearer {token}\"\nh[\"«X-Auth-Key\"] = key»\n"),
+        (
+            "a.py",
+            "get(\"https://api.github.com\", h={\"Authorization\": f\"Bearer {t}\"})\nif zone:\n    h[\"«X-Auth-Key\"] = key»\n",
+        ),
+        (
+            "a.sh",
+            "curl -H \"Authorization: Bearer $T\" $URL\ncd /srv || exit 1\ncurl -H \"«X-Auth-Key: $K»\" $URL\n",
+        ),
+        ("a.md", "Send the key:\n\n    «X-Auth-Key: KEY»\n"),
+        (
+            "a.ts",
+            &format!(
+                "h.set(\"«X-Auth-Key\", apiKey»);\n{}if (t) h.set(\"Authorization\", `Bearer ${{t}}`);\n",
+                "// more\n".repeat(1000)
+            ),
+        ),
+    ] {
+        assert!(!of(path, text, supports_both), "{path}: {text}");
+    }
+}
+
+#[test]
+fn what_ends_a_script_decides_nothing() {
+    for text in ["if a", "a ? b : c", "a || b", "a && b", "elif", "} else {", "case a in"] {
+        assert!(has_branch(text.as_bytes()), "{text}");
+    }
+    for text in ["a || exit 1", "a || true", "a || return", "notify", "elsewhere", "what? yes", ""] {
+        assert!(!has_branch(text.as_bytes()), "{text}");
+    }
+}
+
+#[test]
+fn pairs_of_lisps_are_told_from_sets_and_lists() {
+    for text in [
+        "{:a 1 \"«X-Auth-Key\" (:key cfg)»}",
+        "{\"«X-Auth-Key\" key»}",
+        "'((\"a\" . b) (\"«X-Auth-Key\" . key»))",
+        "(list (cons \"«X-Auth-Key\" key»))",
+    ] {
+        let (text, span) = marked(text);
+        assert!(is_in_pair(text.as_bytes(), span), "{text}");
+    }
+    for text in [
+        "#{\"«X-Auth-Key\" \"Cookie\"»}",
+        "[\"«X-Auth-Key\" \"Cookie\"»]",
+        "'(\"«X-Auth-Key\" \"Cookie\"»)",
+        "(list \"«X-Auth-Key\" \"Cookie\"»)",
+        "{:a 1} \"«X-Auth-Key\" key»",
+    ] {
+        let (text, span) = marked(text);
+        assert!(!is_in_pair(text.as_bytes(), span), "{text}");
+    }
+}
+
+#[test]
+fn a_file_or_a_value_may_be_somebody_elses() {
+    let other = |path, text| asked(path, text, is_file_of_other_vendor);
+    assert!(other("a.py", "get('https://api.zilore.com', 'X-Auth-Key')"));
+    for (path, text) in [
+        ("a.py", "get(BASE, 'X-Auth-Key')"),
+        ("a.py", "get('https://api.cloudflare.com', 'X-Auth-Key')"),
+        ("a.py", "get('https://proxy.example.net', CF_KEY)"),
+        ("cloudflare/a.py", "get('https://proxy.example.net', key)"),
+    ] {
+        assert!(!other(path, text), "{path}: {text}");
+    }
+    let text = "get('https://api.zilore.com')\nh = {'«X-Auth-Key': env['ZILORE_KEY']»}";
+    assert!(of("a.py", text, is_of_other_vendor));
+    for text in [
+        "get('https://api.cloudflare.com')\nh = {'«X-Auth-Key': env['CLOUDFLARE_KEY']»}",
+        "get('https://api.cloudflare.com')\nh = {'«X-Auth-Key': env['ZILORE_KEY']»}",
+        "get('https://admin.example.net')\nh = {'«X-Auth-Key': env['ADMIN_KEY']»}",
+        "get('https://api.zilore.com')\nh = {'«X-Auth-Key': env['KEY']»}",
+    ] {
+        assert!(!of("a.py", text, is_of_other_vendor), "{text}");
+    }
+}
+
+#[test]
+fn comments_messages_and_readers_send_nothing() {
+    for (path, text) in [
+        ("a.py", "# «X-Auth-Key: key»"),
+        ("a.js", "throw new Error(\"Unknown «X-Auth-Key: key»\")"),
+        ("a.js", "allowHeaders: 'Authorization, «X-Auth-Key: a»'"),
+        ("a.js", "redact({ \"«X-Auth-Key\": value» })"),
+        ("a.js", "h = { \"«X-Auth-Key\": \"***\"» }"),
+        ("a.js", "h = { '«X-Auth-Key', 'X-Auth-Email'» }"),
+        ("a.js", "h = { \"X-Auth-User\": user, \"«X-Auth-Key\": key» }"),
+        ("a.js", "const A = '«X-Auth-Key', B = 'X-Auth-Key'»"),
+    ] {
+        assert!(of(path, text, is_not_sent), "{path}: {text}");
+    }
+    for (path, text) in [
+        ("a.py", "h = {\"«X-Auth-Key\": key»}"),
+        ("a.sh", "curl -H \"«X-Auth-Key: $KEY»\""),
+        ("a.js", "h.set(\"«X-Auth-Key\", key)»"),
+        ("a.js", "h = { \"X-Auth-User-Id\": user, \"«X-Auth-Key\": key» }"),
+    ] {
+        assert!(!of(path, text, is_not_sent), "{path}: {text}");
+    }
+}
+
+#[test]
+fn a_constant_stands_for_the_header_it_names() {
+    let places = |text: &str| {
+        let found = asked("a.js", text, constants);
+        found.iter().map(|used| text[used.place.start..used.place.end].to_owned()).collect::<Vec<_>>()
+    };
+    let text = "const KEY_HEADER = \"X-Auth-Key\";\nfetch(u, { headers: { [KEY_HEADER]: env.KEY } });";
+    assert_eq!(places(text), ["KEY_HEADER]: env.KEY "]);
+    let text = "define('AUTH_KEY', 'X-Auth-Key');\n$h = [AUTH_KEY => $key];";
+    assert_eq!(places(text), ["AUTH_KEY => $key"]);
+    for text in [
+        "const names = [\"ZONE\", \"X-Auth-Key\"];\nf(ZONE, key)",
+        "r.setValue(KEY, forHTTPHeaderField: \"X-Auth-Key\")\nf(KEY, a)",
+        "const KEY_HEADER = \"X-Auth-Email\";\nf({ [KEY_HEADER]: env.KEY })",
+        "const KEY_HEADER = \"X-Auth-Key\";\nf(MY_KEY_HEADER_NAME)",
+    ] {
+        assert_eq!(places(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn the_nearest_address_is_taken_whole() {
+    let found = |text: &str| {
+        let (text, span) = marked(text);
+        asked("a.sh", &text, |input| {
+            let place = address(input, span, around(input.text, span, 600))?;
+            Some(String::from_utf8_lossy(input.text.get(place)).into_owned())
+        })
+    };
+    let text = "curl https://api.cloudflare.com/client/v4/zones -H '«X-Auth-Key: $K»'";
+    assert_eq!(found(text).as_deref(), Some("https://api.cloudflare.com/client/v4/zones"));
+    let text =
+        "a(\"api.cloudflare.com\", {\"«X-Auth-Key\": k»}); b(\"https://api.cloudflare.com/client/v4\", 1, 2)";
+    assert_eq!(found(text).as_deref(), Some("api.cloudflare.com"));
+    assert_eq!(found("curl https://www.cloudflare.com -H '«X-Auth-Key: $K»'"), None);
+}
+
+#[test]
+fn values_end_before_their_quotes() {
+    for (text, length) in [("a: b\" \\", 4), ("a: b';", 4), ("a: b", 4), ("a: ${B}\"", 7), ("\"'", 2)] {
+        assert_eq!(trimmed_len(text.as_bytes()), length, "{text}");
+    }
+}
+
+// flaresec: allow-end

@@ -1,0 +1,165 @@
+//! What a switch is for: tables for the decisions of `target`.
+
+// flaresec: allow-start(tls-verification-disabled, global-api-key-use) texts that tests look at
+
+use super::super::addresses::Address;
+use super::super::addresses::addresses;
+use super::{called, is_client_beside, is_of_another, request, target, within};
+use crate::check::tests::{asked, marked};
+use crate::span::Span;
+
+/// Whether the marked switch is for the API; `None` if no address is found for it.
+#[track_caller]
+fn is_cloudflare(path: &str, text: &str) -> Option<bool> {
+    let (text, span) = marked(text);
+    let addresses = addresses(text.as_bytes());
+    asked(path, &text, |input| target(input, span, &addresses).map(|found| found.is_cloudflare))
+}
+
+#[test]
+fn a_switch_is_for_what_its_connection_asks() {
+    for (path, text) in [
+        ("a.sh", "curl «-k» https://api.cloudflare.com/client/v4\ncurl https://nas.example.net\n"),
+        ("a.py", "requests.get('https://api.cloudflare.com/client/v4', «verify=False»)\n"),
+        (
+            "a.py",
+            "s = requests.Session()\ns.«verify = False»\nnas = 'https://nas.example.net'\nrequests.get(nas)\ns.get('https://api.cloudflare.com/x')\n",
+        ),
+        (
+            "a.js",
+            "const agent = new Agent({ «rejectUnauthorized: false» });\nfetch('https://nas.example.net');\nfetch('https://api.cloudflare.com', { agent });\n",
+        ),
+        (
+            "a.go",
+            "tr := &http.Transport{«InsecureSkipVerify: true»}\nclient := &http.Client{Transport: tr}\nclient.Get(\"https://api.cloudflare.com\")\nhttp.Get(\"https://nas.example.net\")\n",
+        ),
+        (
+            "a.py",
+            "def ask():\n    «verify = False»\n    return get('https://api.cloudflare.com/x', verify)\n\nget('https://nas.example.net')\n",
+        ),
+        (
+            "a.ps1",
+            "$p = @{\n  Uri = 'https://api.cloudflare.com/x'\n}\nInvoke-RestMethod @p «-SkipCertificateCheck»\n",
+        ),
+        (
+            "a.js",
+            "get('https://nas.example.net');\nprocess.env.«NODE_TLS_REJECT_UNAUTHORIZED» = '0';\n\n\nget('https://api.cloudflare.com');\n",
+        ),
+    ] {
+        assert_eq!(is_cloudflare(path, text), Some(true), "{path}: {text}");
+    }
+}
+
+#[test]
+fn a_switch_of_another_connection_is_not_ours() {
+    for (path, text) in [
+        ("a.sh", "curl «-k» https://nas.example.net\ncurl https://api.cloudflare.com/client/v4\n"),
+        ("a.sh", "curl «-k» $URL\ncurl https://api.cloudflare.com/client/v4\n"),
+        (
+            "a.py",
+            "requests.get('https://nas.example.net', «verify=False»)\nrequests.get('https://api.cloudflare.com')\n",
+        ),
+        (
+            "a.js",
+            "const agent = new Agent({ «rejectUnauthorized: false» });\nfetch('https://api.cloudflare.com');\nfetch('https://nas.example.net', { agent });\n",
+        ),
+        (
+            "a.js",
+            "const pool = new Pool({ ssl: { «rejectUnauthorized: false» } });\nfetch('https://api.cloudflare.com');\n",
+        ),
+        (
+            "a.py",
+            "def nas():\n    «verify = False»\n    return get('https://nas.example.net', verify)\n\nget('https://api.cloudflare.com')\n",
+        ),
+        (
+            "a.yml",
+            "- uri:\n    url: https://nas.example.net\n    «validate_certs: no»\n- uri:\n    url: https://api.cloudflare.com/x\n",
+        ),
+        ("a.py", "«verify = False»\n"),
+    ] {
+        assert_ne!(is_cloudflare(path, text), Some(true), "{path}: {text}");
+    }
+}
+
+#[test]
+fn a_client_in_another_field_has_nothing_to_do_with_the_switch() {
+    let beside = |text: &str| {
+        let (text, switch) = marked(text);
+        let at = text.find("cloudflare.New").expect("a client");
+        let end = text[at..].find(')').map_or(text.len(), |end| at + end + 1);
+        is_client_beside(text.as_bytes(), switch, Span::new(at, end))
+    };
+    for text in [
+        "{ probe: Client{«InsecureSkipVerify: true»}, cf: cloudflare.New(key) }",
+        "{ cf: cloudflare.New(key), probe: Client{«InsecureSkipVerify: true»} }",
+    ] {
+        assert!(beside(text), "{text}");
+    }
+    for text in [
+        "{ probe: Client{«InsecureSkipVerify: true»}, cf: cloudflare.New(key, HTTPClient(probe)) }",
+        "cloudflare.New(key, Client{«InsecureSkipVerify: true»})",
+        "{ «InsecureSkipVerify: true», cf: cloudflare.New(key) }",
+        "f(Client{«InsecureSkipVerify: true»}, cloudflare.New(key))",
+    ] {
+        assert!(!beside(text), "{text}");
+    }
+}
+
+#[test]
+fn a_client_may_have_a_name_or_an_address_of_its_own() {
+    for text in [
+        "services.AddHttpClient(\"idrac\", c => {})",
+        "services.AddHttpClient<NasClient>(\"nas\")",
+        "axios.create({ baseURL: process.env.PROXMOX_URL, agent })",
+        "WebClient.builder().baseUrl(nas)",
+        "prefixUrl: env.NAS",
+    ] {
+        assert!(is_of_another(text.as_bytes()), "{text}");
+    }
+    for text in [
+        "services.AddHttpClient(\"cloudflare\", c => {})",
+        "services.AddHttpClient<CfClient>(\"dns\")",
+        "axios.create({ baseURL: process.env.CF_URL, agent })",
+        "axios.create({ baseURL: API_BASE, agent })",
+        "new Agent({ rejectUnauthorized: false })",
+    ] {
+        assert!(!is_of_another(text.as_bytes()), "{text}");
+    }
+}
+
+#[test]
+fn a_request_is_what_a_name_is_used_in() {
+    for (text, expected) in [
+        ("«client».get(url, a(b)); c()", Some("(url, a(b)")),
+        ("«client»?.get(url)", Some("(url")),
+        ("fetch(url, { agent: «agent» })", Some("(url, { agent: agent }")),
+        ("«client»(config).Get(url)", Some("(url")),
+        ("«agent» = new Agent(1)\nx", Some(" = new Agent(1)")),
+        ("«agent» := f(1)\nx", Some(" := f(1)")),
+        ("f(a); «agent»;", None),
+        ("«agent»\n", None),
+    ] {
+        let (text, place) = marked(text);
+        let found = request(text.as_bytes(), place).map(|span| &text[span.start..span.end]);
+        assert_eq!(found, expected, "{text}");
+    }
+    for (text, expected) in
+        [("(a(b)).Get(c)", Some(10)), ("(a).Get", None), ("(a)(b)", None), ("(a); x.Get(b)", None)]
+    {
+        assert_eq!(called(text.as_bytes(), 0), expected, "{text}");
+    }
+}
+
+#[test]
+fn addresses_within_a_place_are_those_that_reach_into_it() {
+    let all = [(0, 10, true), (20, 30, false), (40, 50, true)]
+        .map(|(start, end, is_cloudflare)| Address { place: Span::new(start, end), is_cloudflare });
+    let starts =
+        |start, end| within(&all, Span::new(start, end)).map(|found| found.place.start).collect::<Vec<_>>();
+    assert_eq!(starts(0, 60), [0, 20, 40]);
+    assert_eq!(starts(25, 41), [20, 40]);
+    assert_eq!(starts(10, 20), [0; 0]);
+    assert_eq!(starts(60, 70), [0; 0]);
+}
+
+// flaresec: allow-end

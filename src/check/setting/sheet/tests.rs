@@ -1,0 +1,169 @@
+//! Which settings are the key: tables for the decisions of `sheet`.
+
+// flaresec: allow-start(global-api-key-use) texts that tests look at
+
+use super::{Sheet, alike, is_option, tail};
+use crate::check::tests::{asked, made};
+use crate::fact::setting::Setting;
+use crate::rule::Confidence;
+use crate::span::Span;
+
+/// Returns the settings of a file that are taken for the Global API Key.
+fn pairs(path: &str, text: &str) -> Vec<(String, Confidence)> {
+    asked(path, text, |input| {
+        Sheet::new(input).pairs().iter().map(|pair| (pair.key.words.clone(), pair.confidence)).collect()
+    })
+}
+
+#[test]
+fn a_key_with_an_address_is_the_global_one() {
+    for (path, text, key) in [
+        (".env", "CF_API_EMAIL=a@b.co\nCF_API_KEY=$K\n", "cf api key"),
+        (".env", "CF_API_KEY=$K\nCF_API_EMAIL=a@b.co\n", "cf api key"),
+        (".env", "CLOUDFLARE_GLOBAL_API_KEY=$K\n", "cloudflare global api key"),
+        ("a.toml", "[cloudflare]\nemail = \"a@b.co\"\napi_key = \"$K\"\n", "api key"),
+        ("a.yml", "cloudflare:\n  email: a@b.co\n  key: $K\n", "key"),
+        ("a.yml", "cloudflare:\n  email: a@b.co\n  token: $K\n", "token"),
+        ("ddclient.conf", "protocol=cloudflare, \\\nlogin=a@b.co, \\\npassword=$K\n", "password"),
+        (".env", "CF_AUTH_METHOD=global\nCF_EMAIL=a@b.co\nCF_KEY=$K\n", "cf auth method"),
+        ("a.yml", "cloudflare:\n  email: a@b.co\n  apiKeySecretRef:\n    name: a\n", "api key"),
+    ] {
+        let found = pairs(path, text);
+        assert!(found.contains(&(key.to_owned(), Confidence::High)), "{path}: {text}: {found:?}");
+    }
+}
+
+#[test]
+fn what_may_be_a_token_is_less_sure() {
+    for (path, text) in [
+        (".env", "CF_API_KEY=$K\n"),
+        (".env", "MY_GLOBAL_API_KEY=$K\n"),
+        ("a.py", "cloudflare_dns(x)\nemail = e\napi_key = k\n"),
+    ] {
+        let found = pairs(path, text);
+        assert_eq!(found.len(), 1, "{path}: {text}");
+        assert_eq!(found[0].1, Confidence::Low, "{path}: {text}");
+    }
+}
+
+#[test]
+fn tokens_other_services_and_choices_are_no_keys() {
+    for (path, text) in [
+        (".env", "CF_API_TOKEN=$T\nCF_API_EMAIL=a@b.co\n"),
+        (".env", "SENDGRID_API_KEY=$K\nMAIL_USER=a@b.co\n"),
+        (".env", "CF_API_KEY=cfut_$T\nCF_API_EMAIL=a@b.co\n"),
+        (".env", "# CurseForge\nCF_API_KEY=$K\nCF_API_EMAIL=a@b.co\n"),
+        ("a.yml", "cloudflare:\n  email: a@b.co\nmailgun:\n  key: $K\n"),
+        ("a.yml", "# cloudflare\nemail: a@b.co\napi_key: ${env.SENDGRID_API_KEY}\n"),
+        ("a.tf", "email = var.email\napi_key = var.token == null ? var.cloudflare_key : null\n"),
+        ("a.go", "// cloudflare\nc.email = email\nc.authKey = authKey\n"),
+        ("a.yml", "cloudflare:\n  token: $T\n"),
+    ] {
+        assert_eq!(pairs(path, text), [], "{path}: {text}");
+    }
+}
+
+/// Returns what `decide` says about the setting whose name has these words.
+fn decided(path: &str, text: &str, words: &str, decide: impl Fn(&Sheet<'_>, &Setting) -> bool) -> bool {
+    asked(path, text, |input| {
+        let sheet = Sheet::new(input);
+        let setting = sheet.all.iter().map(|(setting, _)| *setting).find(|s| s.words == words);
+        decide(&sheet, setting.unwrap_or_else(|| panic!("no `{words}` in {text}")))
+    })
+}
+
+#[test]
+fn values_say_what_they_hold() {
+    let (hex, token) = (&made("hex37"), &made("token40"));
+    let mixed = &token[..20];
+    let key = |value: &str| format!("CF_API_KEY={value}\n");
+    let of =
+        |text: &str, decide: fn(&Sheet<'_>, &Setting) -> bool| decided(".env", text, "cf api key", decide);
+    let another: fn(&Sheet<'_>, &Setting) -> bool = |sheet, key| sheet.holds_another(key);
+    assert!(of(&key(mixed), another));
+    for value in [hex, "$KEY", "short", &format!("cfk_{mixed}"), "\"${{ secrets.THE_KEY_OF_IT }}\""] {
+        assert!(!of(&key(value), another), "{value}");
+    }
+    let one: fn(&Sheet<'_>, &Setting) -> bool = |sheet, key| sheet.holds_token(key);
+    for value in ["cfut_a", "'cfat_a'", token] {
+        assert!(of(&key(value), one), "{value}");
+    }
+    for value in [hex, mixed, "cfk_a", "$TOKEN"] {
+        assert!(!of(&key(value), one), "{value}");
+    }
+    let choice: fn(&Sheet<'_>, &Setting) -> bool = |sheet, key| sheet.is_choice(key);
+    for value in
+        ["t.token == null ? k : null", "k if not token else None", "\"${var.token == \"\" ? var.k : null}\""]
+    {
+        assert!(of(&key(value), choice), "{value}");
+    }
+    for value in ["k ? k : null", "token", "var.token_key", "k if a else b"] {
+        assert!(!of(&key(value), choice), "{value}");
+    }
+}
+
+#[test]
+fn values_say_whose_they_are() {
+    let others = |value: &str| {
+        let text = format!("email: a@b.co\napi_key: {value}\n");
+        decided("a.yml", &text, "api key", |sheet, key| sheet.is_of_other_vendor(key))
+    };
+    for value in ["env.SENDGRID_API_KEY", "${MAILGUN_KEY}", "process.env.STRIPE_KEY"] {
+        assert!(others(value), "{value}");
+    }
+    for value in ["env.CF_API_KEY", "${API_KEY}", "process.env.CLOUDFLARE_KEY", "$K", "secrets.key", "abc"] {
+        assert!(!others(value), "{value}");
+    }
+}
+
+#[test]
+fn settings_are_declared_and_referred_to() {
+    let declared =
+        |text: &str, words: &str| decided("compose.yml", text, words, |sheet, key| sheet.is_declared(key));
+    assert!(declared("secrets:\n  cf_api_key:\n    file: a\n", "cf api key"));
+    assert!(declared("secrets:\n  cf_api_key:\n    external: true\n", "cf api key"));
+    assert!(!declared("environment:\n  cf_api_key: a\n", "cf api key"));
+    assert!(!declared("environment:\n  cf_api_key: external\n", "cf api key"));
+    let text = "cf_email: a\nkey: X-Auth\n";
+    assert!(decided("a.yml", text, "key", |sheet, key| sheet.in_reference(key)));
+    let text = "cf_email: a\nsecretKeyRef:\n  name: b\n  key: c\n";
+    assert!(decided("a.yml", text, "key", |sheet, key| sheet.in_reference(key)));
+    let text = "cf_email: a\nsecret:\n  name: b\n  key: c\n";
+    assert!(!decided("a.yml", text, "key", |sheet, key| sheet.in_reference(key)));
+}
+
+#[test]
+fn names_of_one_family_go_together() {
+    let named =
+        |words: &str| Setting { span: Span::new(0, 0), words: words.to_owned(), value: Span::new(0, 0) };
+    for (key, email) in [
+        ("cf api key", "cf email"),
+        ("cf api key", "email"),
+        ("api key", "user name"),
+        ("dns api key", "dns email"),
+        ("api key", "cloudflare email"),
+    ] {
+        assert!(alike(&named(key), &named(email)), "{key}, {email}");
+    }
+    for (key, email) in
+        [("cf api key", "smtp email"), ("api key", "github user"), ("my api key", "my smtp email")]
+    {
+        assert!(!alike(&named(key), &named(email)), "{key}, {email}");
+    }
+}
+
+#[test]
+fn three_parts_of_a_path_say_what_a_file_is() {
+    for (path, end) in [
+        (".wrangler/config/default.toml", ".wrangler/config/default.toml"),
+        ("home/a/.wrangler/config/default.toml", ".wrangler/config/default.toml"),
+        ("a.toml", "a.toml"),
+        ("", ""),
+    ] {
+        assert_eq!(tail(path.as_bytes()), end.as_bytes(), "{path}");
+    }
+    assert!(is_option(b"a --key b", Span::new(2, 9)));
+    assert!(!is_option(b"a -key b", Span::new(2, 8)));
+}
+
+// flaresec: allow-end
