@@ -8,7 +8,7 @@ use memchr::memmem;
 use super::{Candidate, Compiled, View, fixed, token, value};
 
 use crate::blob::BlobPath;
-use crate::fact::namesake::cf_means_other_product_near;
+use crate::fact::namesake::{cf_means_other_product_near, is_file_of_other_vendor};
 use crate::fact::naming::{Name, Naming, enclosing, naming, parent};
 use crate::fact::setting::same_group;
 use crate::fact::words;
@@ -241,7 +241,7 @@ fn vendor_confidence(
         }
         // Others send a header of that name as well.
         let header = own.contains("x auth") && !own.contains("cloudflare");
-        if header && is_other_api(view.bytes, path) {
+        if header && is_file_of_other_vendor(view.bytes, path) {
             return None;
         }
         return Some((detection.detect.confidence, format!("named `{shown}`")));
@@ -354,17 +354,6 @@ fn in_foreign_settings(bytes: &[u8], span: Span) -> bool {
     // An address with placeholders may be Cloudflare's.
     hosts.iter().any(|host| !host.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'<')))
         || parent(bytes, span.start).is_some_and(|name| STORAGE.is_match(name.words.as_bytes()))
-}
-
-/// Whether the file has addresses, and neither it nor its path names Cloudflare.
-fn is_other_api(bytes: &[u8], path: &BlobPath) -> bool {
-    fixed! {
-        static ADDRESS = r"(?i)https?://[a-z][\w-]*\.[a-z]";
-    }
-    !contains(bytes, b"cloudflare")
-        && !contains(path.as_bytes(), b"cloudflare")
-        && !contains(bytes, b"cf_")
-        && ADDRESS.is_match(bytes)
 }
 
 /// Whether the value is the first of several words on its line while its name is on a line above. Then it is an

@@ -1,5 +1,5 @@
 //! The operation that a method of Cloudflare's SDKs calls. The SDKs are generated from the API, so most chains of
-//! members are its paths; those that differ are in [`RENAMED`]. Sources: the `api.md` of
+//! members are its paths; those that differ are in `RENAMED`. Sources: the `api.md` of
 //! <https://github.com/cloudflare/cloudflare-typescript> and cloudflare-python, and
 //! <https://pkg.go.dev/github.com/cloudflare/cloudflare-go>.
 

@@ -1,8 +1,9 @@
 //! Other products whose names people shorten to `CF`: a name such as `CF_API_KEY` means Cloudflare only if the text is
-//! not about one of them.
+//! not about one of them, and files that concern another vendor altogether.
 
 use memchr::memmem;
 
+use super::fixed;
 use crate::blob::BlobPath;
 use crate::literals::contains;
 use crate::span::Span;
@@ -69,6 +70,18 @@ pub fn cf_means_other_product_near(bytes: &[u8], path: &BlobPath, place: Span) -
         return !any(after, CLOUDFLARE);
     }
     any(path.as_bytes(), OTHER_PRODUCTS) && !any(path.as_bytes(), CLOUDFLARE)
+}
+
+/// Whether a file concerns another vendor: it has addresses, and neither it nor its path mentions Cloudflare. Others use
+/// header names such as `X-Auth-Key` as well.
+pub(crate) fn is_file_of_other_vendor(bytes: &[u8], path: &BlobPath) -> bool {
+    fixed! {
+        static ADDRESS = r"(?i)https?://[a-z][\w-]*\.[a-z]";
+    }
+    !contains(bytes, b"cloudflare")
+        && !contains(path.as_bytes(), b"cloudflare")
+        && !contains(bytes, b"cf_")
+        && ADDRESS.is_match(bytes)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::{API, confidence, permissions, spans};
 use crate::blob::BlobPath;
 use crate::endpoint::NO_TOKEN;
 use crate::fact::brackets;
+use crate::fact::namesake::is_file_of_other_vendor;
 use crate::fact::place::{
     around, in_comment, in_pattern, in_prose, is_api_description, is_code, is_prose, is_test,
 };
@@ -48,11 +49,9 @@ fixed! {
     /// Rackspace and OpenStack send the same header, with a user name instead of an e-mail address.
     static VENDOR = r#"(?i)x-auth-user(?:[^\w-]|$)"#;
 
-    /// A branch: code that supports both keys and tokens has_branch between them.
-    static BRANCH = {
-        // `|| exit` is no branch: it ends the script when a command fails.
-        r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n]{1,80}:|\|\||&&"
-    };
+    /// A branch, by which code that supports both keys and tokens decides between them. `|| exit` is none: it ends the
+    /// script when a command fails.
+    static BRANCH = r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n]{1,80}:|\|\||&&";
     /// An API token that is sent.
     static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]"#;
 
@@ -69,7 +68,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         static TOPIC = "(?i)cf_";
     }
     if is_test(input.path) && !is_request(input.path)
-        || is_file_of_other_vendor(input)
+        || is_file_of_other_vendor(input.text.bytes(), input.path)
         || is_api_description(input.text, input.path)
         || is_rules(input.text, input.path)
     {
@@ -299,18 +298,6 @@ pub(super) fn is_handled(input: &Input<'_>, span: Span) -> bool {
     HANDLED.is_match(input.text.get(Span::new(line.start.saturating_sub(160), (line.end + 80).min(length))))
 }
 
-/// Whether the file concerns another vendor: it has addresses, and neither it nor its path mentions Cloudflare.
-fn is_file_of_other_vendor(input: &Input<'_>) -> bool {
-    fixed! {
-        static ADDRESS = r"(?i)https?://[a-z][\w-]*\.[a-z]";
-    }
-    let bytes = input.text.bytes();
-    !contains(bytes, b"cloudflare")
-        && !contains(input.path.as_bytes(), b"cloudflare")
-        && !contains(bytes, b"cf_")
-        && ADDRESS.is_match(bytes)
-}
-
 /// Whether the name is in a list of header names, which sends nothing: it is quoted and followed by a comma, and is
 /// neither an argument of a call nor paired with a value.
 pub(super) fn is_listed(input: &Input<'_>, span: Span) -> bool {
@@ -380,7 +367,7 @@ fn in_sentence(before: &[u8]) -> bool {
 /// How far before the first of key and token their condition is searched for, in bytes.
 const CONDITION: usize = 120;
 
-/// Whether code accepts a token as well and has_branch between them, or documentation shows both.
+/// Whether code accepts a token as well and decides between them, or documentation shows both.
 fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if is_prose(input.path) {
         return BEARER.is_match(input.text.bytes());

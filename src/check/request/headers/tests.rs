@@ -6,6 +6,7 @@ use super::{
     address, constants, has_branch, in_sentence, is_file_of_other_vendor, is_in_pair, is_listed, is_not_sent,
     is_of_other_vendor, supports_both, trimmed_len,
 };
+use crate::blob::BlobPath;
 use crate::check::Input;
 use crate::check::tests::{asked, marked};
 use crate::fact::place::around;
@@ -151,7 +152,7 @@ fn pairs_of_lisps_are_told_from_sets_and_lists() {
 
 #[test]
 fn a_file_or_a_value_may_be_somebody_elses() {
-    let other = |path, text| asked(path, text, is_file_of_other_vendor);
+    let other = |path: &str, text: &str| is_file_of_other_vendor(text.as_bytes(), &BlobPath::new(path));
     assert!(other("a.py", "get('https://api.zilore.com', 'X-Auth-Key')"));
     for (path, text) in [
         ("a.py", "get(BASE, 'X-Auth-Key')"),
