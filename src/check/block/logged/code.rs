@@ -100,7 +100,7 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
 /// What Elixir hands to a call that prints it: `System.get_env("NAME") |> IO.inspect()`.
 fn piped(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     fixed! {
-        static PIPED = r"(?P<value>[^\n|]{3,200})\|>\s*IO\.(?:inspect|puts)\b";
+        static PIPED = r"(?P<value>[^\n|]{3,200})\s*\|>\s*IO\.(?:inspect|puts)\b";
     }
     if memmem::find(bytes, b"|> IO.").is_none() {
         return;

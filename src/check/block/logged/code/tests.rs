@@ -131,11 +131,14 @@ fn calls_that_print_are_told_from_others() {
         "log.Info().Str(\"token\", cfToken).Msg(\"a\")",
         "<?php echo $cf_token;",
         "logger.debug { \"a $cfToken\" }",
+        "cf_token |> IO.inspect()",
+        "cf_token\n|> IO.inspect(label: \"a\")",
     ] {
         assert_eq!(printed(text).len(), 1, "{text}");
     }
     for text in [
         "console.login(cfToken)",
+        "cf_token\n|> String.length()\n|> IO.inspect()",
         "fmt.Sprintf(\"%s\", cfToken)",
         "fmt.Fprintf(w, \"%s\", cfToken)",
         "echo cf_token",
