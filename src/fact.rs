@@ -14,6 +14,7 @@ pub mod naming;
 pub mod place;
 pub mod request;
 pub mod runs;
+pub mod script;
 pub mod search;
 pub mod setting;
 pub mod statement;

@@ -3,7 +3,10 @@
 
 use super::request::permissions_of_file;
 use super::{Candidate, Detection, Input, Sign, fixed};
-use crate::fact::place::{around, in_comment, in_prose, is_api_description, is_code, is_prose, is_test};
+use crate::fact::lines;
+use crate::fact::place::{
+    around, in_comment, in_prose, in_test_module, is_api_description, is_program, is_prose, is_shell, is_test,
+};
 use crate::fact::search::{in_search, is_rules};
 use crate::fact::setting::same_group;
 use crate::literals::contains;
@@ -39,7 +42,7 @@ fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candid
             out.push(found);
         }
     }
-    let sends = is_code(input.path)
+    let sends = is_program(input.text, input.path)
         && input.signs.has(Sign::KeyHeader)
         && contains(input.text.bytes(), b"x-auth-key");
     let sheet = Sheet::new(input);
@@ -80,11 +83,11 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
     fixed! {
         static WINS = "(?i)wrangler|traefik|lego|python|CloudFlare|workers?\\b|CF_DNS_API|CLOUDFLARE_DNS_API|pages deploy";
     }
-    let script = input.path.file_name().ends_with(b"sh");
+    let script = is_shell(input.text, input.path);
     if is_prose(input.path)
         || is_test(input.path)
         || is_api_description(input.text, input.path)
-        || (is_code(input.path) && !script)
+        || (is_program(input.text, input.path) && !script)
         || !(WINS.is_match(input.text.bytes()) || WINS.is_match(input.path.as_bytes()))
     {
         return;
@@ -101,6 +104,8 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
                 && other.span.start.abs_diff(pair.key.span.start) < BYTES
                 && same_group(input.text.bytes(), other.span, pair.key.span)
         });
+        // A template leaves open which of them will be set.
+        let token = token.filter(|(token, _)| !sheet.is_unset(token) && !sheet.is_unset(pair.key));
         let Some((token, _)) = token.filter(|_| !is_alternative(input, pair.key.span)) else { continue };
         let mut found = Candidate::new(detection.rule, token.span, detection.detect.confidence);
         found.labels.push((pair.key.span, String::from("this key is used in its place")));
@@ -112,17 +117,28 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
 /// Whether the place is in a comment, in prose, or in code that searches for what the rule finds.
 fn skipped(input: &Input<'_>, span: Span) -> bool {
     in_comment(input.text, span.start, input.path)
+        || in_test_module(input.text, span.start, input.path)
+        || is_label(input.text.bytes(), span.start)
         || in_prose(input.text, span.start, input.path)
         || in_search(input.text, span.start, input.path)
+}
+
+/// Whether the name is the label of a branch, `case "CLOUDFLARE_API_KEY":`, or in a prompt.
+fn is_label(bytes: &[u8], at: usize) -> bool {
+    let before = bytes[..at].trim_ascii_end();
+    let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before).trim_ascii_end();
+    // `read -p "API key: " KEY` asks for it.
+    let line = lines::last(before).trim_ascii_start();
+    before.ends_with(b"case") || before.ends_with(b"when") || line.starts_with(b"read -")
 }
 
 /// Whether code accepts a token as well and decides between them, or declares options for both, or documentation shows
 /// both.
 fn supports_both(input: &Input<'_>, span: Span) -> bool {
     fixed! {
-        /// Authentication with an API token.
-        static TOKEN_WAY = r"(?i)api[ _-]?token|bearer|_token\b|APIToken|tokenSecretRef";
-        static DECIDES = r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|os\.environ\.get|Getenv\(";
+        /// Authentication with an API token. Other vendors have tokens as well, so a name must say what it is for.
+        static TOKEN_WAY = r"(?i)api[ _-]?token|bearer|(?:cf|cloudflare)\w*_token\b|\b(?:auth|access|dns|zone|cf|cloudflare|flare)_token\b|tokenSecretRef|UserAuthToken|ApiTokenAuthentication";
+        static DECIDES = r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|:\s*(?:this|base)\(|os\.environ\.get|Getenv\(";
         /// A template that leaves the choice to its user.
         static BRANCH = r"(?:\{\{|\{%)[-~]?\s*(?:else|elif|elsif)\b";
     }
@@ -133,17 +149,31 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if is_alternative(input, span) {
         return true;
     }
-    if !is_code(input.path) {
+    if !is_program(input.text, input.path) {
         let near = input.text.get(around(input.text, span, BYTES));
         return BRANCH.is_match(near) && TOKEN_WAY.is_match(near);
     }
-    let script = input.path.file_name().ends_with(b"sh");
+    let script = is_shell(input.text, input.path);
     let near = around(input.text, span, if script { 1500 } else { 20_000 });
     // The place itself is left out: some tools call the key a token.
     let others = [Span::new(near.start, span.start), Span::new(span.end, near.end)];
-    others.iter().any(|part| TOKEN_WAY.is_match(input.text.get(*part)))
-        && DECIDES.is_match(input.text.get(near))
+    let decides = |place: Span| DECIDES.is_match(input.text.get(around(input.text, place, DECISION)));
+    let mentioned = others.iter().flat_map(|part| {
+        TOKEN_WAY.find_iter(input.text.get(*part)).map(|way| Span::from(way).shift(part.start))
+    });
+    let mut ways = mentioned.filter(|way| {
+        let line = lines::before(input.text.bytes(), way.start, LINE).trim_ascii_start();
+        !script || !line.starts_with(b"#")
+    });
+    ways.next().is_some_and(|first| decides(span) || decides(first) || ways.take(WAYS).any(decides))
 }
+
+/// How far from the key or the token the decision between them is, in bytes.
+const DECISION: usize = 600;
+/// How much of a line before a mention is looked at, in bytes.
+const LINE: usize = 400;
+/// How many mentions of tokens are looked at.
+const WAYS: usize = 40;
 
 /// Whether the mention of tokens is the dashboard page that also shows the key: `My Profile → API Tokens`,
 /// `/profile/api-tokens`.
@@ -152,6 +182,8 @@ fn is_page(bytes: &[u8], at: usize) -> bool {
     let before = before.strip_suffix(b"**").or(before.strip_suffix(b"`")).unwrap_or(before).trim_ascii_end();
     let quoted = |rest: &[u8]| rest.trim_ascii_end().is_empty() || rest.ends_with(b"\n");
     before.ends_with(b"profile/")
+        // The text of a link to the page: `[API Tokens](https://dash.cloudflare.com/profile/api-tokens)`.
+        || before.ends_with(b"[") && bytes[at..].iter().take(120).position(|b| *b == b')').is_some_and(|end| contains(&bytes[at..at + end], b"profile/api-tokens"))
         || ["→", "›", "»"].iter().any(|arrow| before.ends_with(arrow.as_bytes()))
         || before.strip_suffix(b">").is_some_and(|rest| !quoted(rest))
 }

@@ -173,7 +173,11 @@ pub(crate) fn looks_random(kind: Randomness, value: &[u8]) -> bool {
     match kind {
         Randomness::Token => is_random_token(value),
         Randomness::Hex => is_random_hex(value),
-        Randomness::Opaque => !is_placeholder(value) && distinct(value) > 4,
+        Randomness::Opaque => {
+            !is_placeholder(value)
+                && distinct(value) > 4
+                && !decoded(value).is_some_and(|v| is_placeholder(&v))
+        }
     }
 }
 
@@ -213,20 +217,40 @@ fn describes(lower: &str) -> bool {
     let known = |word: &str| {
         DESCRIPTIVE.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())) || word.len() < 3
     };
-    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words = || lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let (mut all, mut others) = (0, 0);
-    for word in words {
+    for word in words() {
         all += 1;
         others += usize::from(!known(word));
     }
-    all > 0 && (others == 0 || all >= SENTENCE && others * 4 <= all)
+    // `github-secret`, `webhook-secret-token-12345`: words and numbers, one of which says what it should be.
+    let names = || words().any(|word| matches!(word, "secret" | "token" | "password" | "key" | "psk"));
+    all > 0
+        && (others == 0
+            || all >= SENTENCE && others * 4 <= all
+            || all >= 2 && words().all(is_plain_word) && names())
 }
 
-/// Whether the value is Base64 of printable text, and so not random.
-fn is_encoded_text(value: &[u8]) -> bool {
+/// Whether letters may be a word, or digits a number: `github`, `ws1`, `12345`, `32b`.
+fn is_plain_word(word: &str) -> bool {
+    const LONGEST: usize = 16;
+    let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = word.len() - letters.len();
+    let spoken = letters.len() < 4 || letters.contains(['a', 'e', 'i', 'o', 'u', 'y']);
+    let number = word.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let unit =
+        number.bytes().all(|b| b.is_ascii_digit()) && number.len() <= 5 && word.len() - number.len() <= 2;
+    unit || letters.len() <= LONGEST
+        && letters.bytes().all(|b| b.is_ascii_lowercase())
+        && spoken
+        && digits <= 5
+}
+
+/// Returns the value decoded, if it is Base64 of printable text.
+fn decoded(value: &[u8]) -> Option<Vec<u8>> {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
-    STANDARD.decode(value).is_ok_and(|plain| plain.iter().all(|b| (b' '..=b'~').contains(b)))
+    STANDARD.decode(value).ok().filter(|plain| plain.iter().all(|b| (b' '..=b'~').contains(b)))
 }
 
 /// Whether the value looks like a random token: letters of both cases and digits in random order. The kind of character
@@ -246,7 +270,7 @@ fn is_random_token(value: &[u8]) -> bool {
         && changes * 8 >= value.len() * 3
         && distinct(value) * 5 >= value.len() * 2
         && bytes_in_words(value) * 2 < value.len()
-        && !is_encoded_text(value)
+        && decoded(value).is_none()
         && !is_placeholder(value)
 }
 

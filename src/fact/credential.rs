@@ -10,10 +10,12 @@ use crate::span::Span;
 
 /// Words that name Cloudflare or one of its products.
 const VENDOR: &[&str] =
-    &["cloudflare", "cloudflared", "cf", "cfd", "cfut", "cfat", "wrangler", "turnstile", "argo", "cftunnel"];
+    &["cloudflare", "cloudflared", "cf", "cfut", "cfat", "wrangler", "turnstile", "argo", "cftunnel"];
 /// `tunnel` and `r2` name Cloudflare only together with one of these words each.
 const OF_TUNNEL: &[&str] = &["token", "secret", "credentials"];
 const OF_R2: &[&str] = &["secret", "token"];
+/// `cfd` names `cloudflared` only together with this word.
+const OF_CFD: &[&str] = &["token"];
 /// Words that name a secret.
 const SECRET: &[&str] = &[
     "token",
@@ -55,6 +57,7 @@ const METADATA: &[&str] = &[
     "expires",
     "expiration",
     "status",
+    "code",
     "valid",
     "set",
     "present",
@@ -155,6 +158,8 @@ const PUBLIC: &[&str] = &[
     "ssh",
     "beacon",
     "analytics",
+    "analy",
+    "insights",
     "annotation",
     "annotations",
     "label",
@@ -165,6 +170,7 @@ const PUBLIC: &[&str] = &[
     "partition",
     "primary",
     "foreign",
+    "codesign",
 ];
 
 /// Whether the identifier contains the beginning of a word for secrets. A cheap test, because splitting names into
@@ -208,8 +214,10 @@ pub fn is_credential(identifier: &[u8]) -> bool {
     let text = words(identifier);
     let list: Vec<&str> = text.split(' ').collect();
     let any = |of: &[&str]| list.iter().any(|w| of.contains(w));
-    let vendor =
-        any(VENDOR) || (list.contains(&"tunnel") && any(OF_TUNNEL)) || (list.contains(&"r2") && any(OF_R2));
+    let vendor = any(VENDOR)
+        || (list.contains(&"tunnel") && any(OF_TUNNEL))
+        || (list.contains(&"r2") && any(OF_R2))
+        || (list.contains(&"cfd") && any(OF_CFD));
     vendor && is_secret_words(&list)
 }
 
@@ -229,7 +237,10 @@ fn is_secret_words(list: &[&str]) -> bool {
     // `api_token_secret_key` names an entry of a Kubernetes secret.
     let entry =
         matches!(list, [.., "token" | "tokens" | "key" | "password" | "credentials", "secret", "key"]);
-    any(SECRET) && !any(PUBLIC) && !METADATA.contains(&last) && !entry
+    let signs_code = list.windows(2).any(|pair| pair[0] == "code" && pair[1].starts_with("sign"));
+    // `PWD` alone is the working folder.
+    let folder = list == ["pwd"];
+    any(SECRET) && !any(PUBLIC) && !METADATA.contains(&last) && !entry && !signs_code && !folder
 }
 
 /// Calls `visit` for every identifier (letters, digits and `_`) in the zone that names a Cloudflare credential.

@@ -160,11 +160,36 @@ pub fn is_test(path: &BlobPath) -> bool {
     static MARKS: LazyLock<Literals> =
         LazyLock::new(|| Literals::caseless(&["_test.", ".test.", ".spec.", "_spec.", "-test."]));
     const FOLDERS: [&[u8]; 6] = [b"test", b"tests", b"__tests__", b"spec", b"specs", b"testdata"];
+    /// `Client.Tests`, `UnitTests`, `api-test`, `ClientTest.php`.
+    fn names_tests(name: &[u8]) -> bool {
+        const WORDS: [&[u8]; 4] = [b"Test", b"Tests", b"Spec", b"Specs"];
+        let capital = |word: &[u8]| {
+            name.strip_suffix(word)
+                .is_some_and(|rest| rest.last().is_none_or(|b| b.is_ascii_alphanumeric() || *b == b'.'))
+        };
+        let lower = |word: &[u8]| {
+            let word = word.to_ascii_lowercase();
+            name.strip_suffix(word.as_slice())
+                .is_some_and(|rest| rest.last().is_none_or(|b| matches!(b, b'.' | b'-' | b'_')))
+        };
+        WORDS.iter().any(|word| capital(word) || lower(word))
+    }
     let name = path.file_name();
     let mut folders = path.as_bytes().split(|b| *b == b'/').rev().skip(1);
-    folders.any(|own| FOLDERS.iter().any(|folder| own.eq_ignore_ascii_case(folder)))
+    let stem = name.iter().rposition(|b| *b == b'.').map(|dot| &name[..dot]);
+    folders.any(|own| FOLDERS.iter().any(|folder| own.eq_ignore_ascii_case(folder)) || names_tests(own))
         || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"test_"))
         || MARKS.find(name, 0).is_some()
+        || is_code(path) && stem.is_some_and(names_tests)
+}
+
+/// Whether the place is in the tests at the end of a Rust file.
+pub fn in_test_module(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
+    path.file_name().ends_with(b".rs")
+        && memmem::rfind(&text.bytes()[..at], b"#[cfg(test)]").is_some_and(|mark| {
+            let rest = text.bytes()[mark + b"#[cfg(test)]".len()..].trim_ascii_start();
+            rest.starts_with(b"mod ") || rest.starts_with(b"pub(crate) mod ")
+        })
 }
 
 /// Whether the file is a program, judging by its name. Programs make decisions, configuration does not.
@@ -176,6 +201,17 @@ pub fn is_code(path: &BlobPath) -> bool {
         b"h", b"dart", b"scala", b"vue",
     ];
     code.contains(&end)
+}
+
+/// Whether the file is a program, by its name or because its first line names an interpreter.
+pub fn is_program(text: &Text<'_>, path: &BlobPath) -> bool {
+    is_code(path) || text.bytes().starts_with(b"#!")
+}
+
+/// Whether the file is a shell script, by its name or its first line.
+pub fn is_shell(text: &Text<'_>, path: &BlobPath) -> bool {
+    let first = lines::first(&text.bytes()[..text.bytes().len().min(100)]).trim_ascii_end();
+    path.file_name().ends_with(b"sh") || first.starts_with(b"#!") && first.ends_with(b"sh")
 }
 
 /// Whether the file is a program in a compiled language, which contains no shell commands.
@@ -213,6 +249,16 @@ fn looks_like_command(line: &[u8]) -> bool {
         .iter()
         .any(|word| trimmed.starts_with(word))
         || memmem::find(line, b"`curl ").is_some()
+        || is_assignment(trimmed)
+}
+
+/// Whether a line of a document sets a variable: `CF_API_KEY="…"`, perhaps as the item of a list.
+fn is_assignment(line: &[u8]) -> bool {
+    let item = line.strip_prefix(b"- ").or(line.strip_prefix(b"* ")).unwrap_or(line);
+    let item = item.strip_prefix(b"`").unwrap_or(item);
+    let name =
+        item.iter().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_').count();
+    name >= 3 && item[name..].starts_with(b"=") && !item[name + 1..].starts_with(b"=")
 }
 
 /// Whether the place is in the pattern or message of a linter or filter rule: the value of a key such as `pattern`.

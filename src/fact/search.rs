@@ -49,7 +49,13 @@ pub fn is_rules(text: &Text<'_>, path: &BlobPath) -> bool {
     }
     let settings = [&b".yml"[..], b".yaml", b".toml", b".json"].into_iter().any(ends);
     let bytes = &text.bytes()[..text.bytes().len().min(HEAD)];
+    // Manifests have rules and selectors of other kinds, unless they are policies.
+    let manifest = memmem::find(bytes, b"apiVersion:").is_some()
+        && ![&b"kyverno"[..], b"gatekeeper", b"Policy"]
+            .iter()
+            .any(|word| memmem::find(bytes, word).is_some());
     settings
+        && !manifest
         && LOOKS.iter().any(|word| memmem::find(bytes, word).is_some())
         && LIST.is_match(bytes)
         && PATTERN.is_match(bytes)

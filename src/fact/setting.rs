@@ -36,7 +36,7 @@ fixed! {
     /// The end of such a name, the separator, and the beginning of the value.
     static SETTING = concat!(
         r#"(?i)^(?P<end>(?:key|token|tkn|password|passwd|mail|user|username|login|cf_?id|method)"#,
-        r#"(?:_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
+        r#"(?:_?-?addr(?:ess)?|_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
         r#"(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|>|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)"#,
         r#"(?P<value>[^\s,;)}\]#<]|<[<$%=A-Za-z])"#,
     );
@@ -133,7 +133,7 @@ fn may_end(rest: &[u8]) -> bool {
     let Some(first) = rest.iter().find(|b| !matches!(b, b'_' | b'-')) else { return false };
     matches!(first, b'"' | b'\'' | b'`' | b']' | b'\\' | b'=' | b':' | b'?' | b',' | b'>')
         || first.is_ascii_whitespace()
-        || b"skripefn".contains(&first.to_ascii_lowercase())
+        || b"askripefn".contains(&first.to_ascii_lowercase())
 }
 
 /// Whether a name that is followed by a space may have a value: most are words in a comment.

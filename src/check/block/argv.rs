@@ -36,12 +36,12 @@ fixed! {
     /// The name of a tool that is often given credentials, at the beginning of a command.
     static TOOL = r#"(?mx)(?:^|[\s;&|("'`$@=/>])(?:echo|printf|curl|wget|https?|xh|httpie|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|
         cf-terraforming|gh|ansible-playbook|ansible|node|deno|bun|python3?|go\ run|certbot|lego|acme\.sh|octodns-sync|dnscontrol|rclone|aws|az|gcloud|cf|
-        Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|lexicon|ddclient|caddy|traefik|inadyn|doppler|bws|nomad|consul|skaffold|kustomize|flux|restic|s3cmd|mc|\$[({][A-Z_]+[)}])(?:\.exe)?[\ \t]"#;
+        Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|lexicon|ddclient|caddy|traefik|inadyn|doppler|bws|setx|nomad|consul|skaffold|kustomize|flux|restic|s3cmd|mc|[\w.-]*(?:ddns|cloudflare|cf-)[\w.-]*\.(?:sh|py|ps1|pl|rb)|\$[({][A-Z_]+[)}])(?:\.exe)?[\ \t]"#;
 
     /// A credential, by its prefix or by the name before it.
     static LITERAL = r#"(?x)(?<token>\bcf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}\b|\bcfoat_[\w-]{43}\.[\w-]{43})
         | (?:(?i:bearer|token)[\ =:]+|(?i:x-auth-key|x-auth-user-service-key|cf-access-client-secret)\s*[:=]\s*|--[\w-]*(?:token|key|secret|password)[\w-]*[\ =]+|
-            \b(?:[A-Za-z_][\w.-]*)?(?i:token|key|secret|password)=|(?:^|\s)-p[\ ]+|(?:^|\s)-u[\ ]+[\w.@+-]+:)
+            \b(?:[A-Za-z_][\w.-]*)?(?i:token|key|secret|password)=|setx[\ ]+\w*(?i:token|key|secret|password)[\ ]+|--body[\ =]+|(?:^|\s)-[pbt][\ ]+|(?:^|\s)-u[\ ]+[\w.@+-]+:)
           ["']?(?<value>[A-Za-z0-9_\-.+/=]{32,})"#;
 
     static PREFIXED = r"^cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}$";
@@ -130,8 +130,9 @@ fn zones_before(places: &[usize]) -> Vec<Span> {
 /// Whether a run of value characters may be a credential that is passed as an argument: it contains `cf`, or an
 /// option or name before it says so.
 fn may_be_argument(bytes: &[u8], run: Span) -> bool {
-    static SAYS: LazyLock<Literals> =
-        LazyLock::new(|| Literals::caseless(&["tok", "key", "sec", "pas", "bea", "-p ", "-u "]));
+    static SAYS: LazyLock<Literals> = LazyLock::new(|| {
+        Literals::caseless(&["tok", "key", "sec", "pas", "bea", "-p ", "-u ", "-t ", "-b "])
+    });
     let text = &bytes[run.start..run.end];
     // Most other runs have no digit.
     text.iter().any(u8::is_ascii_digit)
@@ -207,7 +208,9 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
     let bytes = input.text.bytes();
     let mut done = 0;
     for hit in zones.iter().flat_map(|zone| find_in(&TOOL, bytes, *zone)) {
-        if hit.start() < done {
+        // `cf = Cloudflare(…)` is a variable.
+        let rest = bytes[hit.end()..].trim_ascii_start();
+        if hit.start() < done || rest.starts_with(b"=") || rest.starts_with(b":=") {
             continue;
         }
         let (end, next) = command_end_in(input.text, hit.start() + 1, input.path);
@@ -283,6 +286,8 @@ fn is_literal(place: Match<'_>, command: &[u8], api: &dyn Fn() -> bool) -> bool 
         return is_argument(text);
     }
     let hex = text.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+    // Ids have 32 digits; credentials of that length say what they are.
+    let is_id = hex && text.len() == 32;
     // `--r2-secret-access-key VALUE`
     let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     let before = &command[..place.start()];
@@ -292,14 +297,14 @@ fn is_literal(place: Match<'_>, command: &[u8], api: &dyn Fn() -> bool) -> bool 
         || contains(command, b"cloudflare")
         || crate::fact::credential::mentions(command)
         || contains(command, b"x-auth-")
-        || contains(command, b"cf-access-")
+        || contains(command, b"cf-")
         || api() && !ADDRESS.is_match(command);
     let random = if hex && text.len() != 40 {
         value::looks_random(Randomness::Hex, text)
     } else {
         value::looks_random(Randomness::Token, text)
     };
-    is_cloudflare && random
+    is_cloudflare && random && (!is_id || is_credential(option))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, fixed};
 use crate::fact::credential::{each_credential, is_credential, is_secret};
+use crate::fact::search::in_search;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -92,6 +93,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
     for (span, message) in found {
         if is_comment(input.text.get(input.text.line_near(span.start)))
+            || in_search(input.text, span.start, input.path)
             || out.iter().any(|c| {
                 c.rule == detection.rule
                     && input.text.line_index(c.span.start) == input.text.line_index(span.start)

@@ -20,7 +20,7 @@ fixed! {
     /// One variable of such an instruction.
     static PAIR = r#"(?:^|[\s\\])(?<name>[A-Za-z_]\w*)(?:=(?:"[^"]*"|'[^']*'|\S*)|\s|$)"#;
     /// A `COPY` or `ADD` instruction with a credential file.
-    static COPY = r#"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?["'\[]*(?<file>[^\s,"'\[]*(?:\.dev\.vars|\.cloudflared\b|\.wrangler/config|cloudflare\.ini|cert\.pem|cloudflared/\S*\.json)[^\s,"'\]]*)["']?,?[ \t]+\S"#;
+    static COPY = r#"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?["'\[]*(?<file>[^\s,"'\[]*(?:\.dev\.vars|\.cloudflared\b|\.wrangler/config|cloudflare\.ini|cert\.pem|cloudflared?\w*/\S*\.json|credentials\.json[^\n]*cloudflared)[^\s,"'\]]*)["']?,?[ \t]+\S"#;
     /// A build argument on a command line.
     static ARGUMENT = r#"--(?:build-arg|env-file-arg|opt[ =]build-arg:)[ =]["']?(?:build-arg:)?(?<name>[A-Za-z_]\w*)"#;
     /// A list of build arguments in YAML.
@@ -49,6 +49,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             let rest = named(&groups, "rest");
             names(&PAIR, rest.as_bytes(), rest.start(), &mut found);
         }
+        found.retain(|name| !is_emptied(bytes, *name));
         for groups in COPY.captures_iter(bytes) {
             let file = named(&groups, "file");
             let twin = [&b"example"[..], b"sample", b"template", b"dist"].iter().any(|end| {
@@ -102,6 +103,18 @@ fn report(detection: &Detection<'_>, input: &Input<'_>, found: Vec<Span>, out: &
             candidate.secrets.push(value);
         }
         out.push(candidate);
+    }
+}
+
+/// Whether an instruction sets the variable to nothing: `ENV NAME=""`, `ENV NAME ""`, `ENV NAME=`.
+fn is_emptied(bytes: &[u8], name: Span) -> bool {
+    let rest = &bytes[name.end..];
+    let line = rest.split(|b| *b == b'\n').next().unwrap_or_default();
+    let quotes = |text: &[u8]| [&b"\"\""[..], b"''"].iter().any(|empty| text.starts_with(empty));
+    match line.first() {
+        Some(b'=') => quotes(&line[1..]) || line.get(1).is_none_or(u8::is_ascii_whitespace),
+        Some(b' ' | b'\t') => quotes(line.trim_ascii_start()),
+        _ => false,
     }
 }
 

@@ -23,12 +23,12 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
     let known = Known::new(bytes);
     let mut found: Vec<Leak> = Vec::new();
-    code::calls(bytes, &known, &mut found);
+    code::calls(input, &known, &mut found);
     if !is_compiled(input.path) {
         shell::shell(bytes, &known, &mut found);
         shell::traces(bytes, &known, &mut found);
         shell::verbose(bytes, &known, &mut found);
-        shell::dumps(bytes, &mut found);
+        shell::dumps(input, &mut found);
         shell::debug_tasks(bytes, &known, &mut found);
         shell::outputs(bytes, input.path, &mut found);
         code::responses(bytes, &mut found);
@@ -109,7 +109,8 @@ fn is_known(name: &[u8], known: &Known<'_>, around: &[u8]) -> bool {
     is_credential(name)
         || known.contains(own.unwrap_or(name))
         || field.is_some_and(|field| is_secret(field) && known.contains(field))
-        || (is_secret(name) && (mentions_vendor(around) || known.rolls()))
+        // `key` alone is mostly that of a map.
+        || (is_secret(name) && !name.eq_ignore_ascii_case(b"key") && (mentions_vendor(around) || known.rolls()))
 }
 
 fn mentions_vendor(text: &[u8]) -> bool {

@@ -32,7 +32,7 @@ fixed! {
                 (?:\.get\(|\.fetch\(|\.|\[|\?\.)\s*["'`]?(?<a>[A-Za-z_]\w*)
           | (?:os\.)?(?:getenv|Getenv|environ\.get|LookupEnv)\(\s*["'](?<b>\w+)
           | (?:std::)?env::var\(\s*"(?<c>\w+)
-          | \$ENV\{["']?(?<n>\w+) | ["']?\{\{\s*lookup\(\s*['"](?:ansible\.builtin\.)?env['"]\s*,\s*['"](?<o>\w+)
+          | \$_(?:ENV|SERVER)\[\s*["'](?<p>\w+) | \$ENV\{["']?(?<n>\w+) | ["']?\{\{\s*lookup\(\s*['"](?:ansible\.builtin\.)?env['"]\s*,\s*['"](?<o>\w+)
           | System\.getenv\(\s*"(?<d>\w+) | Environment\.GetEnvironmentVariable\(\s*"(?<e>\w+) | Sys\.getenv\(\s*"(?<f>\w+)
           | \$env:(?<g>\w+) | "?\$\{?(?<h>[A-Za-z_]\w*)\}?"?\s*(?:$|\n|;) | "?\$\{\{\s*(?:secrets|env)\.(?<i>\w+)
           | core\.getInput\(\s*["'](?<j>[\w-]+) | (?:getenv|env)\(\s*["'](?<k>\w+) | System\.get_env\(\s*"(?<l>\w+) | System\.fetch_env!\(\s*"(?<m>\w+)

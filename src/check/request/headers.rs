@@ -1,17 +1,23 @@
 //! Requests that authenticate with the Global API Key: an `X-Auth-Key` header with a value, in a text that concerns
 //! Cloudflare.
 
+use std::ops::ControlFlow;
+
 use super::super::{Candidate, Detection, Input, Sign, expression, fixed};
 use super::{API, confidence, permissions, spans};
 use crate::blob::BlobPath;
 use crate::endpoint::NO_TOKEN;
-use crate::fact::brackets;
+use crate::fact::credential::each_credential;
 use crate::fact::namesake::is_file_of_other_vendor;
 use crate::fact::place::{
-    around, in_comment, in_pattern, in_prose, is_api_description, is_code, is_prose, is_test,
+    around, in_comment, in_pattern, in_prose, in_test_module, is_api_description, is_program, is_prose,
+    is_shell, is_test,
 };
 use crate::fact::search::{in_search, is_rules};
 use crate::fact::setting::closed;
+use crate::fact::statement::{self, function, statement};
+use crate::fact::words::words;
+use crate::fact::{brackets, lines};
 use crate::literals::contains;
 use crate::rule::{Confidence, Severity};
 use crate::span::Span;
@@ -44,7 +50,7 @@ fixed! {
     static CONSTANT = r#"(?i)\b(?P<name>[a-z_]\w{2,60})["']?\s*(?::\s*[&'\w]{1,20}(?:\s[&\w]{1,20})?\s*)?(?:=>|:=|=|:|,)\s*["'`]x-auth-key["'`]\s*(?:[;,)]|$|\n|\r|#|//)"#;
 
     /// Lists of header names, and code that reads, hides or removes headers.
-    static HANDLED = r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|\.delete\(|\bdel\(|blocklist|denylist|filter_headers|filter_sensitive|before_record|vary:|proxy_pass_header|hide_header|requestheader\s+unset|del-header|clear_header"#;
+    static HANDLED = r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|header\w*(?:\(\))?\.delete\(|\.delete\(["'`]x-|\bdel\(|blocklist|denylist|filter_headers|filter_sensitive|before_record|vary:|proxy_pass_header|hide_header|requestheader\s+unset|del-header|clear_header"#;
 
     /// Rackspace and OpenStack send the same header, with a user name instead of an e-mail address.
     static VENDOR = r#"(?i)x-auth-user(?:[^\w-]|$)"#;
@@ -53,7 +59,7 @@ fixed! {
     /// script when a command fails.
     static BRANCH = r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n]{1,80}:|\|\||&&";
     /// An API token that is sent.
-    static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]"#;
+    static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]|\b\w*(?:auth_?bearer|bearer_?(?:auth|token))\w*\("#;
 
     /// An address. If another vendor's is between a key and a token, they are not two options of one client.
     static HOST = r"(?i)https?://(?P<host>[a-z][\w.-]*\.[a-z]+)";
@@ -266,6 +272,7 @@ fn trimmed_len(bytes: &[u8]) -> usize {
 fn is_not_sent(input: &Input<'_>, span: Span) -> bool {
     let text = input.text;
     if in_comment(text, span.start, input.path)
+        || in_test_module(text, span.start, input.path)
         || in_prose(text, span.start, input.path)
         || in_pattern(text, span.start, input.path)
         || in_search(text, span.start, input.path)
@@ -367,6 +374,9 @@ fn in_sentence(before: &[u8]) -> bool {
 /// How far before the first of key and token their condition is searched for, in bytes.
 const CONDITION: usize = 120;
 
+/// How long a function is that only makes a header, in bytes.
+const HELPER: usize = 400;
+
 /// Whether code accepts a token as well and decides between them, or documentation shows both.
 fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if is_prose(input.path) {
@@ -375,14 +385,51 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if MEMBER.is_match(input.text.get(span)) && takes_a_token(input) {
         return true;
     }
-    let script = input.path.file_name().ends_with(b"sh") || !is_code(input.path);
+    fixed! {
+        // A command whose other header may hold either.
+        static OPEN = r#"(?i)authorization["']?\s*[:=]\s*["']?\$"#;
+    }
+    let script = is_shell(input.text, input.path) || !is_program(input.text, input.path);
+    if is_shell(input.text, input.path) && OPEN.is_match(input.text.get(statement(input.text, span))) {
+        return true;
+    }
     let near = around(input.text, span, if script { 1500 } else { 4000 });
     let bytes = input.text.get(near);
     let at = span.start - near.start;
-    BEARER.find_iter(bytes).any(|bearer| {
-        let first = bearer.start().min(at);
+    let own = object(bytes, at);
+    let mut tokens: Vec<usize> = BEARER.find_iter(bytes).map(|bearer| bearer.start()).collect();
+    // Headers of one object are sent together.
+    if tokens.iter().any(|token| own.is_some_and(|own| (own.start..own.end).contains(token))) {
+        return false;
+    }
+    if script {
+        each_credential(bytes, Span::new(0, bytes.len()), |name| {
+            // The condition names the token: `if [ -n "$CF_API_TOKEN" ]`.
+            let line = Span::new(
+                lines::start(bytes, 0, name.start),
+                name.end + lines::first(&bytes[name.end..]).len(),
+            );
+            let line = &bytes[line.start..line.end];
+            let asked = has_branch(line) && !contains(line, b"x-auth-key");
+            let token = asked && words(&bytes[name.start..name.end]).ends_with("token");
+            tokens.extend(token.then_some(name.start));
+            ControlFlow::Continue(())
+        });
+    }
+    // Two functions that call the API are no options of one call; two that only make a header are.
+    let function = function(input.text, span).map(|(body, _)| body);
+    let function = function.filter(|body| body.len() > HELPER || contains(input.text.get(*body), b"http"));
+    let together = |token: usize| {
+        let token = Span::new(near.start + token, near.start + token);
+        function.is_none_or(|own| {
+            own.contains(token)
+                || statement::function(input.text, token).is_none_or(|(other, _)| other == own)
+        })
+    };
+    tokens.into_iter().filter(|token| together(*token)).any(|token| {
+        let first = token.min(at);
         // The condition is before the first of the two, or between them.
-        let between = &bytes[first.saturating_sub(CONDITION)..bearer.start().max(at)];
+        let between = &bytes[first.saturating_sub(CONDITION)..token.max(at)];
         let hosts = HOST.captures_iter(between).filter_map(|groups| groups.name("host"));
         let other = |host: regex::bytes::Match<'_>| {
             let host = host.as_bytes().to_ascii_lowercase();
@@ -390,6 +437,17 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
         };
         has_branch(between) && !hosts.into_iter().any(other)
     })
+}
+
+/// Returns the object literal that holds a place: between braces, with neither statements nor branches.
+fn object(bytes: &[u8], at: usize) -> Option<Span> {
+    const REACH: usize = 600;
+    let open =
+        brackets::around(bytes, at.saturating_sub(REACH), at).next().filter(|open| bytes[*open] == b'{')?;
+    let rest = &bytes[open + 1..bytes.len().min(open + 1 + 2 * REACH)];
+    let body = &rest[..brackets::end_in_code(rest, b"")?];
+    let plain = !body.contains(&b';') && !has_branch(body);
+    plain.then(|| Span::new(open + 1, open + 1 + body.len()))
 }
 
 /// Whether the code contains a branch other than `|| exit` and the like.
@@ -401,7 +459,7 @@ fn has_branch(bytes: &[u8]) -> bool {
 pub(super) fn takes_a_token(input: &Input<'_>) -> bool {
     let bytes = input.text.bytes();
     is_prose(input.path) && BEARER.is_match(bytes)
-        || is_code(input.path) && BEARER.is_match(bytes) && has_branch(bytes)
+        || is_program(input.text, input.path) && BEARER.is_match(bytes) && has_branch(bytes)
 }
 
 #[cfg(test)]

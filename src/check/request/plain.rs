@@ -65,7 +65,7 @@ static SPLIT: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns::new(&[
         (
             &["scheme", "proto"],
-            r#"(?i)(?P<span>[\w-]*(?:scheme|protocol|proto)["']?\s*(?::\s*[\w<>\[\]|&' ]{1,30})?(?:=>|:=|[:=])\s*["']?http["']?)(?:[,;)}]|\s+[^|\s]|\s*$)"#,
+            r#"(?i)(?P<span>[\w-]*(?:scheme|protocol|proto)["']?\s*(?::\s*[\w<>\[\]|&' ]{1,30})?(?:=>|:=|[:=])\s*["']?http(?:://)?["']?)(?:[,;)}]|\s+[^|\s]|\s*$)"#,
         ),
         (&["scheme", "protocol"], r#"(?i)(?P<span>\b(?:set_?)?(?:scheme|protocol)\(\s*["']http["']\s*\))"#),
         // A port without TLS.

@@ -30,7 +30,7 @@ fn named_calls() -> String {
         String::from(r"\bnew\s+\\?Cloudflare\\API\\Auth\\APIKey\([^\n]+?\)+"),
         format!(r"\bnew\s+CloudFlareClient\({ARGUMENT},{ARGUMENT}\)"),
         format!(r"\b(?:new\s+)?CloudflareAccess\({ARGUMENT},{ARGUMENT}\)"),
-        String::from(r"\bRubyflare\.connect_with\(?\s*[^)\n]+\)?"),
+        String::from(r"\bRubyflare\.connect_with\b\(?\s*[^)\n]+\)?"),
         format!(r"\bCloudFlare(?:\.CloudFlare)?\({ARGUMENT},{ARGUMENT}\)"),
         String::from(r#"\bdefine\(\s*['"]CLOUDFLARE_API_KEY['"]\s*,\s*[^)\n]+\)"#),
     ];
@@ -88,13 +88,29 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         let package = memmem::find(call, b".New(").map(|at| &call[..at]);
         // A package name is a whole word.
         let package = package.filter(|name| name.iter().all(|b| is_word(*b)));
-        package.is_none_or(|name| matches!(name, b"cloudflare" | b"cf") || packages.contains(&name))
+        // A whole program imports the SDK; excerpts need not.
+        let own = || !is_program(input) || input.signs.has(Sign::GoModule);
+        package.is_none_or(|name| matches!(name, b"cloudflare" | b"cf") && own() || packages.contains(&name))
     });
     if input.signs.has(Sign::Vendor) {
         found.extend(spans_around(&PLAIN, &hints, bytes, BEFORE, |_| AFTER));
     }
-    found.retain(|span| !has_token(input.text.get(*span)));
+    found.retain(|span| !has_token(input.text.get(*span)) && !is_defined(bytes, *span));
     found
+}
+
+/// Whether the file is a whole program in Go.
+fn is_program(input: &Input<'_>) -> bool {
+    let bytes = input.text.bytes();
+    input.path.file_name().ends_with(b".go")
+        && memmem::find(bytes, b"package ").is_some()
+        && memmem::find(bytes, b"import").is_some()
+}
+
+/// Whether the place is the definition of a function rather than a call.
+fn is_defined(bytes: &[u8], span: Span) -> bool {
+    let before = bytes[..span.start].trim_ascii_end();
+    [&b"func"[..], b"fn", b"def", b"function"].iter().any(|word| before.ends_with(word))
 }
 
 /// Whether a call is given an API token, which looks like a key to the expressions.

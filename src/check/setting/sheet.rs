@@ -6,9 +6,10 @@ use std::collections::HashSet;
 use memchr::memmem;
 
 use crate::check::{Input, value};
+use crate::fact::lines;
 use crate::fact::namesake::{cf_means_other_product, cf_means_other_product_at};
 use crate::fact::naming::{enclosing, naming, parent};
-use crate::fact::place::{around, is_code};
+use crate::fact::place::{around, is_program, is_shell};
 use crate::fact::setting::{Setting, about, any_setting, concerns, same_group};
 use crate::fact::statement::{folded, statement};
 use crate::fact::words::{is_word, words};
@@ -102,10 +103,25 @@ impl<'a> Sheet<'a> {
         let name = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
         let value = || words(self.value(key));
         let stores = |value: &str| !value.is_empty() && key.words.ends_with(value);
-        if is_code(self.input.path) && name.contains(&b'.') && stores(&value()) {
+        if is_program(self.input.text, self.input.path) && name.contains(&b'.') && stores(&value()) {
+            return None;
+        }
+        // `api_key: {` opens an object; a quoted name before a field, `"apikey",` above `Label:`, has no value.
+        let own = self.value(key);
+        if own == b"{" && !self.is_reference(key) || is_field(own) || self.is_listed(key) {
             return None;
         }
         let email = self.email(key, role);
+        if self.is_open_template(key, role) {
+            return None;
+        }
+        // A script that sets both to nothing takes them away.
+        let emptied = |setting: &Setting| {
+            lines::first(&self.input.text.bytes()[setting.span.start..]).trim_ascii_end().ends_with(b"=")
+        };
+        if is_program(self.input.text, self.input.path) && emptied(key) && email.is_some_and(emptied) {
+            return None;
+        }
         // Without an e-mail address, the name itself must say that it is a key.
         if email.is_none() && !matches!(role, Role::Global | Role::ApiKey | Role::Method) {
             return None;
@@ -122,8 +138,13 @@ impl<'a> Sheet<'a> {
                 found(email, Confidence::High)
             }
             Role::ApiKey if self.method_beside(key) => None,
+            Role::ApiKey if !self.in_cloudflare_group(key) && self.has_foreign_word(key) => None,
             // A program with settings for key, e-mail address and token lets its user choose.
-            Role::Key | Role::ApiKey if is_code(self.input.path) && self.token_beside(key) => None,
+            Role::Key | Role::ApiKey
+                if is_program(self.input.text, self.input.path) && self.token_beside(key) =>
+            {
+                None
+            }
             Role::ApiKey
                 if !self.named(key) && !self.in_cloudflare_group(key) && self.is_of_other_vendor(key) =>
             {
@@ -131,14 +152,24 @@ impl<'a> Sheet<'a> {
             }
             Role::ApiKey if email.is_some() && is_cloudflare => found(email, Confidence::High),
             // In code that merely mentions Cloudflare nearby, the key may be another vendor's.
-            Role::ApiKey if email.is_some() && self.near(key) => {
-                found(email, if is_code(self.input.path) { Confidence::Low } else { Confidence::High })
-            }
+            Role::ApiKey if email.is_some() && self.near(key) => found(
+                email,
+                if is_program(self.input.text, self.input.path) { Confidence::Low } else { Confidence::High },
+            ),
             Role::ApiKey if self.named(key) => found(None, Confidence::Low),
             Role::ApiKey if key.words == "api key" && self.is_reference(key) && is_cloudflare => {
                 found(None, Confidence::High)
             }
             Role::Key if self.in_reference(key) => None,
+            // A password is the key only in the settings of a tool that has no other name for it.
+            Role::Password
+                if is_program(self.input.text, self.input.path)
+                    && !is_shell(self.input.text, self.input.path) =>
+            {
+                None
+            }
+            // `CLOUDFLARE_PASSWORD` is that of the account.
+            Role::Password if self.has_foreign_word(key) || key.words.contains("cloudflare") => None,
             Role::Key | Role::Password if email.is_some() && is_cloudflare => found(email, Confidence::High),
             Role::Token if email.is_some() && is_cloudflare && !self.key_beside(key) => {
                 let near = self.input.text.get(around(self.input.text, key.span, BYTES));
@@ -220,14 +251,49 @@ impl<'a> Sheet<'a> {
             && said.split(' ').any(|word| !GENERIC_WORDS.contains(&word))
     }
 
+    /// Whether the file leaves open how to authenticate: neither the key nor a token near it is set.
+    fn is_open_template(&self, key: &Setting, role: Role) -> bool {
+        let token = |(other, role): &(&Setting, Role)| {
+            other.span != key.span && matches!(role, Role::Token | Role::ApiToken) && self.is_unset(other)
+        };
+        matches!(role, Role::Key | Role::ApiKey | Role::Global)
+            && self.is_unset(key)
+            && self.around(key.span).iter().any(token)
+    }
+
+    /// Whether a setting has no value yet, or a word that stands for one: `your-api-key`, `<token>`.
+    pub(super) fn is_unset(&self, setting: &Setting) -> bool {
+        const STANDS: &[&[u8]] = &[
+            b"your",
+            b"here",
+            b"xxxx",
+            b"example",
+            b"placeholder",
+            b"changeme",
+            b"replace",
+            b"insert",
+            b"<",
+        ];
+        let value = self.value(setting);
+        let literal = |b: &u8| is_word(*b) || matches!(b, b'-' | b'<' | b'>' | b' ');
+        let stands = STANDS.iter().any(|word| contains(value, word));
+        value.is_empty() || stands && value.iter().all(literal)
+    }
+
+    /// Whether the name of the setting says what else it is for: `FORGE_API_KEY`, `STRIPE_PASSWORD`.
+    fn has_foreign_word(&self, key: &Setting) -> bool {
+        !self.named(key)
+            && key.words.split(' ').any(|word| !GENERIC_WORDS.contains(&word) && !OWN_WORDS.contains(&word))
+    }
+
     /// Whether the value is a reference or empty, and so may be an e-mail address.
     fn is_open(&self, setting: &Setting) -> bool {
         let value = self.value(setting);
         // In a list of arguments, `["--auth-username", user]`, the value is a variable of the program.
         let own = self.input.text.get(setting.value);
         let name = is_option(self.input.text.bytes(), setting.span)
-            && is_code(self.input.path)
-            && !self.input.path.file_name().ends_with(b"sh")
+            && is_program(self.input.text, self.input.path)
+            && !is_shell(self.input.text, self.input.path)
             && own.iter().all(|b| is_word(*b));
         name || value.is_empty() || value.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'(' | b'[' | b'.'))
     }
@@ -281,10 +347,35 @@ impl<'a> Sheet<'a> {
     /// Whether `key:` is a name rather than a key: of an entry of a secret under `secretKeyRef:`, or of a header.
     fn in_reference(&self, key: &Setting) -> bool {
         let before = self.input.text.get(Span::new(key.span.start.saturating_sub(120), key.span.start));
+        let parent = || parent(self.input.text.bytes(), key.span.start);
         contains(before, b"ref:")
             || contains(before, b"ref\":")
             || contains(before, b"ref {")
             || self.value(key).starts_with(b"X-")
+            // `key: api-token` is the name of an entry, `Key: "apiuser"` that of a setting.
+            || words(self.value(key)).ends_with("token")
+            || self.is_quoted(key)
+                && matches!(
+                    words(self.value(key)).as_str(),
+                    "api user" | "apiuser" | "apikey" | "api key" | "email" | "user"
+                )
+            || parent().is_some_and(|name| name.words.trim_end().ends_with("ref"))
+    }
+
+    /// Whether the name is an item in a list of names: `["CLOUDFLARE_API_KEY", "CLOUDFLARE_EMAIL"]`.
+    fn is_listed(&self, key: &Setting) -> bool {
+        let between = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
+        let value = self.value(key);
+        let value = &value[..value.iter().take_while(|b| is_word(**b)).count()];
+        let is_name = value.contains(&b'_') && !value.iter().any(u8::is_ascii_digit);
+        is_name && self.is_quoted(key) && between.contains(&b',')
+    }
+
+    /// Whether the value is a string literal.
+    fn is_quoted(&self, setting: &Setting) -> bool {
+        let quote = |b: Option<&u8>| b.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'));
+        let (bytes, value) = (self.input.text.bytes(), setting.value);
+        quote(bytes[..value.start].last()) || quote(bytes.get(value.start))
     }
 
     /// Returns the value without quotes.
@@ -379,6 +470,17 @@ impl<'a> Sheet<'a> {
             || contains(value, b"cfat_")
             || (core.len() == 40 && value::looks_random(Randomness::Token, &core))
     }
+}
+
+/// Words in the names of keys and passwords that say nothing about a vendor, besides [`GENERIC_WORDS`].
+const OWN_WORDS: &[&str] = &["password", "passwd", "apikey", "global", "access", "token", "the", "my"];
+
+/// Whether a value is the next field of a structure: `Label: "API key",`.
+fn is_field(value: &[u8]) -> bool {
+    let name = value.iter().take_while(|b| is_word(**b)).count();
+    value.first().is_some_and(u8::is_ascii_uppercase)
+        && value[name..].starts_with(b":")
+        && !value[name..].starts_with(b"::")
 }
 
 /// Returns where the text contains the word, in any case.

@@ -42,7 +42,11 @@ fn bodies(node: &Node, depth: usize, out: &mut Vec<Definition>) {
         return;
     }
     let policies = node.get(&["policies", "policy"]);
-    if policies.is_some_and(|(_, p)| has_key(p, "permission_groups"))
+    // A description of the fields is no token.
+    let described =
+        policies.is_some_and(|(_, p)| p.get(&["elem", "items", "max_items_one", "$ref"]).is_some());
+    if !described
+        && policies.is_some_and(|(_, p)| has_key(p, "permission_groups"))
         && node.get(&["name", "expires_on", "condition"]).is_some()
     {
         let header = node.get(&["name"]).map_or(node.span, |(key, value)| key.span.cover(value.span));

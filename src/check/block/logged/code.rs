@@ -4,16 +4,20 @@ use std::cell::LazyCell;
 
 use memchr::memmem;
 
+use super::super::is_comment;
 use super::{Known, Leak, is_known, text_of};
-use crate::check::{fixed, named};
-use crate::fact::brackets;
+use crate::check::{Input, fixed, named};
 use crate::fact::credential::is_credential;
+use crate::fact::place::in_prose;
 use crate::fact::words::is_word;
+use crate::fact::{brackets, lines};
 use crate::literals::contains;
 use crate::span::Span;
 
 /// How long the arguments of a call may be, in bytes.
 const ARGUMENTS: usize = 2000;
+/// How much of the line before a call is examined, in bytes.
+const LINE: usize = 256;
 
 fixed! {
     /// A chained call that adds something to a log entry.
@@ -36,7 +40,7 @@ fixed! {
           | (?:std::)?(?:print|println|eprint|eprintln|dbg|info|debug|warn|error|trace)!
           | System\.(?:out|err)\.print\w* | Console\.(?:Error\.)?Write(?:Line)? | Debug\.(?:Log|Print|WriteLine) | Trace\.WriteLine
           | process\.std(?:out|err)\.write | sys\.std(?:out|err)\.write | IO\.(?:puts|inspect|warn)
-          | click\.s?echo | typer\.echo | rich\.print | st\.(?:write|text|code) | print_r | var_dump | error_log | var_export | wp_die
+          | ngx\.(?:log|say|print) | click\.s?echo | typer\.echo | rich\.print | st\.(?:write|text|code) | print_r | var_dump | error_log | var_export | wp_die
           | pprint(?:\.pprint)? | pp | puts | p | print | println | printf | echo | die | dd | dump | inspect | alert
         )(?<open>\s*\(|\ +\{|\ +)"#;
 
@@ -46,13 +50,14 @@ fixed! {
         | !+\s* | typeof\s+ | \bnot\s+ | \sif\s+ | \bdefined\??\s+ | \#)$";
 
     /// The same after a name.
-    static GUARD_AFTER = r#"(?x)^["'\])]*\s*(?: \?\s*["'`\w\d(] | ===|!==|==|!= | \bis\s+(?:not\s+)?(?:None|nil|null) | \[\s*-?\d*\s*:\s*-?\d* | \[\s*\d+\s*\.\. | \[-\d | \[\s*\^
+    static GUARD_AFTER = r#"(?x)^["'\])]*\s*(?: \?\s*["'`\w\d(] | (?:&&|\|\|)[^`{}\n]{1,80}\?\s*["'`] | ===|!==|==|!= | \bis\s+(?:not\s+)?(?:None|nil|null) | \[\s*-?\d*\s*:\s*-?\d* | \[\s*\d+\s*\.\. | \[-\d | \[\s*\^
         | \??\.(?:length|size|len|Length|Count|slice|substring|substr|substringTo|is_some|is_none|is_empty|is_ok|present\?|blank\?|nil\?|empty\?|startsWith|starts_with|startswith|Substring|take|first|last|isEmpty|isBlank|mask\w*|redact\w*)\b
         | \s+if\s | \s+and\s+["'] | \s*&&\s*["'`] | \s*!=\s | \|\s*(?:length|hash|mask|sha256))"#;
 }
 
 /// Finds credentials in the arguments of calls that print or log.
-pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
+pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) {
+    let bytes = input.text.bytes();
     piped(bytes, known, out);
     let php = LazyCell::new(|| memmem::find(bytes, b"<?").is_some());
     for groups in CALL.captures_iter(bytes) {
@@ -65,6 +70,15 @@ pub(super) fn calls(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
             continue;
         }
         let paren = block || bytes[open.end() - 1] == b'(';
+        // `<p class=…` is a paragraph, `p := …` a variable, `print …` in a sentence a word.
+        let tag = sink.start() > 0 && bytes[sink.start() - 1] == b'<';
+        let set = bytes[open.end()..].starts_with(b"=") || bytes[open.end()..].starts_with(b":=");
+        if tag || !paren && (set || in_prose(input.text, sink.start(), input.path)) {
+            continue;
+        }
+        if is_comment(lines::before(bytes, sink.start(), LINE)) {
+            continue;
+        }
         if name.starts_with(b"fmt.Fprint") && !name.contains(&b'(') {
             continue;
         }
@@ -151,7 +165,10 @@ fn printed(body: &[u8], inline: bool, known: &Known<'_>) -> Option<Span> {
         if item || !is_known(name, known, body) {
             continue;
         }
+        // `Name: spec.Secret` says that it is the name of a secret.
+        let is_name = || memmem::find(known.bytes, &[b"Name: ", name].concat()).is_some();
         if is_value(body, span, &strings, inline)
+            && !is_name()
             && !GUARD_BEFORE.is_match(&body[..start])
             && !GUARD_AFTER.is_match(&body[at..])
         {
@@ -166,9 +183,20 @@ fn header(body: &[u8], known: &Known<'_>) -> Option<Span> {
     fixed! {
         static READ = r#"(?i)headers?(?:\(\))?(?:\.get\(\s*["']|\[\s*["']|\.)(?:authorization|x-auth-key)["']?\s*[\])]?"#;
     }
-    let found = READ.find(body)?;
-    let guarded = GUARD_BEFORE.is_match(&body[..found.start()]) || GUARD_AFTER.is_match(&body[found.end()..]);
-    (!guarded && known.sends()).then(|| Span::from(found))
+    let found = READ.find(body).map(Span::from).or_else(|| bound_headers(body, known))?;
+    let guarded = GUARD_BEFORE.is_match(&body[..found.start]) || GUARD_AFTER.is_match(&body[found.end..]);
+    (!guarded && known.sends()).then_some(found)
+}
+
+/// Returns the name of the headers of the request, if they are an argument as a whole.
+fn bound_headers(body: &[u8], known: &Known<'_>) -> Option<Span> {
+    fixed! {
+        static ALONE = r#"(?:^|[,(]\s*)(?P<name>\w*(?i:headers))\s*(?:$|[,)])"#;
+        static BOUND = r#"(?P<name>\w*(?i:headers))\s*(?::\s*\w+\s*)?:?=\s*[\w.]{0,20}[{(\[][^})\]]{0,300}(?i:authorization)["'`]?\s*(?:=>|[:=,])\s*[fb$]?["'`]\s*(?i:bearer)"#;
+    }
+    let alone = ALONE.captures(body)?;
+    let name = named(&alone, "name");
+    BOUND.captures_iter(known.bytes).any(|bound| &bound["name"] == name.as_bytes()).then(|| Span::from(name))
 }
 
 /// A string literal: its inside, its quote, and the lower-cased byte before it.

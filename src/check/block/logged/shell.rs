@@ -8,10 +8,11 @@ use memchr::memmem;
 use super::super::is_comment;
 use super::{Known, Leak, is_known, text_of};
 use crate::blob::BlobPath;
-use crate::check::{captures_around, fixed, named};
+use crate::check::{Input, captures_around, fixed, named};
 use crate::fact::command::{Next, command_end, expansions};
 use crate::fact::credential::{each_credential, is_credential};
 use crate::fact::lines;
+use crate::fact::script::in_script;
 use crate::fact::words::is_word;
 use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
@@ -19,12 +20,12 @@ use crate::span::Span;
 fixed! {
     /// A command that prints its arguments.
     static SHELL = r#"(?mx)(?:^|[;&|{(@"]|\bthen|\bdo|\belse|run:|^\s*-|RUN|script:)[\ \t"@']*
-        (?<command>echo|printf|logger|print|Write-(?:Host|Output|Verbose|Debug|Information|Warning|Error)|tee|cat\s*<<<)[\ \t]+"#;
+        (?<command>echo|printf|logger|print|Write-(?:Host|Output|Verbose|Debug|Information|Warning|Error)|tee|cat\s*<<<|:log\s+\w+|:put)[\ \t]+"#;
 }
 
 /// What the commands that print start with.
 static COMMANDS: LazyLock<Literals> =
-    LazyLock::new(|| Literals::new(&["echo", "print", "logger", "Write-", "tee", "cat"]));
+    LazyLock::new(|| Literals::new(&["echo", "print", "logger", "Write-", "tee", "cat", ":log", ":put"]));
 
 /// Whether a hit may be a command: it starts a word and is followed by a space.
 fn is_command(bytes: &[u8], hit: &Hit) -> bool {
@@ -50,13 +51,13 @@ fixed! {
 
     /// A command or code that prints the environment or a file of credentials.
     static DUMP = r#"(?mix)(?:^|[;&|]\s*|run:\s*|^\s*-\s+)[\ \t]*(?<span>
-            (?:env|printenv|set|export\ -p)[\ \t]*(?:\|[\ \t]*(?:sort|cat)[\ \t]*)?$
+            (?<bare>(?-i:env|set)|printenv|export\ -p)[\ \t]*(?:\|[\ \t]*(?:sort|cat)[\ \t]*)?$
           | (?:env|printenv|set|export)[\ \t]*\|[^|\n]*\b(?:grep|rg|egrep|awk|findstr)\b[^|\n]*\b(?:cloudflare|cf_?|cf_api|tunnel)[^|\n]*
           | printenv[\ \t]+\w+
           | (?:Get-ChildItem|gci|dir|ls)[\ \t]+env:\S*
           | (?:get-content|cat|type)[\ \t]+\S*(?:\.dev\.vars|cloudflared/cert\.pem)\b[^|>\n]*$
         )
-        | (?<code>(?:console\.\w+|print|pprint|puts|p|println|dump|var_dump|print_r)[\ (]+(?:JSON\.stringify\()?(?:process\.env|os\.environ|ENV|dict\(os\.environ\)|\$_ENV|\$_SERVER|Deno\.env\.toObject\(\))\b\s*(?:[,);]|$))
+        | (?:^|[^\w.$-])(?<code>(?:console\.\w+|print|pprint|puts|p|println|dump|var_dump|print_r)[\ (]+(?:JSON\.stringify\()?(?:process\.env|os\.environ|(?-i:ENV)|dict\(os\.environ\)|\$_ENV|\$_SERVER|Deno\.env\.toObject\(\))\b\s*(?:[,);]|$))
         | (?<all>\$\{\{\s*toJSON\((?:secrets|env)\)\s*\}\})"#;
 }
 
@@ -103,7 +104,7 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
     if let Next::Pipe(start) = next {
         let (end, after) = command_end(bytes, start);
         let tool = &bytes[start..end];
-        return SHOWS.is_match(tool) && reaches_output(bytes, tool, Next::Nothing) && after == Next::Nothing;
+        return SHOWS.is_match(tool) && reaches_output(bytes, tool, after);
     }
     match REDIRECT.captures_iter(body).last() {
         None => true,
@@ -203,7 +204,8 @@ fn is_dump(bytes: &[u8], hit: &Hit) -> bool {
 }
 
 /// Finds commands and code that print the whole environment or a file of credentials.
-pub(super) fn dumps(bytes: &[u8], out: &mut Vec<Leak>) {
+pub(super) fn dumps(input: &Input<'_>, out: &mut Vec<Leak>) {
+    let bytes = input.text.bytes();
     let mut hits = DUMPED.all(bytes);
     hits.retain(|hit| is_dump(bytes, hit));
     for groups in captures_around(&DUMP, &hits, bytes, INDENT, |_| 0) {
@@ -212,6 +214,11 @@ pub(super) fn dumps(bytes: &[u8], out: &mut Vec<Leak>) {
             continue;
         };
         let text = place.as_bytes();
+        // Alone on their line, `env` and `set` are commands only in scripts: elsewhere they are items, fields, words.
+        let bare = groups.name("bare").is_some_and(|word| matches!(word.as_bytes(), b"env" | b"set"));
+        if bare && !in_script(input.text, place.start(), input.path) {
+            continue;
+        }
         // Assigned to a variable of a step it is not printed yet.
         if groups.name("all").is_some() && is_variable(bytes, place.start()) {
             continue;

@@ -1,7 +1,5 @@
 //! Which headers are a use of the key: tables for the decisions of `headers`.
 
-// flaresec: allow-start(global-api-key-use) texts that tests look at
-
 use super::{
     address, constants, has_branch, in_sentence, is_file_of_other_vendor, is_in_pair, is_listed, is_not_sent,
     is_of_other_vendor, supports_both, trimmed_len,
@@ -241,5 +239,3 @@ fn values_end_before_their_quotes() {
         assert_eq!(trimmed_len(text.as_bytes()), length, "{text}");
     }
 }
-
-// flaresec: allow-end

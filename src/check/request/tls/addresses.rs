@@ -16,6 +16,8 @@ fixed! {
     static ADDRESS = concat!(
         // A host that begins with a template placeholder: `https://${{ vars.ACCOUNT }}.r2.…`.
         r#"(?i)https?://\$?\{\{\s*(?P<filled>[A-Za-z_][\w.]*)[^\n{}]{0,100}\}\}[^\s"'`<>)\\]*"#,
+        // An item of a collection in braces: `https://{os.environ['ACCOUNT']}.r2.…`.
+        r#"|https?://[$#]?\{(?P<item>[A-Za-z_][\w.]*)[\[(]["'][^\n"'{}]{1,60}["'][\])]\}[^\s"'`<>)\\]*"#,
         r#"|https?://(?:[$#%]?\{+\s*|\$)?(?P<inside>[A-Za-z_][\w.]*)\b[^\s"'`<>)\\]*"#,
         r#"|https?://["'`]\s*(?:\.\.|[+.,&])\s*(?P<behind>[A-Za-z_][\w.]*)"#,
         r#"|https?://[^\s"'`<>)\\]+"#,

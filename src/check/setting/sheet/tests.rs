@@ -1,7 +1,5 @@
 //! Which settings are the key: tables for the decisions of `sheet`.
 
-// flaresec: allow-start(global-api-key-use) texts that tests look at
-
 use super::{Sheet, alike, is_option, tail};
 use crate::check::tests::{asked, made};
 use crate::fact::setting::Setting;
@@ -165,5 +163,3 @@ fn three_parts_of_a_path_say_what_a_file_is() {
     assert!(is_option(b"a --key b", Span::new(2, 9)));
     assert!(!is_option(b"a -key b", Span::new(2, 8)));
 }
-
-// flaresec: allow-end

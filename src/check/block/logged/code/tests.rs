@@ -4,7 +4,7 @@
 
 use super::super::{Known, Leak};
 use super::{arguments_end, calls, is_value, logs_in_ruby, printed, responses, strings};
-use crate::check::tests::marked;
+use crate::check::tests::{asked, marked};
 
 #[test]
 fn a_name_stands_for_its_value_in_code_and_in_some_strings() {
@@ -119,7 +119,9 @@ fn found(text: &str, search: impl Fn(&[u8], &mut Vec<Leak>)) -> Vec<String> {
 
 #[test]
 fn calls_that_print_are_told_from_others() {
-    let printed = |text: &str| found(text, |bytes, out| calls(bytes, &Known::new(bytes), out));
+    let printed = |text: &str| {
+        found(text, |bytes, out| asked("a.py", text, |input| calls(input, &Known::new(bytes), out)))
+    };
     for text in [
         "console.log(cfToken)",
         "logger.info('a', cfToken)",

@@ -6,6 +6,7 @@ use super::{
     traces, verbose,
 };
 use crate::blob::BlobPath;
+use crate::check::tests::asked;
 use crate::fact::command::{Next, command_end};
 
 #[test]
@@ -169,7 +170,7 @@ fn traces_and_verbose_requests_show_what_they_use() {
 
 #[test]
 fn environments_outputs_and_tasks_are_shown() {
-    let dumped = |text: &str| found(text, dumps);
+    let dumped = |text: &str| found(text, |_, out| asked("a.sh", text, |input| dumps(input, out)));
     for (text, place) in [
         ("env", "env"),
         ("  - run: printenv", "printenv"),

@@ -1,6 +1,6 @@
 //! What a switch is for: tables for the decisions of `target`.
 
-// flaresec: allow-start(tls-verification-disabled, global-api-key-use) texts that tests look at
+// flaresec: allow-start(tls-verification-disabled) texts that tests look at
 
 use super::super::addresses::Address;
 use super::super::addresses::addresses;
