@@ -359,6 +359,18 @@ mod tests {
         let sentence = b"minimal-tunnel-secret-that-is-at-least-32-bytes-long-testing";
         assert!(!looks_random(Randomness::Opaque, sentence));
         assert!(looks_random(Randomness::Opaque, b"correct-horse-battery-staple-orbit-lamp"));
+        for text in [
+            "github-secret",
+            "webhook-secret-token-12345",
+            "ws1-secret",
+            "alternative-name-secret-32-bytes-long",
+            "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg=",
+        ] {
+            assert!(!looks_random(Randomness::Opaque, text.as_bytes()), "{text}");
+        }
+        for text in ["Kx7-secret-9fQzL2mv", "hunter2-correct-battery", "qzx7rk-token-pw5tdm2v"] {
+            assert!(looks_random(Randomness::Opaque, text.as_bytes()), "{text}");
+        }
         for text in ["0123456789abcdef0123456789abcdef01234", "6743787633689793699141714808227354901"] {
             assert!(!looks_random(Randomness::Hex, text.as_bytes()), "{text}");
         }

@@ -1,16 +1,16 @@
-//! What kind of file, and what part of it, a place is in: code or comment, program or prose. Works line by line,
-//! without a grammar.
-
-use std::sync::LazyLock;
+//! What part of a file a place is in: code or comment, program or prose. Works line by line, without a grammar.
 
 use memchr::memmem;
 
 use super::lines;
 use super::words::is_word;
 use crate::blob::BlobPath;
-use crate::literals::Literals;
 use crate::span::Span;
 use crate::text::Text;
+
+mod file;
+
+pub use file::{is_code, is_compiled, is_image, is_patch, is_program, is_prose, is_shell, is_test};
 
 /// Whether the file describes an API rather than calls it: an OpenAPI document lists every way to authenticate.
 pub fn is_api_description(text: &Text<'_>, path: &BlobPath) -> bool {
@@ -119,68 +119,10 @@ fn in_block_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     !OTHERS.contains(&end) && open(stars(), b"*/") || open(last(b"<!--"), b"-->")
 }
 
-/// Whether the file is prose, judging by its name: Markdown, reStructuredText, AsciiDoc, plain text.
-pub fn is_prose(path: &BlobPath) -> bool {
-    let name = path.file_name().to_ascii_lowercase();
-    [
-        &b".md"[..],
-        b".mdx",
-        b".markdown",
-        b".rst",
-        b".adoc",
-        b".txt",
-        b"pkg-info",
-        b"metadata",
-        b"readme",
-        b"changelog",
-    ]
-    .iter()
-    .any(|end| name.ends_with(end))
-}
-
-/// Whether the file is a patch.
-pub fn is_patch(path: &BlobPath) -> bool {
-    [&b".patch"[..], b".diff"].iter().any(|end| path.file_name().ends_with(end))
-}
-
 /// Whether a place in a patch is on a line that the patch removes.
 pub fn is_removed(text: &Text<'_>, at: usize) -> bool {
     let line = &text.bytes()[text.line(at).start..];
     line.starts_with(b"-") && !line.starts_with(b"--- ")
-}
-
-/// Whether the file is a Dockerfile or the like.
-pub fn is_image(path: &BlobPath) -> bool {
-    let name = path.file_name().to_ascii_lowercase();
-    [&b"dockerfile"[..], b"containerfile"].iter().any(|word| memmem::find(&name, word).is_some())
-}
-
-/// Whether the file is a test, judging by its name or folder.
-pub fn is_test(path: &BlobPath) -> bool {
-    static MARKS: LazyLock<Literals> =
-        LazyLock::new(|| Literals::caseless(&["_test.", ".test.", ".spec.", "_spec.", "-test."]));
-    const FOLDERS: [&[u8]; 6] = [b"test", b"tests", b"__tests__", b"spec", b"specs", b"testdata"];
-    /// `Client.Tests`, `UnitTests`, `api-test`, `ClientTest.php`.
-    fn names_tests(name: &[u8]) -> bool {
-        const WORDS: [&[u8]; 4] = [b"Test", b"Tests", b"Spec", b"Specs"];
-        let capital = |word: &[u8]| {
-            name.strip_suffix(word)
-                .is_some_and(|rest| rest.last().is_none_or(|b| b.is_ascii_alphanumeric() || *b == b'.'))
-        };
-        let lower = |word: &[u8]| {
-            let word = word.to_ascii_lowercase();
-            name.strip_suffix(word.as_slice())
-                .is_some_and(|rest| rest.last().is_none_or(|b| matches!(b, b'.' | b'-' | b'_')))
-        };
-        WORDS.iter().any(|word| capital(word) || lower(word))
-    }
-    let name = path.file_name();
-    let mut folders = path.as_bytes().split(|b| *b == b'/').rev().skip(1);
-    let stem = name.iter().rposition(|b| *b == b'.').map(|dot| &name[..dot]);
-    folders.any(|own| FOLDERS.iter().any(|folder| own.eq_ignore_ascii_case(folder)) || names_tests(own))
-        || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"test_"))
-        || MARKS.find(name, 0).is_some()
-        || is_code(path) && stem.is_some_and(names_tests)
 }
 
 /// Whether the place is in the tests at the end of a Rust file.
@@ -190,37 +132,6 @@ pub fn in_test_module(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
             let rest = text.bytes()[mark + b"#[cfg(test)]".len()..].trim_ascii_start();
             rest.starts_with(b"mod ") || rest.starts_with(b"pub(crate) mod ")
         })
-}
-
-/// Whether the file is a program, judging by its name. Programs make decisions, configuration does not.
-pub fn is_code(path: &BlobPath) -> bool {
-    let end = path.file_name().rsplit(|b| *b == b'.').next().unwrap_or_default();
-    let code: &[&[u8]] = &[
-        b"py", b"js", b"ts", b"mjs", b"cjs", b"mts", b"cts", b"tsx", b"jsx", b"go", b"rs", b"php", b"rb",
-        b"java", b"kt", b"cs", b"sh", b"bash", b"ps1", b"pl", b"lua", b"ex", b"exs", b"swift", b"c", b"cpp",
-        b"h", b"dart", b"scala", b"vue",
-    ];
-    code.contains(&end)
-}
-
-/// Whether the file is a program, by its name or because its first line names an interpreter.
-pub fn is_program(text: &Text<'_>, path: &BlobPath) -> bool {
-    is_code(path) || text.bytes().starts_with(b"#!")
-}
-
-/// Whether the file is a shell script, by its name or its first line.
-pub fn is_shell(text: &Text<'_>, path: &BlobPath) -> bool {
-    let first = lines::first(&text.bytes()[..text.bytes().len().min(100)]).trim_ascii_end();
-    path.file_name().ends_with(b"sh") || first.starts_with(b"#!") && first.ends_with(b"sh")
-}
-
-/// Whether the file is a program in a compiled language, which contains no shell commands.
-pub fn is_compiled(path: &BlobPath) -> bool {
-    let end = path.file_name().rsplit(|b| *b == b'.').next().unwrap_or_default();
-    let compiled: &[&[u8]] = &[
-        b"go", b"rs", b"java", b"kt", b"cs", b"swift", b"c", b"cpp", b"cc", b"h", b"hpp", b"dart", b"scala",
-    ];
-    compiled.contains(&end)
 }
 
 /// Whether the place is running text rather than code: in a prose file, outside of fences and indented blocks.

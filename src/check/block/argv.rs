@@ -10,7 +10,9 @@ use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, fixed, named, value};
 use crate::fact::command::{Next, command_end_in, expansions};
 use crate::fact::credential::{each_mention, is_credential, is_secret};
+use crate::fact::lines;
 use crate::fact::place::is_compiled;
+use crate::fact::words::is_word;
 use crate::literals::{Literals, contains};
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
@@ -180,6 +182,14 @@ fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
         else {
             continue;
         };
+        // A command that is only shown: `echo "cloudflared tunnel run --token $TOKEN"`.
+        let line = lines::before(bytes, groups.get_match().start(), REACH).trim_ascii_start();
+        let shown = [&b"echo "[..], b"printf ", b"Write-Host "].iter().any(|word| line.starts_with(word));
+        // There is no other way to install the service than with the token as its argument.
+        let installs = groups.name("install").is_some() && is_shell_variable(place.as_bytes());
+        if shown || installs {
+            continue;
+        }
         let mut span = Span::from(place);
         // `${{ secrets.X }}` contains spaces and `$(X)` a bracket, which the expression stops at.
         for (open, close) in [(&b"${{"[..], &b"}}"[..]), (b"$(", b")")] {
@@ -193,6 +203,16 @@ fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
             out.push((span, "tunnel token on the command line"));
         }
     }
+}
+
+/// Whether an argument is a variable of a shell: `$TOKEN`, `${TOKEN}`, `%TOKEN%`, `$env:TOKEN`.
+fn is_shell_variable(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    let name = text.strip_prefix(b"%").map(|rest| rest.strip_suffix(b"%").unwrap_or(rest));
+    let braced = || text.strip_prefix(b"${").map(|rest| rest.strip_suffix(b"}").unwrap_or(rest));
+    let name =
+        name.or_else(braced).or_else(|| text.strip_prefix(b"$env:")).or_else(|| text.strip_prefix(b"$"));
+    name.is_some_and(|name| !name.is_empty() && name.iter().all(|b| is_word(*b)))
 }
 
 /// Whether an argument is a variable or a literal token, as opposed to a placeholder, an option, or prose.

@@ -1,7 +1,8 @@
 //! Which headers are a use of the key: tables for the decisions of `headers`.
 
+use super::both::has_branch;
 use super::{
-    address, constants, has_branch, in_sentence, is_file_of_other_vendor, is_in_pair, is_listed, is_not_sent,
+    address, constants, in_sentence, is_file_of_other_vendor, is_in_pair, is_listed, is_not_sent,
     is_of_other_vendor, supports_both, trimmed_len,
 };
 use crate::blob::BlobPath;

@@ -1,0 +1,115 @@
+//! Whether code that sends the key sends an API token as well, and decides between them: then its user has the choice.
+
+use std::ops::ControlFlow;
+
+use super::HOST;
+use crate::check::{Input, fixed};
+use crate::fact::credential::each_credential;
+use crate::fact::place::{around, is_program, is_prose, is_shell};
+use crate::fact::statement::{self, function, statement};
+use crate::fact::words::words;
+use crate::fact::{brackets, lines};
+use crate::literals::contains;
+use crate::span::Span;
+
+fixed! {
+    /// A branch, by which code that supports both keys and tokens decides between them. `|| exit` is none: it ends the
+    /// script when a command fails.
+    static BRANCH = r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n]{1,80}:|\|\||&&";
+    /// An API token that is sent.
+    static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]|\b\w*(?:auth_?bearer|bearer_?(?:auth|token))\w*\("#;
+
+    /// The key is a member of the object that sends it: the code implements a client rather than uses one.
+    static MEMBER = r"(?i)[\s(,=>:]&?(?:this|self|@|\$this|[a-z]{1,3}|opts|options|config|client|auth)(?:\.|->|\?\.)_?\w*key|@\w*key";
+}
+
+/// How far before the first of key and token their condition is searched for, in bytes.
+const CONDITION: usize = 120;
+
+/// How long a function is that only makes a header, in bytes.
+const HELPER: usize = 400;
+
+/// Whether code accepts a token as well and decides between them, or documentation shows both.
+pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
+    if is_prose(input.path) {
+        return BEARER.is_match(input.text.bytes());
+    }
+    if MEMBER.is_match(input.text.get(span)) && takes_a_token(input) {
+        return true;
+    }
+    fixed! {
+        // A command whose other header may hold either.
+        static OPEN = r#"(?i)authorization["']?\s*[:=]\s*["']?\$"#;
+    }
+    let script = is_shell(input.text, input.path) || !is_program(input.text, input.path);
+    if is_shell(input.text, input.path) && OPEN.is_match(input.text.get(statement(input.text, span))) {
+        return true;
+    }
+    let near = around(input.text, span, if script { 1500 } else { 4000 });
+    let bytes = input.text.get(near);
+    let at = span.start - near.start;
+    let own = object(bytes, at);
+    let mut tokens: Vec<usize> = BEARER.find_iter(bytes).map(|bearer| bearer.start()).collect();
+    // Headers of one object are sent together.
+    if tokens.iter().any(|token| own.is_some_and(|own| (own.start..own.end).contains(token))) {
+        return false;
+    }
+    if script {
+        each_credential(bytes, Span::new(0, bytes.len()), |name| {
+            // The condition names the token: `if [ -n "$CF_API_TOKEN" ]`.
+            let line = Span::new(
+                lines::start(bytes, 0, name.start),
+                name.end + lines::first(&bytes[name.end..]).len(),
+            );
+            let line = &bytes[line.start..line.end];
+            let asked = has_branch(line) && !contains(line, b"x-auth-key");
+            let token = asked && words(&bytes[name.start..name.end]).ends_with("token");
+            tokens.extend(token.then_some(name.start));
+            ControlFlow::Continue(())
+        });
+    }
+    // Two functions that call the API are no options of one call; two that only make a header are.
+    let function = function(input.text, span).map(|(body, _)| body);
+    let function = function.filter(|body| body.len() > HELPER || contains(input.text.get(*body), b"http"));
+    let together = |token: usize| {
+        let token = Span::new(near.start + token, near.start + token);
+        function.is_none_or(|own| {
+            own.contains(token)
+                || statement::function(input.text, token).is_none_or(|(other, _)| other == own)
+        })
+    };
+    tokens.into_iter().filter(|token| together(*token)).any(|token| {
+        let first = token.min(at);
+        // The condition is before the first of the two, or between them.
+        let between = &bytes[first.saturating_sub(CONDITION)..token.max(at)];
+        let hosts = HOST.captures_iter(between).filter_map(|groups| groups.name("host"));
+        let other = |host: regex::bytes::Match<'_>| {
+            let host = host.as_bytes().to_ascii_lowercase();
+            !host.ends_with(b"cloudflare.com") && !host.ends_with(b"ietf.org")
+        };
+        has_branch(between) && !hosts.into_iter().any(other)
+    })
+}
+
+/// Returns the object literal that holds a place: between braces, with neither statements nor branches.
+fn object(bytes: &[u8], at: usize) -> Option<Span> {
+    const REACH: usize = 600;
+    let open =
+        brackets::around(bytes, at.saturating_sub(REACH), at).next().filter(|open| bytes[*open] == b'{')?;
+    let rest = &bytes[open + 1..bytes.len().min(open + 1 + 2 * REACH)];
+    let body = &rest[..brackets::end_in_code(rest, b"")?];
+    let plain = !body.contains(&b';') && !has_branch(body);
+    plain.then(|| Span::new(open + 1, open + 1 + body.len()))
+}
+
+/// Whether the code contains a branch other than `|| exit` and the like.
+pub(super) fn has_branch(bytes: &[u8]) -> bool {
+    BRANCH.captures_iter(bytes).any(|groups| groups.name("ends").is_none())
+}
+
+/// Whether a program sends a token instead if one is configured, or a document shows how to send one.
+pub(in super::super) fn takes_a_token(input: &Input<'_>) -> bool {
+    let bytes = input.text.bytes();
+    is_prose(input.path) && BEARER.is_match(bytes)
+        || is_program(input.text, input.path) && BEARER.is_match(bytes) && has_branch(bytes)
+}

@@ -1,0 +1,158 @@
+//! What a setting holds: a key or a token, a reference, the name of something, or nothing.
+
+use memchr::memmem;
+
+use super::{Sheet, is_option};
+use crate::check::value;
+use crate::fact::naming::parent;
+use crate::fact::place::{is_program, is_shell};
+use crate::fact::setting::Setting;
+use crate::fact::words::{is_word, words};
+use crate::literals::contains;
+use crate::rule::Randomness;
+use crate::span::Span;
+
+use super::super::role::{CLOUDFLARE, GENERIC_WORDS};
+
+impl Sheet<'_> {
+    /// Whether the value is named after another vendor: `env.SENDGRID_API_KEY`.
+    pub(super) fn is_of_other_vendor(&self, key: &Setting) -> bool {
+        let value = self.value(key);
+        let end = value
+            .iter()
+            .position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'.' | b'$' | b'{' | b' '));
+        let said = words(&value[..end.unwrap_or(value.len())]);
+        said.ends_with(" key")
+            && !CLOUDFLARE.is_match(said.as_bytes())
+            && said.split(' ').any(|word| !GENERIC_WORDS.contains(&word))
+    }
+
+    /// Whether a setting has no value yet, or a word that stands for one: `your-api-key`, `<token>`.
+    pub(in super::super) fn is_unset(&self, setting: &Setting) -> bool {
+        const STANDS: &[&[u8]] = &[
+            b"your",
+            b"here",
+            b"xxxx",
+            b"example",
+            b"placeholder",
+            b"changeme",
+            b"replace",
+            b"insert",
+            b"<",
+        ];
+        let value = self.value(setting);
+        let literal = |b: &u8| is_word(*b) || matches!(b, b'-' | b'<' | b'>' | b' ');
+        let stands = STANDS.iter().any(|word| contains(value, word));
+        value.is_empty() || stands && value.iter().all(literal)
+    }
+
+    /// Whether the value is a reference or empty, and so may be an e-mail address.
+    pub(super) fn is_open(&self, setting: &Setting) -> bool {
+        let value = self.value(setting);
+        // In a list of arguments, `["--auth-username", user]`, the value is a variable of the program.
+        let own = self.input.text.get(setting.value);
+        let name = is_option(self.input.text.bytes(), setting.span)
+            && is_program(self.input.text, self.input.path)
+            && !is_shell(self.input.text, self.input.path)
+            && own.iter().all(|b| is_word(*b));
+        name || value.is_empty() || value.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'(' | b'[' | b'.'))
+    }
+
+    /// Whether the setting refers to a Kubernetes secret: `apiKeySecretRef:`, as opposed to `apiTokenSecretRef:`.
+    pub(super) fn is_reference(&self, key: &Setting) -> bool {
+        let name = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
+        contains(name, b"secretref")
+    }
+
+    /// Whether `key:` is a name rather than a key: of an entry of a secret under `secretKeyRef:`, or of a header.
+    pub(super) fn in_reference(&self, key: &Setting) -> bool {
+        let before = self.input.text.get(Span::new(key.span.start.saturating_sub(120), key.span.start));
+        let parent = || parent(self.input.text.bytes(), key.span.start);
+        contains(before, b"ref:")
+            || contains(before, b"ref\":")
+            || contains(before, b"ref {")
+            || self.value(key).starts_with(b"X-")
+            // `key: api-token` is the name of an entry, `Key: "apiuser"` that of a setting.
+            || words(self.value(key)).ends_with("token")
+            || self.is_quoted(key)
+                && matches!(
+                    words(self.value(key)).as_str(),
+                    "api user" | "apiuser" | "apikey" | "api key" | "email" | "user"
+                )
+            || parent().is_some_and(|name| name.words.trim_end().ends_with("ref"))
+    }
+
+    /// Whether the name is an item in a list of names: `["CLOUDFLARE_API_KEY", "CLOUDFLARE_EMAIL"]`.
+    pub(super) fn is_listed(&self, key: &Setting) -> bool {
+        let between = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
+        let value = self.value(key);
+        let value = &value[..value.iter().take_while(|b| is_word(**b)).count()];
+        let is_name = value.contains(&b'_') && !value.iter().any(u8::is_ascii_digit);
+        is_name && self.is_quoted(key) && between.contains(&b',')
+    }
+
+    /// Whether the value is a string literal.
+    pub(super) fn is_quoted(&self, setting: &Setting) -> bool {
+        let quote = |b: Option<&u8>| b.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'));
+        let (bytes, value) = (self.input.text.bytes(), setting.value);
+        quote(bytes[..value.start].last()) || quote(bytes.get(value.start))
+    }
+
+    /// Returns the value without quotes.
+    pub(super) fn value(&self, setting: &Setting) -> &[u8] {
+        let value = self.input.text.get(setting.value);
+        let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
+        let start = value.iter().position(|b| !quote(b)).unwrap_or(value.len());
+        let end = value.iter().rposition(|b| !quote(b)).map_or(start, |at| at + 1);
+        &value[start..end]
+    }
+
+    /// Whether the method is `global`. Only the first word counts; a comment that names all methods may follow.
+    pub(super) fn is_global(&self, method: &Setting) -> bool {
+        let value = self.value(method);
+        let word = &value[..value.iter().take_while(|b| b.is_ascii_alphanumeric()).count()];
+        word.eq_ignore_ascii_case(b"global")
+    }
+
+    /// Whether the value is a literal that does not have the form of a Global API Key.
+    pub(super) fn holds_another(&self, key: &Setting) -> bool {
+        let value = self.value(key);
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        let hex = value.iter().all(u8::is_ascii_hexdigit) && (37..=45).contains(&value.len());
+        value.len() >= 20
+            && value.iter().all(plain)
+            && !hex
+            && !value.starts_with(b"cfk_")
+            && value::looks_random(Randomness::Opaque, value)
+    }
+
+    /// Whether the value is the key only if there is no token: `api_key = var.token == null ? var.key : null`.
+    pub(super) fn is_choice(&self, key: &Setting) -> bool {
+        let value = self.value(key);
+        let between = |first: &[u8], second: &[u8]| {
+            memmem::find(value, first).is_some_and(|at| memmem::find(&value[at..], second).is_some())
+        };
+        contains(value, b"token") && (between(b"?", b":") || between(b" if ", b" else "))
+    }
+
+    /// Whether the value is an API token, by its prefix or because it has 40 random characters.
+    pub(super) fn holds_token(&self, key: &Setting) -> bool {
+        let value = self.value(key);
+        let core: Vec<u8> = value
+            .iter()
+            .copied()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+            .collect();
+        contains(value, b"cfut_")
+            || contains(value, b"cfat_")
+            || (core.len() == 40 && value::looks_random(Randomness::Token, &core))
+    }
+}
+
+/// Whether a value is the next field of a structure: `Label: "API key",`.
+pub(super) fn is_field(value: &[u8]) -> bool {
+    let name = value.iter().take_while(|b| is_word(**b)).count();
+    value.first().is_some_and(u8::is_ascii_uppercase)
+        && value[name..].starts_with(b":")
+        && !value[name..].starts_with(b"::")
+}
