@@ -176,7 +176,9 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
             r"(?:(?:def|func|function|fn|fun|sub)\s+(?:\([^)]*\)\s*)?(?P<a>[A-Za-z_][\w-]*)",
             r"|(?:const|let|var)\s+(?P<b>\w+)\s*=\s*(?:async\s*)?(?:function\b|\([^)]*\)[^=\n]{0,40}=>)",
             r"|(?P<c>[A-Za-z_][\w-]*)\s*\(\)\s*\{",
-            r"|[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?\s+(?P<d>\w+)\([^;]*\{\s*$)",
+            r"|[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?\s+(?P<d>\w+)\([^;]*\{\s*$",
+            // A method of a class in JavaScript: `async purge(zone: string): Promise<void> {`.
+            r"|(?P<e>[A-Za-z_]\w*)\([^;{}]*\)\s*(?::[^;={}]+)?\{\s*$)",
         );
     }
     let line = |index: usize| {
@@ -192,8 +194,13 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
             continue;
         }
         depth = indentation(content);
-        if let Some(groups) = HEAD.captures(content) {
-            let name = ["a", "b", "c", "d"].into_iter().find_map(|name| groups.name(name))?;
+        let head = HEAD.captures(content).filter(|groups| {
+            let block =
+                |name: &[u8]| matches!(name, b"if" | b"for" | b"while" | b"switch" | b"catch" | b"with");
+            groups.name("e").is_none_or(|name| !block(name.as_bytes()))
+        });
+        if let Some(groups) = head {
+            let name = ["a", "b", "c", "d", "e"].into_iter().find_map(|name| groups.name(name))?;
             let start = span.start + name.start();
             found = Some((index, span.start, Span::new(start, start + name.len())));
             break;
@@ -255,6 +262,10 @@ mod tests {
             ("func (c *Client) two() error {\n\tHERE\n}\n\nfunc three() {}\n", "two"),
             ("const two = async (a) => {\n  HERE;\n};\nthree();\n", "two"),
             ("two() {\n  HERE\n}\nthree\n", "two"),
+            (
+                "class A {\n  async two(a: string): Promise<void> {\n    if (a) {\n      HERE;\n    }\n  }\n  three() {}\n}\n",
+                "two",
+            ),
         ] {
             let decoded = Text::decode(text.as_bytes());
             let (body, found) = function(&decoded, place(text, "HERE")).unwrap();
