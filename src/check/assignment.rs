@@ -2,8 +2,10 @@
 //! value; then its names, the blocks around it, the path of the file and nearby addresses decide.
 
 use std::cell::{Cell, OnceCell};
+use std::sync::LazyLock;
 
 use memchr::memmem;
+use regex::bytes::Regex;
 
 use super::{Candidate, Compiled, View, fixed, token, value};
 
@@ -11,7 +13,7 @@ use crate::blob::BlobPath;
 use crate::fact::namesake::{cf_means_other_product_near, is_file_of_other_vendor};
 use crate::fact::naming::{Name, Naming, enclosing, naming, parent};
 use crate::fact::setting::same_group;
-use crate::fact::words;
+use crate::fact::{lines, words};
 use crate::literals::contains;
 use crate::rule::{CheckKind, Confidence, Detect, Randomness};
 use crate::span::Span;
@@ -215,6 +217,36 @@ fn is_named(detection: &Compiled, names: &Naming, view: &View<'_>, span: Span, p
         || detection.partner().is_none_or(|partner| partner.is_match(view.around(span, SAME_CALL)))
 }
 
+/// Whether the file says that the value is for another service: it stands in an address of its, or the line or the
+/// heading above names it, as in "Congress.gov API".
+fn is_of_other_service(bytes: &[u8], value: Span) -> bool {
+    /// How many places of the value are looked at, how far around, and how much before each, in bytes.
+    const PLACES: usize = 10;
+    const NEAR: usize = 8 * 1024;
+    const BEFORE: usize = 300;
+    const HEADING: usize = 3000;
+    fixed! {
+        static ADDRESS = r#"(?i)https?://(?P<host>[a-z0-9][a-z0-9.-]*\.[a-z]{2,})[^\s"'`<>]*[?&][\w.-]+=$"#;
+        static SERVICE = r"\b(?P<host>[A-Z][\w-]*\.(?:gov|com|io|org|net|dev|ai|app|co|eu|de))\s+API\b";
+    }
+    let foreign = |text: &[u8], pattern: &LazyLock<Regex>| {
+        pattern
+            .captures(text)
+            .and_then(|g| g.name("host"))
+            .is_some_and(|host| !contains(host.as_bytes(), b"cloudflare"))
+    };
+    let own = &bytes[value.start..value.end];
+    let near = &bytes[value.start.saturating_sub(NEAR)..bytes.len().min(value.end + NEAR)];
+    let places = memmem::find_iter(near, own).take(PLACES);
+    if places.into_iter().any(|at| foreign(&near[at.saturating_sub(BEFORE)..at], &ADDRESS)) {
+        return true;
+    }
+    let line = lines::before(bytes, value.start, BEFORE);
+    let above = &bytes[value.start.saturating_sub(HEADING)..value.start];
+    let heading = memmem::rfind(above, b"\n#").map(|at| lines::first(&above[at + 1..]));
+    foreign(line, &SERVICE) || heading.is_some_and(|heading| foreign(heading, &SERVICE))
+}
+
 /// Joins the phrases of the statement, outermost first.
 fn statement(names: &Naming) -> String {
     names.phrases.iter().take(4).rev().map(|n| n.words.as_str()).collect()
@@ -247,6 +279,9 @@ fn vendor_confidence(
         return Some((detection.detect.confidence, format!("named `{shown}`")));
     }
     if FOREIGN.is_match(own.as_bytes()) {
+        return None;
+    }
+    if is_of_other_service(view.bytes, span) {
         return None;
     }
     if is_cloudflare(&statement(names)) || is_cloudflare(&enclosing(view.bytes, span.start)) {

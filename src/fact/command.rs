@@ -72,7 +72,7 @@ pub fn command_end_in(text: &Text<'_>, start: usize, path: &BlobPath) -> (usize,
 fixed! {
     static EXPANSION = r"(?x)
         \$\{\{\s*(?<github>[A-Za-z_][\w.]*(?:\['[\w-]+'\])?)\s*(?:\|\|[^}]*)?\}\}
-        | \$\{(?:env|params)\.(?<groovy>[A-Za-z_]\w*)\}
+        | \$\{(?:env|params|var|local)\.(?<groovy>[A-Za-z_]\w*)\}
         | \$\{(?<brace>[A-Za-z_]\w*)(?<op>[^}]*)\}
         | \$\((?<make>[A-Za-z_]\w*)\)
         | \$env:(?<pwsh>[A-Za-z_]\w*)
@@ -112,7 +112,8 @@ pub fn expansions(bytes: &[u8], zone: Span) -> Vec<Expansion<'_>> {
                 .or_else(|| groups.name("pwshbrace"))
                 .or_else(|| groups.name("plain"))
                 .or_else(|| groups.name("batch"))?;
-            let escaped = whole.start() > 0 && text[whole.start() - 1] == b'\\';
+            let before = whole.start().checked_sub(1).map(|at| text[at]);
+            let escaped = before == Some(b'\\') || before == Some(b'`') && groups.name("pwsh").is_some();
             let quoted = single.iter().any(|s| s.start <= whole.start() && whole.start() < s.end);
             if early.is_none() && (escaped || quoted) {
                 return None;

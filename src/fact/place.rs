@@ -12,10 +12,20 @@ mod file;
 
 pub use file::{is_code, is_compiled, is_image, is_patch, is_program, is_prose, is_shell, is_test};
 
+/// How deep the first keys of a description may be, in bytes.
+const ROOT: usize = 4;
+
 /// Whether the file describes an API rather than calls it: an OpenAPI document lists every way to authenticate.
 pub fn is_api_description(text: &Text<'_>, path: &BlobPath) -> bool {
-    let says = |word: &[u8]| memmem::find(text.bytes(), word).is_some();
-    !is_code(path) && (says(b"securitySchemes") || says(b"securityDefinitions"))
+    let bytes = text.bytes();
+    // A template may embed a description: its own root is another.
+    let near_root = |word: &[u8]| {
+        memmem::find_iter(bytes, word).any(|at| lines::indentation(lines::before(bytes, at, 100)) <= ROOT)
+    };
+    let says = |word: &[u8]| memmem::find(bytes, word).is_some();
+    let described = says(b"securitySchemes") || says(b"securityDefinitions");
+    let roots: [&[u8]; 4] = [b"openapi", b"swagger", b"securitySchemes", b"securityDefinitions"];
+    !is_code(path) && described && roots.into_iter().any(near_root)
 }
 
 /// Whether the place is in a comment: on a line that starts with a comment mark, or after one on its line.

@@ -28,14 +28,15 @@ pub struct Setting {
 /// What names of credentials and of their owners end in.
 static ENDS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::caseless(&[
-        "key", "token", "tkn", "password", "passwd", "mail", "user", "login", "method", "cfid", "cf_id",
+        "key", "token", "tkn", "password", "passwd", "mail", "user", "usr", "login", "method", "cfid",
+        "cf_id",
     ])
 });
 
 fixed! {
     /// The end of such a name, the separator, and the beginning of the value.
     static SETTING = concat!(
-        r#"(?i)^(?P<end>(?:key|token|tkn|password|passwd|mail|user|username|login|cf_?id|method)"#,
+        r#"(?i)^(?P<end>(?:key|token|tkn|password|passwd|mail|user|usr|username|login|cf_?id|method)"#,
         r#"(?:_?-?addr(?:ess)?|_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
         r#"(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|>|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)"#,
         r#"(?P<value>[^\s,;)}\]#<]|<[<$%=A-Za-z])"#,

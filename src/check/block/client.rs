@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, fixed};
 use crate::fact::credential::{each_credential, is_credential, is_secret};
+use crate::fact::place::{in_prose, is_prose};
 use crate::fact::search::in_search;
+use crate::literals::contains;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -94,6 +96,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     for (span, message) in found {
         if is_comment(input.text.get(input.text.line_near(span.start)))
             || in_search(input.text, span.start, input.path)
+            || is_prose(input.path) && is_warning(input, span)
             || out.iter().any(|c| {
                 c.rule == detection.rule
                     && input.text.line_index(c.span.start) == input.text.line_index(span.start)
@@ -105,4 +108,28 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         candidate.message = Some(message.to_owned());
         out.push(candidate);
     }
+}
+
+/// Whether a document names the variable to warn of it: in a sentence, or under a word such as `delete`.
+fn is_warning(input: &Input<'_>, span: Span) -> bool {
+    const WARNS: &[&[u8]] = &[
+        b"delete",
+        b"remove",
+        b"never",
+        b"don't",
+        b"do not",
+        b"insecure",
+        b"wrong",
+        b"before:",
+        b"grep",
+        b"not contain",
+        "❌".as_bytes(),
+        "⚠".as_bytes(),
+    ];
+    /// How many lines above count.
+    const ABOVE: usize = 2;
+    let first = input.text.line_index(span.start).saturating_sub(ABOVE);
+    let start = input.text.line_at(first).map_or(span.start, |line| line.start).min(span.start);
+    let near = &input.text.bytes()[start..input.text.line_near(span.start).end.max(span.end)];
+    in_prose(input.text, span.start, input.path) || WARNS.iter().any(|word| contains(near, word))
 }

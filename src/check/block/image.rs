@@ -55,7 +55,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             let twin = [&b"example"[..], b"sample", b"template", b"dist"].iter().any(|end| {
                 file.as_bytes().trim_ascii_end().strip_suffix(b"\"").unwrap_or(file.as_bytes()).ends_with(end)
             });
-            if !twin && !file.as_bytes().starts_with(b"--") {
+            // `cacert.pem` holds public certificates.
+            let own = file.as_bytes().strip_suffix(b"cert.pem");
+            let public = own.is_some_and(|folder| folder.last().is_some_and(|b| *b != b'/'));
+            if !twin && !public && !file.as_bytes().starts_with(b"--") {
                 found.push(Span::from(file));
             }
         }

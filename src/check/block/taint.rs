@@ -107,7 +107,9 @@ fn collects(value: &[u8]) -> bool {
         let separator = memmem::find(pair, b"=>").map(|at| at + 2);
         let separator =
             separator.or_else(|| pair.iter().position(|b| matches!(b, b':' | b'=')).map(|at| at + 1));
-        separator.is_some_and(|at| forwards_credential(pair[at..].trim_ascii()))
+        // The items of a list have no names.
+        let at = separator.or_else(|| (open == b"[").then_some(0));
+        at.is_some_and(|at| forwards_credential(pair[at..].trim_ascii()))
     })
 }
 

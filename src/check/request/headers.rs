@@ -270,6 +270,12 @@ fn is_not_sent(input: &Input<'_>, span: Span) -> bool {
     let line = text.line_near(span.start);
     let before = &text.bytes()[line.start..span.start];
     let own = text.get(span);
+    fixed! {
+        static COMPARED = r#"(?i)^[\w.-]+["'`\])]*\s*[=!]=(?:[^>]|$)"#;
+    }
+    if COMPARED.is_match(own) {
+        return true;
+    }
     let defined = own
         .windows(11)
         .skip(1)

@@ -82,7 +82,7 @@ static SPLIT: LazyLock<Patterns> = LazyLock::new(|| {
         ),
         (&["setopt"], r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]*?"api\.cloudflare\.com[^)]*\))"#),
         (&["ssl"], r#"(?im)^[ \t]*(?P<span>ssl[ \t]*=[ \t]*no)\b"#),
-        (&["use_https"], r#"(?im)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#),
+        (&["use_https"], r#"(?m)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#),
         (&["secure"], r#"(?i)(?P<span>\bsecure["']?[ \t]*(?:=>|[:=])[ \t]*False)\b"#),
         (&["secure"], r#"(?i)(?P<span>\bsecure[-_]ssl[ \t]*=[ \t]*false)\b"#),
         (
@@ -184,8 +184,11 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             if unrelated || !own && (is_of_another_host(input, span) || in_other_item(input, span)) {
                 continue;
             }
-            let settings =
-                matches!(word.as_slice(), b"ssl" | b"use_https") && in_group(input, span, near, &VENDOR);
+            // A variable of the environment may be for any of the hosts that are set beside it.
+            let variable = input.text.get(span).first().is_some_and(u8::is_ascii_uppercase);
+            let settings = !variable
+                && matches!(word.as_slice(), b"ssl" | b"use_https")
+                && in_group(input, span, near, &VENDOR);
             // The switch of the tool itself comes before all of its providers.
             let settings = settings || word == b"secure" && VENDOR.is_match(input.text.get(near));
             if own || settings || beside.is_some() && !other_host_closer(input, span, near) {

@@ -41,7 +41,7 @@ impl Role {
 /// slow.
 pub(super) fn may_be_owner(name: &[u8]) -> bool {
     let any = |words: &[&[u8]]| words.iter().any(|word| contains(name, word));
-    any(&[b"mail", b"user", b"login", b"global"])
+    any(&[b"mail", b"user", b"usr", b"login", b"global"])
         || any(&[b"cf"]) && any(&[b"id"])
         || any(&[b"key"])
             && any(&[b"api", b"auth", b"cf", b"cloud", b"flarectl", b"wrangler", b"terraforming"])
@@ -57,9 +57,9 @@ fixed! {
     pub(super) static API_KEY = "(^| )(api|auth|global)( user| api| access)* key$|(^| )apikey$";
     pub(super) static API_TOKEN = "(^| )(api|dns|zone|workers|pages|management|user|account|bearer|access|purge|ddns|deploy|saas|ai|stream|tunnel|r2|id|refresh|oauth|github|gh|npm|access|session|csrf) token$";
     pub(super) static EMAIL = "(^| )(email|mail)( |$)|(^| )email$";
-    pub(super) static USER = "(^| )(user|user ?name|api ?user|login|cf id)$";
+    pub(super) static USER = "(^| )(user|usr|user ?name|api ?user|login|cf id)$";
     /// Tools whose `token` setting is the Global API Key as soon as an e-mail address is set as well.
-    pub(super) static TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|cfuser|\\bCloudFlare\\(|account_api_token|TF_VAR|terraform";
+    pub(super) static TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|cfuser|\\bCloudFlare\\(|account_api_token|TF_VAR|terraform|frontend_?cache";
 }
 
 /// Words in the name of a value that do not tell whose it is.

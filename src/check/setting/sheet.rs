@@ -173,10 +173,16 @@ impl<'a> Sheet<'a> {
             // `CLOUDFLARE_PASSWORD` is that of the account.
             Role::Password if self.has_foreign_word(key) || key.words.contains("cloudflare") => None,
             Role::Key | Role::Password if email.is_some() && is_cloudflare => found(email, Confidence::High),
+            // For acme.sh it is an API token, whatever stands beside it.
+            Role::Token if name.starts_with(b"CF_Token") => None,
             Role::Token if email.is_some() && is_cloudflare && !self.key_beside(key) => {
                 let near = self.input.text.get(around(self.input.text, key.span, BYTES));
                 let trap = TRAPS.is_match(near) || TRAPS.is_match(self.input.path.as_bytes());
+                // Programs hand on what their caller has.
                 let plain = matches!(key.words.as_str(), "token" | "auth token");
+                if !trap && key.words != "auth token" && is_program(self.input.text, self.input.path) {
+                    return None;
+                }
                 found(email, if trap || plain { Confidence::High } else { Confidence::Low })
             }
             _ => None,
@@ -303,9 +309,11 @@ impl<'a> Sheet<'a> {
         self.beside(token, |role, other| is_key(role) && !(role == Role::Key && self.in_reference(other)))
     }
 
-    /// Whether another setting of the group is a token.
+    /// Whether another setting of the group is a token, and not that of another vendor.
     fn token_beside(&self, key: &Setting) -> bool {
-        self.beside(key, |role, _| matches!(role, Role::Token | Role::ApiToken))
+        self.beside(key, |role, other| {
+            matches!(role, Role::Token | Role::ApiToken) && !self.has_foreign_word(other)
+        })
     }
 
     /// Whether the group has an `auth_method`, which decides and is examined on its own.
@@ -342,7 +350,7 @@ impl<'a> Sheet<'a> {
 }
 
 /// Words in the names of keys and passwords that say nothing about a vendor, besides [`GENERIC_WORDS`].
-const OWN_WORDS: &[&str] = &["password", "passwd", "apikey", "global", "access", "token", "the", "my"];
+const OWN_WORDS: &[&str] = &["password", "passwd", "apikey", "global", "access", "token", "tkn", "the", "my"];
 
 /// Returns where the text contains the word, in any case.
 fn mentions(text: &[u8], word: &'static [u8]) -> impl Iterator<Item = usize> {

@@ -46,7 +46,7 @@ fixed! {
 
     /// A call or an operator before a name whose result does not reveal the value.
     static GUARD_BEFORE = r"(?ix)(?: (?:\w*(?:mask|redact|hash|sha\d*|hmac|censor|obfuscat|scrub|sanitiz|fingerprint|digest|hide|encrypt|truncat|shorten|preview|last_?4)\w*
-        | len|bool|boolean|strlen|isset|empty|is_?set|has\w*|defined|length|count|exists|sizeof|typeof|verify\w*|validate\w*|is[A-Z_]\w*|Object\.keys)\s*\(\s*[^()]*
+        | len|bool|boolean|strlen|isset|empty|is_?set|has\w*|defined|length|count|exists|sizeof|typeof|verify\w*|validate\w*|is[A-Z_]\w*|Object\.keys)\s*\(\s*(?:\w+\()?[^()]*
         | !+\s* | typeof\s+ | \bnot\s+ | \sif\s+ | \bdefined\??\s+ | \#)$";
 
     /// The same after a name.
@@ -163,6 +163,13 @@ fn printed(body: &[u8], inline: bool, known: &Known<'_>) -> Option<Span> {
         // One item of a collection, in which something else is a credential.
         let item = body.get(at) == Some(&b'[') && !is_credential(name);
         if item || !is_known(name, known, body) {
+            continue;
+        }
+        // `printf("%.8s…", key)` shows the beginning.
+        fixed! {
+            static CUT = r"%-?\d*\.\d{1,2}s";
+        }
+        if strings.first().is_some_and(|format| CUT.is_match(&body[format.inside.start..format.inside.end])) {
             continue;
         }
         // `Name: spec.Secret` says that it is the name of a secret.

@@ -15,7 +15,7 @@ use crate::span::Span;
 fixed! {
     /// A branch, by which code that supports both keys and tokens decides between them. `|| exit` is none: it ends the
     /// script when a command fails.
-    static BRANCH = r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n]{1,80}:|\|\||&&";
+    static BRANCH = r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n;]{1,120}(?:\n\s*)?:|\|\||&&";
     /// An API token that is sent.
     static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]|\b\w*(?:auth_?bearer|bearer_?(?:auth|token))\w*\("#;
 
