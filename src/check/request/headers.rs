@@ -33,6 +33,7 @@ fixed! {
         r#"|[ \t]+\$[({]?[a-z_][^\s\]),;]*"#,
         r#"|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}])"#,
         r#"|\b(?:from_static|from_bytes|HeaderName|HeaderString|of|new)\(\s*b?["']x-auth-key["']\s*\)\??\s*,\s*[^\n;]+"#,
+        r#"|@header\(\s*"x-auth-key"\s*\)\s*(?:final\s+)?\w[\w: ]*"#,
         r#"|["']?\bvalue["']?\s*:\s*["'][^"'\n]{1,200}["']\s*,\s*["']?(?:key|name)["']?\s*:\s*["']x-auth-key["']"#,
         r#"|\bhttpHeaderName\d+["']?\s*[:=]\s*["']?x-auth-key"#,
         r#"|\b(?:proxy_set_header|header_up|set-header|RequestHeader\s+\w+|more_set_input_headers|request_header)\s+["']?x-auth-key["']?\s+[^\s;]+)"#,

@@ -79,6 +79,7 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
         let zone = Span::new(command.start(), end);
         let body = &bytes[zone.start..zone.end];
         if !reaches_output(bytes, body, next)
+            || is_collected(bytes, zone)
             || memmem::find(body, b"::add-mask::").is_some()
             || memmem::find(body, b"vso[tas").is_some()
         {
@@ -116,6 +117,38 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
                     .any(|s| memmem::find(to, s).is_some())
         }
     }
+}
+
+/// Whether the output of the commands around one is written to a file or read by another: `{ echo …; } > .env`.
+fn is_collected(bytes: &[u8], command: Span) -> bool {
+    /// How many lines below the command are looked at, and how much of each, in bytes.
+    const BELOW: usize = 60;
+    const LINE: usize = 300;
+    const CLOSES: &[&[u8]] = &[b"}", b")", b"done", b"fi", b"esac"];
+    let own = lines::start(bytes, command.start.saturating_sub(LINE), command.start);
+    let mut depth = lines::indentation(&bytes[own..command.start]);
+    for line in bytes[command.end..].split(|b| *b == b'\n').skip(1).take(BELOW) {
+        let text = line[..line.len().min(LINE)].trim_ascii();
+        if text.is_empty() || lines::indentation(line) >= depth {
+            continue;
+        }
+        depth = lines::indentation(line);
+        let Some(close) = CLOSES.iter().find(|close| text.starts_with(close)) else {
+            // `else` and the like belong to a block that goes on.
+            if [&b"el"[..], b"then", b"do", b"*)"].iter().any(|word| text.starts_with(word)) {
+                continue;
+            }
+            return false;
+        };
+        let rest = text[close.len()..].trim_ascii();
+        if let Some(tool) = rest.strip_prefix(b"|") {
+            return ![&b"tee"[..], b"cat"].iter().any(|shows| tool.trim_ascii_start().starts_with(shows));
+        }
+        if rest.starts_with(b">") {
+            return !reaches_output(rest, rest, Next::Nothing);
+        }
+    }
+    false
 }
 
 /// Finds traces (`set -x`) of commands that use a credential.

@@ -112,6 +112,8 @@ fn what_is_printed_is_told_from_what_is_masked_or_handed_on() {
         "t=$CF_API_TOKEN\necho $t",
         "RUN printf '%s' \"$CF_API_TOKEN\"",
         "cat <<< $CF_API_TOKEN",
+        "{\n  echo $CF_API_TOKEN\n}\ncat a > b",
+        "{\n  echo $CF_API_TOKEN\n} >&2",
     ] {
         assert_eq!(prints(text).len(), 1, "{text}");
     }
@@ -124,6 +126,9 @@ fn what_is_printed_is_told_from_what_is_masked_or_handed_on() {
         "x=$(echo $CF_API_TOKEN)",
         "echo $CF_API_TOKEN | docker login --password-stdin",
         "unset CF_API_TOKEN",
+        "{\n  echo '# one'\n  echo \"T=$CF_API_TOKEN\"\n} > .env",
+        "(\n  if a; then\n    echo $CF_API_TOKEN\n  fi\n) >.env",
+        "for a in b; do\n  echo $CF_API_TOKEN\ndone | docker login --password-stdin",
     ] {
         assert_eq!(prints(text), [""; 0], "{text}");
     }
