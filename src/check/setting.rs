@@ -123,13 +123,17 @@ fn skipped(input: &Input<'_>, span: Span) -> bool {
         || in_search(input.text, span.start, input.path)
 }
 
-/// Whether the name is the label of a branch, `case "CLOUDFLARE_API_KEY":`, or in a prompt.
+/// Whether the name is the label of a branch, `case "CLOUDFLARE_API_KEY":`, in a prompt, or in an expansion.
 fn is_label(bytes: &[u8], at: usize) -> bool {
     let before = bytes[..at].trim_ascii_end();
     let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before).trim_ascii_end();
     // `read -p "API key: " KEY` asks for it.
     let line = lines::last(before).trim_ascii_start();
-    before.ends_with(b"case") || before.ends_with(b"when") || line.starts_with(b"read -")
+    // `${CF_KEY: -8}` is a part of the value.
+    bytes[..at].ends_with(b"${")
+        || before.ends_with(b"case")
+        || before.ends_with(b"when")
+        || line.starts_with(b"read -")
 }
 
 /// Whether code accepts a token as well and decides between them, or declares options for both, or documentation shows

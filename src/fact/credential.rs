@@ -69,6 +69,8 @@ const METADATA: &[&str] = &[
     "missing",
     "masked",
     "redacted",
+    "display",
+    "short",
     "hash",
     "digest",
     "hint",

@@ -39,7 +39,7 @@ fixed! {
         r#"(?i)^(?P<end>(?:key|token|tkn|password|passwd|mail|user|usr|username|login|cf_?id|method)"#,
         r#"(?:_?-?addr(?:ess)?|_?-?(?:secret|key)?_?-?ref|_?-?secure|_?-?insecure|_?-?plain|_?-?env|_?-?file)?)["'`\]\\]*"#,
         r#"(?P<sep>\s*(?:=>|:=|\?=|::|=|:)\s*|["']\s*,\s*|>|[ \t]+|\s*[\n,]\s*["']?value(?:From)?["']?\s*[:=]\s*)"#,
-        r#"(?P<value>[^\s,;)}\]#<]|<[<$%=A-Za-z])"#,
+        r#"(?P<value>[^\s,;)}\]#<]|<[<$%=A-Za-z\x80-\xFF])"#,
     );
 }
 
@@ -165,6 +165,14 @@ fn setting(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Option<Sett
     let rest = &near[begin.end - end..];
     let value = Span::new(begin.start, begin.end + rest.iter().position(ends).unwrap_or(rest.len()));
     let text = |span: Span| &bytes[span.start..span.end];
+    if text(separator).contains(&b'=') && is_empty(bytes, name, separator) {
+        let end = separator.start + lines::first(text(separator)).trim_ascii_end().len();
+        let value = Span::new(end, end);
+        return Some((
+            name.end,
+            Some(Setting { span: Span::new(start, end), words: own_words(text(name)), value }),
+        ));
+    }
     if !is_setting(bytes, name, text(separator), text(value)) {
         return Some((name.end, None));
     }
@@ -176,6 +184,15 @@ fn setting(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Option<Sett
         value: Span::new(value.start, end.max(value.start)),
     };
     Some((name.end, Some(setting)))
+}
+
+/// Whether nothing follows the `=` after a name: the next line is not indented deeper, so it is no continuation.
+fn is_empty(bytes: &[u8], name: Span, separator: Span) -> bool {
+    let Some(last) = bytes[separator.start..separator.end].iter().rposition(|b| *b == b'\n') else {
+        return false;
+    };
+    let next = lines::indentation(&bytes[separator.start + last + 1..separator.end]);
+    next <= lines::indentation(lines::before(bytes, name.start, LINE))
 }
 
 /// Whether a name may begin like this: as an option, or like an identifier. `method` counts only after `auth`.

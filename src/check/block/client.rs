@@ -1,5 +1,6 @@
 //! Credentials in variables whose values a build tool puts into what browsers and apps download.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::{Detection, is_comment};
@@ -93,14 +94,13 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             });
         }
     }
+    // One finding for each line, the first found.
+    let mut lines = HashSet::new();
     for (span, message) in found {
         if is_comment(input.text.get(input.text.line_near(span.start)))
             || in_search(input.text, span.start, input.path)
             || is_prose(input.path) && is_warning(input, span)
-            || out.iter().any(|c| {
-                c.rule == detection.rule
-                    && input.text.line_index(c.span.start) == input.text.line_index(span.start)
-            })
+            || !lines.insert(input.text.line_index(span.start))
         {
             continue;
         }

@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
+use regex::bytes::Captures;
+
 use super::taint::tainted;
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, fixed};
@@ -67,11 +69,18 @@ struct Known<'a> {
     names: OnceCell<HashSet<Vec<u8>>>,
     sends: OnceCell<bool>,
     rolls: OnceCell<bool>,
+    headers: OnceCell<HashSet<&'a [u8]>>,
 }
 
 impl<'a> Known<'a> {
     fn new(bytes: &'a [u8]) -> Known<'a> {
-        Known { bytes, names: OnceCell::new(), sends: OnceCell::new(), rolls: OnceCell::new() }
+        Known {
+            bytes,
+            names: OnceCell::new(),
+            sends: OnceCell::new(),
+            rolls: OnceCell::new(),
+            headers: OnceCell::new(),
+        }
     }
 
     /// Returns the names that hold a credential.
@@ -93,6 +102,17 @@ impl<'a> Known<'a> {
             static ROLL = r#"/tokens/[^\s"'`]{1,60}/value\b"#;
         }
         *self.rolls.get_or_init(|| ROLL.is_match(self.bytes))
+    }
+
+    /// Returns the names of headers with a token among them: `headers = {"Authorization": f"Bearer {token}"}`.
+    fn headers(&self) -> &HashSet<&'a [u8]> {
+        /// No program has more.
+        const MOST: usize = 100;
+        fixed! {
+            static BOUND = r#"(?P<name>\w*(?i:headers))\s*(?::\s*\w+\s*)?:?=\s*[\w.]{0,20}[{(\[][^})\]]{0,300}(?i:authorization)["'`]?\s*(?:=>|[:=,])\s*[fb$]?["'`]\s*(?i:bearer)"#;
+        }
+        let name = |groups: Captures<'a>| groups.name("name").map(|name| name.as_bytes());
+        self.headers.get_or_init(|| BOUND.captures_iter(self.bytes).filter_map(name).take(MOST).collect())
     }
 
     fn contains(&self, name: &[u8]) -> bool {

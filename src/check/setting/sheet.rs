@@ -110,7 +110,11 @@ impl<'a> Sheet<'a> {
         }
         // `api_key: {` opens an object; a quoted name before a field, `"apikey",` above `Label:`, has no value.
         let own = self.value(key);
-        if own == b"{" && !self.is_reference(key) || is_field(own) || self.is_listed(key) {
+        if own == b"{" && !self.is_reference(key)
+            || is_field(own)
+            || self.is_listed(key)
+            || self.is_numbered(key)
+        {
             return None;
         }
         let email = self.email(key, role);

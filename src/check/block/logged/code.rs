@@ -6,6 +6,7 @@ use memchr::memmem;
 
 use super::super::is_comment;
 use super::{Known, Leak, is_known, text_of};
+use crate::blob::BlobPath;
 use crate::check::{Input, fixed, named};
 use crate::fact::credential::is_credential;
 use crate::fact::place::in_prose;
@@ -73,7 +74,12 @@ pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) {
         // `<p class=…` is a paragraph, `p := …` a variable, `print …` in a sentence a word.
         let tag = sink.start() > 0 && bytes[sink.start() - 1] == b'<';
         let set = bytes[open.end()..].starts_with(b"=") || bytes[open.end()..].starts_with(b":=");
-        if tag || !paren && (set || in_prose(input.text, sink.start(), input.path)) {
+        // `awk '{print $1}'` is a program of its own.
+        let named_alone = matches!(name, b"puts" | b"p" | b"print" | b"pp" | b"dump" | b"die");
+        if tag || !paren && named_alone && !has_bare_calls(input.path) {
+            continue;
+        }
+        if !paren && (set || in_prose(input.text, sink.start(), input.path)) {
             continue;
         }
         if is_comment(lines::before(bytes, sink.start(), LINE)) {
@@ -126,6 +132,17 @@ fn piped(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
             out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
         }
     }
+}
+
+/// Whether the file is in a language whose calls need no brackets, or a document, which may hold any.
+fn has_bare_calls(path: &BlobPath) -> bool {
+    const ENDS: &[&[u8]] = &[
+        b"rb", b"rake", b"gemspec", b"ru", b"erb", b"cr", b"pl", b"pm", b"t", b"py", b"php", b"phtml",
+        b"inc", b"coffee", b"tcl", b"groovy", b"md", b"mdx", b"rst", b"adoc", b"ipynb", b"ex", b"exs",
+    ];
+    let name = path.file_name();
+    let end = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    ENDS.contains(&end) || end.len() == name.len()
 }
 
 /// Whether the call is `logger.info "…"`: Ruby needs no brackets.
@@ -199,11 +216,10 @@ fn header(body: &[u8], known: &Known<'_>) -> Option<Span> {
 fn bound_headers(body: &[u8], known: &Known<'_>) -> Option<Span> {
     fixed! {
         static ALONE = r#"(?:^|[,(]\s*)(?P<name>\w*(?i:headers))\s*(?:$|[,)])"#;
-        static BOUND = r#"(?P<name>\w*(?i:headers))\s*(?::\s*\w+\s*)?:?=\s*[\w.]{0,20}[{(\[][^})\]]{0,300}(?i:authorization)["'`]?\s*(?:=>|[:=,])\s*[fb$]?["'`]\s*(?i:bearer)"#;
     }
     let alone = ALONE.captures(body)?;
     let name = named(&alone, "name");
-    BOUND.captures_iter(known.bytes).any(|bound| &bound["name"] == name.as_bytes()).then(|| Span::from(name))
+    known.headers().contains(name.as_bytes()).then(|| Span::from(name))
 }
 
 /// A string literal: its inside, its quote, and the lower-cased byte before it.

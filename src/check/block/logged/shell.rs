@@ -75,6 +75,17 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
         {
             continue;
         }
+        // `awk '{print $1}'`, `perl -ne 'print $1'`: a program of its own.
+        let line = lines::before(bytes, command.start(), INDENT);
+        let own =
+            command.as_bytes().starts_with(b"print") && line.iter().filter(|b| **b == b'\'').count() % 2 == 1;
+        if own
+            && [&b"awk"[..], b"perl", b"ruby", b"python"]
+                .iter()
+                .any(|tool| memmem::find(line, tool).is_some())
+        {
+            continue;
+        }
         let (end, next) = command_end(bytes, command.start());
         let zone = Span::new(command.start(), end);
         let body = &bytes[zone.start..zone.end];
@@ -86,7 +97,7 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
             continue;
         }
         for expansion in expansions(bytes, zone) {
-            if is_known(expansion.name, known, body) {
+            if is_known(expansion.name, known, body) && !is_substituted(bytes, zone, expansion.span) {
                 out.push(Leak::new(expansion.span, format!("prints `{}`", text_of(expansion.name))));
                 break;
             }
@@ -100,7 +111,7 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
         /// A redirection to a file or a descriptor.
         static REDIRECT = r#"(?:^|[^-=$>&<])(?:[12&]?>{1,2})\s*(?<to>"?[^\s"';)]+)"#;
         /// A command that passes its input on to its output.
-        static SHOWS = r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b";
+        static SHOWS = r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-(?:\d{3,}|[2-9]\d|\s|$)|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b";
     }
     if let Next::Pipe(start) = next {
         let (end, after) = command_end(bytes, start);
@@ -117,6 +128,16 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
                     .any(|s| memmem::find(to, s).is_some())
         }
     }
+}
+
+/// Whether a variable is in a pipeline whose output takes its place: `echo "$(echo $TOKEN | cut -c1-4)…"`.
+fn is_substituted(bytes: &[u8], zone: Span, variable: Span) -> bool {
+    let before = &bytes[zone.start..variable.start];
+    let Some(open) = memmem::rfind(before, b"$(") else { return false };
+    let inside = !before[open..].contains(&b')');
+    let rest = lines::first(&bytes[variable.end..zone.end.max(variable.end)]);
+    let close = rest.iter().position(|b| *b == b')').unwrap_or(rest.len());
+    inside && rest[..close].contains(&b'|')
 }
 
 /// Whether the output of the commands around one is written to a file or read by another: `{ echo …; } > .env`.

@@ -91,6 +91,15 @@ impl Sheet<'_> {
         is_name && self.is_quoted(key) && between.contains(&b',')
     }
 
+    /// Whether the value is the number of an enumeration: `CloudflareGlobalApiKey = 58;`.
+    pub(super) fn is_numbered(&self, key: &Setting) -> bool {
+        let value = self.input.text.get(key.value);
+        let next = self.input.text.bytes().get(key.value.end);
+        (1..6).contains(&value.len())
+            && value.iter().all(u8::is_ascii_digit)
+            && matches!(next, Some(b';' | b','))
+    }
+
     /// Whether the value is a string literal.
     pub(super) fn is_quoted(&self, setting: &Setting) -> bool {
         let quote = |b: Option<&u8>| b.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'));
