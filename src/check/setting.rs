@@ -148,7 +148,9 @@ fn supports_both(input: &Input<'_>, span: Span) -> bool {
     }
     if is_prose(input.path) {
         let bytes = input.text.bytes();
-        return TOKEN_WAY.find_iter(bytes).any(|way| !is_page(bytes, way.start()));
+        return TOKEN_WAY
+            .find_iter(bytes)
+            .any(|way| !is_page(bytes, way.start()) && is_advice(input, Span::from(way)));
     }
     if is_alternative(input, span) {
         return true;
@@ -178,6 +180,19 @@ const DECISION: usize = 600;
 const LINE: usize = 400;
 /// How many mentions of tokens are looked at.
 const WAYS: usize = 40;
+
+/// Whether a document shows how to use a token, or recommends it, rather than only mentions it.
+fn is_advice(input: &Input<'_>, way: Span) -> bool {
+    fixed! {
+        static PRAISE = r"(?i)recommend|prefer|instead|better|rather|should|secure|safe|scoped|least|limited|restrict|create|generate|either|alternativ|new\b|use\b|recomend|recomand|empf|推荐|建议|或者|推奨|рекоменд";
+        static REFUSAL = r"(?i)(?:do not|don't|never|cannot|can't|not)\s+(?:\w+\s+){0,3}$|(?i)not\s+(?:supported|work|enough)";
+    }
+    let line = input.text.line_near(way.start);
+    let text = input.text.get(line);
+    let before = &input.text.bytes()[line.start..way.start];
+    let shown = input.text.is_fenced(line.start) || text.contains(&b'=') || text.contains(&b'`');
+    !REFUSAL.is_match(before) && (shown || PRAISE.is_match(text))
+}
 
 /// Whether the mention of tokens is the dashboard page that also shows the key: `My Profile → API Tokens`,
 /// `/profile/api-tokens`.
