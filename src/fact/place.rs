@@ -23,9 +23,9 @@ pub fn is_api_description(text: &Text<'_>, path: &BlobPath) -> bool {
         memmem::find_iter(bytes, word).any(|at| lines::indentation(lines::before(bytes, at, 100)) <= ROOT)
     };
     let says = |word: &[u8]| memmem::find(bytes, word).is_some();
-    let described = says(b"securitySchemes") || says(b"securityDefinitions");
+    let described = || says(b"securitySchemes") || says(b"securityDefinitions");
     let roots: [&[u8]; 4] = [b"openapi", b"swagger", b"securitySchemes", b"securityDefinitions"];
-    !is_code(path) && described && roots.into_iter().any(near_root)
+    !is_code(path) && described() && roots.into_iter().any(near_root)
 }
 
 /// Whether the place is in a comment: on a line that starts with a comment mark, or after one on its line.

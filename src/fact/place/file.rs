@@ -46,17 +46,17 @@ pub fn is_test(path: &BlobPath) -> bool {
     const FOLDERS: [&[u8]; 6] = [b"test", b"tests", b"__tests__", b"spec", b"specs", b"testdata"];
     /// `Client.Tests`, `UnitTests`, `api-test`, `ClientTest.php`.
     fn names_tests(name: &[u8]) -> bool {
-        const WORDS: [&[u8]; 4] = [b"Test", b"Tests", b"Spec", b"Specs"];
-        let capital = |word: &[u8]| {
-            name.strip_suffix(word)
-                .is_some_and(|rest| rest.last().is_none_or(|b| b.is_ascii_alphanumeric() || *b == b'.'))
-        };
-        let lower = |word: &[u8]| {
-            let word = word.to_ascii_lowercase();
-            name.strip_suffix(word.as_slice())
-                .is_some_and(|rest| rest.last().is_none_or(|b| matches!(b, b'.' | b'-' | b'_')))
-        };
-        WORDS.iter().any(|word| capital(word) || lower(word))
+        const WORDS: [(&[u8], &[u8]); 4] =
+            [(b"Test", b"test"), (b"Tests", b"tests"), (b"Spec", b"spec"), (b"Specs", b"specs")];
+        // Nearly all names end otherwise.
+        if !matches!(name.last(), Some(b't' | b's' | b'c')) {
+            return false;
+        }
+        WORDS.iter().any(|(capital, lower)| {
+            let free = |rest: &[u8]| rest.last().is_none_or(|b| matches!(b, b'.' | b'-' | b'_'));
+            let joined = |rest: &[u8]| rest.last().is_none_or(|b| b.is_ascii_alphanumeric() || *b == b'.');
+            name.strip_suffix(*capital).is_some_and(joined) || name.strip_suffix(*lower).is_some_and(free)
+        })
     }
     let name = path.file_name();
     let mut folders = path.as_bytes().split(|b| *b == b'/').rev().skip(1);
