@@ -111,7 +111,7 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
         /// A redirection to a file or a descriptor.
         static REDIRECT = r#"(?:^|[^-=$>&<])(?:[12&]?>{1,2})\s*(?<to>"?[^\s"';)]+)"#;
         /// A command that passes its input on to its output.
-        static SHOWS = r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-(?:\d{3,}|[2-9]\d|\s|$)|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b";
+        static SHOWS = r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-(?:\d{3,}|[2-9]\d)|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b|^\s*cut\s+-c\s*1-(?:\s|$)";
     }
     if let Next::Pipe(start) = next {
         let (end, after) = command_end(bytes, start);

@@ -24,6 +24,7 @@ fn output_is_seen_unless_it_is_read_or_kept() {
         "echo $T | base64",
         "echo $T | tee log",
         "echo $T | cut -c1-40",
+        "echo $T | cut -c 1-",
         "echo a -> $T",
         "echo a => $T",
     ] {
@@ -37,6 +38,7 @@ fn output_is_seen_unless_it_is_read_or_kept() {
         "echo $T >&2 > file",
         "echo $T | docker login --password-stdin",
         "echo $T | cut -d= -f2",
+        "echo $T | cut -c1-8",
         "echo $T | base64 > file",
         "echo $T | base64 | kubectl apply -f -",
         "echo $T | teeth",
