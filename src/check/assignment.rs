@@ -217,7 +217,7 @@ fn is_named(detection: &Compiled, names: &Naming, view: &View<'_>, span: Span, p
         || detection.partner().is_none_or(|partner| partner.is_match(view.around(span, SAME_CALL)))
 }
 
-/// Whether the file says that the value is for another service: it stands in an address of its, or the line or the
+/// Whether the file says that the value is for another service: it stands in an address of it, or the line or the
 /// heading above names it, as in "Congress.gov API".
 fn is_of_other_service(bytes: &[u8], value: Span) -> bool {
     /// How many places of the value are looked at, how far around, and how much before each, in bytes.
