@@ -148,14 +148,16 @@ fn may_have_value(bytes: &[u8], name: Span) -> bool {
     {
         return true;
     }
-    // Nothing precedes the name, or a short word such as `option`.
-    const KEYWORD: usize = 6;
-    lines::before(bytes, name.start, LINE).trim_ascii().len() <= KEYWORD
+    let before = lines::before(bytes, name.start, LINE);
+    before.trim_ascii().is_empty() || is_keyword(before)
 }
 
 /// Returns the setting whose name starts at `start` and has one of [`ENDS`] at `end`, if it is one, and where the name
 /// ends.
 fn setting(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Option<Setting>)> {
+    if let Some(unset) = unset(bytes, start, end) {
+        return Some(unset);
+    }
     let near = &bytes[end..bytes.len().min(end + REACH)];
     let groups = SETTING.captures(near).filter(|_| may_begin(&bytes[start..end], near))?;
     let place = |name: &str| groups.name(name).map(|m| Span::from(m).shift(end));
@@ -165,14 +167,6 @@ fn setting(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Option<Sett
     let rest = &near[begin.end - end..];
     let value = Span::new(begin.start, begin.end + rest.iter().position(ends).unwrap_or(rest.len()));
     let text = |span: Span| &bytes[span.start..span.end];
-    if text(separator).contains(&b'=') && is_empty(bytes, name, separator) {
-        let end = separator.start + lines::first(text(separator)).trim_ascii_end().len();
-        let value = Span::new(end, end);
-        return Some((
-            name.end,
-            Some(Setting { span: Span::new(start, end), words: own_words(text(name)), value }),
-        ));
-    }
     if !is_setting(bytes, name, text(separator), text(value)) {
         return Some((name.end, None));
     }
@@ -186,13 +180,23 @@ fn setting(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Option<Sett
     Some((name.end, Some(setting)))
 }
 
-/// Whether nothing follows the `=` after a name: the next line is not indented deeper, so it is no continuation.
-fn is_empty(bytes: &[u8], name: Span, separator: Span) -> bool {
-    let Some(last) = bytes[separator.start..separator.end].iter().rposition(|b| *b == b'\n') else {
-        return false;
-    };
-    let next = lines::indentation(&bytes[separator.start + last + 1..separator.end]);
-    next <= lines::indentation(lines::before(bytes, name.start, LINE))
+/// Returns the setting if nothing follows the `=` after its name. A line below that is indented deeper continues it.
+fn unset(bytes: &[u8], start: usize, end: usize) -> Option<(usize, Option<Setting>)> {
+    let near = &bytes[end..bytes.len().min(end + REACH)];
+    let line = lines::first(near);
+    let own = line.trim_ascii_end().strip_suffix(b"=")?;
+    if !own.iter().all(|b| in_name(*b) || matches!(b, b' ' | b'\t')) || !may_begin(&bytes[start..end], line) {
+        return None;
+    }
+    let below = near[line.len()..].split(|b| *b == b'\n').skip(1).find(|line| !line.trim_ascii().is_empty());
+    let indentation = lines::indentation(lines::before(bytes, start, LINE));
+    if below.is_some_and(|below| lines::indentation(below) > indentation) {
+        return None;
+    }
+    let name = Span::new(start, end + own.trim_ascii_end().len());
+    let value = Span::new(end + own.len() + 1, end + own.len() + 1);
+    let words = own_words(&bytes[name.start..name.end]);
+    Some((name.end, Some(Setting { span: Span::new(start, value.end), words, value })))
 }
 
 /// Whether a name may begin like this: as an option, or like an identifier. `method` counts only after `auth`.
@@ -273,10 +277,9 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
         return false;
     }
     if separator.iter().all(|b| matches!(b, b' ' | b'\t')) {
-        let before = before.trim_ascii().to_ascii_lowercase();
-        let keyword = [&b"env"[..], b"option", b"setenv", b"set", b"arg"].contains(&before.as_slice());
+        let keyword = is_keyword(before);
         let words = words(&bytes[name.start..name.end]);
-        let own_line = before.is_empty() && words.contains("cloudflare");
+        let own_line = before.trim_ascii().is_empty() && words.contains("cloudflare");
         if !(bytes[name.start] == b'-' || keyword || own_line) {
             return false;
         }
@@ -285,6 +288,15 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
         || value.starts_with(b"~")
         || matches!(before.trim_ascii_end().last(), Some(b'!' | b'<'));
     !comparison && !is_type(value) && !is_sentence(value)
+}
+
+/// Whether what precedes a name sets variables without a separator: `ENV`, `option`, `set -gx` of fish, `setx`.
+fn is_keyword(before: &[u8]) -> bool {
+    const KEYWORDS: &[&[u8]] = &[b"env", b"option", b"setenv", b"set", b"setx", b"arg"];
+    let mut words = before.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default();
+    KEYWORDS.iter().any(|keyword| first.eq_ignore_ascii_case(keyword))
+        && words.all(|word| word.starts_with(b"-"))
 }
 
 /// Whether the value is a quoted sentence, which describes the setting: `"Account email"`.

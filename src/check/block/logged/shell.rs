@@ -57,7 +57,7 @@ fixed! {
           | (?:Get-ChildItem|gci|dir|ls)[\ \t]+env:\S*
           | (?:get-content|cat|type)[\ \t]+\S*(?:\.dev\.vars|cloudflared/cert\.pem)\b[^|>\n]*$
         )
-        | (?:^|[^\w.$-])(?<code>(?:console\.\w+|print|pprint|puts|p|println|dump|var_dump|print_r)[\ (]+(?:JSON\.stringify\()?(?:process\.env|os\.environ|(?-i:ENV)|dict\(os\.environ\)|\$_ENV|\$_SERVER|Deno\.env\.toObject\(\))\b\s*(?:[,);]|$))
+        | (?:^|[^\w.$-])(?<code>(?:console\.\w+|print|pprint|pp|puts|p|println|dump|var_dump|print_r)[\ (]+(?:JSON\.stringify\()?(?:process\.env|os\.environ|(?-i:ENV)|dict\(os\.environ\)|\$_ENV|\$_SERVER|Deno\.env\.toObject\(\))\b\s*(?:[,);]|$))
         | (?<all>\$\{\{\s*toJSON\((?:secrets|env)\)\s*\}\})"#;
 }
 
@@ -109,7 +109,7 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
 fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
     fixed! {
         /// A redirection to a file or a descriptor.
-        static REDIRECT = r#"(?:^|[^-=$>&<])(?:[12&]?>{1,2})\s*(?<to>"?[^\s"';)]+)"#;
+        static REDIRECT = r#"(?:^|[^-=$>&<])(?<from>[12&]?)>{1,2}\s*(?<to>"?[^\s"';)]+)"#;
         /// A command that passes its input on to its output.
         static SHOWS = r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-(?:\d{3,}|[2-9]\d)|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b|^\s*cut\s+-c\s*1-(?:\s|$)";
     }
@@ -118,7 +118,9 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
         let tool = &bytes[start..end];
         return SHOWS.is_match(tool) && reaches_output(bytes, tool, after);
     }
-    match REDIRECT.captures_iter(body).last() {
+    // Where errors go does not matter.
+    let redirects = REDIRECT.captures_iter(body).filter(|groups| &groups["from"] != b"2");
+    match redirects.last() {
         None => true,
         Some(groups) => {
             let to = &groups["to"];
@@ -165,7 +167,7 @@ fn is_collected(bytes: &[u8], command: Span) -> bool {
         if let Some(tool) = rest.strip_prefix(b"|") {
             return ![&b"tee"[..], b"cat"].iter().any(|shows| tool.trim_ascii_start().starts_with(shows));
         }
-        if rest.starts_with(b">") {
+        if rest.contains(&b'>') {
             return !reaches_output(rest, rest, Next::Nothing);
         }
     }

@@ -18,6 +18,7 @@ fn output_is_seen_unless_it_is_read_or_kept() {
     for text in [
         "echo $T",
         "echo $T >&2",
+        "echo $T 2>/dev/null",
         "echo $T 2>/dev/null >&1",
         "echo $T > /dev/stderr",
         "echo $T >> $GITHUB_STEP_SUMMARY",
@@ -128,6 +129,7 @@ fn what_is_printed_is_told_from_what_is_masked_or_handed_on() {
         "x=$(echo $CF_API_TOKEN)",
         "echo $CF_API_TOKEN | docker login --password-stdin",
         "unset CF_API_TOKEN",
+        "while read a; do\n  echo $CF_API_TOKEN\ndone < in > out",
         "{\n  echo '# one'\n  echo \"T=$CF_API_TOKEN\"\n} > .env",
         "(\n  if a; then\n    echo $CF_API_TOKEN\n  fi\n) >.env",
         "for a in b; do\n  echo $CF_API_TOKEN\ndone | docker login --password-stdin",
