@@ -1,6 +1,8 @@
 //! Brackets without a grammar: how many are open, where one is closed, which ones contain a place. Round, square and
 //! curly brackets are not distinguished: most texts are well-formed.
 
+use crate::span::Span;
+
 /// Returns how many more brackets the bytes open than they close.
 pub(crate) fn balance(bytes: &[u8]) -> i32 {
     bytes.iter().map(|byte| step(*byte)).sum()
@@ -71,6 +73,29 @@ pub(crate) fn end_of_argument(bytes: &[u8]) -> Option<usize> {
     })
 }
 
+/// Returns the arguments of a call, of which the bytes are all that is between its brackets: what commas outside of
+/// brackets and strings separate.
+pub(crate) fn arguments(bytes: &[u8]) -> Vec<Span> {
+    let (mut depth, mut quote, mut start, mut at) = (0_i32, 0_u8, 0, 0);
+    let mut out = Vec::new();
+    while at < bytes.len() {
+        let byte = bytes[at];
+        match byte {
+            b'\\' => at += 1,
+            _ if quote != 0 => quote = if byte == quote { 0 } else { quote },
+            b'"' | b'\'' | b'`' => quote = byte,
+            b',' if depth == 0 => {
+                out.push(Span::new(start, at));
+                start = at + 1;
+            }
+            _ => depth += step(byte),
+        }
+        at += 1;
+    }
+    out.push(Span::new(start, bytes.len()));
+    out
+}
+
 /// Returns the opening brackets around a place, innermost first, back to `floor`.
 pub(crate) fn around(bytes: &[u8], floor: usize, at: usize) -> impl Iterator<Item = usize> {
     let mut closed = 0_usize;
@@ -90,7 +115,7 @@ pub(crate) fn around(bytes: &[u8], floor: usize, at: usize) -> impl Iterator<Ite
 
 #[cfg(test)]
 mod tests {
-    use super::{around, balance, close, closing, end, end_in_code, end_of_argument};
+    use super::{arguments, around, balance, close, closing, end, end_in_code, end_of_argument};
 
     #[test]
     fn brackets_are_counted() {
@@ -128,6 +153,14 @@ mod tests {
         assert_eq!(end_of_argument(b"[a\n]\nb"), Some(4));
         assert_eq!(end_of_argument(b"a) b"), Some(1));
         assert_eq!(end_of_argument(b"a b"), None);
+    }
+
+    #[test]
+    fn arguments_are_separated_outside_of_brackets_and_strings() {
+        let text = r#"a, f(b, c), "d, e", g"#;
+        let found: Vec<&str> =
+            arguments(text.as_bytes()).iter().map(|a| text[a.start..a.end].trim()).collect();
+        assert_eq!(found, ["a", "f(b, c)", r#""d, e""#, "g"]);
     }
 
     #[test]

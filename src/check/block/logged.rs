@@ -15,6 +15,7 @@ use crate::rule::Confidence;
 use crate::span::Span;
 
 mod code;
+mod printer;
 mod shell;
 
 /// `variant = "credential-logged"`.
@@ -25,9 +26,10 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
     let known = Known::new(bytes);
     let mut found: Vec<Leak> = Vec::new();
-    code::calls(input, &known, &mut found);
+    let mut harmless = Vec::new();
+    code::calls(input, &known, &mut found, &mut harmless);
     if !is_compiled(input.path) {
-        shell::shell(bytes, &known, &mut found);
+        shell::shell(bytes, &known, &mut found, &mut harmless);
         shell::traces(bytes, &known, &mut found);
         shell::verbose(bytes, &known, &mut found);
         shell::dumps(input, &mut found);
@@ -35,6 +37,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         shell::outputs(bytes, input.path, &mut found);
         code::responses(bytes, &mut found);
     }
+    printer::calls(bytes, &harmless, &known, &mut found);
     for Leak { span, message } in found {
         let line = input.text.line_near(span.start);
         if is_comment(input.text.get(line)) {

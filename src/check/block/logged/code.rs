@@ -5,6 +5,7 @@ use std::cell::LazyCell;
 use memchr::memmem;
 
 use super::super::is_comment;
+use super::printer::Sink;
 use super::{Known, Leak, is_known, text_of};
 use crate::blob::BlobPath;
 use crate::check::{Input, fixed, named};
@@ -56,8 +57,8 @@ fixed! {
         | \s+if\s | \s+and\s+["'] | \s*&&\s*["'`] | \s*!=\s | \|\s*(?:length|hash|mask|sha256))"#;
 }
 
-/// Finds credentials in the arguments of calls that print or log.
-pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) {
+/// Finds credentials in the arguments of calls that print or log. The arguments of other such calls are `harmless`.
+pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, harmless: &mut Vec<Sink>) {
     let bytes = input.text.bytes();
     piped(bytes, known, out);
     let php = LazyCell::new(|| memmem::find(bytes, b"<?").is_some());
@@ -105,12 +106,14 @@ pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) {
             let body = &bytes[start..end];
             // In Rust, names in braces are replaced in plain string literals of macros.
             let inline = name.ends_with(b"!");
-            if let Some(place) = printed(body, inline, known).or_else(|| header(body, known)) {
+            let place = printed(body, inline, known, &|name| is_known(name, known, body));
+            if let Some(place) = place.or_else(|| header(body, known)) {
                 let span = Span::new(start + place.start, start + place.end);
                 out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
                 break;
             }
             // `log.Info().Str("token", token).Msg("…")`
+            harmless.push(Sink::Call { own: Span::new(start, end), inline });
             let Some(next) = LINK.find(&bytes[end..]).filter(|_| links < LINKS) else { break };
             (start, links) = (end + next.end(), links + 1);
         }
@@ -127,7 +130,8 @@ fn piped(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     }
     for groups in PIPED.captures_iter(bytes) {
         let value = named(&groups, "value");
-        if let Some(place) = printed(value.as_bytes(), false, known) {
+        let is_known = |name: &[u8]| is_known(name, known, value.as_bytes());
+        if let Some(place) = printed(value.as_bytes(), false, known, &is_known) {
             let span = place.shift(value.start());
             out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
         }
@@ -152,14 +156,20 @@ fn logs_in_ruby(name: &[u8], rest: &[u8]) -> bool {
 }
 
 /// Returns the closing bracket of a call, or the end of the statement if it has no brackets.
-fn arguments_end(bytes: &[u8], start: usize, paren: bool) -> usize {
+pub(super) fn arguments_end(bytes: &[u8], start: usize, paren: bool) -> usize {
     let limit = bytes.len().min(start + ARGUMENTS);
     let marks: &[u8] = if paren { b"" } else { b"\n;" };
     brackets::end_in_code(&bytes[start..limit], marks).map_or(limit, |length| start + length)
 }
 
-/// Returns the first credential whose value is in the arguments, as an expression or inserted into a string.
-fn printed(body: &[u8], inline: bool, known: &Known<'_>) -> Option<Span> {
+/// Returns the first name, of those asked for, whose value is in the arguments, as an expression or inserted into a string;
+/// `inline` says that names in braces are replaced in all strings.
+pub(super) fn printed(
+    body: &[u8],
+    inline: bool,
+    known: &Known<'_>,
+    is_asked: &dyn Fn(&[u8]) -> bool,
+) -> Option<Span> {
     let strings = strings(body);
     let mut at = 0;
     while at < body.len() {
@@ -179,7 +189,7 @@ fn printed(body: &[u8], inline: bool, known: &Known<'_>) -> Option<Span> {
         let span = Span::new(start, at);
         // One item of a collection, in which something else is a credential.
         let item = body.get(at) == Some(&b'[') && !is_credential(name);
-        if item || !is_known(name, known, body) {
+        if item || !is_asked(name) {
             continue;
         }
         // `printf("%.8s…", key)` shows the beginning.

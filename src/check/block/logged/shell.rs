@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::super::is_comment;
+use super::printer::Sink;
 use super::{Known, Leak, is_known, text_of};
 use crate::blob::BlobPath;
 use crate::check::{Input, captures_around, fixed, named};
@@ -61,8 +62,8 @@ fixed! {
         | (?<all>\$\{\{\s*toJSON\((?:secrets|env)\)\s*\}\})"#;
 }
 
-/// Finds commands that print a credential.
-pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
+/// Finds commands that print a credential. Other commands that print are `harmless`.
+pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>, harmless: &mut Vec<Sink>) {
     let mut hits = COMMANDS.all(bytes);
     hits.retain(|hit| is_command(bytes, hit));
     for groups in captures_around(&SHELL, &hits, bytes, INDENT, |_| 0) {
@@ -86,23 +87,25 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
         {
             continue;
         }
-        let (end, next) = command_end(bytes, command.start());
-        let zone = Span::new(command.start(), end);
+        let Some(zone) = shown(bytes, command.start()) else { continue };
         let body = &bytes[zone.start..zone.end];
-        if !reaches_output(bytes, body, next)
-            || is_collected(bytes, zone)
-            || memmem::find(body, b"::add-mask::").is_some()
-            || memmem::find(body, b"vso[tas").is_some()
-        {
-            continue;
-        }
-        for expansion in expansions(bytes, zone) {
-            if is_known(expansion.name, known, body) && !is_substituted(bytes, zone, expansion.span) {
-                out.push(Leak::new(expansion.span, format!("prints `{}`", text_of(expansion.name))));
-                break;
-            }
+        let leak = expansions(bytes, zone).into_iter().find(|expansion| {
+            is_known(expansion.name, known, body) && !is_substituted(bytes, zone, expansion.span)
+        });
+        match leak {
+            Some(e) => out.push(Leak::new(e.span, format!("prints `{}`", text_of(e.name)))),
+            None => harmless.push(Sink::Command(zone)),
         }
     }
+}
+
+/// Returns the command that starts at a place, if what it prints is shown.
+pub(super) fn shown(bytes: &[u8], start: usize) -> Option<Span> {
+    let (end, next) = command_end(bytes, start);
+    let zone = Span::new(start, end);
+    let body = &bytes[zone.start..zone.end];
+    let masks = || memmem::find(body, b"::add-mask::").is_some() || memmem::find(body, b"vso[tas").is_some();
+    (reaches_output(bytes, body, next) && !is_collected(bytes, zone) && !masks()).then_some(zone)
 }
 
 /// Whether the output of a command is shown, rather than read by a tool or written to a file.
@@ -133,7 +136,7 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
 }
 
 /// Whether a variable is in a pipeline whose output takes its place: `echo "$(echo $TOKEN | cut -c1-4)…"`.
-fn is_substituted(bytes: &[u8], zone: Span, variable: Span) -> bool {
+pub(super) fn is_substituted(bytes: &[u8], zone: Span, variable: Span) -> bool {
     let before = &bytes[zone.start..variable.start];
     let Some(open) = memmem::rfind(before, b"$(") else { return false };
     let inside = !before[open..].contains(&b')');
