@@ -5,6 +5,7 @@ use std::cell::LazyCell;
 use memchr::memmem;
 
 use super::super::is_comment;
+use super::passage::{Style, arrives};
 use super::printer::Sink;
 use super::{Known, Leak, is_known, text_of};
 use crate::blob::BlobPath;
@@ -45,16 +46,6 @@ fixed! {
           | ngx\.(?:log|say|print) | click\.s?echo | typer\.echo | rich\.print | st\.(?:write|text|code) | print_r | var_dump | error_log | var_export | wp_die
           | pprint(?:\.pprint)? | pp | puts | p | print | println | printf | echo | die | dd | dump | inspect | alert
         )(?<open>\s*\(|\ +\{|\ +)"#;
-
-    /// A call or an operator before a name whose result does not reveal the value.
-    static GUARD_BEFORE = r"(?ix)(?: (?:\w*(?:mask|redact|hash|sha\d*|hmac|censor|obfuscat|scrub|sanitiz|fingerprint|digest|hide|encrypt|truncat|shorten|preview|last_?4)\w*
-        | len|bool|boolean|strlen|isset|empty|is_?set|has\w*|defined|length|count|exists|sizeof|typeof|verify\w*|validate\w*|is[A-Z_]\w*|Object\.keys)\s*\(\s*(?:\w+\()?[^()]*
-        | !+\s* | typeof\s+ | \bnot\s+ | \sif\s+ | \bdefined\??\s+ | \#)$";
-
-    /// The same after a name.
-    static GUARD_AFTER = r#"(?x)^["'\])]*\s*(?: \?\s*["'`\w\d(] | (?:&&|\|\|)[^`{}\n]{1,80}\?\s*["'`] | ===|!==|==|!= | \bis\s+(?:not\s+)?(?:None|nil|null) | \[\s*-?\d*\s*:\s*-?\d* | \[\s*\d+\s*\.\. | \[-\d | \[\s*\^
-        | \??\.(?:length|size|len|Length|Count|slice|substring|substr|substringTo|is_some|is_none|is_empty|is_ok|present\?|blank\?|nil\?|empty\?|startsWith|starts_with|startswith|Substring|take|first|last|isEmpty|isBlank|mask\w*|redact\w*)\b
-        | \s+if\s | \s+and\s+["'] | \s*&&\s*["'`] | \s*!=\s | \|\s*(?:length|hash|mask|sha256))"#;
 }
 
 /// Finds credentials in the arguments of calls that print or log. The arguments of other such calls are `harmless`.
@@ -170,7 +161,7 @@ pub(super) fn printed(
     known: &Known<'_>,
     is_asked: &dyn Fn(&[u8]) -> bool,
 ) -> Option<Span> {
-    let strings = strings(body);
+    let style = Style { braces: inline, single: known.inserts_in_single() };
     let mut at = 0;
     while at < body.len() {
         if !is_word(body[at]) || body[at].is_ascii_digit() {
@@ -189,23 +180,21 @@ pub(super) fn printed(
         let span = Span::new(start, at);
         // One item of a collection, in which something else is a credential.
         let item = body.get(at) == Some(&b'[') && !is_credential(name);
-        if item || !is_asked(name) {
+        // `token.strip()` is asked for by its owner.
+        let owner = name.iter().rposition(|b| *b == b'.').filter(|_| body.get(at) == Some(&b'('));
+        if item || !is_asked(&name[..owner.unwrap_or(name.len())]) {
             continue;
         }
         // `printf("%.8s…", key)` shows the beginning.
         fixed! {
             static CUT = r"%-?\d*\.\d{1,2}s";
         }
-        if strings.first().is_some_and(|format| CUT.is_match(&body[format.inside.start..format.inside.end])) {
+        if CUT.is_match(body) {
             continue;
         }
         // `Name: spec.Secret` says that it is the name of a secret.
         let is_name = || memmem::find(known.bytes, &[b"Name: ", name].concat()).is_some();
-        if is_value(body, span, &strings, inline)
-            && !is_name()
-            && !GUARD_BEFORE.is_match(&body[..start])
-            && !GUARD_AFTER.is_match(&body[at..])
-        {
+        if arrives(body, span, style) && !is_name() {
             return Some(span);
         }
     }
@@ -218,98 +207,24 @@ fn header(body: &[u8], known: &Known<'_>) -> Option<Span> {
         static READ = r#"(?i)headers?(?:\(\))?(?:\.get\(\s*["']|\[\s*["']|\.)(?:authorization|x-auth-key)["']?\s*[\])]?"#;
     }
     let found = READ.find(body).map(Span::from).or_else(|| bound_headers(body, known))?;
-    let guarded = GUARD_BEFORE.is_match(&body[..found.start]) || GUARD_AFTER.is_match(&body[found.end..]);
-    (!guarded && known.sends()).then_some(found)
+    (arrives(body, found, Style::default()) && known.sends()).then_some(found)
 }
 
 /// Returns the name of the headers of the request, if they are an argument as a whole.
 fn bound_headers(body: &[u8], known: &Known<'_>) -> Option<Span> {
     fixed! {
-        static ALONE = r#"(?:^|[,(]\s*)(?P<name>\w*(?i:headers))\s*(?:$|[,)])"#;
+        static ALONE = r#"(?:^|[,(]\s*)\$?(?P<name>(?:\w+\.)*\w*(?i:headers?))\s*(?:$|[,)])"#;
     }
     let alone = ALONE.captures(body)?;
-    let name = named(&alone, "name");
-    known.headers().contains(name.as_bytes()).then(|| Span::from(name))
-}
-
-/// A string literal: its inside, its quote, and the lower-cased byte before it.
-struct Literal {
-    inside: Span,
-    quote: u8,
-    prefix: u8,
-}
-
-/// Returns the string literals in the arguments of a call.
-fn strings(body: &[u8]) -> Vec<Literal> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    while at < body.len() {
-        let byte = body[at];
-        if matches!(byte, b'"' | b'\'' | b'`') {
-            let start = at + 1;
-            let mut end = start;
-            while end < body.len() && body[end] != byte {
-                end += if body[end] == b'\\' { 2 } else { 1 };
-            }
-            let prefix = if at > 0 { body[at - 1].to_ascii_lowercase() } else { 0 };
-            out.push(Literal { inside: Span::new(start, end.min(body.len())), quote: byte, prefix });
-            at = end;
-        }
-        at += 1;
-    }
-    out
-}
-
-/// Whether the name at a place evaluates to its value there; `inline` says that names in braces are replaced in all
-/// strings.
-fn is_value(body: &[u8], span: Span, strings: &[Literal], inline: bool) -> bool {
-    let Some(literal) = strings.iter().find(|s| s.inside.contains(span)) else {
-        // The name of an argument or of a key is no value: `token=…`, `token: …`.
-        let after = body[span.end..].trim_ascii_start();
-        let key = after.first() == Some(&b':') && after.get(1) != Some(&b':')
-            || (after.first() == Some(&b'=') && after.get(1) != Some(&b'='));
-        return !key && after.first() != Some(&b'(');
+    let name = named(&alone, "name").as_bytes();
+    // `options.headers`, where `options` is an object with headers.
+    let object = || {
+        let (owner, own) = name.split_at(name.iter().rposition(|b| *b == b'.')?);
+        (known.headers().contains(&own[1..])
+            && memmem::find(known.bytes, &[owner, b" = {"].concat()).is_some())
+        .then_some(())
     };
-    let quotes = |b: Option<&u8>| b.filter(|b| matches!(b, b'"' | b'\'')).copied();
-    // The name is quoted itself, as a literal or inside `${…}`.
-    let own = quotes(body[..span.start].last());
-    if literal.inside == span || (own.is_some() && own == quotes(body.get(span.end))) {
-        // `env["NAME"]`, `getenv('NAME')`.
-        let before = body[..span.start - 1].trim_ascii_end();
-        fixed! {
-            static GETTER = r"(?i)(?:env\w*|secrets|config|settings|get_?env|fetch_env!?|environ(?:\.get)?|env\.get|env\.fetch|getenv|lookupenv|environmentvariable|vars?|\$_ENV|\$_SERVER)\s*[\[(]$";
-        }
-        return GETTER.is_match(before);
-    }
-    let before = &body[literal.inside.start..span.start];
-    let after = &body[span.end..literal.inside.end];
-    let close = after.iter().position(|b| matches!(b, b'}')).is_some();
-    let open_template = before.windows(2).rposition(|w| w == b"${" || w == b"#{");
-    if let Some(open) = open_template {
-        return close && !before[open..].contains(&b'}');
-    }
-    if before.ends_with(b"$") || before.ends_with(b"$env:") || before.ends_with(b"\\(") {
-        return literal.quote == b'"';
-    }
-    // Python, C#, Rust and Kotlin insert names in braces.
-    let brace = before.iter().rposition(|b| *b == b'{').is_some_and(|open| !before[open..].contains(&b'}'));
-    // In a .NET message template the name is that of a field, whose value follows as an argument.
-    let field = body[span.start].is_ascii_uppercase()
-        && literal.prefix != b'$'
-        && body[literal.inside.end..].get(1..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b","));
-    brace
-        && close
-        && !field
-        && !before.ends_with(b"{{")
-        && (matches!(literal.prefix, b'f' | b'$' | b'r')
-            || before.strip_suffix(b"{").is_some_and(|owner| inline || is_item(owner)))
-}
-
-/// Whether the text ends with a Perl hash, an item of which is inserted: `"$config{token}"`, `"$config->{token}"`.
-fn is_item(before: &[u8]) -> bool {
-    let before = before.strip_suffix(b"->").unwrap_or(before);
-    let name = before.iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    name > 0 && before[..before.len() - name].ends_with(b"$")
+    (known.headers().contains(name) || object().is_some()).then(|| Span::from(named(&alone, "name")))
 }
 
 /// Finds workers and servers that respond with a credential from their environment.
@@ -324,13 +239,12 @@ pub(super) fn responses(bytes: &[u8], out: &mut Vec<Leak>) {
         for groups in OF_ENVIRONMENT.captures_iter(body) {
             let whole = groups.get_match();
             let name = groups.name("name").or_else(|| groups.name("item")).expect("one takes part");
-            let guarded =
-                GUARD_BEFORE.is_match(&body[..whole.start()]) || GUARD_AFTER.is_match(&body[whole.end()..]);
             // In another request it is used, not shown.
             let before = &body[..whole.start()];
             let used = contains(before, b"fetch(") || contains(before, b"bearer");
-            if is_credential(name.as_bytes()) && !guarded && !used {
-                let span = Span::from(whole).shift(answer.end());
+            let own = Span::from(whole);
+            if is_credential(name.as_bytes()) && !used && arrives(body, own, Style::default()) {
+                let span = own.shift(answer.end());
                 out.push(Leak::new(span, format!("answers with `{}`", text_of(name.as_bytes()))));
                 break;
             }

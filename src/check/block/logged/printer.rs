@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use memchr::memmem;
 
 use super::code::{arguments_end, printed};
-use super::shell::{is_substituted, shown};
+use super::shell::{is_substituted, reaches, shown};
 use super::{Known, Leak, is_known, text_of};
 use crate::check::{fixed, named};
 use crate::fact::brackets::{self, arguments};
@@ -107,7 +107,12 @@ fn command<'b>(
     printed.find_map(|word| {
         let known = |name| is_known(name, known, &bytes[zone.start..zone.end]);
         let found = expansions(bytes, word).into_iter().find(|e| known(e.name))?;
-        (!is_substituted(bytes, zone, found.span)).then_some((found.span, found.name))
+        let given = if printer.printed.named.is_empty() {
+            !is_substituted(bytes, zone, found.span)
+        } else {
+            reaches(&bytes[end..zone.end], end, &found)
+        };
+        given.then_some((found.span, found.name))
     })
 }
 
@@ -251,7 +256,11 @@ fn in_shell<'b>(between: &'b [u8], body: &[u8]) -> Option<Which<'b>> {
         static DECLARED = r"(?i)\bparam\s*\(|^\s*\(";
         static PARAMETER = r"\$(?P<name>\w+)\s*(?:=[^,]*)?(?:,|$)";
     }
-    let printed = expansions(body, Span::new(0, body.len()));
+    let mut printed = expansions(body, Span::new(0, body.len()));
+    if body.starts_with(b"Write-") {
+        let start = body.iter().position(u8::is_ascii_whitespace).unwrap_or(body.len());
+        printed.retain(|variable| reaches(&body[start..], start, variable));
+    }
     let direct = ARGUMENT
         .captures_iter(body)
         .filter_map(|groups| groups.name("braced").or_else(|| groups.name("plain")));
@@ -387,6 +396,10 @@ mod tests {
                 "out() { echo \"$1\"; }\nout \"${CF_API_TOKEN:0:4}\"\nout '$CF_API_TOKEN'\nlogout $CF_API_TOKEN\n",
             ),
             ("a.sh", "out() { echo done; }\nout \"$CF_API_TOKEN\"\n"),
+            (
+                "a.ps1",
+                "function out { param($A)\n  Write-Host \"a: $($A.Length)\"\n}\nout -A $env:CF_API_TOKEN",
+            ),
             (
                 "a.ps1",
                 "function out { param([string]$A,\n  [string]$M)\n  Write-Host $A\n}\nout B -M $env:CF_API_TOKEN\nout B $env:CF_API_TOKEN",

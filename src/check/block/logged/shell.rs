@@ -6,11 +6,12 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::super::is_comment;
+use super::passage::{Style, arrives};
 use super::printer::Sink;
 use super::{Known, Leak, is_known, text_of};
 use crate::blob::BlobPath;
 use crate::check::{Input, captures_around, fixed, named};
-use crate::fact::command::{Next, command_end, expansions};
+use crate::fact::command::{Expansion, Next, command_end, expansions};
 use crate::fact::credential::{each_credential, is_credential};
 use crate::fact::lines;
 use crate::fact::script::in_script;
@@ -58,7 +59,7 @@ fixed! {
           | (?:Get-ChildItem|gci|dir|ls)[\ \t]+env:\S*
           | (?:get-content|cat|type)[\ \t]+\S*(?:\.dev\.vars|cloudflared/cert\.pem)\b[^|>\n]*$
         )
-        | (?:^|[^\w.$-])(?<code>(?:console\.\w+|print|pprint|pp|puts|p|println|dump|var_dump|print_r)[\ (]+(?:JSON\.stringify\()?(?:process\.env|os\.environ|(?-i:ENV)|dict\(os\.environ\)|\$_ENV|\$_SERVER|Deno\.env\.toObject\(\))\b\s*(?:[,);]|$))
+        | (?:^|[^\w.$-])(?<code>(?:console\.\w+|print|pprint|pp|puts|p|println|dump|var_dump|print_r)[\ (]+(?:JSON\.stringify\()?(?:(?:process\.env|os\.environ|(?-i:ENV)|\$_ENV|\$_SERVER)\b|(?:dict\(os\.environ|Deno\.env\.toObject\()\))\s*(?:[,);]|$))
         | (?<all>\$\{\{\s*toJSON\((?:secrets|env)\)\s*\}\})"#;
 }
 
@@ -89,14 +90,29 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>, harmle
         }
         let Some(zone) = shown(bytes, command.start()) else { continue };
         let body = &bytes[zone.start..zone.end];
+        // The arguments of PowerShell's commands are expressions.
+        let arguments = command.as_bytes().starts_with(b"Write-").then(|| whole.end());
         let leak = expansions(bytes, zone).into_iter().find(|expansion| {
-            is_known(expansion.name, known, body) && !is_substituted(bytes, zone, expansion.span)
+            is_known(expansion.name, known, body)
+                && match arguments {
+                    Some(start) => reaches(&bytes[start..zone.end], start, expansion),
+                    None => !is_substituted(bytes, zone, expansion.span),
+                }
         });
         match leak {
             Some(e) => out.push(Leak::new(e.span, format!("prints `{}`", text_of(e.name)))),
             None => harmless.push(Sink::Command(zone)),
         }
     }
+}
+
+/// Whether the value of a variable reaches a command of PowerShell, whose arguments start at a place.
+pub(super) fn reaches(arguments: &[u8], start: usize, variable: &Expansion<'_>) -> bool {
+    let at = |at: usize| at.checked_sub(start);
+    let (Some(first), Some(last)) = (at(variable.span.start), at(variable.span.end)) else { return false };
+    // `${env:NAME}`
+    let name = memmem::rfind(&arguments[first..last], variable.name).map_or(first, |at| first + at);
+    arrives(arguments, Span::new(name, name + variable.name.len()), Style::default())
 }
 
 /// Returns the command that starts at a place, if what it prints is shown.
@@ -126,23 +142,54 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
     match redirects.last() {
         None => true,
         Some(groups) => {
+            // A descriptor of a tool is no output; a log is read by others.
             let to = &groups["to"];
-            to.starts_with(b"&")
-                || [&b"/dev/std"[..], b"/dev/tty", b"STEP_SUMMARY"]
+            matches!(to, [b'&', b'1' | b'2' | b'-', ..])
+                || [&b"/dev/std"[..], b"/dev/tty", b"step_summary", b"/log/", b".log", b"$log"]
                     .iter()
-                    .any(|s| memmem::find(to, s).is_some())
+                    .any(|place| contains(to, place))
         }
     }
 }
 
-/// Whether a variable is in a pipeline whose output takes its place: `echo "$(echo $TOKEN | cut -c1-4)…"`.
+/// Whether a variable is used by a command whose output takes its place: `echo "$(curl -H "A: $TOKEN" URL)"`. A command
+/// that only prints it hands it on, unless another one reads that: `echo "$(echo $TOKEN | cut -c1-4)…"`.
 pub(super) fn is_substituted(bytes: &[u8], zone: Span, variable: Span) -> bool {
     let before = &bytes[zone.start..variable.start];
-    let Some(open) = memmem::rfind(before, b"$(") else { return false };
-    let inside = !before[open..].contains(&b')');
-    let rest = lines::first(&bytes[variable.end..zone.end.max(variable.end)]);
-    let close = rest.iter().position(|b| *b == b')').unwrap_or(rest.len());
-    inside && rest[..close].contains(&b'|')
+    let Some(inner) = substitution(before) else { return false };
+    let command = before[inner..].trim_ascii_start();
+    let word = &command[..command.iter().take_while(|b| is_word(**b)).count()];
+    if !matches!(word, b"echo" | b"printf" | b"print") {
+        return true;
+    }
+    let (_, next) = command_end(bytes, zone.start + inner);
+    matches!(next, Next::Pipe(_))
+}
+
+/// Returns where the innermost command starts that is still open at the end of the bytes: behind `$(` or a backtick.
+fn substitution(bytes: &[u8]) -> Option<usize> {
+    let (mut open, mut depth, mut at) = (Vec::new(), 0_usize, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'$' if bytes.get(at + 1) == Some(&b'(') => {
+                at += 1;
+                open.push((at + 1, depth));
+            }
+            b'`' if open.last().is_some_and(|(start, _)| bytes[*start - 1] == b'`') => {
+                open.pop();
+            }
+            b'`' => open.push((at + 1, depth)),
+            b'(' => depth += 1,
+            b')' if open.last().is_some_and(|(_, outer)| *outer == depth) => {
+                open.pop();
+            }
+            b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += 1;
+    }
+    open.last().map(|(start, _)| *start)
 }
 
 /// Whether the output of the commands around one is written to a file or read by another: `{ echo …; } > .env`.
@@ -178,7 +225,9 @@ fn is_collected(bytes: &[u8], command: Span) -> bool {
 }
 
 /// Finds traces (`set -x`) of commands that use a credential.
-pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
+pub(super) fn traces(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) {
+    let bytes = input.text.bytes();
+    let yaml = [&b".yml"[..], b".yaml"].iter().any(|end| input.path.file_name().ends_with(end));
     static WORDS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["set ", "set\t", "#!", "PSDebug"]));
     let mut hits = WORDS.all(bytes);
     hits.retain(|hit| bytes[hit.start] != b's' || bytes[hit.end..].trim_ascii_start().first() == Some(&b'-'));
@@ -190,6 +239,8 @@ pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
             continue;
         }
         let rest = &bytes[place.end()..];
+        let end = if yaml { end_of_script(bytes, place.start()) } else { bytes.len() };
+        let rest = &rest[..end.saturating_sub(place.end())];
         let off = memmem::find(rest, b"set +x").unwrap_or(rest.len());
         let zone = Span::new(place.end(), place.end() + off);
         traced = zone.end;
@@ -202,6 +253,33 @@ pub(super) fn traces(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
             out.push(Leak::new(span, format!("traces commands that use `{}`", text_of(used.name))));
         }
     }
+}
+
+/// Returns the end of the script that a line of a YAML file belongs to: each step of a workflow has a shell of its own.
+/// What is in a `before_script` goes on in the script of the job.
+fn end_of_script(bytes: &[u8], at: usize) -> usize {
+    let start = lines::start(bytes, 0, at);
+    let own = &bytes[start..at];
+    let (mut depth, mut item) = (lines::indentation(own), own.trim_ascii_start().starts_with(b"-"));
+    // The key above, of which the line is a value or an item.
+    let above = bytes[..start].rsplit(|b| *b == b'\n').skip(1).find(|line| {
+        let text = line.trim_ascii();
+        let indentation = lines::indentation(line);
+        !text.is_empty() && (indentation < depth || indentation == depth && item && !text.starts_with(b"-"))
+    });
+    if let Some(key) = above.filter(|key| key.trim_ascii_start().starts_with(b"before_script")) {
+        (depth, item) = (lines::indentation(key), false);
+    }
+    let mut end = start;
+    for (number, line) in bytes[start..].split(|b| *b == b'\n').enumerate() {
+        let (text, indentation) = (line.trim_ascii(), lines::indentation(line));
+        let over = indentation < depth || indentation == depth && item && !text.starts_with(b"-");
+        if number > 0 && !text.is_empty() && !text.starts_with(b"#") && over {
+            return end;
+        }
+        end += line.len() + 1;
+    }
+    bytes.len()
 }
 
 /// Finds verbose requests of curl that send a credential.
@@ -288,7 +366,8 @@ pub(super) fn dumps(input: &Input<'_>, out: &mut Vec<Leak>) {
                 is_cloudflare = true;
                 std::ops::ControlFlow::Break(())
             });
-            if !is_cloudflare {
+            let (end, next) = command_end(bytes, place.start());
+            if !is_cloudflare || !reaches_output(bytes, &bytes[place.start()..end], next) {
                 continue;
             }
         }

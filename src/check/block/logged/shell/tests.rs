@@ -118,6 +118,13 @@ fn what_is_printed_is_told_from_what_is_masked_or_handed_on() {
         "cat <<< $CF_API_TOKEN",
         "{\n  echo $CF_API_TOKEN\n}\ncat a > b",
         "{\n  echo $CF_API_TOKEN\n} >&2",
+        "echo \"a $(echo $CF_API_TOKEN)\"",
+        "echo \"$(date): $CF_API_TOKEN\"",
+        "echo \"`date` $CF_API_TOKEN\"",
+        "echo $CF_API_TOKEN >> /var/log/cf.log",
+        "Write-Host \"a $($cfToken)\"",
+        "Write-Host ('a ' + $env:CF_API_TOKEN)",
+        "Write-Host $env:CF_API_TOKEN -ForegroundColor Red",
     ] {
         assert_eq!(prints(text).len(), 1, "{text}");
     }
@@ -134,6 +141,16 @@ fn what_is_printed_is_told_from_what_is_masked_or_handed_on() {
         "{\n  echo '# one'\n  echo \"T=$CF_API_TOKEN\"\n} > .env",
         "(\n  if a; then\n    echo $CF_API_TOKEN\n  fi\n) >.env",
         "for a in b; do\n  echo $CF_API_TOKEN\ndone | docker login --password-stdin",
+        "echo \"$(verify \"$CF_API_TOKEN\")\"",
+        "echo \"a: `curl -H \"Authorization: Bearer $CF_API_TOKEN\" $URL`\"",
+        "echo $(curl -s \\\n  -H \"Authorization: Bearer $CF_API_TOKEN\" \\\n  $URL)",
+        "echo \"a: \"$( \\\n  curl -H \"X-Auth-Key: $CF_API_KEY\" \\\n  | md5sum )",
+        "echo \"$(echo $CF_API_TOKEN | cut -c1-4)…\"",
+        "echo $CF_API_TOKEN >&3",
+        "Write-Host ($env:CF_API_TOKEN -ne $null)",
+        "Write-Host \"set: $([bool]$env:CF_API_TOKEN)\"",
+        "Write-Output (Get-Zones -Token $env:CF_API_TOKEN)",
+        "Write-Verbose \"($($cfToken.Length) characters)\"",
     ] {
         assert_eq!(prints(text), [""; 0], "{text}");
     }
@@ -141,7 +158,10 @@ fn what_is_printed_is_told_from_what_is_masked_or_handed_on() {
 
 #[test]
 fn traces_and_verbose_requests_show_what_they_use() {
-    let traced = |text: &str| found(text, |bytes, out| traces(bytes, &Known::new(bytes), out));
+    let traced_in = |path: &str, text: &str| {
+        found(text, |bytes, out| asked(path, text, |input| traces(input, &Known::new(bytes), out)))
+    };
+    let traced = |text: &str| traced_in("a.sh", text);
     for (text, place) in [
         ("set -x\ncurl -H $CF_API_TOKEN", "set -x"),
         ("set -euxo pipefail\nf $CF_API_TOKEN", "set -euxo pipefail"),
@@ -159,6 +179,16 @@ fn traces_and_verbose_requests_show_what_they_use() {
         "set -x\n# f $CF_API_TOKEN",
     ] {
         assert_eq!(traced(text), [""; 0], "{text}");
+    }
+    // Each step of a workflow has a shell of its own.
+    for (path, text, places) in [
+        ("a.yml", "steps:\n  - run: |\n      set -x\n      ls\n  - run: |\n      f $CF_API_TOKEN\n", 0),
+        ("a.yml", "steps:\n  - run: |\n      set -x\n\n      f $CF_API_TOKEN\n  - run: ls\n", 1),
+        ("a.yml", "a:\n  script:\n    - set -x\n    - f $CF_API_TOKEN\n", 1),
+        ("a.yml", "a:\n  script:\n    - set -x\nb:\n  script:\n    - f $CF_API_TOKEN\n", 0),
+        ("a.yml", "a:\n  before_script:\n    - set -x\n  script:\n    - f $CF_API_TOKEN\n", 1),
+    ] {
+        assert_eq!(traced_in(path, text).len(), places, "{text}");
     }
     let shown = |text: &str| found(text, |bytes, out| verbose(bytes, &Known::new(bytes), out));
     let header = "-H \"Authorization: Bearer $CF_API_TOKEN\"";
@@ -187,6 +217,7 @@ fn environments_outputs_and_tasks_are_shown() {
         ("env | grep CLOUDFLARE", "env | grep CLOUDFLARE"),
         ("printenv CF_API_TOKEN", "printenv CF_API_TOKEN"),
         ("console.log(process.env);", "console.log(process.env)"),
+        ("console.log(Deno.env.toObject());", "console.log(Deno.env.toObject())"),
         ("  run: echo '${{ toJSON(secrets) }}'", "${{ toJSON(secrets) }}"),
         ("cat .dev.vars", "cat .dev.vars"),
     ] {
@@ -199,6 +230,8 @@ fn environments_outputs_and_tasks_are_shown() {
     for text in [
         "env | grep NODE_ENV",
         "printenv HOME",
+        "printenv CF_API_TOKEN | docker login --password-stdin",
+        "printenv CF_API_TOKEN | \\\n  docker login --password-stdin",
         "console.log(process.env.NODE_ENV);",
         "  SECRETS: ${{ toJSON(secrets) }}",
         "cat .dev.vars > .env",

@@ -1,0 +1,456 @@
+//! What becomes of a value on its way from its name to the call that prints it: it is inserted into a text, joined,
+//! formatted, or measured, compared, cut. Knows the syntax of expressions in general, no language.
+
+use crate::check::{fixed, named};
+use crate::fact::brackets;
+use crate::fact::words::is_word;
+use crate::span::Span;
+
+/// Something around a place that is closed behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    /// A bracket, at this place.
+    Bracket(usize),
+    /// A bracket in a text, whose inside is evaluated: `${`, `#{`, `\(`, `$(`, `{`.
+    Insertion(usize),
+    /// A text, which starts behind the quote.
+    Text { start: usize, quote: u8 },
+}
+
+/// How the texts of a call are written.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Style {
+    /// Names in braces are replaced in all texts, as in macros of Rust.
+    pub(super) braces: bool,
+    /// Variables are replaced in texts in single quotes too, as in Dart.
+    pub(super) single: bool,
+}
+
+/// Whether the value of the name at a place reaches the call whose arguments are `body`, as a whole.
+pub(super) fn arrives(body: &[u8], name: Span, style: Style) -> bool {
+    let mut levels = levels(body, name.start, style);
+    let Some(mut own) = evaluated(body, name, &mut levels, style) else { return false };
+    loop {
+        let floor = match levels.last() {
+            Some(Level::Bracket(at) | Level::Insertion(at)) => at + 1,
+            Some(Level::Text { start, .. }) => *start,
+            None => 0,
+        };
+        let in_text = matches!(levels.last(), Some(Level::Text { .. }));
+        if !in_text && !is_kept(body, floor, &mut own) {
+            return false;
+        }
+        let Some(level) = levels.pop() else { return true };
+        own = match level {
+            // Up to the end of the text.
+            Level::Text { start, quote } => {
+                let rest = body[own.end..].iter().position(|b| *b == quote).unwrap_or(body.len() - own.end);
+                Span::new(start - 1, (own.end + rest + 1).min(body.len()))
+            }
+            Level::Insertion(open) => {
+                if is_command(&body[open..own.start]) {
+                    return false;
+                }
+                Span::new(open, brackets::close(body, open, body.len()).max(own.end))
+            }
+            Level::Bracket(open) => match through(body, open, own) {
+                Some(outer) => outer,
+                None => return false,
+            },
+        };
+    }
+}
+
+/// Returns what encloses a place, outermost first.
+fn levels(body: &[u8], place: usize, style: Style) -> Vec<Level> {
+    let (mut out, mut at) = (Vec::new(), 0);
+    while at < place {
+        let byte = body[at];
+        let next = body.get(at + 1).copied();
+        if let Some(Level::Text { start, quote }) = out.last().copied() {
+            let evaluates = quote != b'\'' || style.single || body[at..].starts_with(b"${{");
+            match byte {
+                b'\\' if next == Some(b'(') && quote == b'"' => {
+                    at += 1;
+                    out.push(Level::Insertion(at));
+                }
+                b'\\' => at += 1,
+                _ if byte == quote => {
+                    out.pop();
+                }
+                b'$' | b'#' if next == Some(b'{') && evaluates => {
+                    at += 1;
+                    out.push(Level::Insertion(at));
+                }
+                b'$' if next == Some(b'(') && quote == b'"' => {
+                    at += 1;
+                    out.push(Level::Insertion(at));
+                }
+                b'{' if next == Some(b'{') => at += 1,
+                b'{' if style.braces || has_prefix(body, start) => out.push(Level::Insertion(at)),
+                _ => {}
+            }
+        } else {
+            match byte {
+                b'\\' => at += 1,
+                b'"' | b'\'' | b'`' => out.push(Level::Text { start: at + 1, quote: byte }),
+                b'(' | b'[' | b'{' => out.push(Level::Bracket(at)),
+                b')' | b']' | b'}' => {
+                    out.pop();
+                }
+                _ => {}
+            }
+        }
+        at += 1;
+    }
+    out
+}
+
+/// Whether the text that starts behind a quote has a prefix that lets braces insert: `f"…"`, `$"…"`.
+fn has_prefix(body: &[u8], start: usize) -> bool {
+    let before = &body[..start.saturating_sub(1)];
+    let before = before.strip_suffix(b"r").or_else(|| before.strip_suffix(b"@")).unwrap_or(before);
+    let word = |b: Option<&u8>| b.is_some_and(|b| is_word(*b));
+    match before {
+        [rest @ .., b'f' | b'F'] => !word(rest.last()) || matches!(rest.last(), Some(b'r')),
+        [.., b'$'] => true,
+        // The third quote of a longer text.
+        [.., b'"'] => {
+            before.strip_suffix(b"\"\"").is_some_and(|rest| matches!(rest.last(), Some(b'f' | b'F' | b'$')))
+        }
+        _ => false,
+    }
+}
+
+/// Returns the expression that a name is, or the look-up by which its value is read; nothing if the name stands for no
+/// value there. The levels become those around the expression.
+fn evaluated(body: &[u8], name: Span, levels: &mut Vec<Level>, style: Style) -> Option<Span> {
+    let after = &body[name.end..];
+    let Some(Level::Text { start, quote }) = levels.last().copied() else {
+        // The name of an argument or of a key is no value: `token=…`, `token: …`.
+        let rest = after.trim_ascii_start();
+        let chosen = body[..name.start].trim_ascii_end().ends_with(b"?");
+        let key = rest.first() == Some(&b':') && rest.get(1) != Some(&b':') && !chosen
+            || rest.first() == Some(&b'=') && rest.get(1) != Some(&b'=');
+        if after.first() == Some(&b'(') {
+            // `token.strip()`
+            let member = body[..name.end].iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1);
+            let whole = member > name.start && is_whole(&body[member..name.end]);
+            let end = (brackets::close(body, name.end, body.len()) + 1).min(body.len());
+            return whole.then_some(Span::new(name.start, end));
+        }
+        return (!key && rest.first() != Some(&b'(')).then_some(name);
+    };
+    let before = &body[start..name.start];
+    if before.is_empty() && after.first() == Some(&quote) {
+        // `env["NAME"]`, `getenv('NAME')`.
+        fixed! {
+            static GETTER = r"(?i)(?:env\w*|secrets|config|settings|get_?env|fetch_env!?|environ(?:\.get)?|env\.get|env\.fetch|getenv|lookupenv|environmentvariable|vars?|\$_ENV|\$_SERVER)\s*[\[(]$";
+        }
+        let outer = body[..start - 1].trim_ascii_end();
+        if !GETTER.is_match(outer) {
+            return None;
+        }
+        levels.pop();
+        let open = outer.len() - 1;
+        levels.pop();
+        return Some(Span::new(
+            callee_start(body, open),
+            brackets::close(body, open, body.len()).min(body.len() - 1) + 1,
+        ));
+    }
+    let sign = before.ends_with(b"$") || before.ends_with(b"$env:") || before.ends_with(b"@");
+    let inserted = sign && (quote == b'"' || style.single) || is_item(before);
+    inserted.then_some(name)
+}
+
+/// Whether the text ends with a Perl hash, an item of which is inserted: `"$config{token}"`, `"$config->{token}"`.
+fn is_item(before: &[u8]) -> bool {
+    let Some(before) = before.strip_suffix(b"{") else { return false };
+    let before = before.strip_suffix(b"->").unwrap_or(before);
+    let name = before.iter().rev().take_while(|b| is_word(**b)).count();
+    name > 0 && before[..before.len() - name].ends_with(b"$")
+}
+
+/// Returns where the expression starts that a bracket belongs to: `os.environ.get(`, `new Error(`.
+fn callee_start(body: &[u8], open: usize) -> usize {
+    let part = |b: &u8| is_word(*b) || matches!(*b, b'.' | b':' | b'$' | b'\\' | b'!' | b'?' | b'@');
+    let mut start = open - body[..open].iter().rev().take_while(|b| part(b)).count();
+    // `a->b`
+    while body[..start].ends_with(b"->") {
+        start -= 2;
+        start -= body[..start].iter().rev().take_while(|b| part(b)).count();
+    }
+    start
+}
+
+/// Whether the value survives what is directly around its expression: operators before and behind it, parts that are cut
+/// out of it, what is read from it. The expression grows over calls that keep the value.
+fn is_kept(body: &[u8], floor: usize, own: &mut Span) -> bool {
+    fixed! {
+        static BEFORE = r"(?:[!#]|\b(?:not|typeof|defined\??|isset|empty|in|is)|-not|[=!]=|=~|\[bool\]|-(?:eq|ne|i?match|i?like))\s*\(?$|\b(?:if|unless|while|when)\b[^,;]*$";
+        static BEHIND = r#"^\s*(?:\?\s*["'`\w(\[:$]|[=!]=|=~|&&|-(?:eq|ne|i?match|i?notmatch|i?like|gt|lt|isnot)\b|(?:is|in|if|and|unless|eq|ne)\b|\*\s|\|>?\s*(?:length|hash|mask\w*|sha\w*|String\.(?:length|slice)|byte_size|is_nil)\b)|^\[\s*(?:-?\d*\s*:|\d*\s*\.\.|-\d|\^)"#;
+        static MEMBER = r"^[?!]{0,2}(?:\.|->|::|&\.)\s*(?P<name>\w+[?!]?)";
+    }
+    let before = &body[floor..own.start];
+    let before = before.strip_suffix(b"env:").unwrap_or(before);
+    let signs = before.iter().rev().take_while(|b| matches!(b, b'$' | b'@' | b'*' | b'&')).count();
+    let before = &before[..before.len() - signs];
+    let argument =
+        before.iter().rposition(|b| matches!(b, b',' | b';' | b'\n')).map_or(before, |at| &before[at + 1..]);
+    if BEFORE.is_match(argument) && !is_quoted_end(argument) {
+        return false;
+    }
+    loop {
+        let after = &body[own.end.min(body.len())..];
+        if let Some(groups) = MEMBER.captures(after) {
+            let name = named(&groups, "name");
+            if !is_whole(name.as_bytes()) {
+                return false;
+            }
+            own.end += name.end();
+            if body.get(own.end) == Some(&b'(') {
+                own.end = (brackets::close(body, own.end, body.len()) + 1).min(body.len());
+            }
+            continue;
+        }
+        return !BEHIND.is_match(after);
+    }
+}
+
+/// Whether what looks like an operator is the end of a text: `"Is it set?"`, `"#"`.
+fn is_quoted_end(argument: &[u8]) -> bool {
+    matches!(argument.trim_ascii_end().last(), Some(b'"' | b'\'' | b'`'))
+}
+
+/// Returns the expression around a bracket through which the value passes, if it does.
+fn through(body: &[u8], open: usize, inner: Span) -> Option<Span> {
+    let end = (brackets::close(body, open, body.len()) + 1).min(body.len()).max(inner.end);
+    let before = &body[..open];
+    let attached =
+        before.last().is_some_and(|b| is_word(*b) || matches!(b, b')' | b']' | b'!' | b'?' | b'>'));
+    match body[open] {
+        b'(' if attached => {
+            let start = callee_start(body, open);
+            let callee = &body[start..open];
+            let name = callee.strip_suffix(b"!").or_else(|| callee.strip_suffix(b"?")).unwrap_or(callee);
+            let name = &name[name.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1)..];
+            (callee.is_empty() || hands_on(name)).then_some(Span::new(start, end))
+        }
+        b'(' => (!is_command(&body[open..inner.start])).then_some(Span::new(open, end)),
+        // An item of a collection is named, or looked up.
+        b'[' if attached => {
+            let word = before.iter().rev().take_while(|b| is_word(**b)).count();
+            (before[before.len() - word..].eq_ignore_ascii_case(b"string")).then_some(Span::new(open, end))
+        }
+        b'[' => Some(Span::new(open, end)),
+        _ => Some(Span::new(open, end)),
+    }
+}
+
+/// Whether the bracket that the bytes begin with holds a command with arguments rather than an expression:
+/// `(Get-Zones -Token $token)`.
+fn is_command(bytes: &[u8]) -> bool {
+    fixed! {
+        static COMMAND = r"^[({]\s*[A-Za-z]+-[A-Za-z]+\s";
+    }
+    COMMAND.is_match(bytes)
+}
+
+/// Whether a function with this name gives back its argument, or a text with it: conversions, formats, colours.
+fn hands_on(name: &[u8]) -> bool {
+    const EXACT: &[&str] = &[
+        "text",
+        "html",
+        "escape",
+        "quote",
+        "btoa",
+        "encode",
+        "from",
+        "of",
+        "some",
+        "ok",
+        "just",
+        "list",
+        "array",
+        "tuple",
+        "map",
+        "dict",
+        "object",
+        "entries",
+        "assign",
+        "join",
+        "concat",
+        "implode",
+        "bytes",
+        "byte",
+        "field",
+        "fields",
+        "group",
+        "error",
+        "errorf",
+        "exception",
+        "message",
+        "chalk",
+        "color",
+        "colored",
+        "style",
+        "red",
+        "green",
+        "yellow",
+        "blue",
+        "cyan",
+        "magenta",
+        "white",
+        "gray",
+        "grey",
+        "dim",
+        "bold",
+        "underline",
+        "t",
+        "_",
+        "__",
+        "gettext",
+        "panel",
+        "headers",
+        "echo",
+        "add",
+        "append",
+        "push",
+        "put",
+        "with",
+        "await",
+        "return",
+    ];
+    const PARTS: &[&str] =
+        &["print", "format", "dump", "json", "valueof", "base64", "b64", "urlencode", "uricomponent"];
+    // `any(…)` of Python tells less.
+    let field = name == b"Any";
+    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+    field || EXACT.contains(&name.as_str()) || PARTS.iter().any(|part| name.contains(part)) || converts(&name)
+}
+
+/// Whether a member with this name is the value itself, or a text with it.
+fn is_whole(name: &[u8]) -> bool {
+    const EXACT: &[&str] = &[
+        "value", "get", "expect", "clone", "into", "reveal", "read", "upper", "lower", "encode", "decode",
+        "text", "dup", "freeze", "await", "iter", "join",
+    ];
+    const PARTS: &[&str] =
+        &["secret", "expose", "as_", "asstr", "orelse", "ornull", "orthrow", "touppercase", "tolowercase"];
+    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+    EXACT.contains(&name.as_str()) || PARTS.iter().any(|part| name.contains(part)) || converts(&name)
+}
+
+/// Whether a name, in lower case, says that something becomes a text, or is taken out of what wraps it.
+fn converts(name: &str) -> bool {
+    const EXACT: &[&str] = &["str", "string", "repr", "strip", "chomp", "inspect"];
+    const PARTS: &[&str] =
+        &["to_s", "tostr", "stringify", "trim", "unwrap", "getstring", "to_owned", "var_export"];
+    EXACT.contains(&name) || PARTS.iter().any(|part| name.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    // flaresec: allow-start(credential-logged) texts that tests look at
+
+    use super::{Style, arrives};
+    use crate::check::tests::marked;
+
+    fn whole(text: &str) -> bool {
+        let (text, span) = marked(text);
+        arrives(text.as_bytes(), span, Style::default())
+    }
+
+    #[test]
+    fn values_arrive_in_texts_in_sums_and_through_conversions() {
+        let texts = [
+            "«token»",
+            "\"a\", «token»",
+            "a ? b : «token»",
+            "a ? «token» : b",
+            "«token» or 'none'",
+            "«token» ?? 'none'",
+            "f\"a { «token» }\"",
+            "rf'a {«token»}'",
+            "f\"\"\"a {«token»}\"\"\"",
+            "`a ${«token»}`",
+            "`a ${b} ${ c ? «token» : d }`",
+            "\"a #{«token»}\"",
+            "\"a $«token»\"",
+            "\"a \\(«token»)\"",
+            "$\"a {«Token»}\"",
+            "\"a $config{«token»}\"",
+            "os.getenv('«CF_TOKEN»')",
+            "env[\"«CF_TOKEN»\"]",
+            "`${env['«CF_TOKEN»']}`",
+            "os.environ.get(\"«CF_TOKEN»\", \"\").strip()",
+            "ENV['«CF_TOKEN»'].to_s",
+            "str(«token»)",
+            "\"a (b\" + JSON.stringify({ a: «token» })",
+            "fmt.Sprintf(\"%s\", «token»)",
+            "zap.String(\"token\", «token»)",
+            "map[string]string{\"a\": «token»}",
+            "&format!(\"a {}\", «token»)",
+            "chalk.red(`a ${«token»}`)",
+            "«token.strip»()",
+            "[\"a\", «token»]",
+            "'is it set? ' + «token»",
+        ];
+        let wrong: Vec<&str> = texts.into_iter().filter(|text| !whole(text)).collect();
+        assert_eq!(wrong, [""; 0]);
+    }
+
+    #[test]
+    fn other_results_are_not_the_value() {
+        let texts = [
+            "\"a {«token»} of Python\"",
+            "«token»=a",
+            "«token»: a",
+            "«token»(a)",
+            "\"«token»\"",
+            "\"a «token» b\"",
+            "'a $«token»'",
+            "\"a { «token» }\"",
+            "`a ${b} «token»`",
+            "\"a #{b} «token»\"",
+            "\"a #{b ? 'c' : 'd («token» is blank)'}\"",
+            "f\"{{«token»}}\"",
+            "\"a {«Token»}\", b",
+            "row[\"«CF_TOKEN»\"]",
+            "hash('«CF_TOKEN»')",
+            "«token» == a",
+            "null != «token»",
+            "!!«token»",
+            "not os.getenv('«CF_TOKEN»')",
+            "bool(os.getenv(\"«CF_TOKEN»\"))",
+            "\"ok\" if os.getenv(\"«CF_TOKEN»\") else \"no\"",
+            "any([os.getenv(\"«CF_TOKEN»\")])",
+            "zones(«token»)",
+            "createHash(\"sha256\").update(process.env.«CF_TOKEN»).digest(\"hex\")",
+            "fmt.Sprintf(\"%x\", sha256.Sum256([]byte(«token»)))",
+            "ENV[\"«CF_TOKEN»\"].nil?",
+            "ENV[\"«CF_TOKEN»\"].present?",
+            "\"set\" if ENV[\"«CF_TOKEN»\"]",
+            "defined $ENV{«CF_TOKEN»} ? \"set\" : \"no\"",
+            "substr($ENV{«CF_TOKEN»},0,4)",
+            "str_repeat(\"*\", strlen($«token»))",
+            "await zones(«token»)",
+            "«token»[..4]",
+            "&«token»[..4]",
+            "«token»[:4]",
+            "str(«token»)[-4:]",
+            "($env:«token» -ne $null)",
+            "\"set: $([bool]$env:«token»)\"",
+            "$env:«token».Length",
+            "\"a: $(if ($env:«token») {\"set\"} else {\"missing\"})\"",
+            "(Get-Zones -Token $env:«token»)",
+            "(\"*\" * $«token».Length)",
+            "`${«token» ? 'set' : 'unset'}`",
+            "`${«token».slice(0, 4)}…`",
+            "tokens[«token»]",
+        ];
+        let wrong: Vec<&str> = texts.into_iter().filter(|text| whole(text)).collect();
+        assert_eq!(wrong, [""; 0]);
+    }
+}
