@@ -69,8 +69,11 @@ pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
     if input.trees().iter().any(unknown) {
         return;
     }
+    let later = is_set_later(input);
     for token in input.token_definitions() {
         match token.body.get(&["expires_on", "expires_on_"]) {
+            // What is spread into the object is unknown.
+            None if later || token.body.get(&["..."]).is_some() => {}
             None => out.push(Candidate::new(detection.rule, token.header, detection.detect.confidence)),
             Some((key, value)) if value.value == Value::Null => {
                 let span = key.span.cover(value.span);
@@ -81,6 +84,14 @@ pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
             Some(_) => {}
         }
     }
+}
+
+/// Whether a program adds a date to an object that it has made: `body["expires_on"] = until`.
+fn is_set_later(input: &Input<'_>) -> bool {
+    fixed! {
+        static SET = r#"(?i)[\w)](?:\[["']expires_?on["']\]|(?:\.|->)expires_?on)\s*=[^=]|\b(?:put|set|add)\(["']expires_?on["']\s*,"#;
+    }
+    !input.is_structured() && SET.is_match(input.text.bytes())
 }
 
 /// `variant = "long-lived"`.

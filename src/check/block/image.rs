@@ -7,8 +7,9 @@ use regex::bytes::Regex;
 
 use super::{Detection, is_comment};
 use crate::blob::BlobPath;
-use crate::check::{Candidate, Input, Sign, captures_around, fixed, named};
+use crate::check::{Candidate, Input, Sign, captures_around, fixed, named, value};
 use crate::fact::credential::is_credential;
+use crate::fact::lines;
 use crate::fact::place::{is_compiled, is_image};
 use crate::literals::Literals;
 use crate::rule::Confidence;
@@ -49,7 +50,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             let rest = named(&groups, "rest");
             names(&PAIR, rest.as_bytes(), rest.start(), &mut found);
         }
-        found.retain(|name| !is_emptied(bytes, *name));
+        found.retain(|name| !is_emptied(bytes, *name) && !is_filled_in_later(bytes, *name));
         for groups in COPY.captures_iter(bytes) {
             let file = named(&groups, "file");
             let twin = [&b"example"[..], b"sample", b"template", b"dist"].iter().any(|end| {
@@ -119,6 +120,19 @@ fn is_emptied(bytes: &[u8], name: Span) -> bool {
         Some(b' ' | b'\t') => quotes(line.trim_ascii_start()),
         _ => false,
     }
+}
+
+/// Whether an instruction sets the variable to a placeholder: `ENV NAME=changeme`, `ENV NAME=**None**`.
+fn is_filled_in_later(bytes: &[u8], name: Span) -> bool {
+    let spaced = || {
+        let rest = lines::first(&bytes[name.end..]).trim_ascii();
+        let start = bytes[name.end..].iter().position(|b| !matches!(b, b' ' | b'\t')).unwrap_or(0);
+        (start > 0 && !rest.is_empty()).then(|| Span::new(name.end + start, name.end + start + rest.len()))
+    };
+    let Some(value) = literal_value(bytes, name).or_else(spaced) else { return false };
+    let value = &bytes[value.start..value.end];
+    let word = value.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_');
+    !value.starts_with(b"$") && (word || value::is_placeholder(value))
 }
 
 /// Returns the value after a name and `=`, unless it is a variable.

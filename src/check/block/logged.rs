@@ -1,24 +1,21 @@
 //! Credentials that are printed: by a shell, a program, a workflow step, or a tool in verbose mode.
 
-use std::cell::OnceCell;
-use std::collections::HashSet;
-
 use memchr::memmem;
-use regex::bytes::Captures;
 
-use super::taint::tainted;
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, Sign, fixed};
-use crate::fact::credential::{is_credential, is_secret, mentions};
+use crate::check::{Candidate, Input, Sign};
 use crate::fact::place::is_compiled;
-use crate::literals::contains;
 use crate::rule::Confidence;
 use crate::span::Span;
 
 mod code;
+mod known;
 mod passage;
 mod printer;
 mod shell;
+mod trace;
+
+use known::{Known, is_known};
 
 /// `variant = "credential-logged"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -31,9 +28,13 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let mut harmless = Vec::new();
     code::calls(input, &known, &mut found, &mut harmless);
     if !is_compiled(input.path) {
-        shell::shell(bytes, &known, &mut found, &mut harmless);
-        shell::traces(input, &known, &mut found);
-        shell::verbose(bytes, &known, &mut found);
+        // `echo` of PHP is a call.
+        if memmem::find(bytes, b"<?php").is_none() {
+            shell::shell(bytes, &known, &mut found, &mut harmless);
+        }
+        shell::documents(bytes, &known, &mut found);
+        trace::traces(input, &known, &mut found);
+        trace::verbose(bytes, &known, &mut found);
         shell::dumps(input, &mut found);
         shell::debug_tasks(bytes, &known, &mut found);
         shell::outputs(bytes, input.path, &mut found);
@@ -64,181 +65,27 @@ impl Leak {
     }
 }
 
+/// A place that prints something which is no credential by itself.
+#[derive(Clone, Copy)]
+enum Sink {
+    /// The arguments of a call; `inline` says that names in braces are replaced in all strings.
+    Call { own: Span, inline: bool },
+    /// A whole command.
+    Command(Span),
+}
+
 fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// What a file says about its credentials, computed when first asked for.
-struct Known<'a> {
-    bytes: &'a [u8],
-    names: OnceCell<HashSet<Vec<u8>>>,
-    sends: OnceCell<bool>,
-    rolls: OnceCell<bool>,
-    is_dart: OnceCell<bool>,
-    headers: OnceCell<HashSet<&'a [u8]>>,
-    sent: OnceCell<HashSet<&'a [u8]>>,
-    made: OnceCell<HashSet<&'a [u8]>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::Leak;
 
-impl<'a> Known<'a> {
-    fn new(bytes: &'a [u8]) -> Known<'a> {
-        Known {
-            bytes,
-            names: OnceCell::new(),
-            sends: OnceCell::new(),
-            rolls: OnceCell::new(),
-            is_dart: OnceCell::new(),
-            headers: OnceCell::new(),
-            sent: OnceCell::new(),
-            made: OnceCell::new(),
-        }
+    /// Returns what one of the searches finds in a text.
+    pub(super) fn found(text: &str, search: impl Fn(&[u8], &mut Vec<Leak>)) -> Vec<String> {
+        let mut out = Vec::new();
+        search(text.as_bytes(), &mut out);
+        out.iter().map(|leak| text[leak.span.start..leak.span.end].to_owned()).collect()
     }
-
-    /// Returns the names that hold a credential.
-    fn names(&self) -> &HashSet<Vec<u8>> {
-        self.names.get_or_init(|| tainted(self.bytes))
-    }
-
-    /// Whether the file puts a credential into the headers of a request to the API.
-    fn sends(&self) -> bool {
-        fixed! {
-            static BEARER = r#"(?i)authorization["'\])]*\s*(?:=>|[,:=])\s*[^\n]{0,20}bearer"#;
-        }
-        *self.sends.get_or_init(|| contains(self.bytes, b"cloudflare") && BEARER.is_match(self.bytes))
-    }
-
-    /// Whether variables are replaced in texts in single quotes: the file is in Dart.
-    fn inserts_in_single(&self) -> bool {
-        *self.is_dart.get_or_init(|| {
-            [&b"import 'dart:"[..], b"import 'package:"]
-                .iter()
-                .any(|import| memmem::find(self.bytes, import).is_some())
-        })
-    }
-
-    /// Whether the file rolls a token through the API.
-    fn rolls(&self) -> bool {
-        fixed! {
-            static ROLL = r#"/tokens/[^\s"'`]{1,60}/value\b"#;
-        }
-        *self.rolls.get_or_init(|| ROLL.is_match(self.bytes))
-    }
-
-    /// Returns the names of headers with a token among them: `headers = {"Authorization": f"Bearer {token}"}`,
-    /// `request.Header.Set("Authorization", …)`.
-    fn headers(&self) -> &HashSet<&'a [u8]> {
-        /// No program has more.
-        const MOST: usize = 100;
-        fixed! {
-            static BOUND = concat!(
-                r#"(?P<name>\b\w*(?i:headers))\s*(?::\s*\w+\s*)?(?::?=|:)\s*[\w.]{0,20}[{(\[][^})\]]{0,300}(?i:authorization)["'`]?\s*(?:=>|[:=,])\s*[fb$]?["'`]\s*(?i:bearer)"#,
-                r#"|(?P<set>(?:\b\w+\.)*\b\w*(?i:headers?))(?:\(\))?(?:\.(?:[sS]et|[aA]dd|append|put)\(\s*|\[\s*)["'](?i:authorization)["']"#,
-                r#"|\$(?P<pushed>\w*(?i:headers))\[\]\s*=\s*["'](?i:authorization)"#,
-            );
-        }
-        let name = |groups: Captures<'a>| {
-            let name = ["name", "set", "pushed"].into_iter().find_map(|name| groups.name(name))?;
-            Some(name.as_bytes())
-        };
-        self.headers.get_or_init(|| BOUND.captures_iter(self.bytes).filter_map(name).take(MOST).collect())
-    }
-
-    /// Returns the names that are sent as the credential of the API: `-H "Authorization: Bearer $TOKEN"`,
-    /// `"X-Auth-Key": key`.
-    fn sent(&self) -> &HashSet<&'a [u8]> {
-        /// No program has more.
-        const MOST: usize = 100;
-        fixed! {
-            static SENT = r#"(?i)(?:\bbearer\s+|x-auth-key["'`]?\s*(?:=>|[:,=])\s*[f$]?["'`]?)(?:["'`]\s*(?:[+.,&]|\.\.|<>)\s*|%s["'`]\s*[,%]\s*|\$\{\{\s*|[$#]\{|\{\{?|\$\(?|\\\(|)(?P<name>[a-z_][\w.]*)"#;
-        }
-        self.sent.get_or_init(|| {
-            // A program may talk to others as well: those requests have headers of their own.
-            let addresses = api_addresses(self.bytes);
-            let near = |at: usize| addresses.near(at);
-            let found = SENT.captures_iter(self.bytes).filter_map(|groups| groups.name("name"));
-            found.filter(|name| near(name.start())).map(|name| name.as_bytes()).take(MOST).collect()
-        })
-    }
-
-    /// Whether a member of a name is a token that the file has made: `token = client.user.tokens.create(…)`.
-    fn mints(&self, name: &[u8]) -> bool {
-        fixed! {
-            static MADE = r"\b(?P<name>\w+)(?:\s*,\s*\w+)?\s*:?=\s*(?:await\s+)?(?:[\w.]*\.[tT]okens\.(?:create|New|Create|roll)|[\w.]*\.CreateAPIToken)\(";
-        }
-        let Some(owner) =
-            [&b".value"[..], b".Value"].into_iter().find_map(|member| name.strip_suffix(member))
-        else {
-            return false;
-        };
-        let name = |groups: Captures<'a>| groups.name("name").map(|name| name.as_bytes());
-        self.made
-            .get_or_init(|| MADE.captures_iter(self.bytes).filter_map(name).take(20).collect())
-            .contains(owner)
-    }
-
-    fn contains(&self, name: &[u8]) -> bool {
-        self.names().contains(name)
-    }
-}
-
-/// Whether a name in this context holds a credential: by itself, because one is assigned to it, or because the
-/// surrounding text says so.
-fn is_known(name: &[u8], known: &Known<'_>, around: &[u8]) -> bool {
-    let own = [&b"self."[..], b"this."].into_iter().find_map(|object| name.strip_prefix(object));
-    // A field is accessed through any name: `settings.api_token`.
-    let field = name.iter().rposition(|b| *b == b'.').map(|dot| &name[dot + 1..]);
-    is_credential(name)
-        || known.contains(own.unwrap_or(name))
-        || known.sent().contains(name)
-        || known.mints(name)
-        || field.is_some_and(|field| is_secret(field) && known.contains(field))
-        // `key` alone is mostly that of a map, `tokens` a number.
-        || (is_secret(name)
-            && ![&b"key"[..], b"tokens", b"keys"].iter().any(|word| own.unwrap_or(name).eq_ignore_ascii_case(word))
-            && (mentions_vendor(around) || known.rolls()))
-        || is_r2_secret(name) && contains(known.bytes, b".r2.cloudflarestorage.com")
-}
-
-/// Whether a name is that of the secret of an S3 client: `secret_access_key`.
-fn is_r2_secret(name: &[u8]) -> bool {
-    contains(name, b"secret") && contains(name, b"key") && is_secret(name)
-}
-
-/// The addresses in a program, and which of them are the API's.
-struct Addresses {
-    /// Where each starts, in order, and whether it is of the API.
-    all: Vec<(usize, bool)>,
-}
-
-/// Returns the addresses in a program.
-fn api_addresses(bytes: &[u8]) -> Addresses {
-    fixed! {
-        static HOST = r"(?i)https?://(?P<host>[a-z0-9][a-z0-9.-]*\.[a-z]{2,})|\b(?P<bare>api\.cloudflare\.com)\b";
-    }
-    /// Addresses of documents and schemas are no targets of requests.
-    const DOCUMENTS: &[&[u8]] =
-        &[b"github.com", b"developers.", b"docs.", b"dash.", b"www.w3.org", b"example."];
-    let all = HOST.captures_iter(bytes).filter_map(|groups| {
-        let host = groups.name("host").or_else(|| groups.name("bare"))?;
-        let document = DOCUMENTS.iter().any(|part| contains(host.as_bytes(), part));
-        (!document).then(|| (host.start(), contains(host.as_bytes(), b"api.cloudflare.com")))
-    });
-    Addresses { all: all.take(500).collect() }
-}
-
-impl Addresses {
-    /// Whether a request at a place goes to the API: no other address is in the file, or none is nearer.
-    fn near(&self, at: usize) -> bool {
-        let distance = |own: bool| {
-            self.all.iter().filter(|(_, api)| *api == own).map(|(start, _)| start.abs_diff(at)).min()
-        };
-        match (distance(true), distance(false)) {
-            (Some(own), Some(other)) => own < other,
-            (own, _) => own.is_some(),
-        }
-    }
-}
-
-fn mentions_vendor(text: &[u8]) -> bool {
-    contains(text, b"cloudflare") || mentions(text)
 }

@@ -162,7 +162,8 @@ impl Reader<'_> {
             let at = self.at;
             match self.peek() {
                 b',' | b';' | b')' | b']' | b'}' | 0 => break,
-                b':' if !self.starts("::") && !self.starts(":\"") => break,
+                // `:"a"` is a symbol of Ruby, but behind a name it separates.
+                b':' if !self.starts("::") && (parts > 0 || !self.starts(":\"")) => break,
                 b'=' if !self.starts("==") => break,
                 b'\n' if parts > 0 && !self.continues() => break,
                 b if b.is_ascii_whitespace() => {

@@ -59,10 +59,10 @@ pub(super) fn lists(
     }
 }
 
-/// Returns where the list that contains the place is closed.
+/// Returns where the list that contains the place is closed; `start` if it is not: names in prose are no list.
 fn list_end(bytes: &[u8], start: usize) -> usize {
     let limit = bytes.len().min(start + REACH);
-    brackets::end_in_code(&bytes[start..limit], b"").map_or(limit, |length| start + length)
+    brackets::end_in_code(&bytes[start..limit], b"").map_or(start, |length| start + length)
 }
 
 /// Returns the end of the chained calls that add arguments after the tool: `Command::new("curl").arg("-H")`.

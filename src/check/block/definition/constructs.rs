@@ -9,7 +9,9 @@ use super::super::Detection;
 use crate::check::{Candidate, Input, fixed};
 use crate::fact::brackets::close;
 use crate::fact::credential::is_credential;
+use crate::fact::lines;
 use crate::fact::place::{in_comment, is_code, is_test};
+use crate::fact::words::is_word;
 use crate::literals::contains;
 use crate::span::Span;
 
@@ -134,6 +136,21 @@ fn made(bytes: &[u8]) -> HashMap<&[u8], &[u8]> {
     out
 }
 
+/// Whether a receiver may be the configuration of Pulumi: it is assigned as such, or is not assigned in the file.
+fn is_configuration(bytes: &[u8], receiver: &[u8]) -> bool {
+    let (mut assigned, mut known) = (false, false);
+    for at in memmem::find_iter(bytes, receiver).take(100) {
+        let value = lines::first(&bytes[at + receiver.len()..]).trim_ascii_start();
+        let apart = at == 0 || !is_word(bytes[at - 1]);
+        let value = value.strip_prefix(b":").unwrap_or(value);
+        if apart && value.starts_with(b"=") && !value.starts_with(b"==") {
+            assigned = true;
+            known |= contains(value, b"config(") || contains(value, b"config.new");
+        }
+    }
+    known || !assigned
+}
+
 /// Finds `config.require("cloudflareApiToken")`: a value that is read like this ends up in clear in the state.
 fn configuration(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     fixed! {
@@ -145,7 +162,13 @@ fn configuration(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Can
         let span = Span::from(place);
         let before = bytes[..span.start].trim_ascii_end();
         let wrapped = [&b"secret("[..], b"Secret(", b"ToSecret("].iter().any(|call| before.ends_with(call));
-        if !is_credential(name.as_bytes()) || wrapped || in_comment(input.text, span.start, input.path) {
+        let call = &bytes[span.start..span.end];
+        let receiver = &call[..call.iter().position(|b| *b == b'.').unwrap_or(call.len())];
+        if !is_credential(name.as_bytes())
+            || wrapped
+            || !is_configuration(bytes, receiver)
+            || in_comment(input.text, span.start, input.path)
+        {
             continue;
         }
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);

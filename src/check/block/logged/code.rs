@@ -6,12 +6,11 @@ use memchr::memmem;
 
 use super::super::is_comment;
 use super::passage::{Style, arrives};
-use super::printer::Sink;
-use super::{Known, Leak, is_known, text_of};
+use super::{Known, Leak, Sink, is_known, text_of};
 use crate::blob::BlobPath;
 use crate::check::{Input, fixed, named};
 use crate::fact::credential::is_credential;
-use crate::fact::place::in_prose;
+use crate::fact::place::{in_prose, is_program};
 use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};
 use crate::literals::contains;
@@ -77,6 +76,9 @@ pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
         if is_comment(lines::before(bytes, sink.start(), LINE)) {
             continue;
         }
+        if is_data(input, sink.start()) {
+            continue;
+        }
         if name.starts_with(b"fmt.Fprint") && !name.contains(&b'(') {
             continue;
         }
@@ -109,6 +111,17 @@ pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
             (start, links) = (end + next.end(), links + 1);
         }
     }
+}
+
+/// Whether a call is only the text of a literal in a program, which does not run it: `["console.log(token)"]`.
+fn is_data(input: &Input<'_>, at: usize) -> bool {
+    let bytes = input.text.bytes();
+    const RUNS: &[&[u8]] = &[b"-e", b"-c", b"-p", b"eval", b"exec", b"system", b"run", b"spawn", b"sh"];
+    let quoted = at > 0 && matches!(bytes[at - 1], b'"' | b'\'' | b'`');
+    let before = lines::before(bytes, at.saturating_sub(1), LINE);
+    quoted
+        && is_program(input.text, input.path)
+        && !RUNS.iter().any(|word| memmem::find(before, word).is_some())
 }
 
 /// What Elixir hands to a call that prints it: `System.get_env("NAME") |> IO.inspect()`.

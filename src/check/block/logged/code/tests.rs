@@ -2,7 +2,8 @@
 
 // flaresec: allow-start(credential-logged) texts that tests look at
 
-use super::super::{Known, Leak, is_known};
+use super::super::tests::found;
+use super::super::{Known, is_known};
 use super::{arguments_end, calls, logs_in_ruby, printed, responses};
 use crate::check::tests::asked;
 
@@ -65,13 +66,6 @@ fn guards_give_away_less_than_the_value() {
     ] {
         assert_eq!(shown(body), None, "{body}");
     }
-}
-
-/// Returns what one of the searches finds in a text.
-fn found(text: &str, search: impl Fn(&[u8], &mut Vec<Leak>)) -> Vec<String> {
-    let mut out = Vec::new();
-    search(text.as_bytes(), &mut out);
-    out.iter().map(|leak| text[leak.span.start..leak.span.end].to_owned()).collect()
 }
 
 #[test]

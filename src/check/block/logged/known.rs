@@ -1,0 +1,205 @@
+//! Which names of a file hold a credential of the API: by themselves, because one is assigned to them, or because they
+//! are sent as one.
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
+use memchr::memmem;
+use regex::bytes::Captures;
+
+use super::super::taint::tainted;
+use crate::check::fixed;
+use crate::fact::credential::{is_credential, is_secret, mentions};
+use crate::literals::contains;
+
+/// What a file says about its credentials, computed when first asked for.
+pub(super) struct Known<'a> {
+    pub(super) bytes: &'a [u8],
+    names: OnceCell<HashSet<Vec<u8>>>,
+    sends: OnceCell<bool>,
+    rolls: OnceCell<bool>,
+    is_dart: OnceCell<bool>,
+    headers: OnceCell<HashSet<&'a [u8]>>,
+    sent: OnceCell<HashSet<&'a [u8]>>,
+    made: OnceCell<HashSet<&'a [u8]>>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Known<'a> {
+        Known {
+            bytes,
+            names: OnceCell::new(),
+            sends: OnceCell::new(),
+            rolls: OnceCell::new(),
+            is_dart: OnceCell::new(),
+            headers: OnceCell::new(),
+            sent: OnceCell::new(),
+            made: OnceCell::new(),
+        }
+    }
+
+    /// Returns the names that hold a credential.
+    fn names(&self) -> &HashSet<Vec<u8>> {
+        self.names.get_or_init(|| tainted(self.bytes))
+    }
+
+    /// Whether the file puts a credential into the headers of a request to the API.
+    pub(super) fn sends(&self) -> bool {
+        fixed! {
+            static BEARER = r#"(?i)authorization["'\])]*\s*(?:=>|[,:=])\s*[^\n]{0,20}bearer"#;
+        }
+        *self.sends.get_or_init(|| contains(self.bytes, b"cloudflare") && BEARER.is_match(self.bytes))
+    }
+
+    /// Whether variables are replaced in texts in single quotes: the file is in Dart.
+    pub(super) fn inserts_in_single(&self) -> bool {
+        *self.is_dart.get_or_init(|| {
+            [&b"import 'dart:"[..], b"import 'package:"]
+                .iter()
+                .any(|import| memmem::find(self.bytes, import).is_some())
+        })
+    }
+
+    /// Whether the file rolls a token through the API.
+    fn rolls(&self) -> bool {
+        fixed! {
+            static ROLL = r#"/tokens/[^\s"'`]{1,60}/value\b"#;
+        }
+        *self.rolls.get_or_init(|| ROLL.is_match(self.bytes))
+    }
+
+    /// Returns the names of headers with a token among them: `headers = {"Authorization": f"Bearer {token}"}`,
+    /// `request.Header.Set("Authorization", …)`.
+    pub(super) fn headers(&self) -> &HashSet<&'a [u8]> {
+        /// No program has more.
+        const MOST: usize = 100;
+        fixed! {
+            static BOUND = concat!(
+                r#"(?P<name>\b\w*(?i:headers))\s*(?::\s*\w+\s*)?(?::?=|:)\s*[\w.]{0,20}[{(\[][^})\]]{0,300}(?i:authorization)["'`]?\s*(?:=>|[:=,])\s*[fb$]?["'`]\s*(?i:bearer)"#,
+                r#"|(?P<set>(?:\b\w+\.)*\b\w*(?i:headers?))(?:\(\))?(?:\.(?:[sS]et|[aA]dd|append|put)\(\s*|\[\s*)["'](?i:authorization)["']"#,
+                r#"|\$(?P<pushed>\w*(?i:headers))\[\]\s*=\s*["'](?i:authorization)"#,
+            );
+        }
+        let name = |groups: Captures<'a>| {
+            let name = ["name", "set", "pushed"].into_iter().find_map(|name| groups.name(name))?;
+            Some(name.as_bytes())
+        };
+        self.headers.get_or_init(|| BOUND.captures_iter(self.bytes).filter_map(name).take(MOST).collect())
+    }
+
+    /// Returns the names that are sent as the credential of the API: `-H "Authorization: Bearer $TOKEN"`,
+    /// `"X-Auth-Key": key`.
+    fn sent(&self) -> &HashSet<&'a [u8]> {
+        /// No program has more.
+        const MOST: usize = 100;
+        fixed! {
+            static SENT = r#"(?i)(?:\bbearer\s+|x-auth-key["'`]?\s*(?:=>|[:,=])\s*[f$]?["'`]?)(?:["'`]\s*(?:[+.,&]|\.\.|<>)\s*|%s["'`]\s*[,%]\s*|\$\{\{\s*|[$#]\{|\{\{?|\$\(?|\\\(|)(?P<name>[a-z_][\w.]*)"#;
+        }
+        self.sent.get_or_init(|| {
+            // A program may talk to others as well: those requests have headers of their own.
+            let addresses = api_addresses(self.bytes);
+            let near = |at: usize| addresses.near(at);
+            let found = SENT.captures_iter(self.bytes).filter_map(|groups| groups.name("name"));
+            found
+                .take(20 * MOST)
+                .filter(|name| near(name.start()))
+                .map(|name| name.as_bytes())
+                .take(MOST)
+                .collect()
+        })
+    }
+
+    /// Whether a member of a name is a token that the file has made: `token = client.user.tokens.create(…)`.
+    fn mints(&self, name: &[u8]) -> bool {
+        fixed! {
+            static MADE = r"\b(?P<name>\w+)(?:\s*,\s*\w+)?\s*:?=\s*(?:await\s+)?(?:[\w.]*\.[tT]okens\.(?:create|New|Create|roll)|[\w.]*\.CreateAPIToken)\(";
+        }
+        let Some(owner) =
+            [&b".value"[..], b".Value"].into_iter().find_map(|member| name.strip_suffix(member))
+        else {
+            return false;
+        };
+        let name = |groups: Captures<'a>| groups.name("name").map(|name| name.as_bytes());
+        self.made
+            .get_or_init(|| MADE.captures_iter(self.bytes).filter_map(name).take(20).collect())
+            .contains(owner)
+    }
+
+    fn contains(&self, name: &[u8]) -> bool {
+        self.names().contains(name)
+    }
+}
+
+/// Whether a name in this context holds a credential: by itself, because one is assigned to it, or because the
+/// surrounding text says so.
+pub(super) fn is_known(name: &[u8], known: &Known<'_>, around: &[u8]) -> bool {
+    let own = [&b"self."[..], b"this."].into_iter().find_map(|object| name.strip_prefix(object));
+    // A field is accessed through any name: `settings.api_token`.
+    let field = name.iter().rposition(|b| *b == b'.').map(|dot| &name[dot + 1..]);
+    is_credential(name)
+        || known.contains(own.unwrap_or(name))
+        || known.sent().contains(name)
+        || known.mints(name)
+        || field.is_some_and(|field| is_secret(field) && known.contains(field))
+        // `key` alone is mostly that of a map, `tokens` a number.
+        || (is_secret(name)
+            && ![&b"key"[..], b"tokens", b"keys"].iter().any(|word| own.unwrap_or(name).eq_ignore_ascii_case(word))
+            && (mentions_vendor(around) || known.rolls()))
+        || is_r2_secret(name) && contains(known.bytes, b".r2.cloudflarestorage.com")
+}
+
+/// Whether a name is that of the secret of an S3 client: `secret_access_key`.
+fn is_r2_secret(name: &[u8]) -> bool {
+    contains(name, b"secret") && contains(name, b"key") && is_secret(name)
+}
+
+/// The addresses in a program, and which of them are the API's.
+struct Addresses {
+    /// Where each starts, in order, and whether it is of the API.
+    all: Vec<(usize, bool)>,
+    /// Where lines end that a shell does not continue.
+    ends: Vec<usize>,
+}
+
+/// Returns the addresses in a program.
+fn api_addresses(bytes: &[u8]) -> Addresses {
+    fixed! {
+        static HOST = r"(?i)https?://(?P<host>[a-z0-9][a-z0-9.-]*\.[a-z]{2,})|\b(?P<bare>api\.cloudflare\.com)\b";
+    }
+    /// How many addresses are compared with each place.
+    const MOST: usize = 200;
+    /// Addresses of documents and schemas are no targets of requests.
+    const DOCUMENTS: &[&[u8]] =
+        &[b"github.com", b"developers.", b"docs.", b"dash.", b"www.w3.org", b"example."];
+    let all = HOST.captures_iter(bytes).filter_map(|groups| {
+        let host = groups.name("host").or_else(|| groups.name("bare"))?;
+        let document = DOCUMENTS.iter().any(|part| contains(host.as_bytes(), part));
+        (!document).then(|| (host.start(), contains(host.as_bytes(), b"api.cloudflare.com")))
+    });
+    let ends = memchr::memchr_iter(b'\n', bytes).filter(|end| !bytes[..*end].ends_with(b"\\"));
+    Addresses { all: all.take(MOST).collect(), ends: ends.collect() }
+}
+
+impl Addresses {
+    /// Whether a request at a place goes to the API: no other address is in the file, or none is nearer.
+    fn near(&self, at: usize) -> bool {
+        let distance = |own: bool| {
+            let places = self.all.iter().filter(|(_, api)| *api == own).map(|(start, _)| *start);
+            let nearest = |near: usize| (self.line(near).abs_diff(self.line(at)), near.abs_diff(at));
+            places.map(nearest).min()
+        };
+        match (distance(true), distance(false)) {
+            (Some(own), Some(other)) => own < other,
+            (own, _) => own.is_some(),
+        }
+    }
+
+    /// Returns the number of the line of a place.
+    fn line(&self, at: usize) -> usize {
+        self.ends.partition_point(|end| *end < at)
+    }
+}
+
+fn mentions_vendor(text: &[u8]) -> bool {
+    contains(text, b"cloudflare") || mentions(text)
+}
