@@ -1,17 +1,28 @@
-//! Secrets among the plain variables of a Worker: `vars` in a Wrangler configuration, in any environment.
+//! Secrets among the plain variables of a Worker: `vars` in a Wrangler configuration, in any environment, and bindings
+//! of Terraform.
+
+use memchr::memmem;
 
 use super::{Detection, unquoted};
 use crate::check::{Candidate, Input, value};
 use crate::fact::credential::is_secret;
-use crate::fact::tree::Node;
+use crate::fact::tree::{Node, Value};
 use crate::rule::Confidence;
 
 /// `variant = "plaintext-worker-secret"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let bytes = input.text.bytes();
+    let terraform = [&b".tf"[..], b".tf.json"].iter().any(|end| input.path.file_name().ends_with(end));
+    if terraform && memmem::find(bytes, b"plain_text").is_some() {
+        for root in input.trees() {
+            for (_, types) in root.entries().iter().filter(|(key, _)| key.name == "resource") {
+                bindings(detection, types, 0, out);
+            }
+        }
+    }
     if !input.path.file_name().to_ascii_lowercase().starts_with(b"wrangler") {
         return;
     }
-    let bytes = input.text.bytes();
     for root in input.trees() {
         variables(detection, bytes, root, out);
         if let Some((_, environments)) = root.get(&["env"]) {
@@ -35,6 +46,44 @@ fn variables(detection: &Detection<'_>, bytes: &[u8], settings: &Node, out: &mut
             candidate.secrets.push(value);
             out.push(candidate);
         }
+    }
+}
+
+/// Finds bindings of the type `plain_text`, with a name in the binding or as its key, whose name is that of a secret.
+fn bindings(detection: &Detection<'_>, node: &Node, depth: usize, out: &mut Vec<Candidate>) {
+    const DEEPEST: usize = 12;
+    if depth > DEEPEST {
+        return;
+    }
+    let field =
+        |node: &Node, name: &str| node.get(&[name]).and_then(|(_, value)| value.text().map(str::to_owned));
+    let is_plain = |node: &Node| field(node, "type").as_deref() == Some("plain_text");
+    let push = |name: &str, span, out: &mut Vec<Candidate>| {
+        if is_secret_name(name.as_bytes()) {
+            let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
+            candidate.message = Some(format!("`{name}` is a plain variable of the Worker"));
+            out.push(candidate);
+        }
+    };
+    if is_plain(node)
+        && let Some((key, value)) = node.get(&["name"])
+        && let Some(name) = value.text()
+    {
+        push(name, key.span.cover(value.span), out);
+    }
+    for (key, value) in node.entries() {
+        // `plain_text_binding { name = … }` of earlier versions.
+        if is_plain(value) && value.get(&["name"]).is_none() {
+            push(&key.name, key.span, out);
+        } else if key.name == "plain_text_binding"
+            && let Some(name) = field(value, "name")
+        {
+            push(&name, key.span, out);
+        }
+        bindings(detection, value, depth + 1, out);
+    }
+    if let Value::Sequence(items) = &node.value {
+        items.iter().for_each(|item| bindings(detection, item, depth + 1, out));
     }
 }
 
