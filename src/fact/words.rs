@@ -186,7 +186,7 @@ mod tests {
             ("CFtkn", "cf tkn"),
             ("CFtoken", "cf token"),
             ("CFkey", "cf key"),
-            ("myCFtoken2", "my cf token2"),
+            ("myCFtoken2", "my cf token 2"),
             ("CFAPIkey_old", "cf api key old"),
             ("APItoken", "api token"),
             ("CFtokenForDNS", "cf token for dns"),
