@@ -18,8 +18,10 @@ use crate::literals::contains;
 use crate::rule::{CheckKind, Confidence, Detect, Randomness};
 use crate::span::Span;
 
+mod script;
 mod uses;
 
+use script::argument_of_script;
 use uses::{Assignee, Destination, access_path, assignee, destination, follows_scheme, function_start, uses};
 
 /// How far back the statement of a value is read, in bytes.
@@ -54,7 +56,7 @@ fixed! {
          this|config|cfg|conf|settings|header|headers|x|h|new|with|set|add|get|string|str|value|client|user|password|passwd|pass|pw|pwd|\
          credential|credentials|zone|dns|account|read|write|edit|only|admin|main|ci|deploy|deployment|def|request|req|http|option|options|authentication|provider|bearer|\
          from|to|is|the|a|your|for|old|live|curl|v1|v2|v3|[0-9]+|params|param|args|data|body|app|service|login|input|type|raw|and|run|arg|\
-         setenv|putenv|getenv|define|field|name|id|site|root|super|full|scoped|ttl|generated|created|here|this|legacy|current|backup|tmp) )+$";
+         setenv|putenv|getenv|define|field|name|id|site|root|super|full|scoped|ttl|generated|created|here|this|legacy|current|backup|tmp|used|local|de|da|del|della|di|du|la|le|email|address) )+$";
 
     /// Addresses and headers that show that a nearby value is used with Cloudflare.
     static HOSTS = r"(?i)api\.cloudflare\.com|gateway\.ai\.cloudflare\.com|cf-aig-authorization|api\.fed\.cloudflare\.com|smtp\.mx\.cloudflare\.net|\.r2\.cloudflarestorage\.com|rtc\.live\.cloudflare\.com|cloudflare-api|mcp\.cloudflare\.com|cloudflareaccess\.com|dash\.cloudflare\.com/profile|dash\.cloudflare\.com/api";
@@ -111,6 +113,7 @@ pub(crate) fn check(
             let names = names.get_or_insert_with(|| naming(view.bytes, run, path));
             let named = is_named(detection, names, view, span, path);
             let own = named.then(|| vendor_confidence(detection, names, view, span, path)).flatten();
+            let own = own.or_else(|| argument_of_script(detection, names, view, span, path));
             let name = assignee(view.bytes, span.start).filter(|_| !FOREIGN.is_match(names.own().as_bytes()));
             let used =
                 || name.and_then(|name| confidence_from_uses(detection, detections, name, view, path, HOPS));
@@ -190,7 +193,11 @@ fn is_part_of_longer(bytes: &[u8], run: Span) -> bool {
         Some(b'.') if run.start >= 2 && bytes[run.start - 2].is_ascii_alphanumeric() => return true,
         _ => {}
     }
+    // Org mode: `=VALUE=`.
+    let verbatim =
+        before == Some(b'=') && run.start >= 2 && bytes[run.start - 2].is_ascii_whitespace() && !word(next);
     match after {
+        Some(b'=') if verbatim => false,
         Some(b'/' | b'+' | b'(') => true,
         Some(b'.') => word(next),
         Some(b'=') => !matches!(next, Some(b'=')) && !word(next) && next != Some(b'"') || next.is_none(),

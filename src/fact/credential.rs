@@ -148,6 +148,12 @@ const METADATA: &[&str] = &[
     "schedule",
     "command",
     "template",
+    "config",
+    "dir",
+    "directory",
+    "folder",
+    "index",
+    "bucket",
 ];
 /// Words in names of public values and of Booleans.
 const PUBLIC: &[&str] = &[
@@ -177,6 +183,23 @@ const PUBLIC: &[&str] = &[
     "primary",
     "foreign",
     "codesign",
+];
+/// Verbs that make a name a switch or a question: `CF_OVERWRITE_KEY`, `useCfToken`.
+const VERBS: &[&str] = &[
+    "overwrite",
+    "skip",
+    "check",
+    "show",
+    "use",
+    "need",
+    "needs",
+    "force",
+    "require",
+    "requires",
+    "ask",
+    "enable",
+    "disable",
+    "allow",
 ];
 
 /// Whether the identifier contains the beginning of a word for secrets. A cheap test, because splitting names into
@@ -246,7 +269,19 @@ fn is_secret_words(list: &[&str]) -> bool {
     let signs_code = list.windows(2).any(|pair| pair[0] == "code" && pair[1].starts_with("sign"));
     // `PWD` alone is the working folder.
     let folder = list == ["pwd"];
-    any(SECRET) && !any(PUBLIC) && !METADATA.contains(&last) && !entry && !signs_code && !folder
+    // `r2_key`: what an object in a bucket is called.
+    let object = matches!(list, [.., "r2" | "object", "key"]);
+    // A verb after what it is about is no order: `tokenForUse`.
+    let secret = list.iter().position(|w| SECRET.contains(w));
+    let switch = secret.is_some_and(|at| list[..at].iter().any(|w| VERBS.contains(w)));
+    secret.is_some()
+        && !switch
+        && !any(PUBLIC)
+        && !METADATA.contains(&last)
+        && !entry
+        && !signs_code
+        && !folder
+        && !object
 }
 
 /// Calls `visit` for every identifier (letters, digits and `_`) in the zone that names a Cloudflare credential.
@@ -331,6 +366,8 @@ mod tests {
             "cloudflare.apiToken",
             "CF_ACCESS_CLIENT_SECRET",
             "VITE_CF_TOKEN",
+            "CFtkn",
+            "CF_TOKEN_FOR_USE",
         ] {
             assert!(is_credential(name.as_bytes()), "{name}");
         }
@@ -349,6 +386,15 @@ mod tests {
             "cloudflareTokenSsmParameter",
             "CF_TOKEN_TTL_DAYS",
             "cfApiTokenRef",
+            "CF_OVERWRITE_KEY",
+            "CF_SKIP_TOKEN_CHECK",
+            "useCloudflareToken",
+            "CF_REQUIRE_API_TOKEN",
+            "CF_TOKEN_CONFIG",
+            "CF_TOKEN_DIR",
+            "r2_key",
+            "contentItem.r2_key",
+            "r2ObjectKey",
         ] {
             assert!(!is_credential(name.as_bytes()), "{name}");
         }

@@ -10,7 +10,7 @@ use crate::span::Span;
 mod surroundings;
 
 pub use surroundings::parent;
-use surroundings::{column_heading, labelled_name, sibling_name};
+use surroundings::{column_heading, labelled_name, sibling_name, trailing_comment};
 
 /// How far back a statement is read, in bytes.
 const STATEMENT: usize = 400;
@@ -134,6 +134,11 @@ pub fn naming(bytes: &[u8], value: Span, path: &BlobPath) -> Naming {
     {
         out.phrases.insert(0, parent);
     }
+    if let Some(comment) = trailing_comment(bytes, value.end) {
+        // Before its own name only if that says nothing.
+        let at = usize::from(!is_generic_pair(&out)).min(out.phrases.len());
+        out.phrases.insert(at, comment);
+    }
     if let Some(label) = labelled_name(bytes, value) {
         out.phrases.insert(0, label);
     }
@@ -170,6 +175,11 @@ fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
             let end = i;
             while i > floor && (is_identifier_byte(bytes[i - 1]) || is_joint(bytes, i - 1)) {
                 i -= 1;
+            }
+            if let Some(address) = email_address(bytes, Span::new(i, end), floor) {
+                i = address.start;
+                phrase.add(address, String::from(EMAIL_ADDRESS));
+                continue;
             }
             // The name of a closing tag repeats that of the opening one further left.
             if !bytes[..i].ends_with(b"</") {
@@ -210,6 +220,20 @@ fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
     out
 }
 
+/// The words that any e-mail address reads as: whose it is says nothing about a value.
+const EMAIL_ADDRESS: &str = "email address ";
+
+/// Returns the e-mail address that ends with a domain.
+fn email_address(bytes: &[u8], domain: Span, floor: usize) -> Option<Span> {
+    let before = bytes[floor..domain.start].strip_suffix(b"@")?;
+    let name = &bytes[domain.start..domain.end];
+    let top = &name[name.iter().rposition(|b| *b == b'.')? + 1..];
+    let own = |b: &&u8| is_identifier_byte(**b) || matches!(**b, b'.' | b'-' | b'+' | b'%');
+    let local = before.iter().rev().take_while(own).count();
+    let address = local > 0 && top.len() > 1 && top.iter().all(u8::is_ascii_alphabetic);
+    address.then(|| Span::new(domain.start - 1 - local, domain.end))
+}
+
 /// Whether a quote after this byte opens a string.
 fn opens(before: u8) -> bool {
     before.is_ascii_whitespace() || matches!(before, b'(' | b'[' | b'{' | b'=' | b',' | b':')
@@ -220,6 +244,9 @@ fn is_continued(bytes: &[u8], newline: usize) -> bool {
     let before = bytes[..newline].trim_ascii_end();
     matches!(before.last(), Some(b'\\' | b'`' | b'^' | b'(' | b',' | b'=' | b'[' | b'|' | b'>' | b'+' | b'.'))
 }
+
+/// How many identifiers of a phrase are read.
+const LONGEST_PHRASE: usize = 6;
 
 /// A phrase that is being read from right to left.
 #[derive(Default)]
@@ -232,12 +259,17 @@ struct Phrase {
 impl Phrase {
     /// Adds an identifier to the left of the phrase, unless it looks like a value.
     fn push(&mut self, bytes: &[u8], span: Span) {
-        if self.parts.len() >= 6 || looks_like_value(&bytes[span.start..span.end]) {
+        if self.parts.len() >= LONGEST_PHRASE || looks_like_value(&bytes[span.start..span.end]) {
             return;
         }
         let mut words = String::new();
         split(&bytes[span.start..span.end], &mut words);
-        if !words.is_empty() {
+        self.add(span, words);
+    }
+
+    /// Adds the words of an identifier to the left of the phrase.
+    fn add(&mut self, span: Span, words: String) {
+        if !words.is_empty() && self.parts.len() < LONGEST_PHRASE {
             self.parts.push(span);
             self.words.push(words);
         }
@@ -321,6 +353,12 @@ mod tests {
         own("cloudflared tunnel run --token VALUE", "cloudflared tunnel run token");
         own("const token: string = \"VALUE\";", "const token string");
         own("${CF_TOKEN:-VALUE}", "cf token");
+        own("a.b+c@mail.example.org: VALUE", "email address");
+        own("f('a@meyer.de', 'VALUE')", "email address");
+        own("?email=a@meyer.de&key=VALUE", "email address key");
+        own("run a@v1.2 VALUE", "run a v1 2");
+        own("$secure = ConvertTo-SecureString \"VALUE\" -Force # CF token", "cf token");
+        own("k = \"VALUE\" # CF token", "k");
         own("the cloudflare token is VALUE", "the cloudflare token is");
         own("ENV CF_TOKEN VALUE", "env cf token");
         own("cloudflare.NewWithAPIToken(\"VALUE\")", "cloudflare new with api token");

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x16};
 
+use super::words::is_word;
 use crate::span::Span;
 
 /// Shorter runs contain neither a credential nor the base64 of one, in bytes.
@@ -150,7 +151,7 @@ pub fn values(bytes: &[u8], long: &[Span]) -> Vec<Span> {
             let end = at + SHORTEST_VALUE + rest.iter().take_while(|b| is_token_byte(**b)).count();
             // In `"\nVALUE"` the `n` belongs to the escape, not to the value.
             let escape = at > 0 && bytes[at - 1] == b'\\' && matches!(bytes[at], b'n' | b'r' | b't');
-            let start = at + usize::from(escape);
+            let start = at + if escape { 1 } else { operator(bytes, Span::new(at, end)) };
             if end - start >= SHORTEST_VALUE {
                 out.push(Span::new(start, end));
             }
@@ -158,6 +159,25 @@ pub fn values(bytes: &[u8], long: &[Span]) -> Vec<Span> {
         }
     }
     out
+}
+
+/// Returns how much of a run belongs to an expansion of the shell rather than to the literal in it, which is the value
+/// if the variable is not set: `-` in `${NAME:-VALUE}`, `NAME-` in `${NAME-VALUE}`.
+fn operator(bytes: &[u8], run: Span) -> usize {
+    /// How long the name of a variable may be, in bytes.
+    const LONGEST: usize = 80;
+    let name = |text: &[u8]| text.iter().rev().take(LONGEST).take_while(|b| is_word(**b)).count();
+    let before = &bytes[..run.start];
+    if bytes[run.start] == b'-' {
+        let left = before.strip_suffix(b":").unwrap_or(before);
+        let length = name(left);
+        return usize::from(length > 0 && left[..left.len() - length].ends_with(b"${"));
+    }
+    if !before.ends_with(b"${") {
+        return 0;
+    }
+    let length = bytes[run.start..run.end].iter().take(LONGEST).take_while(|b| is_word(**b)).count();
+    if bytes.get(run.start + length) == Some(&b'-') && run.start + length < run.end { length + 1 } else { 0 }
 }
 
 /// Returns all maximal runs of token characters of at least [`SHORTEST_VALUE`] bytes that touch `within`, in order.
@@ -226,5 +246,29 @@ mod tests {
     fn an_escape_before_a_value_is_not_part_of_it() {
         let text = format!("token:\\n{}", "a".repeat(40));
         assert_eq!(runs(text.as_bytes(), Span::new(0, text.len())), [Span::new(8, 48)]);
+    }
+
+    #[test]
+    fn the_default_of_an_expansion_is_a_value() {
+        let value = "a1".repeat(20);
+        for (before, after) in [
+            ("${NAME:-", "}"),
+            ("${NAME-", "}"),
+            ("${NAME:=", "}"),
+            ("${NAME=", "}"),
+            ("${1:-", "}"),
+            ("K=${A_LONG_NAME_OF_A_VARIABLE_WITH_32-", "}"),
+        ] {
+            let text = format!("{before}{value}{after}");
+            let span = Span::new(before.len(), before.len() + value.len());
+            assert_eq!(runs(text.as_bytes(), Span::new(0, text.len())), [span], "{text}");
+        }
+        // A value may start with a dash, and a name may be long.
+        let text = format!("${{NAME:--{value}}}");
+        assert_eq!(runs(text.as_bytes(), Span::new(0, text.len())), [Span::new(8, 49)]);
+        for text in [format!("x:-{value}"), format!("{{NAME:-{value}")] {
+            let start = text.find('-').unwrap();
+            assert_eq!(runs(text.as_bytes(), Span::new(0, text.len())), [Span::new(start, text.len())]);
+        }
     }
 }

@@ -1,5 +1,12 @@
 //! Names as words: `CF_DNS_API_TOKEN`, `cfDnsApiToken` and `cf-dns-api-token` all read `cf dns api token`.
 
+mod languages;
+
+use languages::{english, translated};
+
+/// How long a word without separators may be to be split into known words, in bytes.
+const LONGEST: usize = 40;
+
 /// Returns the known words that start with a letter. They split a word that people write without separators, if they
 /// cover all of it.
 fn parts(first: u8) -> &'static [&'static str] {
@@ -34,16 +41,25 @@ pub fn is_word(byte: u8) -> bool {
 
 /// Appends the words of an identifier to `out`, in lower case, each followed by a space.
 pub fn split(identifier: &[u8], out: &mut String) {
+    if !identifier.is_ascii() {
+        return split(translated(identifier).as_bytes(), out);
+    }
     let mut word = String::new();
     let mut previous = Class::Other;
+    // Where a word in lower case follows its abbreviation directly.
+    let mut joint = None;
     for (i, &byte) in identifier.iter().enumerate() {
         let class = Class::of(byte);
         let boundary = match (previous, class) {
             (_, Class::Other) => true,
             (Class::Lower | Class::Digit, Class::Upper) => true,
-            // In `APIToken` and `CFToken`, the last capital letter starts the next word.
-            (Class::Upper, Class::Upper) => identifier.get(i + 1).is_some_and(u8::is_ascii_lowercase),
-            _ => false,
+            // In `APIToken` and `CFToken`, the last capital letter starts the next word; not in `CFtoken`.
+            (Class::Upper, Class::Upper) => identifier.get(i + 1).is_some_and(|next| {
+                let whole = next.is_ascii_lowercase() && is_abbreviation(&word, byte, &identifier[i + 1..]);
+                joint = if whole { Some(i + 1) } else { joint };
+                next.is_ascii_lowercase() && !whole
+            }),
+            _ => joint == Some(i),
         };
         if boundary {
             finish(&mut word, out);
@@ -54,6 +70,16 @@ pub fn split(identifier: &[u8], out: &mut String) {
         previous = class;
     }
     finish(&mut word, out);
+}
+
+/// Whether the capital letters read so far and the next one are a known word, and the lower-case letters after them as
+/// well: `CF` and `token`.
+fn is_abbreviation(capitals: &str, last: u8, rest: &[u8]) -> bool {
+    let length = rest.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    let known = |word: &str| word.len() <= LONGEST && cover(word, &mut Vec::new());
+    let mut abbreviation = String::from(capitals);
+    abbreviation.push(last.to_ascii_lowercase() as char);
+    std::str::from_utf8(&rest[..length]).is_ok_and(known) && known(&abbreviation)
 }
 
 /// Returns the words of an identifier, joined by single spaces.
@@ -92,8 +118,14 @@ fn finish(word: &mut String, out: &mut String) {
     if word == "flare" && (out == "cloud " || out.ends_with(" cloud ")) {
         out.truncate(out.len() - 1);
     }
+    if let Some(english) = english(word) {
+        out.push_str(english);
+        out.push(' ');
+        word.clear();
+        return;
+    }
     let mut parts = Vec::new();
-    if word.len() <= 40 && cover(word, &mut parts) {
+    if word.len() <= LONGEST && cover(word, &mut parts) {
         for part in parts {
             out.push_str(part);
             out.push(' ');
@@ -146,5 +178,24 @@ mod tests {
         assert_eq!(words(b"myCloudFlareToken"), "my cloudflare token");
         assert_eq!(words(b"solar_flare"), "solar flare");
         assert_eq!(words(b"R2_SECRET_ACCESS_KEY"), "r2 secret access key");
+    }
+
+    #[test]
+    fn lower_case_may_follow_an_abbreviation() {
+        for (name, expected) in [
+            ("CFtkn", "cf tkn"),
+            ("CFtoken", "cf token"),
+            ("CFkey", "cf key"),
+            ("myCFtoken2", "my cf token 2"),
+            ("CFAPIkey_old", "cf api key old"),
+            ("APItoken", "api token"),
+            ("CFtokenForDNS", "cf token for dns"),
+            ("CFlare", "c flare"),
+            ("CFTokens", "cf tokens"),
+            ("CAname", "ca name"),
+            ("XMLtoken", "xm ltoken"),
+        ] {
+            assert_eq!(words(name.as_bytes()), expected, "{name}");
+        }
     }
 }

@@ -82,6 +82,24 @@ pub(super) fn labelled_name(bytes: &[u8], value: Span) -> Option<Name> {
     Some(Name { words, span: Some(span) })
 }
 
+/// Returns the words of a comment that follows the value on its line and says what it is: `k = "v"  # the token for DNS`.
+pub(super) fn trailing_comment(bytes: &[u8], end: usize) -> Option<Name> {
+    const MARKS: &[&[u8]] = &[b"#", b"//", b"-- ", b"/* ", b"<!-- "];
+    const NAMES: &[&str] = &["token", "tkn", "key", "secret", "password", "credential", "credentials"];
+    /// How many words a comment may have: a longer one tells about other things as well.
+    const MOST: usize = 8;
+    let rest = &bytes[end..bytes.len().min(end + HEADING)];
+    let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+    let begins = |at: usize| {
+        matches!(line[at - 1], b' ' | b'\t') && MARKS.iter().any(|mark| line[at..].starts_with(mark))
+    };
+    let start = (1..line.len()).find(|at| begins(*at))?;
+    let mut words = String::new();
+    words_of(&line[start..], &mut words);
+    let named = words.split(' ').any(|word| NAMES.contains(&word)) && words.split(' ').count() <= MOST + 1;
+    named.then(|| Name { words, span: Some(Span::new(end + start, end + line.len())) })
+}
+
 /// Returns where the pair of a value ends: at a closing bracket or tag, a blank line, the next item of a list.
 fn end_of_pair(after: &[u8]) -> usize {
     let ends = |at: usize| {
