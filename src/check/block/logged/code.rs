@@ -6,6 +6,7 @@ use memchr::memmem;
 
 use super::super::is_comment;
 use super::passage::{Style, arrives};
+use super::shell::substitution;
 use super::{Known, Leak, Sink, is_known, text_of};
 use crate::blob::BlobPath;
 use crate::check::{Input, fixed, named};
@@ -76,7 +77,7 @@ pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
         if is_comment(lines::before(bytes, sink.start(), LINE)) {
             continue;
         }
-        if is_data(input, sink.start()) {
+        if is_data(input, sink.start()) || is_captured(input, sink.start()) {
             continue;
         }
         if name.starts_with(b"fmt.Fprint") && !name.contains(&b'(') {
@@ -122,6 +123,12 @@ fn is_data(input: &Input<'_>, at: usize) -> bool {
     quoted
         && is_program(input.text, input.path)
         && !RUNS.iter().any(|word| memmem::find(before, word).is_some())
+}
+
+/// Whether what a call in a script prints takes the place of the command around it: `T=$(python3 -c "print(token)")`.
+fn is_captured(input: &Input<'_>, at: usize) -> bool {
+    let line = lines::before(input.text.bytes(), at, LINE);
+    memmem::find(line, b"$(").is_some() && !is_program(input.text, input.path) && substitution(line).is_some()
 }
 
 /// What Elixir hands to a call that prints it: `System.get_env("NAME") |> IO.inspect()`.

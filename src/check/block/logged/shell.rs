@@ -188,7 +188,7 @@ pub(super) fn is_substituted(bytes: &[u8], zone: Span, variable: Span) -> bool {
 }
 
 /// Returns where the innermost command starts that is still open at the end of the bytes: behind `$(` or a backtick.
-fn substitution(bytes: &[u8]) -> Option<usize> {
+pub(super) fn substitution(bytes: &[u8]) -> Option<usize> {
     let (mut open, mut depth, mut at) = (Vec::new(), 0_usize, 0);
     while at < bytes.len() {
         match bytes[at] {

@@ -72,7 +72,7 @@ fn guards_give_away_less_than_the_value() {
 fn calls_that_print_are_told_from_others() {
     let printed = |text: &str| {
         found(text, |bytes, out| {
-            asked("a.py", text, |input| calls(input, &Known::new(bytes), out, &mut Vec::new()))
+            asked("a", text, |input| calls(input, &Known::new(bytes), out, &mut Vec::new()))
         })
     };
     for text in [
@@ -101,6 +101,7 @@ fn calls_that_print_are_told_from_others() {
         "fetch(u, { headers: { a: cfToken } })",
         "print { cfToken }",
         "console.log(zone); send(cfToken)",
+        "T=$(cat f | python3 -c \"print(cf_token)\")",
     ] {
         assert_eq!(printed(text), [""; 0], "{text}");
     }
