@@ -6,7 +6,7 @@ use memchr::memmem;
 use regex::bytes::Captures;
 
 use super::addresses::{Address, is_client, is_whole};
-use super::scope::{has_parameter, is_member};
+use super::scope::{has_parameter, is_member, is_visible};
 use super::target::NAME;
 use crate::check::{Input, fixed, named};
 use crate::fact::brackets::{self, balance};
@@ -43,7 +43,7 @@ fixed! {
         // Constructing a request does not send it: `http.NewRequest(`, `urllib.request.Request(`.
         r"(?:\b[A-Za-z_]\w*|\)|\?)\s*(?:\.|->|::)\s*(?:[gG]et|[pP]ost|[pP]ut|[pP]atch|[dD]elete|[hH]ead|request|[sS]end|[dD]o|[eE]xecute|[fF]etch|newCall|[pP]erform)",
         r"(?:Async|String|Json|JSON|_json|_request|Request)?\s*[(<]",
-        r"|\bfetch\(|\baxios\(|\burlopen\(|\bInvoke-(?:RestMethod|WebRequest)\b|\bgot\(|\bcurl\b|\bcurl_exec\("
+        r"|\bfetch\(|\baxios\(|\burlopen\(|\bInvoke-(?:RestMethod|WebRequest)\b|\bgot\(|\bcurl\s+[\x22'$h-]|\bcurl_exec\("
     );
 
     /// The construction of a client.
@@ -125,10 +125,14 @@ pub(super) fn clients_are_independent(
     if !request && !is_asked(input, &mut unchecked) {
         return inside.is_some_and(|(body, name)| !body.contains(api) && is_spare(input, body, name));
     }
-    let near = addresses.iter().filter(|address| address.is_cloudflare && window.contains(address.place));
-    let mut places: Vec<Span> = near.map(|address| address.place).filter(|place| *place != api).collect();
-    places.sort_by_key(|place| place.start.abs_diff(api.start));
-    places.truncate(ADDRESSES);
+    let mut near: Vec<&Address> = addresses
+        .iter()
+        .filter(|address| address.is_cloudflare && window.contains(address.place) && address.place != api)
+        .collect();
+    near.sort_by_key(|address| address.place.start.abs_diff(api.start));
+    near.truncate(ADDRESSES);
+    near.retain(|address| is_visible(input, address, addresses));
+    let mut places: Vec<Span> = near.iter().rev().map(|address| address.place).collect();
     places.push(api);
     if places.iter().any(|place| is_client(input.text.get(*place)) && unchecked.touch(bytes, *place)) {
         return false;

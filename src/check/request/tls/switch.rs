@@ -57,7 +57,7 @@ fn switches() -> String {
         // Commands.
         r#"--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|\bSkipCertificateCheck\s*=\s*\$true|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
         // Short names that say what they check only in context.
-        r#"|\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|(?:\.|->|::)\s*insecure\(\s*(?:1|true)\s*\)|:insecure\?\s+true|[\[,]\s*:insecure\b\s*[\],]|\bskip[-_]?verify["']?\s*[:=]\s*["']?true|\b(?:mc|http\s+(?:get|post|put|patch|delete|head|options))\b[^\n|;&]{0,60}?\s--insecure\b"#,
+        r#"|\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|\binsecure\(\s*(?:1|true)\s*\)|:insecure\?\s+true|[\[,]\s*:insecure\b\s*[\],]|\bskip[-_]?verify["']?\s*[:=]\s*["']?true|\b(?:mc|http\s+(?:get|post|put|patch|delete|head|options))\b[^\n|;&]{0,60}?\s--insecure\b"#,
         r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0|!1)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|(?:PYTHONHTTPSVERIFY|PERL_LWP_SSL_VERIFY_HOSTNAME)["']?[\]}]?\s*=\s*["']?0|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
         r#"|GIT_SSL_NO_VERIFY\s*=\s*["']?(?:1|true)|cacert\s+'IGNORE'|tlsSkipVerify["']?\s*[:=]\s*true|tls_insecure_skip_verify|validate_certs["']?\s*[:=]\s*["']?(?:no|false)\b"#,
         // Constants, types and calls.

@@ -115,10 +115,12 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
         }
     };
     let next = addresses.partition_point(|address| address.place.start < switch.end);
-    // File names look like hosts.
-    let address = |found: &&Address| !is_file(input.text.get(found.place));
+    // File names look like hosts, and names like those of others.
+    let address =
+        |found: &&Address| !is_file(input.text.get(found.place)) && is_visible(input, found, addresses);
     let (before, after) = addresses.split_at(next);
-    let beside = before.iter().rfind(address).into_iter().chain(after.iter().find(address));
+    let before = before.iter().rev().take(USES).find(address);
+    let beside = before.into_iter().chain(after.iter().take(USES).find(address));
     let found = beside.min_by_key(|found| distance(&found.place)).copied();
     found.filter(|found| {
         !found.is_cloudflare || !clients_are_independent(input, switch, own, found.place, addresses)
@@ -334,16 +336,18 @@ fn of_uses(input: &Input<'_>, name: &[u8], own: Span, addresses: &[Address], hop
             found.extend(of_uses(input, caller, body, addresses, hops - 1));
         }
     }
-    if hops > 0 && !found.iter().any(|found| found.is_cloudflare) {
+    // What a function that makes requests returns is an answer.
+    if hops > 0 && !sends && !found.iter().any(|found| found.is_cloudflare) {
         // `client := &http.Client{Transport: tr}`: follow the names that it becomes a part of. One that asks another
         // host says nothing of the others.
-        let next = uses.iter().take(FOLLOWED).filter_map(|place| {
-            let line = input.text.line_near(place.start);
-            let next = NAME.captures(input.text.get(Span::new(line.start, place.start)))?.name("name")?;
-            (next.as_bytes() != name)
-                .then(|| of_uses(input, next.as_bytes(), line, addresses, hops - 1))
-                .flatten()
-        });
+        let next =
+            uses.iter().filter(|place| !is_member(bytes, **place)).take(FOLLOWED).filter_map(|place| {
+                let line = input.text.line_near(place.start);
+                let next = NAME.captures(input.text.get(Span::new(line.start, place.start)))?.name("name")?;
+                (next.as_bytes() != name)
+                    .then(|| of_uses(input, next.as_bytes(), line, addresses, hops - 1))
+                    .flatten()
+            });
         found.extend(next);
     }
     found.sort_by_key(|address| !address.is_cloudflare);
