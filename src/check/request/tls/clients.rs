@@ -6,7 +6,7 @@ use memchr::memmem;
 use regex::bytes::Captures;
 
 use super::addresses::{Address, is_client, is_whole};
-use super::scope::{has_parameter, is_member, is_visible};
+use super::scope::{has_parameter, is_hidden, is_member, is_visible};
 use super::target::NAME;
 use crate::check::{Input, fixed, named};
 use crate::fact::brackets::{self, balance};
@@ -143,7 +143,8 @@ pub(super) fn clients_are_independent(
         let first = statement(input.text, *place);
         api_names.add_all(input, *place, input.text.get(Span::new(first.start, place.start)));
     }
-    places.extend(api_names.follow(input));
+    // A client may be passed on under its name; an address has the name that the caller knows.
+    places.extend(api_names.follow(input, |place| !is_hidden(input, place)));
     let statements: Vec<Span> = places.iter().map(|place| statement(input.text, *place)).collect();
     statements.iter().all(|part| !part.overlaps(switch) && !unchecked.touch(bytes, *part))
         && (has_client || statements.iter().any(|part| REQUEST.is_match(input.text.get(*part))))
@@ -152,7 +153,7 @@ pub(super) fn clients_are_independent(
 /// Whether one of the names makes a request, or is an option of one. Follows the names.
 fn is_asked<'i>(input: &'i Input<'_>, names: &mut Names<'i>) -> bool {
     let bytes = input.text.bytes();
-    names.follow(input).iter().any(|place| {
+    names.follow(input, |_| true).iter().any(|place| {
         let line = input.text.line_near(place.start);
         ASKS.is_match(&bytes[place.end..])
             || OPTION.is_match(&bytes[line.start.min(place.start)..place.start])
@@ -217,9 +218,9 @@ impl<'i> Names<'i> {
         names.into_iter().for_each(|name| self.add(name, body));
     }
 
-    /// Returns the uses of the names. Adds the names that receive one of them on the way: variables that it is assigned
+    /// Returns the uses of the names, of those that are visible everywhere only where they mean the same. Adds the names that receive one of them on the way: variables that it is assigned
     /// to, functions that return it.
-    fn follow(&mut self, input: &'i Input<'_>) -> Vec<Span> {
+    fn follow(&mut self, input: &'i Input<'_>, means: impl Fn(Span) -> bool) -> Vec<Span> {
         let bytes = input.text.bytes();
         let mut out = Vec::new();
         let mut next = 0;
@@ -229,6 +230,7 @@ impl<'i> Names<'i> {
                 .map(|at| Span::new(window.start + at, window.start + at + name.len()))
                 .filter(|place| self.is_use(bytes, name, *place))
                 .take(USES)
+                .filter(|place| window != self.window || means(*place))
                 .collect::<Vec<_>>();
             for place in places {
                 out.push(place);

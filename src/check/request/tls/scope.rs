@@ -110,6 +110,13 @@ pub(super) fn only_decides(input: &Input<'_>, own: Span) -> bool {
     decides
 }
 
+/// Whether the name at the place is that of a parameter, whatever the file calls the same.
+pub(super) fn is_hidden(input: &Input<'_>, name: Span) -> bool {
+    !is_member(input.text.bytes(), name)
+        && function(input.text, name)
+            .is_some_and(|(body, owner)| has_parameter(input.text.get(body), owner, input.text.get(name)))
+}
+
 /// Whether the function `owner`, whose text starts with its head, has a parameter with the name.
 pub(super) fn has_parameter(body: &[u8], owner: &[u8], name: &[u8]) -> bool {
     parameters(body, owner).is_some_and(|list| has_word(&body[list.start..list.end], name))
