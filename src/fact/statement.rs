@@ -176,40 +176,52 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
             r"(?:(?:def|func|function|fn|fun|sub)\s+(?:\([^)]*\)\s*)?(?P<a>[A-Za-z_][\w-]*)",
             r"|(?:const|let|var)\s+(?P<b>\w+)\s*=\s*(?:async\s*)?(?:function\b|\([^)]*\)[^=\n]{0,40}=>)",
             r"|(?P<c>[A-Za-z_][\w-]*)\s*\(\)\s*\{",
-            r"|[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?\s+(?P<d>\w+)\([^;]*\{\s*$",
+            r"|(?:[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?|void)\s+(?P<d>\w+)\([^;]*?\{?\s*$",
             // A method of a class in JavaScript: `async purge(zone: string): Promise<void> {`.
-            r"|(?P<e>[A-Za-z_]\w*)\([^;{}]*\)\s*(?::[^;={}]+)?\{\s*$)",
+            r"|(?P<e>[A-Za-z_]\w*)\([^;{}]*\)\s*(?::[^;={}]+)?\{?\s*$)",
         );
     }
+    const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
     let line = |index: usize| {
         text.line_at(index)
             .map(|span| (span, text.get(Span::new(span.start, span.end.min(span.start + 500)))))
     };
+    // A bracket on a line of its own belongs to the head above it.
+    let is_bracket = |index: usize| line(index).is_some_and(|(_, content)| content.trim_ascii() == b"{");
+    let head = |index: usize| {
+        let (span, content) = line(index)?;
+        let groups = HEAD.captures(content)?;
+        let block = |name: &[u8]| {
+            matches!(name, b"if" | b"for" | b"foreach" | b"while" | b"switch" | b"catch" | b"with")
+        };
+        let typed = groups.name("d").or_else(|| groups.name("e"));
+        let opens = content.trim_ascii_end().ends_with(b"{") || is_bracket(index + 1);
+        if typed.is_some() && !opens || groups.name("e").is_some_and(|name| block(name.as_bytes())) {
+            return None;
+        }
+        let name = NAMES.into_iter().find_map(|name| groups.name(name))?;
+        Some((index, span.start, Span::from(name).shift(span.start)))
+    };
     let own = text.line_index(place.start);
     let mut depth = indentation(line(own)?.1);
-    let mut found = None;
+    // A function on a single line, or a default of its parameters.
+    let mut found = head(own).filter(|(_, _, name)| name.end < place.start);
     for index in (own.saturating_sub(BODY)..own).rev() {
-        let (span, content) = line(index)?;
-        if content.trim_ascii().is_empty() || indentation(content) >= depth {
+        if found.is_some() {
+            break;
+        }
+        let content = line(index)?.1;
+        if content.trim_ascii().is_empty() || indentation(content) >= depth || is_bracket(index) {
             continue;
         }
         depth = indentation(content);
-        let head = HEAD.captures(content).filter(|groups| {
-            let block =
-                |name: &[u8]| matches!(name, b"if" | b"for" | b"while" | b"switch" | b"catch" | b"with");
-            groups.name("e").is_none_or(|name| !block(name.as_bytes()))
-        });
-        if let Some(groups) = head {
-            let name = ["a", "b", "c", "d", "e"].into_iter().find_map(|name| groups.name(name))?;
-            let start = span.start + name.start();
-            found = Some((index, span.start, Span::new(start, start + name.len())));
-            break;
-        }
+        found = head(index);
     }
     let (first, start, name) = found?;
     let last = (own + 1..first + 2 * BODY).find(|index| {
-        line(*index)
-            .is_none_or(|(_, content)| !content.trim_ascii().is_empty() && indentation(content) <= depth)
+        line(*index).is_none_or(|(_, content)| {
+            !content.trim_ascii().is_empty() && indentation(content) <= depth && !is_bracket(*index)
+        })
     })?;
     Some((Span::new(start, text.line_at(last - 1)?.end.max(place.end)), text.get(name)))
 }
@@ -262,6 +274,12 @@ mod tests {
             ("func (c *Client) two() error {\n\tHERE\n}\n\nfunc three() {}\n", "two"),
             ("const two = async (a) => {\n  HERE;\n};\nthree();\n", "two"),
             ("two() {\n  HERE\n}\nthree\n", "two"),
+            (
+                "class A\n{\n  one() {}\n  public static void two(String a)\n  {\n    HERE;\n  }\n  three() {}\n}\n",
+                "two",
+            ),
+            ("one() { a; }\ntwo() { HERE; }\nthree\n", "two"),
+            ("def one(a): b\ndef two(a): return HERE\nthree\n", "two"),
             (
                 "class A {\n  async two(a: string): Promise<void> {\n    if (a) {\n      HERE;\n    }\n  }\n  three() {}\n}\n",
                 "two",

@@ -18,11 +18,12 @@ use crate::span::Span;
 
 mod addresses;
 mod clients;
+mod scope;
 mod switch;
 mod target;
 
 use addresses::{Address, addresses};
-use switch::{HINTS, STORED, SWITCH, lax_commands, may_be_switch};
+use switch::{HINTS, STORED, SWITCH, is_of_git, lax_commands, may_be_switch};
 use target::target;
 
 /// How far before one of its hints a switch may begin, in bytes.
@@ -70,16 +71,16 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         {
             continue;
         }
-        if is_inline_code(input, switch) || is_import(input, switch) {
+        if is_inline_code(input, switch) || is_import(input, switch) || is_of_git(input, switch) {
             continue;
         }
-        let found = by_name(input, switch).map(|place| Address { place, is_cloudflare: true });
+        let found = by_name(input, switch).map(|place| Address::plain(place, true));
         let stored = stored.iter().find(|stored| stored.switch.overlaps(switch) && stored.is_used(bytes));
         let found = found.or_else(|| match stored {
             Some(stored) => stored.target(input, &addresses),
             None => target(input, switch, &addresses),
         });
-        let Some(Address { place, is_cloudflare: true }) = found else { continue };
+        let Some(Address { place, is_cloudflare: true, .. }) = found else { continue };
         last = Some(line);
         let span = narrow(input, switch);
         let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);

@@ -8,6 +8,7 @@ use super::super::API;
 use super::super::plain::defined_host;
 use crate::check::fixed;
 use crate::fact::brackets::close;
+use crate::fact::statement::REACH;
 use crate::fact::words::{is_word, words};
 use crate::span::Span;
 
@@ -22,11 +23,11 @@ fixed! {
         r#"|https?://["'`]\s*(?:\.\.|[+.,&])\s*(?P<behind>[A-Za-z_][\w.]*)"#,
         r#"|https?://[^\s"'`<>)\\]+"#,
         r#"|["'`](?:\$?\{|#\{)\$?(?P<base>[A-Za-z_][\w.]*)\}(?P<path>/[^\s"'`]*)"#,
-        r#"|["'][a-z0-9-]+(?:\.[a-z0-9-]+)+\.?(?:/[^"']*)?["']|\b\d{1,3}(?:\.\d{1,3}){3}\b|api(?:\.fed)?\.cloudflare\.com"#,
+        r#"|["'][a-z0-9-]+(?:\.[a-z0-9-]+)+\.?(?::\d+)?(?:/[^"']*)?["']|\b\d{1,3}(?:\.\d{1,3}){3}\b|api(?:\.fed)?\.cloudflare\.com"#,
     );
 
-    /// A name that an address is assigned to, directly or as an argument of a call.
-    static NAMED = r#"(?i)\b(?P<name>[A-Za-z_]\w*)["']?\s*(?::\s*[\w&]+\s*)?(?:=>|:=|[:=])\s*(?:(?:new\s+)?[\w.:<>]{1,40}\(\s*)?(?:["'][\w.]+["']\s*,\s*)?[&fbru]?["'`]?(?P<url>https?://[^\s"'`]+|api\.cloudflare\.com[^\s"'`]*)"#;
+    /// A name that an address is assigned to, directly or as an argument of a call; or an attribute of an Elixir module.
+    static NAMED = r#"(?i)\b(?P<name>[A-Za-z_]\w*)["']?\s*(?::\s*[\w&]+\s*)?(?:=>|:=|[:=])\s*(?:(?:new\s+)?[\w.:<>]{1,40}\(\s*)?(?:["'][\w.]+["']\s*,\s*)?[&fbru]?["'`]?(?P<url>https?://[^\s"'`]+|api\.cloudflare\.com[^\s"'`]*)|(?m:^)[ \t]*@(?P<attribute>[a-z_]\w*)\s+"(?P<value>https?://[^\s"]+|api\.cloudflare\.com[^\s"]*)"#;
 
     /// The construction of an SDK client, which talks to the API.
     static SDK = r"\b(?:cloudflare|cf|cfgo)\.New(?:WithAPIToken|Client)?\(|(?P<class>class\s+)?\b(?:Cloudflare|CloudFlare|AsyncCloudflare)\(|\bcloudflare\.Client\(|\bCloudflare::Client\.new\(";
@@ -100,16 +101,27 @@ pub(super) struct Address {
     pub(super) place: Span,
     /// Whether it is the API's.
     pub(super) is_cloudflare: bool,
+    /// Where the name that stands for it is defined.
+    pub(super) definition: Option<Span>,
+}
+
+impl Address {
+    /// An address that is written out where it is used.
+    pub(super) fn plain(place: Span, is_cloudflare: bool) -> Address {
+        Address { place, is_cloudflare, definition: None }
+    }
 }
 
 /// Returns all addresses in a text, including the uses of names that hold one, in order.
 pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
     let mut names: HashMap<&[u8], Vec<Address>> = HashMap::new();
     for groups in NAMED.captures_iter(bytes).take(DEFINITIONS) {
-        let (Some(name), Some(url)) = (groups.name("name"), groups.name("url")) else { continue };
+        let name = groups.name("name").or(groups.name("attribute"));
+        let url = groups.name("url").or(groups.name("value"));
+        let (Some(name), Some(url)) = (name, url) else { continue };
         if name.len() >= 3 {
-            let (place, is_cloudflare) = (Span::from(name), API.is_match(url.as_bytes()));
-            names.entry(name.as_bytes()).or_default().push(Address { place, is_cloudflare });
+            let address = Address::plain(Span::from(name), API.is_match(url.as_bytes()));
+            names.entry(name.as_bytes()).or_default().push(address);
         }
     }
     let mut out: Vec<Address> = Vec::new();
@@ -135,7 +147,7 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
                 continue;
             }
         }
-        out.push(Address { place: Span::from(whole), is_cloudflare });
+        out.push(Address::plain(Span::from(whole), is_cloudflare));
     }
     let read = READ.captures_iter(bytes).take(MOST);
     let expanded = VARIABLE.captures_iter(bytes).take(MOST).filter(|groups| {
@@ -146,14 +158,14 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
         let said = words(owner.as_bytes());
         let is_cloudflare = said.split(' ').any(|word| matches!(word, "cloudflare" | "cf" | "flare"));
         if !is_cloudflare && said.split(' ').any(|word| word.len() > 1 && !GENERIC_WORDS.contains(&word)) {
-            out.push(Address { place: Span::from(owner), is_cloudflare: false });
+            out.push(Address::plain(Span::from(owner), false));
         }
     }
     for groups in SDK.captures_iter(bytes).take(DEFINITIONS) {
         if groups.name("class").is_none() {
             let call = groups.get_match();
             let end = close(bytes, call.end() - 1, call.end() + SETUP);
-            out.push(Address { place: Span::new(call.start(), end), is_cloudflare: true });
+            out.push(Address::plain(Span::new(call.start(), end), true));
         }
     }
     for (name, definitions) in &names {
@@ -167,12 +179,23 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
             {
                 continue;
             }
-            let before = definitions.iter().rfind(|own| own.place.end <= at);
-            out.extend(before.or(definitions.first()).map(|own| Address { place, ..*own }));
+            // A key means one that is defined as a key: `config["url"]` is no variable.
+            let key = is_quoted(bytes, place);
+            let mut definitions = definitions.iter().filter(|own| !key || is_quoted(bytes, own.place));
+            let first = definitions.clone().next();
+            let before = definitions.rfind(|own| own.place.end <= at);
+            out.extend(before.or(first).map(|own| Address { place, definition: Some(own.place), ..*own }));
         }
     }
     out.sort_by_key(|address| (address.place.start, address.place.end, address.is_cloudflare));
     out
+}
+
+/// Returns the addresses that overlap the span. `addresses` must be in order.
+pub(super) fn within(addresses: &[Address], span: Span) -> impl Iterator<Item = &Address> {
+    let from = addresses.partition_point(|address| address.place.start + REACH < span.start);
+    let to = addresses.partition_point(|address| address.place.start < span.end);
+    addresses[from..to.max(from)].iter().filter(move |address| address.place.overlaps(span))
 }
 
 /// Whether a quoted string that looks like a host is the name of a file: `'redirects.json'`.
@@ -209,6 +232,12 @@ fn is_assigned(after: &[u8]) -> bool {
     after.starts_with(b":") && !after.starts_with(b":-") && !after.starts_with(b"::")
         || value.starts_with(b":=")
         || value.starts_with(b"=") && !value.starts_with(b"==")
+}
+
+/// Whether the name stands in quotes.
+fn is_quoted(bytes: &[u8], name: Span) -> bool {
+    let quote = |at: usize| bytes.get(at).filter(|b| matches!(b, b'"' | b'\''));
+    quote(name.end).is_some() && name.start.checked_sub(1).and_then(quote) == quote(name.end)
 }
 
 /// Whether the place is a whole word.

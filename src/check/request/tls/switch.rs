@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::check::{Input, fixed};
 use crate::fact::command::command_end_in;
 use crate::fact::words::is_word;
-use crate::literals::{Hit, Literals};
+use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
 
 /// How long a command may be up to its switch, in bytes.
@@ -25,8 +25,8 @@ fixed! {
     /// The same for the options of curl, one of which most scripts use.
     static OPTION = r#"(?i)[\s,(\[]["']?(?P<option>(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\,\])]|$)"#;
 
-    /// Options of `curl`, or a whole command, that a script or a makefile stores in a variable.
-    pub(super) static STORED = r#"(?m)^[ \t]*(?:(?:export|local|readonly|declare|typeset)[ \t]+(?:-\w+[ \t]+)*)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*\(?["']?(?:[^\n#"'$`|;&]*[ \t(])?(?P<span>--insecure|--proxy-insecure|-[a-zA-Z]*k[a-zA-Z]*)(?:[ \t"')]|\r?$)"#;
+    /// Options of `curl`, or a whole command, that a script or a makefile stores in a variable or a list.
+    pub(super) static STORED = r#"(?m)^[ \t]*(?:(?:export|local|readonly|declare|typeset)[ \t]+(?:-\w+[ \t]+)*)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*(?:\(?["']?(?:[^\n#"'$`|;&]*[ \t(])?|\([^()#;]*\s)(?P<span>--insecure|--proxy-insecure|-[a-zA-Z]*k[a-zA-Z]*)(?:[ \t"')]|\r?$)"#;
 }
 
 fn switches() -> String {
@@ -37,8 +37,9 @@ fn switches() -> String {
     const BAD: &str =
         "(?:all|any|every|invalid|bad|self[-_]?signed|untrusted|unauthori[sz]ed|insecure|expired)";
     let settings = [
-        // verify_ssl: no, SSL_VERIFYPEER => 0, setCheckHostname(false), strict-ssl=false
-        format!(r"(?:{CHECK}|strict)[-_]?(?:remote[-_]?|host[-_]?|server[-_]?)?(?:{TLS}|{CERTIFICATE}|peer(?:[-_]?names?)?|host(?:[-_]?names?)?){IS}{FALSE}"),
+        // verify_ssl: no, SSL_VERIFYPEER => 0, setCheckHostname(false), strict-ssl=false,
+        // validateHttpsCertificates: false
+        format!(r"(?:{CHECK}|strict)[-_]?(?:remote[-_]?|host[-_]?|server[-_]?)?(?:{TLS}|(?:{TLS}[-_]?)?{CERTIFICATE}|peer(?:[-_]?names?)?|host(?:[-_]?names?)?){IS}{FALSE}"),
         // ssl_verify_host = FALSE, tls-verification: off, certificateValidation=disabled
         format!(r"(?:{TLS}|{CERTIFICATE}|peer|hostname)[-_]?{CHECK}[-_]?(?:mode|peer|host|{CERTIFICATE}|enabled)?{IS}{FALSE}"),
         // ignoreSslErrors: true, skip-cert-check = on, disable_verify_ssl=1
@@ -56,16 +57,30 @@ fn switches() -> String {
         // Commands.
         r#"--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|\bSkipCertificateCheck\s*=\s*\$true|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
         // Short names that say what they check only in context.
-        r#"|\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|:insecure\?\s+true|[\[,]\s*:insecure\b\s*[\],]|\bskip[-_]?verify["']?\s*[:=]\s*["']?true|\b(?:mc|http\s+(?:get|post|put|patch|delete|head|options))\b[^\n|;&]{0,60}?\s--insecure\b"#,
+        r#"|\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|\binsecure\(\s*(?:1|true)\s*\)|:insecure\?\s+true|[\[,]\s*:insecure\b\s*[\],]|\bskip[-_]?verify["']?\s*[:=]\s*["']?true|\b(?:mc|http\s+(?:get|post|put|patch|delete|head|options))\b[^\n|;&]{0,60}?\s--insecure\b"#,
         r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0|!1)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|(?:PYTHONHTTPSVERIFY|PERL_LWP_SSL_VERIFY_HOSTNAME)["']?[\]}]?\s*=\s*["']?0|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
         r#"|GIT_SSL_NO_VERIFY\s*=\s*["']?(?:1|true)|cacert\s+'IGNORE'|tlsSkipVerify["']?\s*[:=]\s*true|tls_insecure_skip_verify|validate_certs["']?\s*[:=]\s*["']?(?:no|false)\b"#,
         // Constants, types and calls.
-        r#"|_create_unverified_context|CERT_NONE|VERIFY_NONE|SslVerifyMode::NONE|verify:\s*:?verify_none|\{verify,\s*verify_none\}|(?-i:DANGER_ACCEPT_INVALID_CERTS)|tls_danger_accept|disable_verification\(\s*true|\.dangerous\(\)|withoutVerifying\(\)|\bsetInsecure\(\s*\)"#,
+        r#"|_create_unverified_context|CERT_NONE|VERIFY_NONE|SslVerifyMode::NONE|verify:\s*:?verify_none|\{verify,\s*verify_none\}|(?-i:DANGER_ACCEPT_INVALID_CERTS)|tls_danger_accept|disable_verification\(\s*true|\.dangerous\(\)|withoutVerifying\(\)|\bsetInsecure\(\s*\)|insecure[-_]?skip[-_]?verify\(\s*\)"#,
+        // A policy of one's own replaces the check.
+        r#"|\bCertificatePolicy\s*=\s*(?:\(?\s*new(?:-object)?\s|\[[\w.]+\]::new\b)"#,
         r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|(?:new\s+|implements\s+|object\s*:\s*)X509(?:Extended)?TrustManager|DangerousAcceptAnyServerCertificateValidator"#,
         // Callbacks that accept everything.
         r#"|HostnameVerifier\(\s*\(?[^()\n]*\)?\s*->\s*\{?\s*(?:return\s+)?true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|(?:ServerCertificateCustomValidationCallback|ServerCertificateValidationCallback|badCertificateCallback|onBadCertificate)\s*(?:\+?=|:)[^\n]{0,80}true"#,
     );
     format!(r"(?i)(?P<span>[\w-]*?(?:{settings})|{OTHERS})")
+}
+
+/// Whether the switch is a setting of git, which does not talk to the API: `git config http.sslVerify false`.
+pub(super) fn is_of_git(input: &Input<'_>, switch: Span) -> bool {
+    let own = input.text.get(switch);
+    let line = input.text.line_near(switch.start);
+    let before = input.text.get(Span::new(line.start.min(switch.start), switch.start));
+    let starts = |word: &[u8]| own.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let section = || input.path.file_name().ends_with(b"gitconfig");
+    starts(b"git_ssl")
+        || starts(b"sslverify")
+            && (before.ends_with(b"http.") || contains(before, b"git config") || section())
 }
 
 /// The command in lower case, as it is nearly always written.
@@ -172,6 +187,7 @@ pub(super) fn may_be_switch(bytes: &[u8], hint: &Hit) -> bool {
             "validationcallback",
             "certificatecallback",
             "badcertificate",
+            "certificatepolicy",
         ])
     });
     const NEAR: usize = 40;
@@ -182,8 +198,9 @@ pub(super) fn may_be_switch(bytes: &[u8], hint: &Hit) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{HINTS, SWITCH, lax_commands, may_be_switch};
+    use super::{HINTS, STORED, SWITCH, is_of_git, lax_commands, may_be_switch};
     use crate::check::tests::asked;
+    use crate::check::tests::marked;
 
     /// The commands that check no certificate, up to the option.
     fn lax(path: &str, text: &str) -> Vec<String> {
@@ -213,6 +230,36 @@ mod tests {
                 found.iter().any(|lax| lax.ends_with(end)) && !found.is_empty(),
                 "{text}: {found:?}"
             );
+        }
+    }
+
+    #[test]
+    fn options_are_stored_in_variables_and_lists() {
+        for (text, name) in [
+            ("opts=\"-s -k\"\n", "opts"),
+            ("export OPTS=(-s --insecure)\n", "OPTS"),
+            ("opts=(\n  --silent\n  --insecure\n  -H \"A: ${B:?}\"\n)\n", "opts"),
+            ("opts=(\n  --header \"A: ${B:?}\"\n  -k\n)\n", "opts"),
+        ] {
+            let groups = STORED.captures(text.as_bytes()).expect(text);
+            assert_eq!(groups.name("name").map(|name| name.as_bytes()), Some(name.as_bytes()), "{text}");
+        }
+        for text in ["opts=(\n  --silent\n)\ncurl -k x\n", "f(\n  -k\n)\n", "opts=$(ls -k)\n"] {
+            assert!(!STORED.is_match(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn git_has_settings_of_its_own() {
+        for (path, text, expected) in [
+            ("a.sh", "git config --global http.«sslVerify false»\n", true),
+            ("a.sh", "git -c http.«sslVerify=false» clone x\n", true),
+            ("a.sh", "«GIT_SSL_NO_VERIFY=1» git clone x\n", true),
+            (".gitconfig", "[http]\n\t«sslVerify = false»\n", true),
+            ("a.js", "const o = { «sslVerify: false» };\n", false),
+        ] {
+            let (text, switch) = marked(text);
+            assert_eq!(asked(path, &text, |input| is_of_git(input, switch)), expected, "{text}");
         }
     }
 
@@ -303,6 +350,11 @@ mod tests {
             "server a b:443 ssl verify none",
             "skip-verify: true",
             "mc --insecure alias set r2 https://x",
+            "EnableInsecureSkipVerify()",
+            "$ua->insecure(1)",
+            "validateHttpsCertificates: false",
+            "[System.Net.ServicePointManager]::CertificatePolicy = New-Object TrustAllCertsPolicy",
+            "CertificatePolicy = [TrustAll]::new()",
         ] {
             if !lax("a.sh", text).is_empty() {
                 continue;
@@ -327,6 +379,8 @@ mod tests {
             "always_use_https = \"off\"",
             "import javax.net.ssl.X509TrustManager;",
             "certificate_authority: none_of_yours",
+            "insecure()",
+            "[System.Net.ServicePointManager]::CertificatePolicy = $before",
         ] {
             assert!(!SWITCH.is_match(text.as_bytes()), "a switch: {text}");
         }

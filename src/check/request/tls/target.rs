@@ -4,13 +4,15 @@
 use memchr::memmem;
 
 use super::super::API;
-use super::addresses::{Address, is_client, is_file, is_whole};
-use super::clients::clients_are_independent;
+use super::addresses::{Address, is_client, is_file, is_whole, within};
+use super::clients::{clients_are_independent, is_method, is_request, makes_request};
+use super::scope::{bound, is_member, is_visible, only_decides, passes_parameter};
 use crate::check::{Input, fixed};
 use crate::fact::brackets::{self, close};
+use crate::fact::command::command_end_in;
 use crate::fact::lines;
-use crate::fact::place::{is_code, list_item};
-use crate::fact::statement::{REACH, chain, folded, function, statement};
+use crate::fact::place::{is_code, is_shell, list_item};
+use crate::fact::statement::{chain, folded, function, statement};
 use crate::fact::words::is_word;
 use crate::literals::contains;
 use crate::span::Span;
@@ -22,7 +24,7 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
         static OTHER_CLIENT = r"(?i)\b(?:new\s+pool|createpool|postgres\w*|pg|mysql\w*|redis|ioredis|mongo\w*|sequelize|knex|typeorm|datasource|amqp\w*|ldap\w*|smtp\w*|nodemailer|createTransport|imap\w*|mqtt|kafka\w*|database_url|connectionString)\b";
     }
     // A switch for the whole process affects all requests.
-    let process = input.text.get(switch).starts_with(b"NODE_TLS") && is_code(input.path);
+    let process = is_code(input.path) && is_for_all(input, switch);
     if let Some(found) = addresses.iter().find(|address| process && address.is_cloudflare) {
         return Some(*found);
     }
@@ -37,7 +39,7 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
     let own = folded(input.text, switch, input.path).map_or(own, |block| own.cover(block));
     let whole = chain(input.text.bytes(), switch);
     for part in [own, whole] {
-        let mut inside: Vec<&Address> = within(addresses, part).collect();
+        let mut inside: Vec<&Address> = visible(input, part, addresses).collect();
         let all = inside.len();
         inside.retain(|found| {
             !(found.is_cloudflare && is_client_beside(input.text.bytes(), switch, found.place))
@@ -63,21 +65,38 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
         }
         return of_environment(input, own, addresses);
     }
+    // A request itself, whose address is in a variable.
+    let asks = is_request(input, switch, own);
+    if asks && let Some(found) = bound(input, own, addresses) {
+        return Some(found);
+    }
     // A client that is assigned to a name: look at the uses of the name.
     let before = input.text.get(Span::new(own.start, switch.start));
-    if let Some(groups) = NAME.captures(before).or_else(|| ATTRIBUTE.captures(before))
+    if !asks
+        && let Some(groups) = NAME.captures(before).or_else(|| ATTRIBUTE.captures(before))
         && let Some(name) = groups.name("name")
         && let Some(found) = of_uses(input, name.as_bytes(), own, addresses, HOPS)
     {
         return Some(found);
     }
+    if !asks && only_decides(input, own) {
+        return None;
+    }
     // A client in a function: look at the requests of the function, then at the uses of its result.
     if let Some((body, name)) = function(input.text, switch) {
-        let nearest = within(addresses, body).min_by_key(|found| found.place.start.abs_diff(switch.start));
-        let found = nearest.copied().or_else(|| of_uses(input, name, body, addresses, HOPS));
-        if found.is_some() {
-            return found.filter(|found| {
-                !found.is_cloudflare || !clients_are_independent(input, switch, own, found.place)
+        let mut inside: Vec<&Address> = within(addresses, body).collect();
+        inside.sort_by_key(|found| found.place.start.abs_diff(switch.start));
+        let nearest =
+            inside.into_iter().take(USES).find(|found| is_visible(input, found, addresses)).copied();
+        // What the caller asks for is more than what stands beside the request.
+        let called = || of_uses(input, name, body, addresses, HOPS);
+        let is_cloudflare = |found: &Address| found.is_cloudflare;
+        if let Some(found) = if asks { called().filter(is_cloudflare) } else { None } {
+            return Some(found);
+        }
+        if let Some(found) = nearest.or_else(called) {
+            return Some(found).filter(|found| {
+                !found.is_cloudflare || !clients_are_independent(input, switch, own, found.place, addresses)
             });
         }
     }
@@ -96,12 +115,32 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
         }
     };
     let next = addresses.partition_point(|address| address.place.start < switch.end);
-    // File names look like hosts.
-    let address = |found: &&Address| !is_file(input.text.get(found.place));
+    // File names look like hosts, and names like those of others.
+    let address =
+        |found: &&Address| !is_file(input.text.get(found.place)) && is_visible(input, found, addresses);
     let (before, after) = addresses.split_at(next);
-    let beside = before.iter().rfind(address).into_iter().chain(after.iter().find(address));
+    let before = before.iter().rev().take(USES).find(address);
+    let beside = before.into_iter().chain(after.iter().take(USES).find(address));
     let found = beside.min_by_key(|found| distance(&found.place)).copied();
-    found.filter(|found| !found.is_cloudflare || !clients_are_independent(input, switch, own, found.place))
+    found.filter(|found| {
+        !found.is_cloudflare || !clients_are_independent(input, switch, own, found.place, addresses)
+    })
+}
+
+/// Whether the switch is for all requests of the process.
+fn is_for_all(input: &Input<'_>, switch: Span) -> bool {
+    let line = input.text.line_near(switch.start);
+    let before = input.text.get(Span::new(line.start.min(switch.start), switch.end));
+    input.text.get(switch).starts_with(b"NODE_TLS") || contains(before, b"servicepointmanager")
+}
+
+/// Returns the addresses in the span that mean there what they are defined as.
+fn visible<'a>(
+    input: &'a Input<'_>,
+    span: Span,
+    addresses: &'a [Address],
+) -> impl Iterator<Item = &'a Address> {
+    within(addresses, span).filter(move |address| is_visible(input, address, addresses))
 }
 
 /// Whether an SDK client is constructed in another field of the object that contains the switch:
@@ -216,8 +255,9 @@ fn scope(input: &Input<'_>, name: &[u8], own: Span) -> Span {
 const REQUEST: usize = 300;
 /// How many further names a client is followed through.
 const HOPS: usize = 2;
-/// The maximum number of uses of a name that are examined.
+/// The maximum number of uses of a name that are examined, and of those that are followed to another name.
 const USES: usize = 50;
+const FOLLOWED: usize = 6;
 
 /// Returns the address in the PowerShell parameter table with the name.
 fn of_settings(input: &Input<'_>, name: &[u8], addresses: &[Address]) -> Option<Address> {
@@ -249,26 +289,76 @@ fn of_uses(input: &Input<'_>, name: &[u8], own: Span, addresses: &[Address], hop
     let bytes = input.text.bytes();
     let places = memmem::find_iter(bytes, name).map(|at| Span::new(at, at + name.len()));
     let scope = scope(input, name, own);
-    let means = |place: &Span| is_whole(bytes, *place) && !own.contains(*place) && scope.contains(*place);
+    // A function that is no member is not called on something: `requests.get(…)` does not call `get`.
+    let is_function = is_head(lines::first(input.text.get(own)), name);
+    let is_free = is_function && !is_method(input.text.get(own));
+    // What a function that makes requests is given says where they go; one that returns a client is asked on.
+    let sends = is_function && makes_request(input.text.get(own));
+    let means = |place: &Span| {
+        is_whole(bytes, *place)
+            && !own.contains(*place)
+            && scope.contains(*place)
+            && !(is_free && is_member(bytes, *place))
+    };
     let uses: Vec<Span> = places.filter(means).take(USES).collect();
+    let commands = is_shell(input.text, input.path);
     // PowerShell passes a parameter table with an `@`: the rest of the command counts.
     let splat = |place: Span| place.start > 0 && bytes[place.start - 1] == b'@';
-    let requests = uses.iter().filter_map(|place| {
-        if splat(*place) { Some(statement(input.text, *place)) } else { request(bytes, *place) }
-    });
-    let mut found: Vec<Address> = requests.flat_map(|call| within(addresses, call)).copied().collect();
-    if found.is_empty() && hops > 0 {
-        // `client := &http.Client{Transport: tr}`: follow the name that it becomes a part of.
-        found.extend(uses.iter().find_map(|place| {
-            let line = input.text.line_near(place.start);
-            let next = NAME.captures(input.text.get(Span::new(line.start, place.start)))?.name("name")?;
-            (next.as_bytes() != name)
-                .then(|| of_uses(input, next.as_bytes(), line, addresses, hops - 1))
-                .flatten()
-        }));
+    let call = |place: Span| {
+        if splat(place) {
+            Some(statement(input.text, place))
+        } else if commands && is_free {
+            Some(Span::new(place.end, command_end_in(input.text, place.end, input.path).0))
+        } else if sends && bytes.get(place.end) == Some(&b'(') {
+            Some(Span::new(place.end, close(bytes, place.end, place.end + REQUEST)))
+        } else {
+            request(bytes, place)
+        }
+    };
+    let mut found: Vec<Address> = Vec::new();
+    let mut followed = 0;
+    for place in &uses {
+        let Some(call) = call(*place) else { continue };
+        let known = found.len();
+        found.extend(visible(input, call, addresses));
+        if found.len() == known {
+            found.extend(bound(input, call, addresses));
+        }
+        // A function that passes its own parameter on is called with the address instead.
+        if found.len() == known
+            && hops > 0
+            && followed < FOLLOWED
+            && let Some((body, caller)) = function(input.text, *place)
+            && caller != name
+            && passes_parameter(input, body, caller, call)
+        {
+            followed += 1;
+            found.extend(of_uses(input, caller, body, addresses, hops - 1));
+        }
+    }
+    // What a function that makes requests returns is an answer.
+    if hops > 0 && !sends && !found.iter().any(|found| found.is_cloudflare) {
+        // `client := &http.Client{Transport: tr}`: follow the names that it becomes a part of. One that asks another
+        // host says nothing of the others.
+        let next =
+            uses.iter().filter(|place| !is_member(bytes, **place)).take(FOLLOWED).filter_map(|place| {
+                let line = input.text.line_near(place.start);
+                let next = NAME.captures(input.text.get(Span::new(line.start, place.start)))?.name("name")?;
+                (next.as_bytes() != name)
+                    .then(|| of_uses(input, next.as_bytes(), line, addresses, hops - 1))
+                    .flatten()
+            });
+        found.extend(next);
     }
     found.sort_by_key(|address| !address.is_cloudflare);
     found.first().copied()
+}
+
+/// Whether the line is the head of the function with the name.
+fn is_head(line: &[u8], name: &[u8]) -> bool {
+    let called = memmem::find(line, name).map(|at| line[at + name.len()..].trim_ascii_start());
+    called.is_some_and(|rest| [&b"("[..], b"{", b"<", b"="].iter().any(|mark| rest.starts_with(mark)))
+        && NAME.captures(line).is_none_or(|groups| contains(line, b"=>") || groups.name("name").is_none())
 }
 
 /// Returns the arguments of the call that is made on the name at the place, or that the name is an argument of; if a
@@ -301,13 +391,6 @@ fn called(bytes: &[u8], open: usize) -> Option<usize> {
     let rest = bytes.get(end..)?.strip_prefix(b".")?;
     let length = rest.iter().take_while(|b| is_word(**b)).count();
     (rest.get(length) == Some(&b'(')).then_some(end + 1 + length)
-}
-
-/// Returns the addresses that overlap the span. `addresses` must be in order.
-fn within(addresses: &[Address], span: Span) -> impl Iterator<Item = &Address> {
-    let from = addresses.partition_point(|address| address.place.start + REACH < span.start);
-    let to = addresses.partition_point(|address| address.place.start < span.end);
-    addresses[from..to.max(from)].iter().filter(move |address| address.place.overlaps(span))
 }
 
 #[cfg(test)]

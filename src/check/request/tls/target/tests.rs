@@ -3,8 +3,8 @@
 // flaresec: allow-start(tls-verification-disabled) texts that tests look at
 
 use super::super::addresses::Address;
-use super::super::addresses::addresses;
-use super::{called, is_client_beside, is_of_another, request, target, within};
+use super::super::addresses::{addresses, within};
+use super::{called, is_client_beside, is_of_another, request, target};
 use crate::check::tests::{asked, marked};
 use crate::span::Span;
 
@@ -82,6 +82,51 @@ fn a_switch_of_another_connection_is_not_ours() {
 }
 
 #[test]
+fn an_address_that_nobody_gives_is_not_ours() {
+    let call = "\n\nrequests.put(\"https://api.cloudflare.com/client/v4/zones\", headers=h)\n";
+    for name in ["api", "url", "API_URL", "ip_api", "endpoint", "router_api"] {
+        for address in ["NAME", "NAME + \"/ip\"", "f\"{NAME}/ip\""] {
+            let address = address.replace("NAME", name);
+            let text = format!("def f({name}):\n    return requests.get({address}, «verify=False»){call}");
+            assert_ne!(is_cloudflare("a.py", &text), Some(true), "{text}");
+            // Whoever is asked with the headers of the API, or called with its address, is the API.
+            let carried = text.replace(", «", ", headers={\"Authorization\": a}, «");
+            assert_eq!(is_cloudflare("a.py", &carried), Some(true), "{carried}");
+            let called = format!("{text}f(\"https://api.cloudflare.com/client/v4/ips\")\n");
+            assert_eq!(is_cloudflare("a.py", &called), Some(true), "{called}");
+        }
+    }
+    // The only function that asks.
+    let only =
+        "API = \"https://api.cloudflare.com\"\ndef f(url):\n    return requests.get(url, «verify=False»)\n";
+    assert_eq!(is_cloudflare("a.py", only), Some(true));
+}
+
+#[test]
+fn a_variable_that_only_decides_is_no_switch() {
+    let call = "requests.get('https://api.cloudflare.com/client/v4', headers=h)\n";
+    let text =
+        format!("«sslCheck = 0»\nfor line in lines:\n    if sslCheck == 1:\n        sslCheck = 0\n{call}");
+    assert_eq!(is_cloudflare("a.py", &text), None);
+    let given = format!("{text}session(verify=sslCheck)\n");
+    assert_eq!(is_cloudflare("a.py", &given), Some(true));
+}
+
+#[test]
+fn a_client_of_two_hosts_is_ours_as_well() {
+    let text = "func f() *http.Client {\n\treturn &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{«InsecureSkipVerify: true»}}}\n}\n\nfunc login(host string) {\n\tclient := f()\n\tclient.Post(\"https://\"+host+\"/login\", a)\n}\n\nfunc api() {\n\treq, _ := http.NewRequest(\"GET\", \"https://api.cloudflare.com/client/v4\", nil)\n\tclient := f()\n\tclient.Do(req)\n}\n";
+    assert_eq!(is_cloudflare("a.go", text), Some(true));
+    let other = text.replace("client := f()\n\tclient.Do(req)", "http.DefaultClient.Do(req)");
+    assert_ne!(is_cloudflare("a.go", &other), Some(true));
+}
+
+#[test]
+fn a_policy_for_all_requests_is_for_ours() {
+    let text = "[System.Net.ServicePointManager]::«CertificatePolicy = New-Object A»\nInvoke-RestMethod https://nas.example.net\nInvoke-RestMethod https://api.cloudflare.com/client/v4\n";
+    assert_eq!(is_cloudflare("a.ps1", text), Some(true));
+}
+
+#[test]
 fn a_client_in_another_field_has_nothing_to_do_with_the_switch() {
     let beside = |text: &str| {
         let (text, switch) = marked(text);
@@ -153,7 +198,7 @@ fn a_request_is_what_a_name_is_used_in() {
 #[test]
 fn addresses_within_a_place_are_those_that_reach_into_it() {
     let all = [(0, 10, true), (20, 30, false), (40, 50, true)]
-        .map(|(start, end, is_cloudflare)| Address { place: Span::new(start, end), is_cloudflare });
+        .map(|(start, end, is_cloudflare)| Address::plain(Span::new(start, end), is_cloudflare));
     let starts =
         |start, end| within(&all, Span::new(start, end)).map(|found| found.place.start).collect::<Vec<_>>();
     assert_eq!(starts(0, 60), [0, 20, 40]);
