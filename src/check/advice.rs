@@ -7,7 +7,7 @@ fixed! {
     /// The key, and soon after it on the line the word "recommended": `Global API Key (recommended)`. Only the Global
     /// API Key counts, or a variable that holds it: people call tokens API keys as well.
     static PRAISED = concat!(
-        r"(?i)(?:global[ _-]?(?:api[ _-]?)?(?:key|token)|(?:全局|全域|全局的)\s*(?:api)?\s*(?:key|密钥|密鑰|金鑰)|_api_key\b|globale[rn]?[ -]api[ -](?:schl\S+ssel|key)|cl\S+ (?:api )?globale?|グローバル\s*api\s*キー)",
+        r"(?i)(?:global[ _-]?(?:api[ _-]?)?(?:key|token)|(?:全局|全域|全局的)\s*(?:api)?\s*(?:key|密钥|密鑰|金鑰)|\b(?:cf|cloudflare)_api_key\b|globale[rn]?[ -]api[ -](?:schl\S+ssel|key)|\b(?:clé|clave|chave|chiave) (?:de |da )?(?:api )?globale?\b|グローバル\s*api\s*キー)",
         r"(?P<between>[^\n.;|]{0,40}?)",
         r"(?:\brecommended\b|\bpreferred\b|推荐|推薦|推奨|\bempfohlen|\brecomendad[oa]|\brecommandé|\bconsigliat[oa]|\baanbevolen|рекоменд)",
         r"(?P<after>[^\n]{0,60})",
@@ -46,6 +46,7 @@ mod tests {
             "Global API-Key (empfohlen)",
             "Globaler API-Schlüssel (empfohlen)",
             "Global Key [推荐]",
+            "Clave API global (recomendada)",
         ] {
             assert!(recommends_key(text.as_bytes()), "{text}");
         }
@@ -60,6 +61,8 @@ mod tests {
             "instead of the Global API Key it is recommended to use a token",
             "Global API Key, no longer recommended",
             "The API key (recommended)",
+            "SENDGRID_API_KEY (recommended)",
+            "The Cloudflare global network is recommended",
         ] {
             assert!(!recommends_key(text.as_bytes()), "{text}");
         }

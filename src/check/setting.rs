@@ -5,7 +5,7 @@ use super::request::permissions_of_file;
 use super::{Candidate, Detection, Input, Sign, fixed};
 use crate::fact::lines;
 use crate::fact::place::{
-    around, in_comment, in_prose, in_test_module, is_api_description, is_program, is_prose, is_shell, is_test,
+    in_comment, in_prose, in_test_module, is_api_description, is_program, is_prose, is_shell, is_test,
 };
 use crate::fact::search::{in_search, is_rules};
 use crate::fact::setting::same_group;

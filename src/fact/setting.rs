@@ -382,7 +382,7 @@ fn is_type(value: &[u8]) -> bool {
     if MODULES.iter().any(|module| word.starts_with(module.as_bytes())) {
         return true;
     }
-    if OPTIONS.iter().any(|option| word.starts_with(option.as_bytes())) {
+    if OPTIONS.iter().any(|option| word.starts_with(option.as_bytes())) || is_schema(&word) {
         return true;
     }
     TYPES.iter().any(|t| {
@@ -390,6 +390,17 @@ fn is_type(value: &[u8]) -> bool {
         rest.is_some_and(|rest| {
             rest.first().is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'.' | b'@' | b'-'))
         })
+    })
+}
+
+/// Whether the value describes what a setting takes: `api_key: {required: true}`, `"api_key": {"type": "string"}`.
+fn is_schema(value: &[u8]) -> bool {
+    const FIELDS: &[&[u8]] = &[b"required", b"description", b"default", b"type"];
+    let Some(inner) = value.strip_prefix(b"{") else { return false };
+    let inner = inner.trim_ascii_start();
+    let inner = inner.strip_prefix(b"\"").unwrap_or(inner);
+    FIELDS.iter().any(|field| {
+        inner.strip_prefix(*field).is_some_and(|rest| matches!(rest.first(), Some(b':' | b'"' | b' ' | b'=')))
     })
 }
 
@@ -440,6 +451,8 @@ mod tests {
             "sed -i '/^SAVED_CF_Key=/d' account.conf",
             "token: typing.Optional[builtins.str] = None",
             "CF_API_EMAIL = \"Account email\"",
+            "api_key: {required: true}",
+            "{\"api_key\": {\"type\": \"string\"}}",
             "['Cloudflare API Key' => 'Clave', 'x' => 'y']",
             "{\n  \"Account Email\": \"Correo\"\n}",
             "while true do\n  api_key x\nend",

@@ -368,10 +368,10 @@ fn in_sentence(before: &[u8]) -> bool {
     let start = rest.iter().rposition(|b| !b.is_ascii_alphabetic() && *b != b'-').map_or(0, |at| at + 1);
     let word = rest[start..].to_ascii_lowercase();
     // The end of a preceding argument is no word: `X-Auth-Email:$CF_USER X-Auth-Key:$CF_PASS`,
-    // `$creds.email X-Auth-Key $key`.
+    // `$creds.email X-Auth-Key $key`. Nor is the receiver of a message: `[request setValue:key …]`.
     let whole = !start
         .checked_sub(1)
-        .is_some_and(|at| rest[at].is_ascii_alphanumeric() || b"_$}./".contains(&rest[at]));
+        .is_some_and(|at| rest[at].is_ascii_alphanumeric() || b"_$}./[".contains(&rest[at]));
     whole && !word.is_empty() && !word.starts_with(b"-") && !TAKES.contains(&word.as_slice())
 }
 

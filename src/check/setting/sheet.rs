@@ -20,7 +20,7 @@ use super::skipped;
 
 mod values;
 
-use values::{is_field, is_stored};
+use values::is_field;
 
 /// How far apart a key and its e-mail address can be, in lines and in bytes.
 const LINES: usize = 12;
@@ -117,7 +117,7 @@ impl<'a> Sheet<'a> {
             || is_field(own)
             || self.is_listed(key)
             || self.is_numbered(key)
-            || is_stored(own)
+            || self.is_stored(key)
             || self.is_left_to_caller(key)
         {
             return None;

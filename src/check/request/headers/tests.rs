@@ -61,6 +61,7 @@ fn sentences_are_told_from_what_takes_a_header() {
         "X-Auth-Email:$CF_USER ",
         "[X-Auth-Email ${mail} ",
         "$creds.email ",
+        "[request ",
         "  \"",
         "unknown\"",
         "",
@@ -259,5 +260,5 @@ fn headers_are_read_in_every_syntax() {
     assert_eq!(asked("a.x", text, |input| spans(&KEY, input)), []);
     let text = "X-Auth-Key: \" + K + \"\\r\\nX-Auth-Email: \" + E";
     let own = first_header(text.as_bytes(), Span::new(0, text.len()));
-    assert_eq!(&text[..own.end], "X-Auth-Key: \" + K + \"\\r".trim_end_matches("\\r"));
+    assert_eq!(&text[..own.end], "X-Auth-Key: \" + K + ");
 }

@@ -36,11 +36,16 @@ fn a_key_with_an_address_is_the_global_one() {
             "env:\n  CF_API_TOKEN: ${{ secrets.T }}\n  CF_EMAIL: ${{ secrets.E }}\n  CF_API_KEY: ${{ secrets.K }}\n",
             "cf api key",
         ),
+        (
+            "a.yml",
+            "cloudflare:\n  email: ENC[AES256_GCM,data:a]\n  apiKey: ENC[AES256_GCM,data:b]\n",
+            "api key",
+        ),
         ("action.yml", "env:\n  CF_EMAIL: ${{ inputs.e }}\n  CF_API_KEY: ${{ inputs.k }}\n", "cf api key"),
         (
             "a.sh",
-            "# cloudflare\nauth_email=a@b.co\nauth_key=$K\ncurl -H \"X-Auth-Key: $auth_key\" || curl -H \"Authorization: Bearer $auth_key\"\n",
-            "auth key",
+            "cf_email=a@b.co\ncf_key=$K\ncurl -H \"X-Auth-Key: $cf_key\" || curl -H \"Authorization: Bearer $cf_key\"\n",
+            "cf key",
         ),
     ] {
         let found = pairs(path, text);
@@ -76,7 +81,7 @@ fn tokens_other_services_and_choices_are_no_keys() {
         // What SOPS has encrypted, what a caller chooses, and what is sent as a token.
         (
             "a.json",
-            "{\"cloudflare\": {\"email\": \"ENC[AES256_GCM,data:a]\", \"api_key\": \"ENC[AES256_GCM,data:b]\"}}",
+            "{\"cloudflare\": {\"email\": \"ENC[AES256_GCM,data:a]\", \"api_key\": \"ENC[AES256_GCM,data:b]\", \"api_token\": \"ENC[AES256_GCM,data:c]\"}}",
         ),
         (
             "action.yml",
@@ -90,6 +95,7 @@ fn tokens_other_services_and_choices_are_no_keys() {
             "a.sh",
             "# cloudflare\nauth_email=a@b.co\nauth_token=$T\ncurl -H \"Authorization: Bearer ${auth_token}\"\n",
         ),
+        ("action.yml", "inputs:\n  email: {required: true}\n  cf_api_key: {required: true}\n"),
         ("a.toml", "CF_API_TOKEN = \"REPLACE_ME\"\nCF_API_KEY = \"REPLACE_ME\"\nCF_EMAIL = \"REPLACE_ME\"\n"),
     ] {
         assert_eq!(pairs(path, text), [], "{path}: {text}");

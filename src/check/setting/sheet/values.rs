@@ -174,6 +174,15 @@ impl Sheet<'_> {
             })
     }
 
+    /// Whether key and token are in a store of secrets that SOPS has encrypted: who reads it decides which is used.
+    pub(super) fn is_stored(&self, key: &Setting) -> bool {
+        let encrypted = |setting: &Setting| self.value(setting).starts_with(b"ENC[AES256_GCM");
+        encrypted(key)
+            && self.beside(key, |role, other| {
+                matches!(role, Role::Token | Role::ApiToken) && self.is_own_token(other) && encrypted(other)
+            })
+    }
+
     /// Whether the file sends the value as a bearer token: then it is one, whatever it is called.
     pub(super) fn is_sent_as_token(&self, key: &Setting) -> bool {
         fixed! {
@@ -217,11 +226,6 @@ impl Sheet<'_> {
 
 /// How many headers are looked at that send something.
 const SENDINGS: usize = 200;
-
-/// Whether the value is in a store of secrets that SOPS has encrypted: who reads it decides what it is used for.
-pub(super) fn is_stored(value: &[u8]) -> bool {
-    value.starts_with(b"ENC[AES256_GCM")
-}
 
 /// Whether a value is the next field of a structure: `Label: "API key",`.
 pub(super) fn is_field(value: &[u8]) -> bool {
