@@ -117,13 +117,12 @@ impl<'a> Sheet<'a> {
             || is_field(own)
             || self.is_listed(key)
             || self.is_numbered(key)
-            || self.is_stored(key)
             || self.is_left_to_caller(key)
         {
             return None;
         }
         let email = self.email(key, role);
-        if self.is_open_template(key, role) {
+        if self.is_open_template(key, role) || self.is_stored(key, email) {
             return None;
         }
         // A script that sets both to nothing takes them away.

@@ -36,11 +36,7 @@ fn a_key_with_an_address_is_the_global_one() {
             "env:\n  CF_API_TOKEN: ${{ secrets.T }}\n  CF_EMAIL: ${{ secrets.E }}\n  CF_API_KEY: ${{ secrets.K }}\n",
             "cf api key",
         ),
-        (
-            "a.yml",
-            "cloudflare:\n  email: ENC[AES256_GCM,data:a]\n  apiKey: ENC[AES256_GCM,data:b]\n",
-            "api key",
-        ),
+        ("a.yml", "cloudflare:\n  email: a@b.co\n  apiKey: ENC[AES256_GCM,data:b]\n", "api key"),
         ("action.yml", "env:\n  CF_EMAIL: ${{ inputs.e }}\n  CF_API_KEY: ${{ inputs.k }}\n", "cf api key"),
         (
             "a.sh",
@@ -95,6 +91,7 @@ fn tokens_other_services_and_choices_are_no_keys() {
             "a.sh",
             "# cloudflare\nauth_email=a@b.co\nauth_token=$T\ncurl -H \"Authorization: Bearer ${auth_token}\"\n",
         ),
+        ("a.yaml", "cloudflare_email: ENC[AES256_GCM,data:a]\ncloudflare_api_key: ENC[AES256_GCM,data:b]\n"),
         ("action.yml", "inputs:\n  email: {required: true}\n  cf_api_key: {required: true}\n"),
         ("a.toml", "CF_API_TOKEN = \"REPLACE_ME\"\nCF_API_KEY = \"REPLACE_ME\"\nCF_EMAIL = \"REPLACE_ME\"\n"),
     ] {

@@ -174,13 +174,17 @@ impl Sheet<'_> {
             })
     }
 
-    /// Whether key and token are in a store of secrets that SOPS has encrypted: who reads it decides which is used.
-    pub(super) fn is_stored(&self, key: &Setting) -> bool {
+    /// Whether the key is in a store of secrets that SOPS has encrypted, with its e-mail address or with a token: who
+    /// reads the store decides what is used. A configuration of which only the key is encrypted decides itself.
+    pub(super) fn is_stored(&self, key: &Setting, email: Option<&Setting>) -> bool {
         let encrypted = |setting: &Setting| self.value(setting).starts_with(b"ENC[AES256_GCM");
         encrypted(key)
-            && self.beside(key, |role, other| {
-                matches!(role, Role::Token | Role::ApiToken) && self.is_own_token(other) && encrypted(other)
-            })
+            && (email.is_none_or(encrypted)
+                || self.beside(key, |role, other| {
+                    matches!(role, Role::Token | Role::ApiToken)
+                        && self.is_own_token(other)
+                        && encrypted(other)
+                }))
     }
 
     /// Whether the file sends the value as a bearer token: then it is one, whatever it is called.
