@@ -54,14 +54,19 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     ways.next().is_some_and(|first| decides(span) || decides(first) || ways.take(WAYS).any(decides))
 }
 
-/// Whether the mention of a token is in a variable that is named after another vendor: `DOCKER_API_TOKEN`.
+/// Whether the mention of a token is in the name of a variable or an option that names another vendor:
+/// `DOCKER_API_TOKEN`, `--docker-api-token`.
 fn is_of_other_vendor(bytes: &[u8], way: Span) -> bool {
-    let before = bytes[..way.start].iter().rev().take_while(|b| is_word(**b)).count();
-    let after = bytes[way.end..].iter().take_while(|b| is_word(**b)).count();
-    let name = &bytes[way.start - before..way.end + after];
+    const LONGEST: usize = 80;
+    let in_name = |b: &&u8| is_word(**b) || **b == b'-';
+    let before = bytes[..way.start].iter().rev().take(LONGEST).take_while(in_name).count();
+    let after = bytes[way.end..].iter().take(LONGEST).take_while(in_name).count();
+    let start = way.start - before;
+    let name = &bytes[start..way.end + after];
     let of_environment = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_';
+    let is_option = name.starts_with(b"--") || bytes[..start].ends_with(b"`") && name.contains(&b'-');
     let said = words(name);
-    name.iter().all(of_environment)
+    (is_option || name.iter().all(of_environment))
         && !CLOUDFLARE.is_match(said.as_bytes())
         && said.split(' ').any(|word| word != "token" && !GENERIC_WORDS.contains(&word))
 }
@@ -157,6 +162,7 @@ mod tests {
         for text in [
             "    «CF_API_KEY=a»\n    CF_API_TOKEN=b\n",
             "    «CF_API_KEY=a»\n    API_TOKEN=b\n",
+            "    «--cf-api-key=a»\n    --api-token=b\n",
             "    «CF_API_KEY=a»\n\nAn API token is better.\n",
             "    «CF_API_KEY=a»\n    cloudflareApiToken=b\n",
         ] {
@@ -164,6 +170,7 @@ mod tests {
         }
         for text in [
             "    «CF_API_KEY=a»\n    DOCKER_API_TOKEN=b\n",
+            "    «--cf-api-key=a» --docker-api-token=b\n\n| `docker-api-token` | use it for images |\n",
             "    «CF_API_KEY=a»\n",
             "# Global API Key (recommended)\n    «CF_API_KEY=a»\n# API token\n    CF_API_TOKEN=b\n",
         ] {
