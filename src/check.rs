@@ -22,6 +22,7 @@ use crate::rule::{Confidence, Detect, Limits, Rule, Severity};
 use crate::span::Span;
 use crate::text::Text;
 
+mod advice;
 pub(crate) mod assignment;
 pub(crate) mod block;
 pub mod operation;

@@ -45,7 +45,12 @@ pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         // Programs and documentation that mention tokens as well merely offer the old way.
         Some("service-key")
             if (is_code(input.path) || is_prose(input.path)) && TOKEN.is_match(input.text.bytes()) => {}
-        Some("service-key") => simple(&SERVICE_KEY, detection, input, out),
+        Some("service-key") => {
+            let first = out.len();
+            simple(&SERVICE_KEY, detection, input, out);
+            let new = out.split_off(first);
+            out.extend(new.into_iter().filter(|found| !is_stored(input, found.span)));
+        }
         Some("bearer-key") => bearer(detection, input, out),
         _ => {}
     }
@@ -69,6 +74,23 @@ fn simple(pattern: &Regex, detection: &Detection<'_>, input: &Input<'_>, out: &m
             out.push(Candidate::new(detection.rule, span, detection.detect.confidence));
         }
     }
+}
+
+/// Whether a program only stores the service key of its caller: a parameter with an empty default, or an assignment
+/// from the parameter.
+fn is_stored(input: &Input<'_>, span: Span) -> bool {
+    fixed! {
+        static STORED = r#"(?i)^(?P<name>(?:api_)?user_?service_?key)\s*[:=]\s*(?:[\w\[\]|. ?]+\s*=\s*)?(?:(?:''|""|null|none|nil|undefined)(?:[\s,;)]|$)|[$@&]?(?:self\.)?(?P<value>(?:api_)?user_?service_?key)\b)"#;
+    }
+    let bytes = input.text.bytes();
+    let end = bytes.len().min(span.end + 40);
+    // `Client(service_key=service_key)` hands it on.
+    let is_member = || matches!(bytes[..span.start].last(), Some(b'.' | b'>' | b'$' | b'@'));
+    is_code(input.path)
+        && STORED.captures(&bytes[span.start..end]).is_some_and(|groups| {
+            let name = |of: &str| groups.name(of).map(|m| m.as_bytes());
+            name("value").is_none_or(|value| Some(value) == name("name") && is_member())
+        })
 }
 
 /// Labels the parameter that carries the key.
@@ -135,4 +157,34 @@ pub(super) fn permissions_of_file(input: &Input<'_>) -> Vec<String> {
 /// Returns the detection's confidence, but at most medium if it is not `sure`.
 pub(super) fn confidence(detection: &Detection<'_>, sure: bool) -> Confidence {
     if sure { detection.detect.confidence } else { detection.detect.confidence.min(Confidence::Medium) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_stored;
+    use crate::check::tests::{asked, marked};
+
+    #[test]
+    fn a_service_key_that_is_only_kept_is_not_used() {
+        let stored = |text: &str| {
+            let (text, span) = marked(text);
+            asked("a.php", &text, |input| is_stored(input, span))
+        };
+        for text in [
+            "function f($«user_service_key = ''») {",
+            "def f(self, «user_service_key=None»):",
+            "static::$«user_service_key = $user_service_key»;",
+            "this.«userServiceKey = userServiceKey»;",
+        ] {
+            assert!(stored(text), "{text}");
+        }
+        for text in [
+            "$c->«user_service_key = getenv('K')»;",
+            "Client(«user_service_key=user_service_key»)",
+            "«user_service_key = 'v1.0-abc'»",
+            "«X-Auth-User-Service-Key: $user_service_key»",
+        ] {
+            assert!(!stored(text), "{text}");
+        }
+    }
 }

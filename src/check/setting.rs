@@ -5,18 +5,20 @@ use super::request::permissions_of_file;
 use super::{Candidate, Detection, Input, Sign, fixed};
 use crate::fact::lines;
 use crate::fact::place::{
-    around, in_comment, in_prose, in_test_module, is_api_description, is_program, is_prose, is_shell, is_test,
+    in_comment, in_prose, in_test_module, is_api_description, is_program, is_prose, is_shell, is_test,
 };
 use crate::fact::search::{in_search, is_rules};
 use crate::fact::setting::same_group;
 use crate::literals::contains;
 use crate::span::Span;
 
+mod choice;
 mod role;
 mod sdk;
 mod sheet;
 mod tools;
 
+use choice::{is_alternative, supports_both};
 use role::{Role, role};
 use sheet::{BYTES, Sheet};
 
@@ -134,83 +136,4 @@ fn is_label(bytes: &[u8], at: usize) -> bool {
         || before.ends_with(b"case")
         || before.ends_with(b"when")
         || line.starts_with(b"read -")
-}
-
-/// Whether code accepts a token as well and decides between them, or declares options for both, or documentation shows
-/// both.
-fn supports_both(input: &Input<'_>, span: Span) -> bool {
-    fixed! {
-        /// Authentication with an API token. Other vendors have tokens as well, so a name must say what it is for.
-        static TOKEN_WAY = r"(?i)api[ _-]?token|bearer|(?:cf|cloudflare)\w*_token\b|\b(?:auth|access|dns|zone|cf|cloudflare|flare)_token\b|tokenSecretRef|UserAuthToken|ApiTokenAuthentication";
-        static DECIDES = r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|:\s*(?:this|base)\(|os\.environ\.get|Getenv\(";
-        /// A template that leaves the choice to its user.
-        static BRANCH = r"(?:\{\{|\{%)[-~]?\s*(?:else|elif|elsif)\b";
-    }
-    if is_prose(input.path) {
-        let bytes = input.text.bytes();
-        return TOKEN_WAY
-            .find_iter(bytes)
-            .any(|way| !is_page(bytes, way.start()) && is_advice(input, Span::from(way)));
-    }
-    if is_alternative(input, span) {
-        return true;
-    }
-    if !is_program(input.text, input.path) {
-        let near = input.text.get(around(input.text, span, BYTES));
-        return BRANCH.is_match(near) && TOKEN_WAY.is_match(near);
-    }
-    let script = is_shell(input.text, input.path);
-    let near = around(input.text, span, if script { 1500 } else { 20_000 });
-    // The place itself is left out: some tools call the key a token.
-    let others = [Span::new(near.start, span.start), Span::new(span.end, near.end)];
-    let decides = |place: Span| DECIDES.is_match(input.text.get(around(input.text, place, DECISION)));
-    let mentioned = others.iter().flat_map(|part| {
-        TOKEN_WAY.find_iter(input.text.get(*part)).map(|way| Span::from(way).shift(part.start))
-    });
-    let mut ways = mentioned.filter(|way| {
-        let line = lines::before(input.text.bytes(), way.start, LINE).trim_ascii_start();
-        !script || !line.starts_with(b"#")
-    });
-    ways.next().is_some_and(|first| decides(span) || decides(first) || ways.take(WAYS).any(decides))
-}
-
-/// How far from the key or the token the decision between them is, in bytes.
-const DECISION: usize = 600;
-/// How much of a line before a mention is looked at, in bytes.
-const LINE: usize = 400;
-/// How many mentions of tokens are looked at.
-const WAYS: usize = 40;
-
-/// Whether a document shows how to use a token, or recommends it, rather than only mentions it.
-fn is_advice(input: &Input<'_>, way: Span) -> bool {
-    fixed! {
-        static PRAISE = r"(?i)recommend|prefer|instead|better|rather|should|secure|safe|scoped|least|limited|restrict|create|generate|either|alternativ|new\b|use\b|recomend|recomand|empf|推荐|建议|或者|推奨|рекоменд";
-        static REFUSAL = r"(?i)(?:do not|don't|never|cannot|can't|not)\s+(?:\w+\s+){0,3}$|(?i)not\s+(?:supported|work|enough)";
-    }
-    let line = input.text.line_near(way.start);
-    let text = input.text.get(line);
-    let before = &input.text.bytes()[line.start..way.start];
-    let shown = input.text.is_fenced(line.start) || text.contains(&b'=') || text.contains(&b'`');
-    !REFUSAL.is_match(before) && (shown || PRAISE.is_match(text))
-}
-
-/// Whether the mention of tokens is the dashboard page that also shows the key: `My Profile → API Tokens`,
-/// `/profile/api-tokens`.
-fn is_page(bytes: &[u8], at: usize) -> bool {
-    let before = bytes[at.saturating_sub(24)..at].trim_ascii_end();
-    let before = before.strip_suffix(b"**").or(before.strip_suffix(b"`")).unwrap_or(before).trim_ascii_end();
-    let quoted = |rest: &[u8]| rest.trim_ascii_end().is_empty() || rest.ends_with(b"\n");
-    before.ends_with(b"profile/")
-        // The text of a link to the page: `[API Tokens](https://dash.cloudflare.com/profile/api-tokens)`.
-        || before.ends_with(b"[") && bytes[at..].iter().take(120).position(|b| *b == b')').is_some_and(|end| contains(&bytes[at..at + end], b"profile/api-tokens"))
-        || ["→", "›", "»"].iter().any(|arrow| before.ends_with(arrow.as_bytes()))
-        || before.strip_suffix(b">").is_some_and(|rest| !quoted(rest))
-}
-
-/// Whether a comment after the setting says "or", and a token follows: the file shows two alternatives.
-fn is_alternative(input: &Input<'_>, span: Span) -> bool {
-    fixed! {
-        static OR = r"(?im)^[ \t]*(?:#|//|;|--)[^\n]{0,60}\b(?:or|alternatively)\b[^\n]*\n(?:[ \t]*[#\n][^\n]*\n?){0,3}[^\n#]*token[^\n]*[=:]";
-    }
-    OR.is_match(input.text.get(Span::new(span.end, around(input.text, span, 500).end)))
 }

@@ -10,7 +10,9 @@ use crate::text::Text;
 
 mod file;
 
-pub use file::{is_code, is_compiled, is_image, is_patch, is_program, is_prose, is_shell, is_test};
+pub use file::{
+    is_code, is_compiled, is_image, is_patch, is_preprocessed, is_program, is_prose, is_shell, is_test,
+};
 
 /// How deep the first keys of a description may be, in bytes.
 const ROOT: usize = 4;
@@ -45,10 +47,9 @@ pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     if is_prose(path) {
         return false;
     }
-    if marks.iter().any(|mark| trimmed.starts_with(mark))
-        || trimmed.starts_with(b"#") && !trimmed.starts_with(b"#{")
-        || dashes(trimmed)
-    {
+    // In C, lines with `#` are for the preprocessor.
+    let hash = || trimmed.starts_with(b"#") && !trimmed.starts_with(b"#{") && !is_preprocessed(path);
+    if marks.iter().any(|mark| trimmed.starts_with(mark)) || hash() || dashes(trimmed) {
         return true;
     }
     // A comment after code. The spaces exclude marks in addresses and strings.
@@ -361,6 +362,10 @@ mod tests {
             ("a.ts", "/** two */\nHERE();\n", false),
             ("a.java", "/**\n   HERE\n */\n", true),
             ("a.html", "<!-- one\n HERE\n-->", true),
+            ("a.h", "#define A HERE\n", false),
+            ("a.ino", "# define A HERE\n", false),
+            ("a.h", "// #define A HERE\n", true),
+            ("a.py", "#define A HERE\n", true),
         ] {
             let at = text.find("HERE").unwrap();
             assert_eq!(

@@ -271,6 +271,9 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
     if before.ends_with(b"^") {
         return false;
     }
+    if ends_phrase(before, &bytes[name.end..]) {
+        return false;
+    }
     // `f("name", v)`: the closing quote must match one before the name.
     if separator.contains(&b',') && !before.ends_with(&separator[..1]) && matches!(separator[0], b'"' | b'\'')
     {
@@ -279,7 +282,8 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
     if separator.iter().all(|b| matches!(b, b' ' | b'\t')) {
         let keyword = is_keyword(before);
         let words = words(&bytes[name.start..name.end]);
-        let own_line = before.trim_ascii().is_empty() && words.contains("cloudflare");
+        let own_line = before.trim_ascii().is_empty()
+            && (words.contains("cloudflare") || is_in_resource(bytes, name.start));
         if !(bytes[name.start] == b'-' || keyword || own_line) {
             return false;
         }
@@ -288,6 +292,32 @@ fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool 
         || value.starts_with(b"~")
         || matches!(before.trim_ascii_end().last(), Some(b'!' | b'<'));
     !comparison && !is_type(value) && !is_sentence(value)
+}
+
+/// Whether a name is the last word of a quoted phrase, `'Cloudflare API Key' => …`: a text to translate.
+fn ends_phrase(before: &[u8], rest: &[u8]) -> bool {
+    let Some(quote) = rest.first().filter(|b| matches!(b, b'"' | b'\'')) else { return false };
+    let Some(open) = before.iter().rposition(|b| b == quote) else { return false };
+    let phrase = &before[open + 1..];
+    let alone = matches!(before[..open].trim_ascii_end().last(), None | Some(b'{' | b'[' | b'(' | b','));
+    alone
+        && phrase.ends_with(b" ")
+        && phrase[0].is_ascii_alphabetic()
+        && phrase.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'\'' | b'.'))
+}
+
+/// Whether a line is in a resource of Chef or a like language in Ruby, which sets its properties by `name value`: the
+/// nearest line above that is not as deep is `type 'name' do`.
+fn is_in_resource(bytes: &[u8], at: usize) -> bool {
+    fixed! {
+        static HEAD = r#"^[a-z_]\w*[ (]+["'][^"'\n]+["']\)?\s+do\s*$"#;
+    }
+    const LINES: usize = 30;
+    let depth = lines::indentation(lines::before(bytes, at, LINE));
+    let start = lines::start(bytes, at.saturating_sub(REACH), at);
+    let above = bytes[at.saturating_sub(REACH)..start].split(|b| *b == b'\n').rev().take(LINES);
+    let mut heads = above.filter(|line| !line.trim_ascii().is_empty() && lines::indentation(line) < depth);
+    heads.next().is_some_and(|head| HEAD.is_match(head.trim_ascii()))
 }
 
 /// Whether what precedes a name sets variables without a separator: `ENV`, `option`, `set -gx` of fish, `setx`.
@@ -352,7 +382,7 @@ fn is_type(value: &[u8]) -> bool {
     if MODULES.iter().any(|module| word.starts_with(module.as_bytes())) {
         return true;
     }
-    if OPTIONS.iter().any(|option| word.starts_with(option.as_bytes())) {
+    if OPTIONS.iter().any(|option| word.starts_with(option.as_bytes())) || is_schema(&word) {
         return true;
     }
     TYPES.iter().any(|t| {
@@ -360,6 +390,17 @@ fn is_type(value: &[u8]) -> bool {
         rest.is_some_and(|rest| {
             rest.first().is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'.' | b'@' | b'-'))
         })
+    })
+}
+
+/// Whether the value describes what a setting takes: `api_key: {required: true}`, `"api_key": {"type": "string"}`.
+fn is_schema(value: &[u8]) -> bool {
+    const FIELDS: &[&[u8]] = &[b"required", b"description", b"default", b"type"];
+    let Some(inner) = value.strip_prefix(b"{") else { return false };
+    let inner = inner.trim_ascii_start();
+    let inner = inner.strip_prefix(b"\"").unwrap_or(inner);
+    FIELDS.iter().any(|field| {
+        inner.strip_prefix(*field).is_some_and(|rest| matches!(rest.first(), Some(b':' | b'"' | b' ' | b'=')))
     })
 }
 
@@ -393,6 +434,7 @@ mod tests {
         one("apiTokenSecretRef:\n  name: a", "api token", "name: a");
         one("CFAuthKeySecure = $k", "cf auth key", "$k");
         one("auth_key => \"${K}\"", "auth key", "\"${K}\"");
+        one("cf_dns 'x' do\n  zone 'a'\n  api_key node['k']\nend", "api key", "node['k']");
         assert_eq!(found("{ email: a, key: b }").len(), 2);
         assert_eq!(found("(usernameVariable: 'CF_USER', passwordVariable: 'CF_KEY')").len(), 2);
     }
@@ -409,6 +451,12 @@ mod tests {
             "sed -i '/^SAVED_CF_Key=/d' account.conf",
             "token: typing.Optional[builtins.str] = None",
             "CF_API_EMAIL = \"Account email\"",
+            "api_key: {required: true}",
+            "{\"api_key\": {\"type\": \"string\"}}",
+            "['Cloudflare API Key' => 'Clave', 'x' => 'y']",
+            "{\n  \"Account Email\": \"Correo\"\n}",
+            "while true do\n  api_key x\nend",
+            "cf 'x'\n  api_key x\n",
         ] {
             assert_eq!(found(text), [], "{text}");
         }

@@ -26,12 +26,14 @@ pub(super) use sent::holds_nothing;
 fixed! {
     /// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
     /// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`, `proxy_set_header X-Auth-Key v`,
-    /// `[X-Auth-Key $v]`, and the name after its value: `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
+    /// `[X-Auth-Key $v]`, `set "X-Auth-Key", v` without brackets, and the name after its value:
+    /// `setValue(v, forHTTPHeaderField: "X-Auth-Key")`. A line break of a raw request may be in front, `\nX-Auth-Key: v`.
     static KEY = concat!(
         r#"(?i)(?P<span>(?:\bsetValue|\baddValue|\bsetValue:|\baddValue:)[( ]?[^\n;]{1,120}forHTTPHeaderField:\s*@?"x-auth-key""#,
-        r#"|\b(?P<name>x[-_]?auth[-_]?key)\b["'`\\]*\]?\s*(?:(?:=>|:=|[:=])\s*[^\s,)}\]][^\n,)}\]]*"#,
+        r#"|(?:\b|\\[rn])(?P<name>x[-_]?auth[-_]?key)\b["'`\\]*\]?\s*(?:(?:=>|:=|[:=])\s*[^\s,)}\]][^\n,)}\]]*"#,
         r#"|[ \t]+\$[({]?[a-z_][^\s\]),;]*"#,
         r#"|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}])"#,
+        r#"|\b[a-z]\w*[ \t]+["']x-auth-key["'][ \t]*,[ \t]*(?:[$@*&]?[a-z_]|["'][0-9a-f]{32})[^\n]*"#,
         r#"|\b(?:from_static|from_bytes|HeaderName|HeaderString|of|new)\(\s*b?["']x-auth-key["']\s*\)\??\s*,\s*[^\n;]+"#,
         r#"|@header\(\s*"x-auth-key"\s*\)\s*(?:final\s+)?\w[\w: ]*"#,
         r#"|["']?\bvalue["']?\s*:\s*["'][^"'\n]{1,200}["']\s*,\s*["']?(?:key|name)["']?\s*:\s*["']x-auth-key["']"#,
@@ -42,10 +44,13 @@ fixed! {
     /// A Lisp map has only a space between a name and its value: `{"X-Auth-Key" (:key cfg)}`.
     static LISP = r#"(?i)["':](?P<span>x-auth-key\b"?[ \t]+[^\s)}\],;=][^\n)}]*)"#;
 
-    static EMAIL = r#"(?i)(?P<span>\bx[-_]?auth[-_]?email\b["'`\\]*\]?\s*(?:=>|:=|[:=,])?\s*[^\s,)}\]][^\n,)}\]]*)"#;
+    static EMAIL = r#"(?i)(?:\b|\\[rn])(?P<span>x[-_]?auth[-_]?email\b["'`\\]*\]?\s*(?:=>|:=|[:=,])?\s*[^\s,)}\]][^\n,)}\]]*)"#;
 
     /// A constant that holds the name of the header.
     static CONSTANT = r#"(?i)\b(?P<name>[a-z_]\w{2,60})["']?\s*(?::\s*[&'\w]{1,20}(?:\s[&\w]{1,20})?\s*)?(?:=>|:=|=|:|,)\s*["'`]x-auth-key["'`]\s*(?:[;,)]|$|\n|\r|#|//)"#;
+
+    /// A macro of C that holds it.
+    static MACRO = r#"(?im)^[ \t]*#[ \t]*define[ \t]+(?P<name>[a-z_]\w{2,60})[ \t]+"x-auth-key"[ \t\r]*(?:$|//|/\*)"#;
 
     /// Lists of header names, and code that reads, hides or removes headers.
     static HANDLED = r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|header\w*(?:\(\))?\.delete\(|\.delete\(["'`]x-|\bdel\(|blocklist|denylist|filter_headers|filter_sensitive|before_record|vary:|proxy_pass_header|hide_header|requestheader\s+unset|del-header|clear_header"#;
@@ -77,12 +82,17 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let mut in_lisp = if is_lisp(input.path) { spans(&LISP, input) } else { Vec::new() };
     in_lisp.retain(|span| is_in_pair(input.text.bytes(), *span));
     for span in spans(&KEY, input).into_iter().chain(by_constant).chain(in_lisp) {
+        let broken = input.text.get(span).starts_with(b"\\");
+        let span = Span::new(span.start + if broken { 2 } else { 0 }, span.end);
         let span = first_header(input.text.bytes(), span);
         let span = Span::new(span.start, span.start + trimmed_len(input.text.get(span)));
         let span = closed(input.text.bytes(), span);
         let near = around(input.text, span, 600);
-        let email =
-            emails.iter().copied().filter(|e| near.contains(*e)).min_by_key(|e| e.start.abs_diff(span.start));
+        // A constant is valid in the whole file; the one for the e-mail address is defined beside it.
+        let constant = defined.iter().find(|(place, _)| place.start == span.start).map(|(_, name)| *name);
+        let definition = constant.map(|name| around(input.text, name, 600));
+        let beside = |e: &Span| near.contains(*e) || definition.is_some_and(|place| place.contains(*e));
+        let email = emails.iter().copied().filter(beside).min_by_key(|e| e.start.abs_diff(span.start));
         let address = address(input, span, near);
         let is_cloudflare =
             email.is_some() || address.is_some() || (topic && contains(input.text.get(span), b"cf"));
@@ -99,8 +109,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         };
         let mut found = Candidate::new(detection.rule, span, sure);
         found.labels.extend(email.map(|place| (place, String::from("the e-mail address that goes with it"))));
-        let constant = defined.iter().find(|(place, _)| place.start == span.start);
-        found.labels.extend(constant.map(|(_, name)| (*name, String::from("the name of the header"))));
+        found.labels.extend(constant.map(|name| (name, String::from("the name of the header"))));
         found.labels.extend(address.map(|place| (place, String::from("the API it is sent to"))));
         found.permissions = permissions(input, span);
         if found.permissions == [NO_TOKEN] {
@@ -206,7 +215,7 @@ fn constants(input: &Input<'_>) -> Vec<ConstantUse> {
     const MOST: usize = 20;
     let bytes = input.text.bytes();
     let mut out = Vec::new();
-    for groups in CONSTANT.captures_iter(bytes).take(MOST) {
+    for groups in CONSTANT.captures_iter(bytes).chain(MACRO.captures_iter(bytes)).take(MOST) {
         let Some(name) = groups.name("name") else { continue };
         let Ok(text) = std::str::from_utf8(name.as_bytes()) else { continue };
         let whole = groups.get_match().as_bytes();
@@ -239,7 +248,7 @@ fn constants(input: &Input<'_>) -> Vec<ConstantUse> {
 /// `X-Auth-Key:$K X-Auth-Email:$E`. A list of names without values is not cut.
 fn first_header(bytes: &[u8], span: Span) -> Span {
     fixed! {
-        static NEXT = r#"(?i)^x[-_]?auth[-_]?key\\?["'`]?\s*(?:[:=]>?\s*[^\s,]|,\s*[^\s,"'])[^\n]*?(?P<next>\\?["'`]?(?:[ \t]+|[ \t]*[;,][ \t]*)(?:--?[a-z][\w-]*[ =]*)?\\?["'`]?x[-_]?auth[-_]?email\b|\\?["'`][ \t]+(?:--?[a-z]|[|&>;]))"#;
+        static NEXT = r#"(?i)^x[-_]?auth[-_]?key\\?["'`]?\s*(?:[:=]>?\s*[^\s,]|,\s*[^\s,"'])[^\n]*?(?P<next>\\?["'`]?(?:[ \t]+|[ \t]*[;,][ \t]*|(?:\\r)?\\n)(?:--?[a-z][\w-]*[ =]*)?\\?["'`]?x[-_]?auth[-_]?email\b|\\?["'`][ \t]+(?:--?[a-z]|[|&>;]))"#;
     }
     let groups = NEXT.captures(&bytes[span.start..span.end]);
     match groups.and_then(|groups| groups.name("next")) {
@@ -317,7 +326,7 @@ pub(super) fn is_listed(input: &Input<'_>, span: Span) -> bool {
             let after = own[groups.get_match().end()..].first();
             let pair = groups.name("next").is_none()
                 && !groups.get_match().as_bytes().contains(&b'\n')
-                && after.is_some_and(|b| b.is_ascii_alphabetic() || *b == b'$')
+                && after.is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'$' | b'*' | b'&'))
                 && open != Some(&b'{')
                 && open != Some(&b'[');
             !pair
@@ -359,10 +368,10 @@ fn in_sentence(before: &[u8]) -> bool {
     let start = rest.iter().rposition(|b| !b.is_ascii_alphabetic() && *b != b'-').map_or(0, |at| at + 1);
     let word = rest[start..].to_ascii_lowercase();
     // The end of a preceding argument is no word: `X-Auth-Email:$CF_USER X-Auth-Key:$CF_PASS`,
-    // `$creds.email X-Auth-Key $key`.
+    // `$creds.email X-Auth-Key $key`. Nor is the receiver of a message: `[request setValue:key …]`.
     let whole = !start
         .checked_sub(1)
-        .is_some_and(|at| rest[at].is_ascii_alphanumeric() || b"_$}./".contains(&rest[at]));
+        .is_some_and(|at| rest[at].is_ascii_alphanumeric() || b"_$}./[".contains(&rest[at]));
     whole && !word.is_empty() && !word.starts_with(b"-") && !TAKES.contains(&word.as_slice())
 }
 

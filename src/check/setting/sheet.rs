@@ -32,6 +32,8 @@ pub(super) struct Sheet<'a> {
     pub(super) all: Vec<(&'a Setting, Role)>,
     /// Whether `CF` means another product in this file.
     cf_means_other_product: OnceCell<bool>,
+    /// The words of what the file sends as a bearer token and not as the key.
+    bearers: OnceCell<HashSet<String>>,
 }
 
 /// A setting that holds the Global API Key, and the e-mail address that goes with it.
@@ -46,9 +48,10 @@ impl<'a> Sheet<'a> {
     /// Reads the settings of a file; none if there is neither a key nor an owner.
     pub(super) fn new(input: &'a Input<'a>) -> Sheet<'a> {
         // Without a key or an owner there is nothing to look for.
-        let none = || Sheet { input, all: Vec::new(), cf_means_other_product: OnceCell::new() };
+        let sheet =
+            |all| Sheet { input, all, cf_means_other_product: OnceCell::new(), bearers: OnceCell::new() };
         if !any_setting(input.text.bytes(), may_be_owner) {
-            return none();
+            return sheet(Vec::new());
         }
         let mut all: Vec<(&Setting, Role)> = input
             .settings()
@@ -58,10 +61,10 @@ impl<'a> Sheet<'a> {
             .filter(|(setting, role)| *role != Role::Other && !setting.words.starts_with("x auth"))
             .collect();
         if !all.iter().any(|(_, role)| role.is_owner()) {
-            return none();
+            return sheet(Vec::new());
         }
         all.retain(|(setting, _)| !skipped(input, setting.span));
-        Sheet { input, all, cf_means_other_product: OnceCell::new() }
+        sheet(all)
     }
 
     /// Returns the settings that hold the Global API Key.
@@ -114,11 +117,12 @@ impl<'a> Sheet<'a> {
             || is_field(own)
             || self.is_listed(key)
             || self.is_numbered(key)
+            || self.is_left_to_caller(key)
         {
             return None;
         }
         let email = self.email(key, role);
-        if self.is_open_template(key, role) {
+        if self.is_open_template(key, role) || self.is_stored(key, email) {
             return None;
         }
         // A script that sets both to nothing takes them away.
@@ -135,6 +139,7 @@ impl<'a> Sheet<'a> {
         let is_cloudflare = self.is_cloudflare(key);
         let pair = match role {
             _ if self.holds_token(key) || self.is_choice(key) => None,
+            Role::Token | Role::Key | Role::ApiKey if self.is_sent_as_token(key) => None,
             Role::ApiKey | Role::Key if !self.named(key) && self.holds_another(key) => None,
             Role::Global => found(
                 email,
@@ -209,8 +214,13 @@ impl<'a> Sheet<'a> {
             return true;
         }
         let between = self.input.text.get(Span::new(key.span.start, key.value.start.max(key.span.start)));
-        between.contains(&b'\n')
-            && [&b"file:"[..], b"external:", b"environment:"].iter().any(|word| value.starts_with(word))
+        // `cf_key: { external: true }`
+        let own = value.trim_ascii_start();
+        let flow = own.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+        (between.contains(&b'\n') || flow.is_some())
+            && [&b"file:"[..], b"external:", b"environment:"]
+                .iter()
+                .any(|word| flow.unwrap_or(value).starts_with(word))
     }
 
     /// Returns the e-mail address that goes with a key: nearby, in the same group, and with a name of the same family.
@@ -249,16 +259,6 @@ impl<'a> Sheet<'a> {
             || value.contains(&b'@')
             || contains(value, b"mail")
             || (matches!(key, Role::ApiKey | Role::Token) && self.is_open(other))
-    }
-
-    /// Whether the file leaves open how to authenticate: neither the key nor a token near it is set.
-    fn is_open_template(&self, key: &Setting, role: Role) -> bool {
-        let token = |(other, role): &(&Setting, Role)| {
-            other.span != key.span && matches!(role, Role::Token | Role::ApiToken) && self.is_unset(other)
-        };
-        matches!(role, Role::Key | Role::ApiKey | Role::Global)
-            && self.is_unset(key)
-            && self.around(key.span).iter().any(token)
     }
 
     /// Whether the name of the setting says what else it is for: `FORGE_API_KEY`, `STRIPE_PASSWORD`.
@@ -316,7 +316,7 @@ impl<'a> Sheet<'a> {
     /// Whether another setting of the group is a token, and not that of another vendor.
     fn token_beside(&self, key: &Setting) -> bool {
         self.beside(key, |role, other| {
-            matches!(role, Role::Token | Role::ApiToken) && !self.has_foreign_word(other)
+            matches!(role, Role::Token | Role::ApiToken) && self.is_own_token(other)
         })
     }
 

@@ -42,8 +42,9 @@ pub fn is_image(path: &BlobPath) -> bool {
 /// Whether the file is a test, judging by its name or folder.
 pub fn is_test(path: &BlobPath) -> bool {
     static MARKS: LazyLock<Literals> =
-        LazyLock::new(|| Literals::caseless(&["_test.", ".test.", ".spec.", "_spec.", "-test."]));
-    const FOLDERS: [&[u8]; 6] = [b"test", b"tests", b"__tests__", b"spec", b"specs", b"testdata"];
+        LazyLock::new(|| Literals::caseless(&["_test.", ".test.", ".spec.", "_spec.", "-test.", ".cy."]));
+    const FOLDERS: [&[u8]; 8] =
+        [b"test", b"tests", b"__tests__", b"spec", b"specs", b"testdata", b"cypress", b"e2e"];
     /// `Client.Tests`, `UnitTests`, `api-test`, `ClientTest.php`.
     fn names_tests(name: &[u8]) -> bool {
         const WORDS: [(&[u8], &[u8]); 4] =
@@ -61,6 +62,11 @@ pub fn is_test(path: &BlobPath) -> bool {
     let name = path.file_name();
     let mut folders = path.as_bytes().split(|b| *b == b'/').rev().skip(1);
     let stem = name.iter().rposition(|b| *b == b'.').map(|dot| &name[..dot]);
+    // Those of Perl are `t/*.t`, those of Bats may be anywhere.
+    let perl = || name.ends_with(b".t") && folders.clone().any(|own| matches!(own, b"t" | b"xt"));
+    if name.ends_with(b".bats") || perl() {
+        return true;
+    }
     folders.any(|own| FOLDERS.iter().any(|folder| own.eq_ignore_ascii_case(folder)) || names_tests(own))
         || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"test_"))
         || MARKS.find(name, 0).is_some()
@@ -98,6 +104,15 @@ pub fn is_compiled(path: &BlobPath) -> bool {
     compiled.contains(&end)
 }
 
+/// Whether the file is in C or a language with the same preprocessor, where `#` starts no comment.
+pub fn is_preprocessed(path: &BlobPath) -> bool {
+    let end = path.file_name().rsplit(|b| *b == b'.').next().unwrap_or_default();
+    matches!(
+        end,
+        b"c" | b"h" | b"cc" | b"cpp" | b"cxx" | b"hh" | b"hpp" | b"hxx" | b"ino" | b"m" | b"mm" | b"cs"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_test;
@@ -116,12 +131,27 @@ mod tests {
             "a_test.go",
             "tests.py",
             "test_a.py",
+            "t/01-main.t",
+            "Net-DNS/t/api/zones.t",
+            "purge.bats",
+            "cypress/support/a.js",
+            "web/e2e/a.ts",
+            "purge.cy.js",
         ] {
             assert!(is_test(&BlobPath::new(path)), "{path}");
         }
-        for path in
-            ["src/latest.py", "contest/a.py", "src/attest/a.go", "request.ts", "test.env", "manifests/a.yaml"]
-        {
+        for path in [
+            "src/latest.py",
+            "contest/a.py",
+            "src/attest/a.go",
+            "request.ts",
+            "test.env",
+            "manifests/a.yaml",
+            "src/main.t",
+            "t/main.pl",
+            "legacy.js",
+            "cypress.env",
+        ] {
             assert!(!is_test(&BlobPath::new(path)), "{path}");
         }
     }

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::HOST;
+use crate::check::advice::recommends_key;
 use crate::check::{Input, fixed};
 use crate::fact::credential::each_credential;
 use crate::fact::place::{around, is_program, is_prose, is_shell};
@@ -32,7 +33,7 @@ const HELPER: usize = 400;
 /// Whether code accepts a token as well and decides between them, or documentation shows both.
 pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if is_prose(input.path) {
-        return BEARER.is_match(input.text.bytes());
+        return BEARER.is_match(input.text.bytes()) && !recommends_key(input.text.bytes());
     }
     if MEMBER.is_match(input.text.get(span)) && takes_a_token(input) {
         return true;

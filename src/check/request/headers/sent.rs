@@ -38,7 +38,8 @@ fn is_nothing(value: &[u8]) -> bool {
     fixed! {
         static CONSTANT = r#"(?i)^(?:true|false|null|none|nil|undefined|unit|\d{1,3}|struct\{\}\{\}|\{\}|\[\]|\(\)|(?:""|''|``)|drop|delete|redact|remove|hide|keep|["'`](?:drop|delete|redact|remove|mask|hide|hidden|keep|hash|skip|ignore|deny|block|strip|unset|dummy|replace|omit|encrypt|sensitive|secret)(?:ed)?["'`])\s*(?:$|[,;)}\]\r\n]|//|#)"#;
         // `***`, `[REDACTED]`, `<hidden>`, `xxxx`.
-        static MASK = r#"(?i)^[rbfu]?["'`]?[\[<({]{0,2}(?:[*#]{2,}|•|\*|x{3,}\b|\.{3}|x\]|(?:[a-z]+[ _-])?(?:redact|mask|hidden|filter|remov|scrub|censor|omit|sanitiz|obfuscat|stripp|dummy|fake)[a-z]*[\]>)}"'`])"#;
+        // A single star before a name, `*key`, follows a pointer unless it is in a string.
+        static MASK = r#"(?i)^[rbfu]?["'`]?[\[<({]{0,2}(?:[*#]{2,}|•|["'`]\*|\*(?:[^\w(]|$)|x{3,}\b|\.{3}|x\]|(?:[a-z]+[ _-])?(?:redact|mask|hidden|filter|remov|scrub|censor|omit|sanitiz|obfuscat|stripp|dummy|fake)[a-z]*[\]>)}"'`])"#;
         // `[0-9a-f]{37}`, `(\S+)`, `\$?\w+`, `.*`.
         static PATTERN = r"^[rbfu]?['`\x22]?\(*(?:\?[:P<\w>]*)?(?:\[(?:\^|\\|[a-zA-Z0-9]-[a-zA-Z0-9])|\\+(?:[swSWdb]|\$\?)|\.[*+])";
     }
@@ -69,6 +70,11 @@ mod tests {
             "\"[FILTERED]\")",
             "1, \"b\": 2",
             ".*",
+            "*",
+            "\"*\"",
+            "'*key'",
+            "\"*hidden\"",
+            "****)",
         ] {
             assert!(is_nothing(value.as_bytes()), "{value}");
         }
@@ -88,6 +94,11 @@ mod tests {
             "process.env.A",
             "\\\"$KEY\\\"",
             "Secret.load()",
+            "*apiKey)",
+            "&key,",
+            "{*apiKey}}",
+            "*(opts.key)",
+            "&self.key)",
         ] {
             assert!(!is_nothing(value.as_bytes()), "{value}");
         }

@@ -1,9 +1,10 @@
 //! Which headers are a use of the key: tables for the decisions of `headers`.
 
+use super::super::spans;
 use super::both::has_branch;
 use super::{
-    address, constants, in_sentence, is_file_of_other_vendor, is_in_pair, is_listed, is_not_sent,
-    is_of_other_vendor, supports_both, trimmed_len,
+    KEY, address, constants, first_header, in_sentence, is_file_of_other_vendor, is_in_pair, is_listed,
+    is_not_sent, is_of_other_vendor, supports_both, trimmed_len,
 };
 use crate::blob::BlobPath;
 use crate::check::Input;
@@ -60,6 +61,7 @@ fn sentences_are_told_from_what_takes_a_header() {
         "X-Auth-Email:$CF_USER ",
         "[X-Auth-Email ${mail} ",
         "$creds.email ",
+        "[request ",
         "  \"",
         "unknown\"",
         "",
@@ -207,6 +209,8 @@ fn a_constant_stands_for_the_header_it_names() {
     assert_eq!(places(text), ["KEY_HEADER]: env.KEY "]);
     let text = "define('AUTH_KEY', 'X-Auth-Key');\n$h = [AUTH_KEY => $key];";
     assert_eq!(places(text), ["AUTH_KEY => $key"]);
+    let text = "#define HDR_KEY \"X-Auth-Key\"\nhttp.addHeader(HDR_KEY, key);";
+    assert_eq!(places(text), ["HDR_KEY, key"]);
     for text in [
         "const names = [\"ZONE\", \"X-Auth-Key\"];\nf(ZONE, key)",
         "r.setValue(KEY, forHTTPHeaderField: \"X-Auth-Key\")\nf(KEY, a)",
@@ -239,4 +243,22 @@ fn values_end_before_their_quotes() {
     for (text, length) in [("a: b\" \\", 4), ("a: b';", 4), ("a: b", 4), ("a: ${B}\"", 7), ("\"'", 2)] {
         assert_eq!(trimmed_len(text.as_bytes()), length, "{text}");
     }
+}
+
+#[test]
+fn headers_are_read_in_every_syntax() {
+    for (text, found) in [
+        ("h.Set(\"X-Auth-Key\", *key)", "X-Auth-Key\", *key)"),
+        ("http.setRequestHeader \"X-Auth-Key\", sKey", "setRequestHeader \"X-Auth-Key\", sKey"),
+        ("print(\"\\r\\nX-Auth-Key: \" + KEY + \"\\r\\n\")", "\\nX-Auth-Key: \" + KEY + \"\\r\\n\""),
+    ] {
+        let places = asked("a.x", text, |input| spans(&KEY, input));
+        let places: Vec<&str> = places.iter().map(|span| &text[span.start..span.end]).collect();
+        assert_eq!(places, [found], "{text}");
+    }
+    let text = "for name in \"X-Auth-Key\", \"X-Auth-Email\"";
+    assert_eq!(asked("a.x", text, |input| spans(&KEY, input)), []);
+    let text = "X-Auth-Key: \" + K + \"\\r\\nX-Auth-Email: \" + E";
+    let own = first_header(text.as_bytes(), Span::new(0, text.len()));
+    assert_eq!(&text[..own.end], "X-Auth-Key: \" + K + ");
 }

@@ -25,6 +25,24 @@ fn a_key_with_an_address_is_the_global_one() {
         ("ddclient.conf", "protocol=cloudflare, \\\nlogin=a@b.co, \\\npassword=$K\n", "password"),
         (".env", "CF_AUTH_METHOD=global\nCF_EMAIL=a@b.co\nCF_KEY=$K\n", "cf auth method"),
         ("a.yml", "cloudflare:\n  email: a@b.co\n  apiKeySecretRef:\n    name: a\n", "api key"),
+        // A token of another vendor leaves no choice, nor do secrets of the workflow itself.
+        (
+            "a.toml",
+            "OP_SERVICE_ACCOUNT_TOKEN = \"REPLACE_ME\"\nCF_API_KEY = \"REPLACE_ME\"\nCF_EMAIL = \"REPLACE_ME\"\n",
+            "cf api key",
+        ),
+        (
+            "a.yml",
+            "env:\n  CF_API_TOKEN: ${{ secrets.T }}\n  CF_EMAIL: ${{ secrets.E }}\n  CF_API_KEY: ${{ secrets.K }}\n",
+            "cf api key",
+        ),
+        ("a.yml", "cloudflare:\n  email: a@b.co\n  apiKey: ENC[AES256_GCM,data:b]\n", "api key"),
+        ("action.yml", "env:\n  CF_EMAIL: ${{ inputs.e }}\n  CF_API_KEY: ${{ inputs.k }}\n", "cf api key"),
+        (
+            "a.sh",
+            "cf_email=a@b.co\ncf_key=$K\ncurl -H \"X-Auth-Key: $cf_key\" || curl -H \"Authorization: Bearer $cf_key\"\n",
+            "cf key",
+        ),
     ] {
         let found = pairs(path, text);
         assert!(found.contains(&(key.to_owned(), Confidence::High)), "{path}: {text}: {found:?}");
@@ -56,6 +74,26 @@ fn tokens_other_services_and_choices_are_no_keys() {
         ("a.tf", "email = var.email\napi_key = var.token == null ? var.cloudflare_key : null\n"),
         ("a.go", "// cloudflare\nc.email = email\nc.authKey = authKey\n"),
         ("a.yml", "cloudflare:\n  token: $T\n"),
+        // What SOPS has encrypted, what a caller chooses, and what is sent as a token.
+        (
+            "a.json",
+            "{\"cloudflare\": {\"email\": \"ENC[AES256_GCM,data:a]\", \"api_key\": \"ENC[AES256_GCM,data:b]\", \"api_token\": \"ENC[AES256_GCM,data:c]\"}}",
+        ),
+        (
+            "action.yml",
+            "env:\n  CF_API_TOKEN: ${{ inputs.t }}\n  CF_EMAIL: ${{ inputs.e }}\n  CF_API_KEY: ${{ inputs.k }}\n",
+        ),
+        (
+            "a.yml",
+            "on:\n  workflow_call:\nenv:\n  CF_API_TOKEN: ${{ secrets.T }}\n  CF_EMAIL: ${{ secrets.E }}\n  CF_API_KEY: ${{ secrets.K }}\n",
+        ),
+        (
+            "a.sh",
+            "# cloudflare\nauth_email=a@b.co\nauth_token=$T\ncurl -H \"Authorization: Bearer ${auth_token}\"\n",
+        ),
+        ("a.yaml", "cloudflare_email: ENC[AES256_GCM,data:a]\ncloudflare_api_key: ENC[AES256_GCM,data:b]\n"),
+        ("action.yml", "inputs:\n  email: {required: true}\n  cf_api_key: {required: true}\n"),
+        ("a.toml", "CF_API_TOKEN = \"REPLACE_ME\"\nCF_API_KEY = \"REPLACE_ME\"\nCF_EMAIL = \"REPLACE_ME\"\n"),
     ] {
         assert_eq!(pairs(path, text), [], "{path}: {text}");
     }

@@ -1,18 +1,21 @@
 //! What a setting holds: a key or a token, a reference, the name of something, or nothing.
 
+use std::collections::HashSet;
+
 use memchr::memmem;
 
-use super::{Sheet, is_option};
-use crate::check::value;
+use super::{BYTES, Sheet, is_option};
+use crate::check::advice::recommends_key;
+use crate::check::{fixed, value};
 use crate::fact::naming::parent;
-use crate::fact::place::{is_program, is_shell};
+use crate::fact::place::{around, is_program, is_shell};
 use crate::fact::setting::Setting;
 use crate::fact::words::{is_word, words};
 use crate::literals::contains;
 use crate::rule::Randomness;
 use crate::span::Span;
 
-use super::super::role::{CLOUDFLARE, GENERIC_WORDS};
+use super::super::role::{CLOUDFLARE, GENERIC_WORDS, Role};
 
 impl Sheet<'_> {
     /// Whether the value is named after another vendor: `env.SENDGRID_API_KEY`.
@@ -135,6 +138,73 @@ impl Sheet<'_> {
             && value::looks_random(Randomness::Opaque, value)
     }
 
+    /// Whether the file leaves open how to authenticate: neither the key nor a token near it is set.
+    pub(super) fn is_open_template(&self, key: &Setting, role: Role) -> bool {
+        let token = |(other, role): &(&Setting, Role)| {
+            other.span != key.span
+                && matches!(role, Role::Token | Role::ApiToken)
+                && self.is_unset(other)
+                && self.is_own_token(other)
+        };
+        matches!(role, Role::Key | Role::ApiKey | Role::Global)
+            && self.is_unset(key)
+            && self.around(key.span).iter().any(token)
+            && !recommends_key(self.input.text.get(around(self.input.text, key.span, BYTES)))
+    }
+
+    /// Whether a token is Cloudflare's, as far as its name tells.
+    pub(super) fn is_own_token(&self, token: &Setting) -> bool {
+        // HashiCorp's is the only other vendor among the words that say nothing.
+        !self.has_foreign_word(token) && token.words != "vault token"
+    }
+
+    /// Whether key and token are both values that the caller of a reusable unit may set: inputs of an action or a
+    /// workflow, values of a chart.
+    pub(super) fn is_left_to_caller(&self, key: &Setting) -> bool {
+        let is_reusable = || memmem::find(self.input.text.bytes(), b"workflow_call").is_some();
+        let from_caller = |setting: &Setting| {
+            let value = self.value(setting);
+            value.starts_with(b"$") && contains(value, b"inputs.")
+                || value.starts_with(b"{{") && contains(value, b".values.")
+                || value.starts_with(b"$") && contains(value, b"secrets.") && is_reusable()
+        };
+        from_caller(key)
+            && self.beside(key, |role, other| {
+                matches!(role, Role::Token | Role::ApiToken) && self.is_own_token(other) && from_caller(other)
+            })
+    }
+
+    /// Whether the key is in a store of secrets that SOPS has encrypted, with its e-mail address or with a token: who
+    /// reads the store decides what is used. A configuration of which only the key is encrypted decides itself.
+    pub(super) fn is_stored(&self, key: &Setting, email: Option<&Setting>) -> bool {
+        let encrypted = |setting: &Setting| self.value(setting).starts_with(b"ENC[AES256_GCM");
+        encrypted(key)
+            && (email.is_none_or(encrypted)
+                || self.beside(key, |role, other| {
+                    matches!(role, Role::Token | Role::ApiToken)
+                        && self.is_own_token(other)
+                        && encrypted(other)
+                }))
+    }
+
+    /// Whether the file sends the value as a bearer token: then it is one, whatever it is called.
+    pub(super) fn is_sent_as_token(&self, key: &Setting) -> bool {
+        fixed! {
+            static SENT = r#"(?i)(?:\bbearer|(?P<key>\bx-auth-key))(?:["'`:=,+.(\\ \t]|\$\{?|\{+)+(?P<name>[a-z_]\w*)"#;
+        }
+        let bearers = self.bearers.get_or_init(|| {
+            let (mut tokens, mut keys) = (HashSet::new(), HashSet::new());
+            for groups in SENT.captures_iter(self.input.text.bytes()).take(SENDINGS) {
+                let Some(name) = groups.name("name") else { continue };
+                let sent = if groups.name("key").is_some() { &mut keys } else { &mut tokens };
+                sent.insert(words(name.as_bytes()));
+            }
+            tokens.retain(|name| !keys.contains(name));
+            tokens
+        });
+        bearers.contains(&key.words)
+    }
+
     /// Whether the value is the key only if there is no token: `api_key = var.token == null ? var.key : null`.
     pub(super) fn is_choice(&self, key: &Setting) -> bool {
         let value = self.value(key);
@@ -157,6 +227,9 @@ impl Sheet<'_> {
             || (core.len() == 40 && value::looks_random(Randomness::Token, &core))
     }
 }
+
+/// How many headers are looked at that send something.
+const SENDINGS: usize = 200;
 
 /// Whether a value is the next field of a structure: `Label: "API key",`.
 pub(super) fn is_field(value: &[u8]) -> bool {

@@ -1,0 +1,208 @@
+//! Whether a file leaves its user the choice between the key and a token: code that decides, templates with branches,
+//! documents that show both.
+
+use super::super::advice::recommends_key;
+use super::super::{Input, fixed};
+use crate::fact::lines;
+use crate::fact::place::{around, is_program, is_prose, is_shell};
+use crate::fact::words::{is_word, words};
+use crate::literals::contains;
+use crate::span::Span;
+
+use super::role::{CLOUDFLARE, GENERIC_WORDS};
+use super::sheet::BYTES;
+
+fixed! {
+    /// Authentication with an API token. Other vendors have tokens as well, so a name must say what it is for.
+    static TOKEN_WAY = r"(?i)api[ _-]?token|bearer|(?:cf|cloudflare)\w*_token\b|\b(?:auth|access|dns|zone|cf|cloudflare|flare)_token\b|tokenSecretRef|UserAuthToken|ApiTokenAuthentication";
+}
+
+/// Whether code accepts a token as well and decides between them, or declares options for both, or documentation shows
+/// both.
+pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
+    fixed! {
+        static DECIDES = r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|:\s*(?:this|base)\(|os\.environ\.get|Getenv\(|\s\?\s[^\n;?]{1,120}\n?[^\n;?]{0,80}\s:\s";
+        /// A template that leaves the choice to its user.
+        static BRANCH = r"(?:\{\{|\{%)[-~]?\s*(?:else|elif|elsif)\b";
+    }
+    if is_prose(input.path) {
+        let bytes = input.text.bytes();
+        let mut ways = TOKEN_WAY.find_iter(bytes).map(Span::from);
+        return ways.any(|way| {
+            !is_page(bytes, way.start) && !is_of_other_vendor(bytes, way) && is_advice(input, way)
+        }) && !recommends_key(bytes);
+    }
+    if is_alternative(input, span) {
+        return true;
+    }
+    if !is_program(input.text, input.path) {
+        let near = input.text.get(around(input.text, span, BYTES));
+        return BRANCH.is_match(near) && TOKEN_WAY.is_match(near);
+    }
+    let script = is_shell(input.text, input.path);
+    let near = around(input.text, span, if script { 1500 } else { 20_000 });
+    // The place itself is left out: some tools call the key a token.
+    let others = [Span::new(near.start, span.start), Span::new(span.end, near.end)];
+    let decides = |place: Span| DECIDES.is_match(input.text.get(around(input.text, place, DECISION)));
+    let mentioned = others.iter().flat_map(|part| {
+        TOKEN_WAY.find_iter(input.text.get(*part)).map(|way| Span::from(way).shift(part.start))
+    });
+    let mut ways = mentioned.filter(|way| {
+        let line = lines::before(input.text.bytes(), way.start, LINE).trim_ascii_start();
+        !script || !line.starts_with(b"#")
+    });
+    ways.next().is_some_and(|first| decides(span) || decides(first) || ways.take(WAYS).any(decides))
+}
+
+/// Whether the mention of a token is in the name of a variable or an option that names another vendor:
+/// `DOCKER_API_TOKEN`, `--docker-api-token`.
+fn is_of_other_vendor(bytes: &[u8], way: Span) -> bool {
+    const LONGEST: usize = 80;
+    let in_name = |b: &&u8| is_word(**b) || **b == b'-';
+    let before = bytes[..way.start].iter().rev().take(LONGEST).take_while(in_name).count();
+    let after = bytes[way.end..].iter().take(LONGEST).take_while(in_name).count();
+    let start = way.start - before;
+    let name = &bytes[start..way.end + after];
+    let of_environment = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_';
+    let is_option = name.starts_with(b"--") || bytes[..start].ends_with(b"`") && name.contains(&b'-');
+    let said = words(name);
+    (is_option || name.iter().all(of_environment))
+        && !CLOUDFLARE.is_match(said.as_bytes())
+        && said.split(' ').any(|word| word != "token" && !GENERIC_WORDS.contains(&word))
+}
+
+/// How far from the key or the token the decision between them is, in bytes.
+const DECISION: usize = 600;
+/// How much of a line before a mention is looked at, in bytes.
+const LINE: usize = 400;
+/// How many mentions of tokens are looked at.
+const WAYS: usize = 40;
+
+/// Whether a document shows how to use a token, or recommends it, rather than only mentions it.
+fn is_advice(input: &Input<'_>, way: Span) -> bool {
+    fixed! {
+        static PRAISE = r"(?i)recommend|prefer|instead|better|rather|should|secure|safe|scoped|least|limited|restrict|create|generate|either|alternativ|new\b|use\b|recomend|recomand|empf|推荐|建议|或者|推奨|рекоменд";
+        static REFUSAL = r"(?i)(?:do not|don't|never|cannot|can't|not)\s+(?:\w+\s+){0,3}$|(?i)not\s+(?:supported|work|enough)";
+    }
+    let line = input.text.line_near(way.start);
+    let text = input.text.get(line);
+    let before = &input.text.bytes()[line.start..way.start];
+    let shown = input.text.is_fenced(line.start) || text.contains(&b'=') || text.contains(&b'`');
+    !REFUSAL.is_match(before) && (shown || PRAISE.is_match(text))
+}
+
+/// Whether the mention of tokens is the dashboard page that also shows the key: `My Profile → API Tokens`,
+/// `/profile/api-tokens`.
+fn is_page(bytes: &[u8], at: usize) -> bool {
+    let before = bytes[at.saturating_sub(24)..at].trim_ascii_end();
+    let before = before.strip_suffix(b"**").or(before.strip_suffix(b"`")).unwrap_or(before).trim_ascii_end();
+    let quoted = |rest: &[u8]| rest.trim_ascii_end().is_empty() || rest.ends_with(b"\n");
+    before.ends_with(b"profile/")
+        // The text of a link to the page: `[API Tokens](https://dash.cloudflare.com/profile/api-tokens)`.
+        || before.ends_with(b"[") && bytes[at..].iter().take(120).position(|b| *b == b')').is_some_and(|end| contains(&bytes[at..at + end], b"profile/api-tokens"))
+        || ["→", "›", "»"].iter().any(|arrow| before.ends_with(arrow.as_bytes()))
+        || before.strip_suffix(b">").is_some_and(|rest| !quoted(rest))
+}
+
+/// Whether the file shows two alternatives: a comment after the setting says "or" and a token follows, or the name is
+/// set twice and a comment says that it may hold a token.
+pub(super) fn is_alternative(input: &Input<'_>, span: Span) -> bool {
+    fixed! {
+        static OR = r"(?im)^[ \t]*(?:#|//|;|--)[^\n]{0,60}\b(?:or|alternatively)\b[^\n]*\n(?:[ \t]*[#\n][^\n]*\n?){0,3}[^\n#]*token[^\n]*[=:]";
+    }
+    OR.is_match(input.text.get(Span::new(span.end, around(input.text, span, 500).end)))
+        || is_set_in_two_ways(input, span)
+}
+
+/// Whether a sample sets the name of a setting twice, once under a comment about tokens.
+fn is_set_in_two_ways(input: &Input<'_>, span: Span) -> bool {
+    let bytes = input.text.bytes();
+    let name = &bytes[span.start..];
+    let name = &name[..name.iter().take_while(|b| is_word(**b)).count()];
+    if name.is_empty() || is_program(input.text, input.path) {
+        return false;
+    }
+    let (mut count, mut as_token) = (0, false);
+    // Whether the comments above say token, and whether the line above is a comment.
+    let (mut token, mut commented) = (false, false);
+    for line in input.text.get(around(input.text, span, BYTES)).split(|b| *b == b'\n') {
+        let line = line.trim_ascii();
+        let marks = line.iter().take_while(|b| matches!(b, b'#' | b'/' | b';' | b' ')).count();
+        let own = &line[marks..];
+        let sets = own.strip_prefix(name).is_some_and(|rest| {
+            matches!(rest.trim_ascii_start().first(), Some(b'=' | b':')) && rest.len() < LINE
+        });
+        if sets {
+            count += 1;
+            as_token |= token;
+        }
+        let comment = !sets && own.len() < line.len();
+        if line.is_empty() || comment && !commented {
+            token = false;
+        }
+        token |= comment && contains(line, b"token");
+        commented = comment;
+    }
+    count > 1 && as_token
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_alternative, supports_both};
+    use crate::check::tests::{asked, marked};
+
+    #[track_caller]
+    fn both(path: &str, text: &str) -> bool {
+        let (text, span) = marked(text);
+        asked(path, &text, |input| supports_both(input, span))
+    }
+
+    #[test]
+    fn a_document_that_shows_a_token_of_cloudflare_leaves_the_choice() {
+        for text in [
+            "    «CF_API_KEY=a»\n    CF_API_TOKEN=b\n",
+            "    «CF_API_KEY=a»\n    API_TOKEN=b\n",
+            "    «--cf-api-key=a»\n    --api-token=b\n",
+            "    «CF_API_KEY=a»\n\nAn API token is better.\n",
+            "    «CF_API_KEY=a»\n    cloudflareApiToken=b\n",
+        ] {
+            assert!(both("README.md", text), "{text}");
+        }
+        for text in [
+            "    «CF_API_KEY=a»\n    DOCKER_API_TOKEN=b\n",
+            "    «--cf-api-key=a» --docker-api-token=b\n\n| `docker-api-token` | use it for images |\n",
+            "    «CF_API_KEY=a»\n",
+            "# Global API Key (recommended)\n    «CF_API_KEY=a»\n# API token\n    CF_API_TOKEN=b\n",
+        ] {
+            assert!(!both("README.md", text), "{text}");
+        }
+    }
+
+    #[test]
+    fn branches_of_a_conditional_decide() {
+        assert!(both("a.php", "$a = $t ? new APIToken($t) : «new APIKey($e, $k)»;"));
+        assert!(!both("a.php", "$a = new APIToken($t); $b = «new APIKey($e, $k)»;"));
+    }
+
+    #[test]
+    fn a_name_may_be_set_in_two_ways() {
+        let alternative = |text: &str| {
+            let (text, span) = marked(text);
+            asked(".env.sample", &text, |input| is_alternative(input, span))
+        };
+        for text in [
+            "# API token\nA_KEY=\n\n# global key\nA_MAIL=\n«A_KEY=»\n",
+            "# API token\n«A_KEY=»\n\n# global key\nA_MAIL=\nA_KEY=\n",
+            "# global key\nA_MAIL=\n«A_KEY=»\n\n# API token\n#A_KEY=\n",
+        ] {
+            assert!(alternative(text), "{text}");
+        }
+        for text in [
+            "# API token\nB_KEY=\n\n# global key\nA_MAIL=\n«A_KEY=»\n",
+            "# one\nA_KEY=\n\n# two\nA_MAIL=\n«A_KEY=»\n",
+            "# API token\n\n# global key\nA_KEY=\n«A_KEY=»\n",
+        ] {
+            assert!(!alternative(text), "{text}");
+        }
+    }
+}
