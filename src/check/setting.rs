@@ -100,6 +100,10 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
     }
     for pair in sheet.pairs() {
         let Some(email) = pair.email else { continue };
+        // What is called a token may be one.
+        if !pair.key.words.contains("key") && role(&pair.key.words) != Role::Password {
+            continue;
+        }
         let token = sheet.around(pair.key.span).iter().find(|(other, role)| {
             *role == Role::ApiToken
                 && (sheet.named(other) || other.words == "api token")

@@ -111,6 +111,14 @@ impl<'a> Sheet<'a> {
         if is_program(self.input.text, self.input.path) && name.contains(&b'.') && stores(&value()) {
             return None;
         }
+        // `const O_CLOUDFLARE_KEY = 'cloudflare-key'` names an option.
+        if is_program(self.input.text, self.input.path)
+            && self.is_quoted(key)
+            && is_option_name(self.value(key))
+            && stores(&value())
+        {
+            return None;
+        }
         // `api_key: {` opens an object; a quoted name before a field, `"apikey",` above `Label:`, has no value.
         let own = self.value(key);
         if own == b"{" && !self.is_reference(key)
@@ -383,6 +391,12 @@ fn alike(key: &Setting, email: &Setting) -> bool {
     says(&email.words)
         || email.words.split(' ').all(|word| NOTHING.contains(&word))
         || email.words.split(' ').any(|word| key.words.split(' ').any(|w| w == word && !NOTHING.contains(&w)))
+}
+
+/// Whether a value is written like the name of an option rather than like a variable of the environment.
+fn is_option_name(value: &[u8]) -> bool {
+    let word = |b: &u8| b.is_ascii_lowercase() || matches!(b, b'-' | b'_' | b'.');
+    value.iter().all(word) && value.iter().any(|b| !b.is_ascii_lowercase())
 }
 
 #[cfg(test)]

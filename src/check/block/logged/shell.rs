@@ -99,23 +99,31 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>, harmle
 
 /// Finds documents that `cat` prints: `cat <<EOF`, lines with variables, `EOF`.
 pub(super) fn documents(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
+    /// How much of a document is read, in bytes.
+    const LONGEST: usize = 10_000;
     fixed! {
         static DOCUMENT = r"(?m)(?:^|[;&{]|\bthen|\belse|\bdo)[ \t]*(?P<command>cat)[ \t]*(?:>&2[ \t]*)?<<-?[ \t]*(?P<end>[A-Za-z_]\w*)[ \t]*(?:>&2)?[ \t]*\r?\n";
     }
     if memmem::find(bytes, b"<<").is_none() {
         return;
     }
+    let mut done = 0;
     for groups in DOCUMENT.captures_iter(bytes) {
         let start = groups.get_match().end();
+        // A line of another document.
+        if start < done {
+            continue;
+        }
         let end = named(&groups, "end").as_bytes();
         let mut length = 0;
         for line in bytes[start..].split_inclusive(|b| *b == b'\n') {
-            if line.trim_ascii() == end {
+            if line.trim_ascii() == end || length + line.len() > LONGEST {
                 break;
             }
             length += line.len();
         }
         let zone = Span::new(start, start + length);
+        done = zone.end;
         if is_collected(bytes, Span::new(named(&groups, "command").start(), zone.end)) {
             continue;
         }

@@ -39,10 +39,9 @@ pub(super) fn traces(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) 
             continue;
         }
         let rest = &bytes[place.end()..];
-        let end = if yaml { end_of_script(bytes, place.start()) } else { bytes.len() };
-        let rest = &rest[..end.saturating_sub(place.end())];
-        let off = memmem::find(rest, b"set +x").unwrap_or(rest.len());
-        let zone = Span::new(place.end(), place.end() + off);
+        let off = memmem::find(rest, b"set +x").map_or(bytes.len(), |at| place.end() + at);
+        let end = if yaml { end_of_script(&bytes[..off], place.start()) } else { off };
+        let zone = Span::new(place.end(), end.max(place.end()));
         traced = zone.end;
         let used = expansions(bytes, zone).into_iter().find(|e| {
             !is_comment(&bytes[lines::start(bytes, 0, e.span.start)..e.span.end])
@@ -58,11 +57,13 @@ pub(super) fn traces(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) 
 /// Returns the end of the script that a line of a YAML file belongs to: each step of a workflow has a shell of its own.
 /// What is in a `before_script` goes on in the script of the job.
 fn end_of_script(bytes: &[u8], at: usize) -> usize {
+    /// How many lines above are looked at.
+    const ABOVE: usize = 300;
     let start = lines::start(bytes, 0, at);
     let own = &bytes[start..at];
     let (mut depth, mut item) = (lines::indentation(own), own.trim_ascii_start().starts_with(b"-"));
     // The key above, of which the line is a value or an item.
-    let above = bytes[..start].rsplit(|b| *b == b'\n').skip(1).find(|line| {
+    let above = bytes[..start].rsplit(|b| *b == b'\n').skip(1).take(ABOVE).find(|line| {
         let text = line.trim_ascii();
         let indentation = lines::indentation(line);
         !text.is_empty() && (indentation < depth || indentation == depth && item && !text.starts_with(b"-"))
