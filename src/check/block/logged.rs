@@ -20,7 +20,7 @@ use known::{Known, is_known};
 /// `variant = "credential-logged"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if !input.signs.has(Sign::ApiHost) && !input.names_credential() {
+    if !input.signs.any(&[Sign::ApiHost, Sign::Client]) && !input.names_credential() {
         return;
     }
     let known = Known::new(bytes);

@@ -33,7 +33,7 @@ fixed! {
           | (?:os\.)?(?:getenv|Getenv|environ\.get|LookupEnv)\(\s*["'](?<b>\w+)
           | (?:std::)?env::var\(\s*"(?<c>\w+)
           | \$_(?:ENV|SERVER)\[\s*["'](?<p>\w+) | \$ENV\{["']?(?<n>\w+) | ["']?\{\{\s*lookup\(\s*['"](?:ansible\.builtin\.)?env['"]\s*,\s*['"](?<o>\w+)
-          | System\.getenv\(\s*"(?<d>\w+) | Environment\.GetEnvironmentVariable\(\s*"(?<e>\w+) | Sys\.getenv\(\s*"(?<f>\w+)
+          | Platform\.environment\[\s*["'](?<q>\w+) | System\.getenv\(\s*"(?<d>\w+) | Environment\.GetEnvironmentVariable\(\s*"(?<e>\w+) | Sys\.getenv\(\s*"(?<f>\w+)
           | \$env:(?<g>\w+) | "?\$\{?(?<h>[A-Za-z_]\w*)\}?"?\s*(?:$|\n|;) | "?\$\{\{\s*(?:secrets|env)\.(?<i>\w+)
           | core\.getInput\(\s*["'](?<j>[\w-]+) | (?:getenv|env)\(\s*["'](?<k>\w+) | System\.get_env\(\s*"(?<l>\w+) | System\.fetch_env!\(\s*"(?<m>\w+)
         )"#;

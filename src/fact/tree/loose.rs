@@ -165,7 +165,7 @@ impl Reader<'_> {
                 // `:"a"` is a symbol of Ruby, but behind a name it separates.
                 b':' if !self.starts("::") && (parts > 0 || !self.starts(":\"")) => break,
                 b'=' if !self.starts("==") => break,
-                b'\n' if parts > 0 && !self.continues() => break,
+                b'\n' if parts > 0 && !self.continues(start) => break,
                 b if b.is_ascii_whitespace() => {
                     self.at += 1;
                     continue;
@@ -210,10 +210,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the next line continues the value of this one.
-    fn continues(&self) -> bool {
+    /// Whether the next line continues the value that starts at a place.
+    fn continues(&self, start: usize) -> bool {
         let rest = self.bytes[self.at..].trim_ascii_start();
-        rest.first().is_some_and(|b| matches!(b, b'.' | b'?' | b'+' | b'|' | b'&')) || rest.starts_with(b": ")
+        // C# puts the bracket of `new` and `new[]` on a line of its own.
+        let made = self.bytes[start..self.at].starts_with(b"new") && rest.starts_with(b"{");
+        made || rest.first().is_some_and(|b| matches!(b, b'.' | b'?' | b'+' | b'|' | b'&'))
+            || rest.starts_with(b": ")
     }
 
     /// Reads a string literal.
@@ -342,6 +345,7 @@ mod tests {
             "{Name: \"x\", Policies: []Policy{{Effect: \"allow\"}}}",
             "['name' => 'x', 'policies' => [['effect' => 'allow']]]",
             "[name: 'x', policies: [[effect: 'allow']]]",
+            "{\n  name = \"x\",\n  policies = new[]\n  {\n    new\n    {\n      effect = \"allow\",\n    },\n  },\n}",
         ] {
             let node = literal(text.as_bytes(), 0);
             assert_eq!(node.get(&["name"]).unwrap().1.text(), Some("x"), "{text}: {node:?}");
