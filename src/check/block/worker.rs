@@ -4,7 +4,7 @@
 use memchr::memmem;
 
 use super::{Detection, unquoted};
-use crate::check::{Candidate, Input, value};
+use crate::check::{Candidate, Input, fixed, value};
 use crate::fact::credential::is_secret;
 use crate::fact::tree::{Node, Value};
 use crate::rule::Confidence;
@@ -38,7 +38,7 @@ fn variables(detection: &Detection<'_>, bytes: &[u8], settings: &Node, out: &mut
     let Some((_, vars)) = settings.get(&["vars"]) else { return };
     for (key, node) in vars.entries() {
         let Some(text) = node.text() else { continue };
-        if is_secret_name(key.name.as_bytes()) && is_real(text) {
+        if is_secret_name(key.name.as_bytes()) && is_real(text) || has_password(text) {
             let mut candidate = Candidate::new(detection.rule, key.span, Confidence::High);
             candidate.message = Some(format!("`{}` is a plain variable of the Worker", key.name));
             let value = unquoted(bytes, node.span);
@@ -89,9 +89,21 @@ fn bindings(detection: &Detection<'_>, node: &Node, depth: usize, out: &mut Vec<
 
 fn is_secret_name(name: &[u8]) -> bool {
     let words = crate::fact::words::words(name);
-    let more = ["private key", "signing key", "webhook", "dsn", "database url", "connection string"];
-    is_secret(name) && !words.contains("publishable") && !words.contains("key prefix")
-        || more.iter().take(2).any(|m| words.contains(m))
+    // What a browser may know.
+    let public = ["publishable", "key prefix", "anon key", "firebase api key"];
+    is_secret(name) && !public.iter().any(|part| words.contains(part))
+        || ["private key", "signing key"].iter().any(|part| words.contains(part))
+}
+
+/// Whether a value is the address of a server with a password in it: `postgres://user:password@host/name`.
+fn has_password(text: &str) -> bool {
+    fixed! {
+        static ADDRESS = r"^[a-z][a-z0-9+]*://[^\s:@/]*:(?P<password>[^\s@/]+)@(?P<host>[^\s/:?]+)";
+    }
+    ADDRESS.captures(text.as_bytes()).is_some_and(|groups| {
+        let local = matches!(&groups["host"], b"localhost" | b"127.0.0.1" | b"db" | b"postgres" | b"host");
+        !local && groups["password"].len() >= 6 && !value::is_placeholder(&groups["password"])
+    })
 }
 
 /// Whether a value is a literal that is no placeholder.

@@ -1,7 +1,7 @@
 //! Finds definitions: Terraform resources in every form, Pulumi, manifests, plans and states, request bodies for the
 //! token-creation API, object literals in code.
 
-use crate::check::{Input, fixed};
+use crate::check::{Input, fixed, named};
 use crate::fact::brackets;
 use crate::fact::place::{in_comment, is_test};
 use crate::fact::tree::{Node, Value, literal, same_name};
@@ -98,6 +98,28 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
                 continue;
             }
             out.push(Definition { header, body });
+        }
+    }
+    constructed(input, out);
+}
+
+/// Finds constructors of Pulumi whose policies are made elsewhere: `new cloudflare.ApiToken("x", { policies, … })`.
+fn constructed(input: &Input<'_>, out: &mut Vec<Definition>) {
+    fixed! {
+        static CONSTRUCTOR = r"(?P<call>\b(?:new\s+)?cloudflare\.(?:New)?(?:Api|Account)Token)\(";
+    }
+    /// No program has more.
+    const MOST: usize = 100;
+    let bytes = input.text.bytes();
+    if !contains(bytes, b"pulumi") {
+        return;
+    }
+    for groups in CONSTRUCTOR.captures_iter(bytes).take(MOST) {
+        let (call, open) = (named(&groups, "call"), groups.get_match().end() - 1);
+        let body = literal(bytes, open);
+        let policies = body.get(&["policies", "policy"]).is_some_and(|(_, policies)| policies.is_unknown());
+        if policies && !in_comment(input.text, call.start(), input.path) {
+            out.push(Definition { header: Span::from(call), body });
         }
     }
 }

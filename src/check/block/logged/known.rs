@@ -109,20 +109,38 @@ impl<'a> Known<'a> {
         })
     }
 
-    /// Whether a member of a name is a token that the file has made: `token = client.user.tokens.create(…)`.
+    /// Whether a name holds a token that the file has made: `token.value` after `token = client.user.tokens.create(…)`, or
+    /// the `result.value` of an answer.
     fn mints(&self, name: &[u8]) -> bool {
+        /// How many are followed.
+        const MOST: usize = 20;
         fixed! {
-            static MADE = r"\b(?P<name>\w+)(?:\s*,\s*\w+)?\s*:?=\s*(?:await\s+)?(?:[\w.]*\.[tT]okens\.(?:create|New|Create|roll)|[\w.]*\.CreateAPIToken)\(";
+            static MADE = concat!(
+                r"\b(?P<owner>\w+)(?:\s*,\s*\w+)?\s*:?=\s*(?:await\s+)?(?:[\w.]*\.[tT]okens\.(?:create|New|Create|roll)|[\w.]*\.CreateAPIToken)\(",
+                r"|(?m)^[ \t]*(?:export[ \t]+|local[ \t]+)?(?P<read>\w+)=[^\n]*\.result\.value\b",
+            );
+            static CREATED = r"/tokens\b[\s\S]{0,4000}(?:permission_groups|policies)|(?:permission_groups|policies)[\s\S]{0,4000}/tokens\b";
         }
-        let Some(owner) =
-            [&b".value"[..], b".Value"].into_iter().find_map(|member| name.strip_suffix(member))
-        else {
+        let owner = [&b".value"[..], b".Value"].into_iter().find_map(|member| name.strip_suffix(member));
+        // Others read values of results as well.
+        if owner.is_none() && !is_secret(name) {
             return false;
-        };
-        let name = |groups: Captures<'a>| groups.name("name").map(|name| name.as_bytes());
-        self.made
-            .get_or_init(|| MADE.captures_iter(self.bytes).filter_map(name).take(20).collect())
-            .contains(owner)
+        }
+        let made = self.made.get_or_init(|| {
+            let name = |groups: Captures<'a>| {
+                let own = groups.name("owner").map(|owner| owner.as_bytes());
+                own.or_else(|| {
+                    groups.name("read").filter(|_| CREATED.is_match(self.bytes)).map(|read| read.as_bytes())
+                })
+            };
+            MADE.captures_iter(self.bytes).filter_map(name).take(MOST).collect()
+        });
+        match owner {
+            Some(owner) => {
+                made.contains(owner) || owner.ends_with(b".result") && CREATED.is_match(self.bytes)
+            }
+            None => made.contains(name),
+        }
     }
 
     fn contains(&self, name: &[u8]) -> bool {
