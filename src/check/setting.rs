@@ -18,7 +18,7 @@ mod sdk;
 mod sheet;
 mod tools;
 
-use choice::{is_alternative, supports_both};
+use choice::{in_two_branches, is_alternative, supports_both};
 use role::{Role, role};
 use sheet::{BYTES, Sheet};
 
@@ -112,6 +112,7 @@ fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidat
         });
         // A template leaves open which of them will be set.
         let token = token.filter(|(token, _)| !sheet.is_unset(token) && !sheet.is_unset(pair.key));
+        let token = token.filter(|(token, _)| !in_two_branches(input, token.span, pair.key.span));
         let Some((token, _)) = token.filter(|_| !is_alternative(input, pair.key.span)) else { continue };
         let mut found = Candidate::new(detection.rule, token.span, detection.detect.confidence);
         found.labels.push((pair.key.span, String::from("this key is used in its place")));

@@ -23,7 +23,7 @@ mod parameters;
 fixed! {
     /// A query parameter named after a secret, with its address.
     static QUERY = r#"(?xi)(?:https?|wss?)://(?<host>[^\s/"'`<>?]+)(?<path>(?:[^\s"'`<>]|<\w+>)*?)[?&](?<name>[\w.-]*(?:token|key|secret|tkn|auth|password|bearer|credential)[\w-]*)=
-        (?<value>["'\s]*\+\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,})"#;
+        (?<value>(?:["'\s]*\+|["']\s*\.)\s*[\w.$\[\]"']+ | \$?\{\{?\s*[^}\n]+\}\}? | \#\{[^}\n]+\} | \$\(?\w+\)?(?::\w+)? | %[sv] | [^\s"'`<>&\#]{8,})"#;
 
     /// A query without its address, which is in a variable or another string: `f"{BASE}?token={token}"`,
     /// `'?secret=' . $secret`.

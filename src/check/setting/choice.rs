@@ -17,13 +17,22 @@ fixed! {
     static TOKEN_WAY = r"(?i)api[ _-]?token|bearer|(?:cf|cloudflare)\w*_token\b|\b(?:auth|access|dns|zone|cf|cloudflare|flare)_token\b|tokenSecretRef|UserAuthToken|ApiTokenAuthentication";
 }
 
+fixed! {
+    /// Another branch of a template: Jinja, Go, ERB, Terraform.
+    static BRANCH = r"(?:\{\{|\{%|<%|%\{)[-~]?\s*(?:else|elif|elsif|elseif)\b";
+}
+
+/// Whether two settings are in different branches of a template, so that they are never set together.
+pub(super) fn in_two_branches(input: &Input<'_>, one: Span, other: Span) -> bool {
+    let between = Span::new(one.end.min(other.end), one.start.max(other.start));
+    between.start < between.end && BRANCH.is_match(input.text.get(between))
+}
+
 /// Whether code accepts a token as well and decides between them, or declares options for both, or documentation shows
 /// both.
 pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     fixed! {
         static DECIDES = r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|:\s*(?:this|base)\(|os\.environ\.get|Getenv\(|\s\?\s[^\n;?]{1,120}\n?[^\n;?]{0,80}\s:\s";
-        /// A template that leaves the choice to its user.
-        static BRANCH = r"(?:\{\{|\{%)[-~]?\s*(?:else|elif|elsif)\b";
     }
     if is_prose(input.path) {
         let bytes = input.text.bytes();
