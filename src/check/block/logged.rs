@@ -23,14 +23,23 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !input.signs.any(&[Sign::ApiHost, Sign::Client]) && !input.names_credential() {
         return;
     }
-    let known = Known::new(bytes);
+    let known = Known::of(input.text);
     let mut found: Vec<Leak> = Vec::new();
     let mut harmless = Vec::new();
     code::calls(input, &known, &mut found, &mut harmless);
     if !is_compiled(input.path) {
         // `echo` of PHP is a call.
         if memmem::find(bytes, b"<?php").is_none() {
-            shell::shell(bytes, &known, &mut found, &mut harmless);
+            /// How many commands are followed to the function that they are in.
+            const MOST: usize = 200;
+            let mut printed = Vec::new();
+            shell::shell(bytes, &known, &mut printed, &mut harmless);
+            let mut number = 0;
+            printed.retain(|leak| {
+                number += 1;
+                number > MOST || !printer::is_returned(bytes, leak.span)
+            });
+            found.append(&mut printed);
         }
         shell::documents(bytes, &known, &mut found);
         trace::traces(input, &known, &mut found);

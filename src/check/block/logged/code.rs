@@ -100,7 +100,7 @@ pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
             let body = &bytes[start..end];
             // In Rust, names in braces are replaced in plain string literals of macros.
             let inline = name.ends_with(b"!");
-            let place = printed(body, inline, known, &|name| is_known(name, known, body));
+            let place = printed(body, inline, known, &|name, at| is_known(name, start + at, known, body));
             if let Some(place) = place.or_else(|| header(body, known)) {
                 let span = Span::new(start + place.start, start + place.end);
                 out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
@@ -141,7 +141,7 @@ fn piped(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     }
     for groups in PIPED.captures_iter(bytes) {
         let value = named(&groups, "value");
-        let is_known = |name: &[u8]| is_known(name, known, value.as_bytes());
+        let is_known = |name: &[u8], at| is_known(name, value.start() + at, known, value.as_bytes());
         if let Some(place) = printed(value.as_bytes(), false, known, &is_known) {
             let span = place.shift(value.start());
             out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
@@ -179,7 +179,7 @@ pub(super) fn printed(
     body: &[u8],
     inline: bool,
     known: &Known<'_>,
-    is_asked: &dyn Fn(&[u8]) -> bool,
+    is_asked: &dyn Fn(&[u8], usize) -> bool,
 ) -> Option<Span> {
     let style = Style { braces: inline, single: known.inserts_in_single() };
     let mut at = 0;
@@ -202,7 +202,7 @@ pub(super) fn printed(
         let item = body.get(at) == Some(&b'[') && !is_credential(name);
         // `token.strip()` is asked for by its owner.
         let owner = name.iter().rposition(|b| *b == b'.').filter(|_| body.get(at) == Some(&b'('));
-        if item || !is_asked(&name[..owner.unwrap_or(name.len())]) {
+        if item || !is_asked(&name[..owner.unwrap_or(name.len())], start) {
             continue;
         }
         // `printf("%.8s…", key)` shows the beginning.

@@ -10,23 +10,35 @@ use regex::bytes::Captures;
 use super::super::taint::tainted;
 use crate::check::fixed;
 use crate::fact::credential::{is_credential, is_secret, mentions};
+use crate::fact::lines;
+use crate::fact::statement::function;
+use crate::fact::words::is_word;
 use crate::literals::contains;
+use crate::span::Span;
+use crate::text::Text;
 
 /// What a file says about its credentials, computed when first asked for.
 pub(super) struct Known<'a> {
+    text: Option<&'a Text<'a>>,
     pub(super) bytes: &'a [u8],
     names: OnceCell<HashSet<Vec<u8>>>,
     sends: OnceCell<bool>,
     rolls: OnceCell<bool>,
     is_dart: OnceCell<bool>,
     headers: OnceCell<HashSet<&'a [u8]>>,
-    sent: OnceCell<HashSet<&'a [u8]>>,
+    sent: OnceCell<Vec<Sent<'a>>>,
     made: OnceCell<HashSet<&'a [u8]>>,
 }
 
 impl<'a> Known<'a> {
+    /// Names mean something in the function that they are in.
+    pub(super) fn of(text: &'a Text<'a>) -> Known<'a> {
+        Known { text: Some(text), ..Known::new(text.bytes()) }
+    }
+
     pub(super) fn new(bytes: &'a [u8]) -> Known<'a> {
         Known {
+            text: None,
             bytes,
             names: OnceCell::new(),
             sends: OnceCell::new(),
@@ -87,9 +99,9 @@ impl<'a> Known<'a> {
         self.headers.get_or_init(|| BOUND.captures_iter(self.bytes).filter_map(name).take(MOST).collect())
     }
 
-    /// Returns the names that are sent as the credential of the API: `-H "Authorization: Bearer $TOKEN"`,
+    /// Returns where names are sent as the credential of the API: `-H "Authorization: Bearer $TOKEN"`,
     /// `"X-Auth-Key": key`.
-    fn sent(&self) -> &HashSet<&'a [u8]> {
+    fn sent(&self) -> &[Sent<'a>] {
         /// No program has more.
         const MOST: usize = 100;
         fixed! {
@@ -98,14 +110,28 @@ impl<'a> Known<'a> {
         self.sent.get_or_init(|| {
             // A program may talk to others as well: those requests have headers of their own.
             let addresses = api_addresses(self.bytes);
-            let near = |at: usize| addresses.near(at);
             let found = SENT.captures_iter(self.bytes).filter_map(|groups| groups.name("name"));
-            found
-                .take(20 * MOST)
-                .filter(|name| near(name.start()))
-                .map(|name| name.as_bytes())
-                .take(MOST)
-                .collect()
+            let found = found.take(20 * MOST).filter(|name| addresses.near(name.start())).take(MOST);
+            let sent = found.map(|name| {
+                let (place, name) = (Span::from(name), name.as_bytes());
+                // Constants and members are the same in the whole file.
+                let plain = !name.iter().any(|b| b.is_ascii_uppercase() || *b == b'.');
+                let text = self.text.filter(|_| plain);
+                let body = text.and_then(|text| function(text, place)).map(|(body, _)| body);
+                Sent { name, place: place.start, scope: body.unwrap_or(Span::new(0, self.bytes.len())) }
+            });
+            sent.collect()
+        })
+    }
+
+    /// Whether a name at a place is one that is sent as the credential.
+    fn is_sent(&self, name: &[u8], at: usize) -> bool {
+        let mut own = self.sent().iter().filter(|sent| sent.name == name);
+        own.any(|sent| {
+            let scope = sent.scope;
+            (scope.start..=scope.end).contains(&at)
+                && !is_bound_again(&self.bytes[scope.start..at], name)
+                && (sent.place >= at || !is_assigned(&self.bytes[sent.place..at], name))
         })
     }
 
@@ -150,13 +176,13 @@ impl<'a> Known<'a> {
 
 /// Whether a name in this context holds a credential: by itself, because one is assigned to it, or because the
 /// surrounding text says so.
-pub(super) fn is_known(name: &[u8], known: &Known<'_>, around: &[u8]) -> bool {
+pub(super) fn is_known(name: &[u8], at: usize, known: &Known<'_>, around: &[u8]) -> bool {
     let own = [&b"self."[..], b"this."].into_iter().find_map(|object| name.strip_prefix(object));
     // A field is accessed through any name: `settings.api_token`.
     let field = name.iter().rposition(|b| *b == b'.').map(|dot| &name[dot + 1..]);
     is_credential(name)
         || known.contains(own.unwrap_or(name))
-        || known.sent().contains(name)
+        || known.is_sent(name, at)
         || known.mints(name)
         || field.is_some_and(|field| is_secret(field) && known.contains(field))
         // `key` alone is mostly that of a map, `tokens` a number.
@@ -169,6 +195,48 @@ pub(super) fn is_known(name: &[u8], known: &Known<'_>, around: &[u8]) -> bool {
 /// Whether a name is that of the secret of an S3 client: `secret_access_key`.
 fn is_r2_secret(name: &[u8]) -> bool {
     contains(name, b"secret") && contains(name, b"key") && is_secret(name)
+}
+
+/// A name that is sent as the credential.
+struct Sent<'a> {
+    name: &'a [u8],
+    place: usize,
+    /// Where the name means the credential.
+    scope: Span,
+}
+
+/// Whether a loop, a block or a prompt gives the name another value: `for key in`, `|key, value|`, `read key`.
+fn is_bound_again(bytes: &[u8], name: &[u8]) -> bool {
+    const BEFORE: &[&[u8]] = &[b"for", b"foreach", b"as", b"lambda", b"each"];
+    const BEHIND: &[&[u8]] = &[b"in ", b"of ", b"->", b"|", b":= range", b"]"];
+    let mut places = memmem::find_iter(bytes, name).take(200);
+    places.any(|at| {
+        let end = at + name.len();
+        let apart = |at: Option<usize>| !at.and_then(|at| bytes.get(at)).is_some_and(|b| is_word(*b));
+        let line = lines::before(bytes, at, 200);
+        let line = line.strip_suffix(b"$").unwrap_or(line).trim_ascii_end();
+        let word = &line[line.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1)..];
+        let rest = lines::first(&bytes[end..]).trim_ascii_start();
+        let begins = BEFORE.contains(&word) || line.ends_with(b"|");
+        let loops = memmem::find(line, b"for").is_some() || memmem::find(line, b"each").is_some();
+        apart(at.checked_sub(1))
+            && apart(Some(end))
+            && (begins
+                || loops && (BEHIND.iter().any(|mark| rest.starts_with(mark)) || rest.starts_with(b":"))
+                || rest.starts_with(b"=>")
+                || memmem::find(line, b"while read").is_some())
+    })
+}
+
+/// Whether something is assigned to the name.
+fn is_assigned(bytes: &[u8], name: &[u8]) -> bool {
+    let mut places = memmem::find_iter(bytes, name).skip(1).take(200);
+    places.any(|at| {
+        let rest = bytes[at + name.len()..].trim_ascii_start();
+        let rest = rest.strip_prefix(b":").unwrap_or(rest);
+        let member = bytes[..at].last().is_some_and(|b| is_word(*b) || matches!(b, b'.' | b'-' | b'$'));
+        !member && rest.starts_with(b"=") && !rest.starts_with(b"==") && !rest.starts_with(b"=>")
+    })
 }
 
 /// The addresses in a program, and which of them are the API's.

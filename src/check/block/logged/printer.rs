@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use memchr::memmem;
 
 use super::code::{arguments_end, printed};
-use super::shell::{is_substituted, reaches, shown};
+use super::shell::{is_substituted, reaches, shown, substitution};
 use super::{Known, Leak, Sink, is_known, text_of};
 use crate::check::{fixed, named};
 use crate::fact::brackets::{self, arguments};
-use crate::fact::command::expansions;
+use crate::fact::command::{Expansion, expansions};
 use crate::fact::lines;
 use crate::fact::words::is_word;
 use crate::span::Span;
@@ -22,6 +22,8 @@ const MOST: usize = 20;
 const MOST_CALLS: usize = 500;
 /// How far above a call the head of its function may be, in lines, and how long a line may be, in bytes.
 const ABOVE: usize = 12;
+/// How far into a function of a shell a command may be that prints its result, in bytes.
+const FUNCTION_LENGTH: usize = 1500;
 const LINE: usize = 300;
 
 /// A function that prints its arguments.
@@ -31,6 +33,8 @@ struct Printer<'b> {
     declared: usize,
     /// Whether it is a function of a shell, whose arguments are words.
     is_shell: bool,
+    /// Whether it is called through its object: a method of JavaScript or Python.
+    is_method: bool,
     printed: Which<'b>,
 }
 
@@ -96,8 +100,8 @@ fn command<'b>(
     let zone = shown(bytes, start)?;
     let mut printed = printed_words(bytes, Span::new(end, zone.end.max(end)), &printer.printed);
     printed.find_map(|word| {
-        let known = |name| is_known(name, known, &bytes[zone.start..zone.end]);
-        let found = expansions(bytes, word).into_iter().find(|e| known(e.name))?;
+        let known = |e: &Expansion<'_>| is_known(e.name, e.span.start, known, &bytes[zone.start..zone.end]);
+        let found = expansions(bytes, word).into_iter().find(known)?;
         let given = if printer.printed.named.is_empty() {
             !is_substituted(bytes, zone, found.span)
         } else {
@@ -141,7 +145,7 @@ fn call<'b>(
     let owner = before.ends_with(b".") || before.ends_with(b">") || before.ends_with(b":");
     let own =
         [&b"self."[..], b"this.", b"$this->", b"self::", b"Self::", b"@"].iter().any(|w| before.ends_with(w));
-    if owner && !own || bytes.get(end) != Some(&b'(') {
+    if (owner || printer.is_method) && !own || bytes.get(end) != Some(&b'(') {
         return None;
     }
     let inside = Span::new(end + 1, arguments_end(bytes, end + 1, true));
@@ -151,7 +155,9 @@ fn call<'b>(
         let text = &body[argument.start..argument.end];
         // A message that is put together as an argument.
         let inline = memmem::find(text, b"format!(").is_some();
-        let place = printed(text, inline, known, &|name| is_known(name, known, body))?;
+        let place = printed(text, inline, known, &|name, at| {
+            is_known(name, inside.start + argument.start + at, known, body)
+        })?;
         let span = place.shift(inside.start + argument.start);
         Some((span, &bytes[span.start..span.end]))
     })
@@ -165,7 +171,7 @@ fn printer<'b>(bytes: &'b [u8], sink: Sink, known: &Known<'_>) -> Option<Printer
             r"(?:(?:def|defp|func|function|fn|fun|sub)\s+(?:\([^()]*\)\s*)?(?P<a>[A-Za-z_][\w-]*)[ \t]*(?:\((?P<ap>[^()]*)\))?",
             r"|(?:const|let|var|val)\s+(?P<b>\w+)\s*=\s*(?:async\s*)?(?:function\s*\w*\s*)?(?:\((?P<bp>[^()]*)\)|(?P<bq>\w+))\s*(?::[^=]{1,40})?(?:=>|\{)",
             r"|(?P<c>[A-Za-z_][\w-]*)\s*\(\s*\)\s*(?:\{|$)",
-            r"|(?:[A-Za-z_][\w:<>,*&\[\]?.]*\s+)?[*&]?(?P<d>[A-Za-z_]\w*)\((?P<dp>[^()]*)\)\s*(?::[^={}]{1,40}|throws\s+\w+\s*)?(?:\{|$))",
+            r"|(?P<type>[A-Za-z_][\w:<>,*&\[\]?.]*\s+)?[*&]?(?P<d>[A-Za-z_]\w*)\((?P<dp>[^()]*)\)\s*(?::[^={}]{1,40}|throws\s+\w+\s*)?(?:\{|$))",
         );
     }
     const BLOCKS: &[&[u8]] =
@@ -190,10 +196,16 @@ fn printer<'b>(bytes: &'b [u8], sink: Sink, known: &Known<'_>) -> Option<Printer
                 let parameters = ["ap", "bp", "bq", "dp"].into_iter().find_map(|name| groups.name(name))?;
                 of_parameters(parameters.as_bytes(), body, inline, known)?
             };
+            // Other languages call the methods of their object by name alone.
+            let of_object = groups.name("d").is_some() && groups.name("type").is_none()
+                || groups
+                    .name("ap")
+                    .is_some_and(|list| list.as_bytes().trim_ascii_start().starts_with(b"self"));
             return Some(Printer {
                 name: name.as_bytes(),
                 declared: place + name.start(),
                 is_shell,
+                is_method: of_object && depth > 0,
                 printed,
             });
         }
@@ -214,6 +226,44 @@ fn printer<'b>(bytes: &'b [u8], sink: Sink, known: &Known<'_>) -> Option<Printer
     None
 }
 
+/// Whether a command is in a function of a shell that gives back what it prints: `token() { echo "$T"; }`, called only as
+/// `$(token)`, in a pipeline, or into a file.
+pub(super) fn is_returned(bytes: &[u8], command: Span) -> bool {
+    fixed! {
+        static FUNCTION = r"^\s*(?:function\s+)?(?P<name>[A-Za-z_][\w-]*)\s*(?:\(\s*\)\s*(?:\{|$)|\{)";
+    }
+    let mut place = lines::start(bytes, command.start.saturating_sub(LINE), command.start);
+    let mut head = &bytes[place..command.start];
+    let mut depth = lines::indentation(head) + 1;
+    let name = loop {
+        if lines::indentation(head) < depth && !head.trim_ascii().is_empty() {
+            if let Some(groups) = FUNCTION.captures(head) {
+                break groups.name("name").expect("always takes part");
+            }
+            depth = lines::indentation(head);
+        }
+        let Some(end) = place.checked_sub(1).filter(|_| depth > 0) else { return false };
+        place = lines::start(bytes, end.saturating_sub(LINE), end);
+        head = &bytes[place..end];
+        if command.start - place > FUNCTION_LENGTH {
+            return false;
+        }
+    };
+    let declared = place + name.start();
+    let own = memmem::find_iter(bytes, name.as_bytes()).filter(|at| {
+        let after = bytes.get(at + name.len());
+        *at != declared
+            && !at.checked_sub(1).is_some_and(|before| is_word(bytes[before]) || bytes[before] == b'-')
+            && !after.is_some_and(|b| is_word(*b) || matches!(b, b'-' | b'(' | b'='))
+    });
+    let mut calls = own.take(MOST_CALLS).peekable();
+    calls.peek().is_some()
+        && calls.all(|at| {
+            let start = lines::start(bytes, at.saturating_sub(LINE), at);
+            substitution(&bytes[start..at]).is_some() || shown(bytes, at).is_none()
+        })
+}
+
 /// Returns which of a function's parameters are among the arguments of a call in it.
 fn of_parameters(parameters: &[u8], body: &[u8], inline: bool, known: &Known<'_>) -> Option<Which<'static>> {
     let words =
@@ -227,7 +277,7 @@ fn of_parameters(parameters: &[u8], body: &[u8], inline: bool, known: &Known<'_>
         let text =
             parameters[own.start..own.end].split(|b| *b == b'=').next().unwrap_or_default().trim_ascii();
         let names: Vec<&[u8]> = words(&own).collect();
-        if printed(body, inline, known, &|name| names.contains(&name)).is_none() {
+        if printed(body, inline, known, &|name, _| names.contains(&name)).is_none() {
             continue;
         }
         if text.starts_with(b"*") || memmem::find(text, b"...").is_some() || text.starts_with(b"params ") {
@@ -242,7 +292,7 @@ fn of_parameters(parameters: &[u8], body: &[u8], inline: bool, known: &Known<'_>
 /// Returns which of the arguments of a shell's function a command in it prints: `$1`, `$*`, or a variable that holds one.
 fn in_shell<'b>(between: &'b [u8], body: &[u8]) -> Option<Which<'b>> {
     fixed! {
-        static ARGUMENT = r#"\$(?:\{(?P<braced>[1-9*@])(?::[^}]*)?\}|(?P<plain>[1-9*@]))"#;
+        static ARGUMENT = r#"\$(?:\{(?P<braced>[1-9*@])(?::?[-?=][^}]*)?\}|(?P<plain>[1-9*@]))"#;
         static HELD = r#"(?:^|[\s;])(?P<name>\w+)=["']?\$\{?(?P<argument>[1-9*@])"#;
         static DECLARED = r"(?i)\bparam\s*\(|^\s*\(";
         static PARAMETER = r"\$(?P<name>\w+)\s*(?:=[^,]*)?(?:,|$)";

@@ -84,7 +84,7 @@ pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>, harmle
         // The arguments of PowerShell's commands are expressions.
         let arguments = command.as_bytes().starts_with(b"Write-").then(|| whole.end());
         let leak = expansions(bytes, zone).into_iter().find(|expansion| {
-            is_known(expansion.name, known, body)
+            is_known(expansion.name, expansion.span.start, known, body)
                 && match arguments {
                     Some(start) => reaches(&bytes[start..zone.end], start, expansion),
                     None => !is_substituted(bytes, zone, expansion.span),
@@ -128,7 +128,7 @@ pub(super) fn documents(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
             continue;
         }
         let leak = expansions(bytes, zone).into_iter().find(|expansion| {
-            is_known(expansion.name, known, &bytes[zone.start..zone.end])
+            is_known(expansion.name, expansion.span.start, known, &bytes[zone.start..zone.end])
                 && !is_substituted(bytes, zone, expansion.span)
         });
         out.extend(leak.map(|e| Leak::new(e.span, format!("prints `{}`", text_of(e.name)))));
@@ -370,11 +370,13 @@ pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) 
         // A mapping on one line closes after the name.
         let name = body.as_bytes().trim_ascii();
         let name = &name[..name.iter().take_while(|b| is_word(**b)).count()];
-        if &groups["key"] == b"var" && is_known(name, known, name) {
+        if &groups["key"] == b"var" && is_known(name, zone.start, known, name) {
             let zone = Span::new(zone.start, zone.start + name.len());
             out.push(Leak::new(zone, format!("prints `{}`", text_of(name))));
         }
-        let printed = expansions(bytes, zone).into_iter().find(|e| is_known(e.name, known, body.as_bytes()));
+        let printed = expansions(bytes, zone)
+            .into_iter()
+            .find(|e| is_known(e.name, e.span.start, known, body.as_bytes()));
         out.extend(printed.map(|e| Leak::new(e.span, format!("prints `{}`", text_of(e.name)))));
     }
 }

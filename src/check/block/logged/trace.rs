@@ -45,7 +45,7 @@ pub(super) fn traces(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) 
         traced = zone.end;
         let used = expansions(bytes, zone).into_iter().find(|e| {
             !is_comment(&bytes[lines::start(bytes, 0, e.span.start)..e.span.end])
-                && is_known(e.name, known, b"")
+                && is_known(e.name, e.span.start, known, b"")
         });
         if let Some(used) = used {
             let span = Span::from(place);
@@ -92,9 +92,10 @@ pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
         let (end, _) = command_end(bytes, hit.end() - 1);
         let body = &bytes[hit.end() - 1..end];
         let header = contains(body, b"authorization:") || contains(body, b"x-auth-");
-        let is_cloudflare =
-            expansions(bytes, Span::new(hit.end() - 1, end)).iter().any(|e| is_known(e.name, known, body))
-                || contains(body, b"api.cloudflare.com");
+        let is_cloudflare = expansions(bytes, Span::new(hit.end() - 1, end))
+            .iter()
+            .any(|e| is_known(e.name, e.span.start, known, body))
+            || contains(body, b"api.cloudflare.com");
         if header
             && is_cloudflare
             && let Some(flag) = VERBOSE_FLAG.captures(body).and_then(|g| g.name("flag"))

@@ -5,7 +5,8 @@ use memchr::memmem;
 
 use super::addresses::{Address, is_whole, within};
 use crate::check::{Input, fixed};
-use crate::fact::brackets::close;
+use crate::fact::brackets::{around, close};
+use crate::fact::place::is_program;
 use crate::fact::statement::{function, statement};
 use crate::span::Span;
 
@@ -84,7 +85,8 @@ pub(super) fn bound(input: &Input<'_>, call: Span, addresses: &[Address]) -> Opt
     found.into_iter().min_by_key(|address| !address.is_cloudflare)
 }
 
-/// Whether the statement sets a variable that only conditions ask for: `ssl_check = 0`, later `if ssl_check == 1:`.
+/// Whether the statement sets a variable that only conditions ask for, `ssl_check = 0` and later `if ssl_check == 1:`,
+/// or that nothing uses.
 pub(super) fn only_decides(input: &Input<'_>, own: Span) -> bool {
     fixed! {
         static VARIABLE = r"^\s*(?:(?:let|var|local|my)\s+)?\$?(?P<name>[A-Za-z_]\w*)\s*:?=[^=]";
@@ -97,17 +99,32 @@ pub(super) fn only_decides(input: &Input<'_>, own: Span) -> bool {
     let set = Span::from(name).shift(own.start);
     let places = memmem::find_iter(bytes, name.as_bytes()).map(|at| Span::new(at, at + name.len()));
     let places = places.filter(|place| is_whole(bytes, *place) && *place != set).take(USES);
-    let mut decides = false;
+    let (mut decides, mut used) = (false, false);
     for place in places {
         let line = input.text.line_near(place.start);
         let before = &bytes[line.start.min(place.start)..place.start];
         let condition = CONDITION.is_match(before);
-        if !condition && !is_set(&bytes[place.end..]) {
+        let returned = before.trim_ascii() == b"return";
+        if !condition && !returned && !is_set(&bytes[place.end..]) {
             return false;
         }
-        decides |= condition;
+        decides |= condition || returned;
+        used = true;
     }
+    // A constant of a module may be used by another; what is between round brackets is an argument.
+    let floor = own.start.saturating_sub(PARAMETERS);
+    let argument = || around(bytes, floor, own.start).next().is_some_and(|open| bytes[open] != b'{');
     decides
+        || !used
+            && is_program(input.text, input.path)
+            && !input.is_structured()
+            && is_lower_case(name.as_bytes())
+            && !argument()
+}
+
+/// Whether a name is that of a variable rather than of a constant.
+fn is_lower_case(name: &[u8]) -> bool {
+    !name.iter().any(u8::is_ascii_uppercase)
 }
 
 /// Whether the name at the place is that of a parameter, whatever the file calls the same.

@@ -28,6 +28,13 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
     if let Some(found) = addresses.iter().find(|address| process && address.is_cloudflare) {
         return Some(*found);
     }
+    // Two commands on one line have switches of their own.
+    if input.text.get(switch).starts_with(b"curl") {
+        let command = Span::new(switch.start, command_end_in(input.text, switch.start, input.path).0);
+        if memmem::find(input.text.get(command), b"://").is_some() {
+            return within(addresses, command).min_by_key(|address| !address.is_cloudflare).copied();
+        }
+    }
     let own = statement(input.text, switch);
     // Clients of databases and mail servers do not talk to the API.
     let asks =

@@ -35,7 +35,7 @@ fn arguments_end_where_their_call_does() {
 fn guards_give_away_less_than_the_value() {
     let shown = |body: &str| {
         let known = Known::new(b"");
-        printed(body.as_bytes(), false, &known, &|name| is_known(name, &known, body.as_bytes()))
+        printed(body.as_bytes(), false, &known, &|name, at| is_known(name, at, &known, body.as_bytes()))
             .map(|span| body[span.start..span.end].to_owned())
     };
     for (body, name) in [

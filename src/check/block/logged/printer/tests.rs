@@ -3,6 +3,7 @@
 use super::super::{Known, code, shell};
 use crate::check::tests::asked;
 use crate::fact::place::is_compiled;
+use crate::span::Span;
 
 /// The messages for what functions of a text print.
 fn printed(path: &str, text: &str) -> Vec<String> {
@@ -66,6 +67,30 @@ fn functions_print_what_they_are_given() {
 }
 
 #[test]
+fn functions_of_shells_give_back_what_they_print() {
+    let returned = |text: &str| {
+        let at = text.find("echo").unwrap();
+        super::is_returned(text.as_bytes(), Span::new(at, at + 4))
+    };
+    for text in [
+        "a() { echo $T; }\nb \"$(a)\"\n",
+        "a() {\n  if c; then\n    echo $T\n  fi\n}\nb `a`\na | d\na > f\n",
+        "function a {\n\techo $T\n}\nb=$(a x)\n",
+    ] {
+        assert!(returned(text), "{text}");
+    }
+    for text in [
+        "a() { echo $T; }\na\n",
+        "a() { echo $T; }\nb=$(a)\na\n",
+        "a() { echo $T; }\n",
+        "a() { b; }\nc=$(a)\necho $T\n",
+        "a() {\n  b\n}\nif c; then\n  echo $T\nfi\nd=$(a)\n",
+    ] {
+        assert!(!returned(text), "{text}");
+    }
+}
+
+#[test]
 fn other_arguments_and_other_functions_are_not_printed() {
     for (path, text) in [
         ("a.sh", "out() { echo \"no $1\"; }\nout CF_API_TOKEN \"$CF_API_TOKEN\"\n"),
@@ -77,6 +102,11 @@ fn other_arguments_and_other_functions_are_not_printed() {
         (
             "a.sh",
             "out() { echo \"$1\"; }\nout \"${CF_API_TOKEN:0:4}\"\nout '$CF_API_TOKEN'\nlogout $CF_API_TOKEN\n",
+        ),
+        ("a.sh", "out() { echo \"${1:0:4}...\"; }\nout \"$CF_API_TOKEN\"\n"),
+        (
+            "a.js",
+            "export default {\n  async out(req, env) {\n    console.log(env);\n    await out(u, { a: CF_API_TOKEN });\n  }\n};\n",
         ),
         ("a.sh", "out() { echo done; }\nout \"$CF_API_TOKEN\"\n"),
         ("a.ps1", "function out { param($A)\n  Write-Host \"a: $($A.Length)\"\n}\nout -A $env:CF_API_TOKEN"),
