@@ -14,7 +14,7 @@ use locate::{blocks, find, has_key};
 use super::{Detection, is_comment, unquoted};
 use crate::check::{Candidate, Input, Sign, fixed};
 use crate::fact::credential::is_credential;
-use crate::fact::place::{is_prose, is_test};
+use crate::fact::place::{in_comment, is_prose, is_test};
 use crate::fact::tree::{Node, Value};
 use crate::fact::words::words;
 use crate::finding::day;
@@ -73,7 +73,9 @@ pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
     for token in input.token_definitions() {
         match token.body.get(&["expires_on", "expires_on_"]) {
             // What is spread into the object is unknown.
-            None if later || token.body.get(&["..."]).is_some() => {}
+            None if later
+                || token.body.get(&["..."]).is_some()
+                || !input.is_structured() && contains(input.text.get(token.body.span), b"expires") => {}
             None => out.push(Candidate::new(detection.rule, token.header, detection.detect.confidence)),
             Some((key, value)) if value.value == Value::Null => {
                 let span = key.span.cover(value.span);
@@ -86,12 +88,20 @@ pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
     }
 }
 
-/// Whether a program adds a date to an object that it has made: `body["expires_on"] = until`.
+/// Whether a program adds a date to an object that it has made, by assignment, in a merge, or by a filter of `jq`: a key
+/// outside of all definitions that is no declaration of a type.
 fn is_set_later(input: &Input<'_>) -> bool {
     fixed! {
-        static SET = r#"(?i)[\w)](?:\[["']expires_?on["']\]|(?:\.|->)expires_?on)\s*=[^=]|\b(?:put|set|add)\(["']expires_?on["']\s*,"#;
+        static KEY = r#"(?i)[{,(\[:."'\s]expires_?on["'\]]*\??\s*(?:=>|=[^=]|[:,}])\s*(?P<type>(?:string|str|date|datetime|time|optional|option|union|nil|null|undefined)\b)?"#;
     }
-    !input.is_structured() && SET.is_match(input.text.bytes())
+    let bytes = input.text.bytes();
+    let inside =
+        |at: usize| input.token_definitions().iter().any(|token| token.body.span.contains(Span::new(at, at)));
+    !input.is_structured()
+        && KEY.captures_iter(bytes).take(50).any(|groups| {
+            let at = groups.get_match().start();
+            groups.name("type").is_none() && !inside(at) && !in_comment(input.text, at, input.path)
+        })
 }
 
 /// `variant = "long-lived"`.

@@ -117,8 +117,11 @@ fn constructed(input: &Input<'_>, out: &mut Vec<Definition>) {
     for groups in CONSTRUCTOR.captures_iter(bytes).take(MOST) {
         let (call, open) = (named(&groups, "call"), groups.get_match().end() - 1);
         let body = literal(bytes, open);
-        let policies = body.get(&["policies", "policy"]).is_some_and(|(_, policies)| policies.is_unknown());
-        if policies && !in_comment(input.text, call.start(), input.path) {
+        // `{ policies }` stands for `{ policies: policies }`.
+        let own = body.get(&["policies", "policy"]).map(|(_, policies)| policies.is_unknown());
+        if own.unwrap_or_else(|| contains(input.text.get(body.span), b"polic"))
+            && !in_comment(input.text, call.start(), input.path)
+        {
             out.push(Definition { header: Span::from(call), body });
         }
     }
