@@ -86,6 +86,8 @@ pub(super) fn labelled_name(bytes: &[u8], value: Span) -> Option<Name> {
 pub(super) fn trailing_comment(bytes: &[u8], end: usize) -> Option<Name> {
     const MARKS: &[&[u8]] = &[b"#", b"//", b"-- ", b"/* ", b"<!-- "];
     const NAMES: &[&str] = &["token", "tkn", "key", "secret", "password", "credential", "credentials"];
+    // "a session id, no token of Cloudflare"
+    const DENIALS: &[&str] = &["not", "no", "never", "isn", "kein"];
     /// How many words a comment may have: a longer one tells about other things as well.
     const MOST: usize = 8;
     let rest = &bytes[end..bytes.len().min(end + HEADING)];
@@ -96,7 +98,8 @@ pub(super) fn trailing_comment(bytes: &[u8], end: usize) -> Option<Name> {
     let start = (1..line.len()).find(|at| begins(*at))?;
     let mut words = String::new();
     words_of(&line[start..], &mut words);
-    let named = words.split(' ').any(|word| NAMES.contains(&word)) && words.split(' ').count() <= MOST + 1;
+    let any = |of: &[&str]| words.split(' ').any(|word| of.contains(&word));
+    let named = any(NAMES) && !any(DENIALS) && words.split(' ').count() <= MOST + 1;
     named.then(|| Name { words, span: Some(Span::new(end + start, end + line.len())) })
 }
 
