@@ -33,7 +33,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             /// How many commands are followed to the function that they are in.
             const MOST: usize = 200;
             let mut printed = Vec::new();
-            shell::shell(bytes, &known, &mut printed, &mut harmless);
+            shell::shell(input, &known, &mut printed, &mut harmless);
             let mut number = 0;
             printed.retain(|leak| {
                 number += 1;

@@ -24,8 +24,8 @@ fixed! {
 
 /// Whether two settings are in different branches of a template, so that they are never set together.
 pub(super) fn in_two_branches(input: &Input<'_>, one: Span, other: Span) -> bool {
-    let between = Span::new(one.end.min(other.end), one.start.max(other.start));
-    between.start < between.end && BRANCH.is_match(input.text.get(between))
+    let (from, to) = (one.end.min(other.end), one.start.max(other.start));
+    from < to && BRANCH.is_match(input.text.get(Span::new(from, to)))
 }
 
 /// Whether code accepts a token as well and decides between them, or declares options for both, or documentation shows

@@ -12,6 +12,7 @@ use crate::check::{Input, captures_around, fixed, named};
 use crate::fact::command::{Expansion, Next, command_end, expansions};
 use crate::fact::credential::{each_credential, is_credential};
 use crate::fact::lines;
+use crate::fact::place::{is_program, is_shell};
 use crate::fact::script::in_script;
 use crate::fact::words::is_word;
 use crate::literals::{Hit, Literals, contains};
@@ -55,9 +56,12 @@ fixed! {
 }
 
 /// Finds commands that print a credential. Other commands that print are `harmless`.
-pub(super) fn shell(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>, harmless: &mut Vec<Sink>) {
+pub(super) fn shell(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, harmless: &mut Vec<Sink>) {
+    let bytes = input.text.bytes();
+    // `print` of Perl, Ruby and Python is a call.
+    let program = is_program(input.text, input.path) && !is_shell(input.text, input.path);
     let mut hits = COMMANDS.all(bytes);
-    hits.retain(|hit| is_command(bytes, hit));
+    hits.retain(|hit| is_command(bytes, hit) && !(program && bytes[hit.start] == b'p'));
     for groups in captures_around(&SHELL, &hits, bytes, INDENT, |_| 0) {
         let command = named(&groups, "command");
         let whole = groups.get_match();
@@ -159,12 +163,14 @@ fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
         /// A redirection to a file or a descriptor.
         static REDIRECT = r#"(?:^|[^-=$>&<])(?<from>[12&]?)>{1,2}\s*(?<to>"?[^\s"';)]+)"#;
         /// A command that passes its input on to its output.
-        static SHOWS = r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-(?:\d{3,}|[2-9]\d)|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b|^\s*cut\s+-c\s*1-(?:\s|$)";
+        static SHOWS = r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|sort|uniq|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-(?:\d{3,}|[2-9]\d)|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b|^\s*cut\s+-c\s*1-(?:\s|$)";
     }
     if let Next::Pipe(start) = next {
         let (end, after) = command_end(bytes, start);
         let tool = &bytes[start..end];
-        return SHOWS.is_match(tool) && reaches_output(bytes, tool, after);
+        // `sed 's/=.*/=***/'`
+        let masks = tool.trim_ascii_start().starts_with(b"sed") && memmem::find(tool, b"**").is_some();
+        return !masks && SHOWS.is_match(tool) && reaches_output(bytes, tool, after);
     }
     // Where errors go does not matter.
     let redirects = REDIRECT.captures_iter(body).filter(|groups| &groups["from"] != b"2");
@@ -307,6 +313,16 @@ pub(super) fn dumps(input: &Input<'_>, out: &mut Vec<Leak>) {
         }
         // Assigned to a variable of a step it is not printed yet.
         if groups.name("all").is_some() && is_variable(bytes, place.start()) {
+            continue;
+        }
+        // Names, numbers and masked values are less.
+        fixed! {
+            static COUNTS = r"\|[^|]*\b(?:grep|rg|egrep)\s+(?:-\w+\s+)*-\w*[cqo]";
+        }
+        let rest = bytes[place.end()..].trim_ascii_start();
+        let piped = rest.starts_with(b"|") && !rest.starts_with(b"||");
+        let at = bytes.len() - rest.len();
+        if COUNTS.is_match(text) || piped && !reaches_output(bytes, b"", Next::Pipe(at + 1)) {
             continue;
         }
         if text.starts_with(b"printenv ") && !text.contains(&b'|') {

@@ -34,8 +34,8 @@ pub(super) fn traces(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) 
     let mut traced = 0;
     for groups in captures_around(&TRACE, &hits, bytes, INDENT, |_| 0) {
         let Some(place) = groups.name("span").or_else(|| groups.name("bang")) else { continue };
-        // Inside of an earlier trace.
-        if place.start() < traced {
+        // Inside of an earlier trace. `set -gx NAME value` of fish sets a variable.
+        if place.start() < traced || sets_variable(&bytes[place.start()..]) {
             continue;
         }
         let rest = &bytes[place.end()..];
@@ -52,6 +52,14 @@ pub(super) fn traces(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) 
             out.push(Leak::new(span, format!("traces commands that use `{}`", text_of(used.name))));
         }
     }
+}
+
+/// Whether `set` gives a variable a value, as in fish: `set -x NAME value`.
+fn sets_variable(command: &[u8]) -> bool {
+    fixed! {
+        static VARIABLE = r"^set[ \t]+(?:-[a-zA-Z]+[ \t]+)+[A-Za-z_]\w*[ \t]+[^\s;&|#]";
+    }
+    VARIABLE.is_match(command)
 }
 
 /// Returns the end of the script that a line of a YAML file belongs to: each step of a workflow has a shell of its own.

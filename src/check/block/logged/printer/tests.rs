@@ -12,7 +12,7 @@ fn printed(path: &str, text: &str) -> Vec<String> {
         let (known, mut leaks, mut sinks) = (Known::new(bytes), Vec::new(), Vec::new());
         code::calls(input, &known, &mut leaks, &mut sinks);
         if !is_compiled(input.path) {
-            shell::shell(bytes, &known, &mut leaks, &mut sinks);
+            shell::shell(input, &known, &mut leaks, &mut sinks);
         }
         leaks.clear();
         super::calls(bytes, &sinks, &known, &mut leaks);

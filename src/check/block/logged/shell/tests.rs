@@ -102,8 +102,11 @@ fn dumps_are_told_from_other_uses_of_their_words() {
 
 #[test]
 fn what_is_printed_is_told_from_what_is_masked_or_handed_on() {
-    let prints =
-        |text: &str| found(text, |bytes, out| shell(bytes, &Known::new(bytes), out, &mut Vec::new()));
+    let prints = |text: &str| {
+        found(text, |bytes, out| {
+            asked("a.sh", text, |input| shell(input, &Known::new(bytes), out, &mut Vec::new()))
+        })
+    };
     for text in [
         "echo $CF_API_TOKEN",
         "  - run: echo \"t: ${CF_API_TOKEN}\"",
@@ -175,6 +178,7 @@ fn environments_outputs_and_tasks_are_shown() {
         ("env", "env"),
         ("  - run: printenv", "printenv"),
         ("env | grep CLOUDFLARE", "env | grep CLOUDFLARE"),
+        ("env | grep CF_ | sort | cat", "env | grep CF_"),
         ("printenv CF_API_TOKEN", "printenv CF_API_TOKEN"),
         ("console.log(process.env);", "console.log(process.env)"),
         ("console.log(Deno.env.toObject());", "console.log(Deno.env.toObject())"),
@@ -189,6 +193,10 @@ fn environments_outputs_and_tasks_are_shown() {
     }
     for text in [
         "env | grep NODE_ENV",
+        "env | grep -c CF_",
+        "env | grep CF_ | cut -d= -f1",
+        "env | grep CF_ | wc -l",
+        "env | grep CF_ | sed 's/=.*/=***/'",
         "printenv HOME",
         "printenv CF_API_TOKEN | docker login --password-stdin",
         "printenv CF_API_TOKEN | \\\n  docker login --password-stdin",

@@ -21,6 +21,7 @@ fn traces_and_verbose_requests_show_what_they_use() {
     }
     for text in [
         "set -x\nls\nset +x\nf $CF_API_TOKEN",
+        "set -gx CF_API_TOKEN (pass cf)\nf $CF_API_TOKEN",
         "set -e\nf $CF_API_TOKEN",
         "set -o pipefail\nf $CF_API_TOKEN",
         "#!/bin/bash -e\nf $CF_API_TOKEN",
