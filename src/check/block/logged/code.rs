@@ -42,7 +42,7 @@ fixed! {
           | fmt\.(?:Print\w*|Fprint\w*(?:\(\s*os\.Std(?:out|err)\s*,)?) | log\.(?:Print|Fatal|Panic)\w*
           | (?:std::)?(?:print|println|eprint|eprintln|dbg|info|debug|warn|error|trace)!
           | System\.(?:out|err)\.print\w* | Console\.(?:Error\.)?Write(?:Line)? | Debug\.(?:Log|Print|WriteLine) | Trace\.WriteLine
-          | process\.std(?:out|err)\.write | sys\.std(?:out|err)\.write | IO\.(?:puts|inspect|warn)
+          | process\.std(?:out|err)\.write | \$?(?:stderr|stdout|STDERR|STDOUT)\.(?:puts|print|printf|write) | fprintf\(\s*stderr\s*, | NSLog | io\.write | sys\.std(?:out|err)\.write | IO\.(?:puts|inspect|warn)
           | ngx\.(?:log|say|print) | click\.s?echo | typer\.echo | rich\.print | st\.(?:write|text|code) | print_r | var_dump | error_log | var_export | wp_die
           | pprint(?:\.pprint)? | pp | puts | p | print | println | printf | echo | die | dd | dump | inspect | alert
         )(?<open>\s*\(|\ +\{|\ +)"#;
@@ -86,6 +86,7 @@ pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
         if !paren
             && !matches!(name, b"puts" | b"p" | b"print" | b"echo" | b"pp" | b"dump" | b"die")
             && !name.contains(&b'(')
+            && !name.ends_with(b".puts")
             && !logs_in_ruby(name, &bytes[open.end()..])
         {
             continue;

@@ -289,3 +289,55 @@ impl Addresses {
 fn mentions_vendor(text: &[u8]) -> bool {
     contains(text, b"cloudflare") || mentions(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Known, is_bound_again, is_known};
+    use crate::text::Text;
+
+    #[test]
+    fn loops_and_prompts_give_a_name_another_value() {
+        for text in [
+            "for key in keys:",
+            "for i, key in enumerate(keys):",
+            "for key := range keys {",
+            "for (const key of keys) {",
+            "foreach ($keys as $key => $v) {",
+            "foreach (var key in keys)",
+            "for (String key : keys) {",
+            "keys.each do |key, v|",
+            "while read -r key v; do",
+            "keys.map(key => f(key))",
+        ] {
+            assert!(is_bound_again(text.as_bytes(), b"key"), "{text}");
+        }
+        for text in
+            ["def zones(key, email):", "key = read()", "for i in f(key):", "get(key)", "monkey in keys"]
+        {
+            assert!(!is_bound_again(text.as_bytes(), b"key"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_known_where_it_means_the_credential() {
+        let text = "def a(key):\n    HERE(key)\n    get('https://api.cloudflare.com', headers={'X-Auth-Key': key})\n\ndef b(key):\n    THERE(key)\n";
+        let decoded = Text::decode(text.as_bytes());
+        let known = Known::of(&decoded);
+        let at = |word: &str| text.find(word).unwrap();
+        assert!(is_known(b"key", at("HERE"), &known, b""));
+        assert!(!is_known(b"key", at("THERE"), &known, b""));
+        assert!(!is_known(b"other", at("HERE"), &known, b""));
+    }
+
+    #[test]
+    fn a_token_that_was_made_is_known() {
+        let text = b"t = client.user.tokens.create(name='a')\nu = get()\n";
+        let known = Known::new(text);
+        assert!(is_known(b"t.value", 0, &known, b""));
+        assert!(!is_known(b"u.value", 0, &known, b""));
+        assert!(!is_known(b"t.id", 0, &known, b""));
+        let made = b"post('/user/tokens', { policies })\nprint(a.result.value)\n";
+        assert!(is_known(b"a.result.value", 0, &Known::new(made), b""));
+        assert!(!is_known(b"a.result.value", 0, &Known::new(b"print(a.result.value)"), b""));
+    }
+}
