@@ -11,7 +11,7 @@ use super::{Known, Leak, Sink, is_known, text_of};
 use crate::blob::BlobPath;
 use crate::check::{Input, fixed, named};
 use crate::fact::credential::is_credential;
-use crate::fact::place::{in_prose, is_program};
+use crate::fact::place::{in_prose, is_program, is_shell};
 use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};
 use crate::literals::contains;
@@ -102,7 +102,7 @@ pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
             // In Rust, names in braces are replaced in plain string literals of macros.
             let inline = name.ends_with(b"!");
             let place = printed(body, inline, known, &|name, at| is_known(name, start + at, known, body));
-            if let Some(place) = place.or_else(|| header(body, known)) {
+            if let Some(place) = place.or_else(|| header(body, start, known)) {
                 let span = Span::new(start + place.start, start + place.end);
                 out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
                 break;
@@ -129,7 +129,8 @@ fn is_data(input: &Input<'_>, at: usize) -> bool {
 /// Whether what a call in a script prints takes the place of the command around it: `T=$(python3 -c "print(token)")`.
 fn is_captured(input: &Input<'_>, at: usize) -> bool {
     let line = lines::before(input.text.bytes(), at, LINE);
-    memmem::find(line, b"$(").is_some() && !is_program(input.text, input.path) && substitution(line).is_some()
+    let script = || is_shell(input.text, input.path) || !is_program(input.text, input.path);
+    memmem::find(line, b"$(").is_some() && script() && substitution(line).is_some()
 }
 
 /// What Elixir hands to a call that prints it: `System.get_env("NAME") |> IO.inspect()`.
@@ -223,16 +224,16 @@ pub(super) fn printed(
 }
 
 /// Returns the header that carries the credential, if it is read back from the request.
-fn header(body: &[u8], known: &Known<'_>) -> Option<Span> {
+fn header(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
     fixed! {
         static READ = r#"(?i)headers?(?:\(\))?(?:\.get\(\s*["']|\[\s*["']|\.)(?:authorization|x-auth-key)["']?\s*[\])]?"#;
     }
-    let found = READ.find(body).map(Span::from).or_else(|| bound_headers(body, known))?;
+    let found = READ.find(body).map(Span::from).or_else(|| bound_headers(body, at, known))?;
     (arrives(body, found, Style::default()) && known.sends()).then_some(found)
 }
 
 /// Returns the name of the headers of the request, if they are an argument as a whole.
-fn bound_headers(body: &[u8], known: &Known<'_>) -> Option<Span> {
+fn bound_headers(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
     fixed! {
         static ALONE = r#"(?:^|[,(]\s*)\$?(?P<name>(?:\w+\.)*\w*(?i:headers?))\s*(?:$|[,)])"#;
     }
@@ -241,11 +242,10 @@ fn bound_headers(body: &[u8], known: &Known<'_>) -> Option<Span> {
     // `options.headers`, where `options` is an object with headers.
     let object = || {
         let (owner, own) = name.split_at(name.iter().rposition(|b| *b == b'.')?);
-        (known.headers().contains(&own[1..])
-            && memmem::find(known.bytes, &[owner, b" = {"].concat()).is_some())
-        .then_some(())
+        (known.has_headers(&own[1..], at) && memmem::find(known.bytes, &[owner, b" = {"].concat()).is_some())
+            .then_some(())
     };
-    (known.headers().contains(name) || object().is_some()).then(|| Span::from(named(&alone, "name")))
+    (known.has_headers(name, at) || object().is_some()).then(|| Span::from(named(&alone, "name")))
 }
 
 /// Finds workers and servers that respond with a credential from their environment.

@@ -25,7 +25,7 @@ pub(super) struct Known<'a> {
     sends: OnceCell<bool>,
     rolls: OnceCell<bool>,
     is_dart: OnceCell<bool>,
-    headers: OnceCell<HashSet<&'a [u8]>>,
+    headers: OnceCell<Vec<(&'a [u8], usize)>>,
     sent: OnceCell<Vec<Sent<'a>>>,
     made: OnceCell<HashSet<&'a [u8]>>,
 }
@@ -80,9 +80,9 @@ impl<'a> Known<'a> {
         *self.rolls.get_or_init(|| ROLL.is_match(self.bytes))
     }
 
-    /// Returns the names of headers with a token among them: `headers = {"Authorization": f"Bearer {token}"}`,
+    /// Returns the names of headers with a token among them, and where: `headers = {"Authorization": f"Bearer {token}"}`,
     /// `request.Header.Set("Authorization", …)`.
-    pub(super) fn headers(&self) -> &HashSet<&'a [u8]> {
+    fn headers(&self) -> &[(&'a [u8], usize)] {
         /// No program has more.
         const MOST: usize = 100;
         fixed! {
@@ -94,9 +94,18 @@ impl<'a> Known<'a> {
         }
         let name = |groups: Captures<'a>| {
             let name = ["name", "set", "pushed"].into_iter().find_map(|name| groups.name(name))?;
-            Some(name.as_bytes())
+            Some((name.as_bytes(), name.start()))
         };
         self.headers.get_or_init(|| BOUND.captures_iter(self.bytes).filter_map(name).take(MOST).collect())
+    }
+
+    /// Whether a name at a place is one of headers with a token. Those of a request are its own, so they are set shortly
+    /// before.
+    pub(super) fn has_headers(&self, name: &[u8], at: usize) -> bool {
+        const BEFORE: usize = 3000;
+        self.headers()
+            .iter()
+            .any(|(own, set)| *own == name && (!name.contains(&b'.') || *set < at && at - set < BEFORE))
     }
 
     /// Returns where names are sent as the credential of the API: `-H "Authorization: Bearer $TOKEN"`,

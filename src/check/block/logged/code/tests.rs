@@ -106,7 +106,7 @@ fn calls_that_print_are_told_from_others() {
         "fetch(u, { headers: { a: cfToken } })",
         "print { cfToken }",
         "console.log(zone); send(cfToken)",
-        "T=$(cat f | python3 -c \"print(cf_token)\")",
+        "#!/bin/sh\nT=$(cat f | python3 -c \"print(cf_token)\")",
     ] {
         assert_eq!(printed(text), [""; 0], "{text}");
     }
