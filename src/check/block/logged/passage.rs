@@ -188,8 +188,8 @@ fn callee_start(body: &[u8], open: usize) -> usize {
 /// out of it, what is read from it. The expression grows over calls that keep the value.
 fn is_kept(body: &[u8], floor: usize, own: &mut Span) -> bool {
     fixed! {
-        static BEFORE = r"(?:[!#]|\b(?:not|typeof|defined\??|isset|empty|in|is)|-not|[=!]=|=~|\[bool\]|-(?:eq|ne|i?match|i?like))\s*\(?$|\b(?:if|unless|while|when)\b[^,;]*$";
-        static BEHIND = r#"^\s*(?:\?\s*["'`\w(\[:$]|[=!]=|=~|&&|-(?:eq|ne|i?match|i?notmatch|i?like|gt|lt|isnot)\b|(?:is|in|if|and|unless|eq|ne)\b|\*\s|\|>?\s*(?:length|hash|mask\w*|sha\w*|String\.(?:length|slice)|byte_size|is_nil)\b)|^\[\s*(?:-?\d*\s*:|\d*\s*\.\.|-\d|\^)"#;
+        static BEFORE = r"(?:[!#]|\b(?:not|typeof|defined\??|isset|empty|in|is)|-not|[=!~]=|=~|\[bool\]|-(?:eq|ne|i?match|i?like))\s*\(?$|\b(?:if|unless|while|when)\b[^,;]*$";
+        static BEHIND = r#"^\s*(?:\?\s*["'`\w(\[:$]|[=!~]=|=~|&&|-(?:eq|ne|i?match|i?notmatch|i?like|gt|lt|isnot)\b|(?:is|in|if|and|unless|eq|ne)\b|\*\s|\|>?\s*(?:length|hash|mask\w*|sha\w*|String\.(?:length|slice)|byte_size|is_nil)\b)|^\[\s*(?:-?\d*\s*:|\d*\s*\.\.|-\d|\^)"#;
         static MEMBER = r"^[?!]{0,2}(?:\.|->|::|&\.)\s*(?P<name>\w+[?!]?)";
     }
     let before = &body[floor..own.start];

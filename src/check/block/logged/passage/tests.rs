@@ -69,6 +69,7 @@ fn other_results_are_not_the_value() {
         "hash('«CF_TOKEN»')",
         "«token» == a",
         "null != «token»",
+        "«token» ~= nil",
         "!!«token»",
         "not os.getenv('«CF_TOKEN»')",
         "bool(os.getenv(\"«CF_TOKEN»\"))",
