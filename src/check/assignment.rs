@@ -2,27 +2,26 @@
 //! value; then its names, the blocks around it, the path of the file and nearby addresses decide.
 
 use std::cell::{Cell, OnceCell};
-use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::{Candidate, Compiled, View, fixed, token, value};
 
 use crate::blob::BlobPath;
 use crate::fact::namesake::{cf_means_other_product_near, is_file_of_other_vendor};
-use crate::fact::naming::{Name, Naming, enclosing, naming, parent};
-use crate::fact::setting::same_group;
-use crate::fact::{lines, words};
+use crate::fact::naming::{Name, Naming, enclosing, naming};
+use crate::fact::words;
 use crate::literals::contains;
 use crate::rule::{CheckKind, Confidence, Detect, Randomness};
 use crate::span::Span;
 
 mod script;
 mod uses;
+mod vendors;
 
 use script::argument_of_script;
 use uses::{Assignee, Destination, access_path, assignee, destination, follows_scheme, function_start, uses};
+use vendors::{in_foreign_settings, is_general, is_of_other_service, names_other};
 
 /// How far back the statement of a value is read, in bytes.
 const STATEMENT: usize = 200;
@@ -39,25 +38,6 @@ const SAME_STATEMENT: usize = 200;
 const SAME_TOPIC: usize = 2500;
 
 fixed! {
-    /// Names of other vendors and of things that are not secrets.
-    static FOREIGN = "(^| )(github|gh|gitlab|bitbucket|gcp|google|azure|npm|node auth|docker|dockerhub|ghcr|slack|stripe|sentry|\
-         datadog|discord|telegram|heroku|vercel|netlify|digitalocean|do|hetzner|linode|openai|anthropic|twilio|sendgrid|mailgun|\
-         mailchimp|algolia|firebase|supabase|auth0|okta|codecov|sonar|snyk|circleci|travis|pypi|twine|rubygems|cargo registry|crates|\
-         session|csrf|cookie|redis|mysql|postgres|pg|mongo|mongodb|rabbitmq|facebook|twitter|shopify|paypal|grafana|pagerduty|newrelic|\
-         bugsnag|fastly|akamai|bunny|godaddy|namecheap|route53|ovh|gandi|porkbun|vultr|dnspod|aliyun|alibaba|tencent|huggingface|hf|\
-         replicate|notion|airtable|linear|jira|atlassian|confluence|vault|consul|nomad|hubspot|zendesk|intercom|segment|mixpanel|amplitude|\
-         posthog|launchdarkly|minio|garage|ceph|wasabi|backblaze|scaleway|seaweedfs|rustfs|pusher|mapbox|plaid|square|resend|postmark|clerk|neon|planetscale|turso|upstash|railway|fly|render|buildkite|\
-         jenkins|artifactory|nexus|jfrog|terraform cloud|tfe|pulumi access|sops|age|commit|sha|sha1|sha256|md5|hash|checksum|digest|integrity|\
-         revision|rev|etag|nonce|ray|build id|cache key|fingerprint|uuid|guid|kid|aud|resolved|signature|thumbprint|serial)( |$)";
-
-    /// Names that say what a value is but name no vendor. They count only near a mention of Cloudflare.
-    static GENERAL = "^((api|token|tkn|tokens|auth|key|keys|secret|secrets|bearer|authorization|access|global|my|our|default|prod|production|dev|\
-         development|staging|stage|test|testing|const|let|var|val|static|final|public|private|export|env|environ|environment|os|process|self|\
-         this|config|cfg|conf|settings|header|headers|x|h|new|with|set|add|get|string|str|value|client|user|password|passwd|pass|pw|pwd|\
-         credential|credentials|zone|dns|account|read|write|edit|only|admin|main|ci|deploy|deployment|def|request|req|http|option|options|authentication|provider|bearer|\
-         from|to|is|the|a|your|for|old|live|curl|v1|v2|v3|[0-9]+|params|param|args|data|body|app|service|login|input|type|raw|and|run|arg|\
-         setenv|putenv|getenv|define|field|name|id|site|root|super|full|scoped|ttl|generated|created|here|this|legacy|current|backup|tmp|used|local|de|da|del|della|di|du|la|le|email|address) )+$";
-
     /// Addresses and headers that show that a nearby value is used with Cloudflare.
     static HOSTS = r"(?i)api\.cloudflare\.com|gateway\.ai\.cloudflare\.com|cf-aig-authorization|api\.fed\.cloudflare\.com|smtp\.mx\.cloudflare\.net|\.r2\.cloudflarestorage\.com|rtc\.live\.cloudflare\.com|cloudflare-api|mcp\.cloudflare\.com|cloudflareaccess\.com|dash\.cloudflare\.com/profile|dash\.cloudflare\.com/api";
 }
@@ -114,7 +94,7 @@ pub(crate) fn check(
             let named = is_named(detection, names, view, span, path);
             let own = named.then(|| vendor_confidence(detection, names, view, span, path)).flatten();
             let own = own.or_else(|| argument_of_script(detection, names, view, span, path));
-            let name = assignee(view.bytes, span.start).filter(|_| !FOREIGN.is_match(names.own().as_bytes()));
+            let name = assignee(view.bytes, span.start).filter(|_| !names_other(names.own()));
             let used =
                 || name.and_then(|name| confidence_from_uses(detection, detections, name, view, path, HOPS));
             let Some((confidence, why)) = own.or_else(used) else {
@@ -211,7 +191,7 @@ fn is_named(detection: &Compiled, names: &Naming, view: &View<'_>, span: Span, p
     if begins_statement(names, view.bytes, span) {
         return false;
     }
-    let near = |n: &&Name| !FOREIGN.is_match(n.words.as_bytes()) && name.is_match(n.words.as_bytes());
+    let near = |n: &&Name| !names_other(&n.words) && name.is_match(n.words.as_bytes());
     let named = name.is_match(own.as_bytes())
         || names.phrases.iter().take(4).any(|n| near(&n))
         || name.is_match(statement(names).as_bytes());
@@ -222,36 +202,6 @@ fn is_named(detection: &Compiled, names: &Naming, view: &View<'_>, span: Span, p
     own.trim() != "secret key"
         || !path.file_name().ends_with(b".py")
         || detection.partner().is_none_or(|partner| partner.is_match(view.around(span, SAME_CALL)))
-}
-
-/// Whether the file says that the value is for another service: it stands in an address of it, or the line or the
-/// heading above names it, as in "Congress.gov API".
-fn is_of_other_service(bytes: &[u8], value: Span) -> bool {
-    /// How many places of the value are looked at, how far around, and how much before each, in bytes.
-    const PLACES: usize = 10;
-    const NEAR: usize = 8 * 1024;
-    const BEFORE: usize = 300;
-    const HEADING: usize = 3000;
-    fixed! {
-        static ADDRESS = r#"(?i)https?://(?P<host>[a-z0-9][a-z0-9.-]*\.[a-z]{2,})[^\s"'`<>]*[?&][\w.-]+=$"#;
-        static SERVICE = r"\b(?P<host>[A-Z][\w-]*\.(?:gov|com|io|org|net|dev|ai|app|co|eu|de))\s+API\b";
-    }
-    let foreign = |text: &[u8], pattern: &LazyLock<Regex>| {
-        pattern
-            .captures(text)
-            .and_then(|g| g.name("host"))
-            .is_some_and(|host| !contains(host.as_bytes(), b"cloudflare"))
-    };
-    let own = &bytes[value.start..value.end];
-    let near = &bytes[value.start.saturating_sub(NEAR)..bytes.len().min(value.end + NEAR)];
-    let places = memmem::find_iter(near, own).take(PLACES);
-    if places.into_iter().any(|at| foreign(&near[at.saturating_sub(BEFORE)..at], &ADDRESS)) {
-        return true;
-    }
-    let line = lines::before(bytes, value.start, BEFORE);
-    let above = &bytes[value.start.saturating_sub(HEADING)..value.start];
-    let heading = memmem::rfind(above, b"\n#").map(|at| lines::first(&above[at + 1..]));
-    foreign(line, &SERVICE) || heading.is_some_and(|heading| foreign(heading, &SERVICE))
 }
 
 /// Joins the phrases of the statement, outermost first.
@@ -285,7 +235,7 @@ fn vendor_confidence(
         }
         return Some((detection.detect.confidence, format!("named `{shown}`")));
     }
-    if FOREIGN.is_match(own.as_bytes()) {
+    if names_other(own) {
         return None;
     }
     if is_of_other_service(view.bytes, span) {
@@ -300,7 +250,7 @@ fn vendor_confidence(
     if HOSTS.is_match(view.around(span, SAME_CALL)) {
         return Some((detection.detect.confidence, format!("`{shown}` beside a Cloudflare address")));
     }
-    let general = GENERAL.is_match(own.as_bytes());
+    let general = is_general(own);
     if general && is_cloudflare(&words::words(path.as_bytes())) {
         return Some((
             detection.detect.confidence.min(Confidence::Medium),
@@ -361,9 +311,7 @@ fn confidence_from_uses(
         return direct;
     }
     places.into_iter().take(PLACES).find_map(|place| match destination(view.bytes, place)? {
-        Destination::Name(other)
-            if other.name != name.name && !FOREIGN.is_match(words::words(other.name).as_bytes()) =>
-        {
+        Destination::Name(other) if other.name != name.name && !names_other(&words::words(other.name)) => {
             confidence_from_uses(detection, detections, other, view, path, hops - 1)
         }
         Destination::Function(function) if bearer() && hosts() => {
@@ -373,29 +321,6 @@ fn confidence_from_uses(
         }
         _ => None,
     })
-}
-
-/// Whether the settings around the value are for another vendor: their address is not Cloudflare's, or they are named
-/// after another object storage.
-fn in_foreign_settings(bytes: &[u8], span: Span) -> bool {
-    fixed! {
-        static ADDRESS = r#"(?i)\b\w*(?:end_?-?point\w*|api_?url|base_?url)["']?\s*(?:=>|[:=(,])\s*["'`]?(?P<host>https?://[^\s"'`,;)}]+|[a-z0-9][\w-]*\.[\w.-]+[a-z](?::\d+)?\b)"#;
-        static STORAGE = "(^| )(minio|garage|ceph|wasabi|backblaze|b2|scaleway|spaces|idrive|storj|seaweedfs|rustfs|radosgw|exoscale)( |$)";
-    }
-    let from = span.start.saturating_sub(SAME_CALL);
-    let near = &bytes[from..bytes.len().min(span.end + SAME_CALL)];
-    let hosts: Vec<&[u8]> = ADDRESS
-        .captures_iter(near)
-        .filter_map(|groups| groups.name("host"))
-        .filter(|host| same_group(bytes, Span::from(*host).shift(from), span))
-        .map(|host| host.as_bytes())
-        .collect();
-    if hosts.iter().any(|host| contains(host, b"cloudflare")) {
-        return false;
-    }
-    // An address with placeholders may be Cloudflare's.
-    hosts.iter().any(|host| !host.iter().any(|b| matches!(b, b'$' | b'{' | b'%' | b'<')))
-        || parent(bytes, span.start).is_some_and(|name| STORAGE.is_match(name.words.as_bytes()))
 }
 
 /// Whether the value is the first of several words on its line while its name is on a line above. Then it is an

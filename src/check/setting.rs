@@ -2,7 +2,7 @@
 //! Global API Key, whatever the names say; an API token needs no e-mail address.
 
 use super::request::permissions_of_file;
-use super::{Candidate, Detection, Input, Sign, fixed};
+use super::{Candidate, Detection, Input, Sign};
 use crate::fact::lines;
 use crate::fact::place::{
     in_comment, in_prose, in_test_module, is_api_description, is_program, is_prose, is_shell, is_test,
@@ -82,15 +82,24 @@ fn advise(input: &Input<'_>, place: Span, found: &mut Candidate) {
 
 /// `variant = "shadowed-token"`: a token that is ignored because the tool prefers the key and e-mail address beside it.
 fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    fixed! {
-        static WINS = "(?i)wrangler|traefik|lego|python|CloudFlare|workers?\\b|CF_DNS_API|CLOUDFLARE_DNS_API|pages deploy";
-    }
+    /// The tools that prefer the key, and what files that configure them say.
+    const WINS: &[&[u8]] = &[
+        b"cloudflare",
+        b"wrangler",
+        b"traefik",
+        b"lego",
+        b"python",
+        b"worker",
+        b"cf_dns_api",
+        b"pages deploy",
+    ];
+    let says = |bytes: &[u8]| WINS.iter().any(|word| contains(bytes, word));
     let script = is_shell(input.text, input.path);
     if is_prose(input.path)
         || is_test(input.path)
         || is_api_description(input.text, input.path)
         || (is_program(input.text, input.path) && !script)
-        || !(WINS.is_match(input.text.bytes()) || WINS.is_match(input.path.as_bytes()))
+        || !(says(input.text.bytes()) || says(input.path.as_bytes()))
     {
         return;
     }

@@ -202,9 +202,9 @@ const VERBS: &[&str] = &[
     "allow",
 ];
 
-/// Whether the identifier contains the beginning of a word for secrets. A cheap test, because splitting names into
-/// words is slow.
-fn may_be_secret(identifier: &[u8]) -> bool {
+/// Whether the identifier, or a longer text, contains the beginning of a word for secrets. A cheap test, because
+/// splitting names into words is slow.
+pub fn may_be_secret(identifier: &[u8]) -> bool {
     identifier.windows(3).any(|w| {
         matches!(
             &[w[0] | 0x20, w[1] | 0x20, w[2] | 0x20],
@@ -231,9 +231,9 @@ fn may_be_cloudflare(identifier: &[u8]) -> bool {
     })
 }
 
-/// Beginnings of the words for Cloudflare, to search a whole text.
-static VENDOR_BEGINNINGS: LazyLock<Literals> =
-    LazyLock::new(|| Literals::caseless(&["cf", "r2", "r_2", "cloudf", "wrangl", "turns", "argo", "tunne"]));
+/// Beginnings of the words for Cloudflare, to search a whole text: every name of a credential contains one.
+pub const BEGINNINGS: &[&str] = &["cf", "r2", "r_2", "cloudf", "wrangl", "turns", "argo", "tunne"];
+static VENDOR_BEGINNINGS: LazyLock<Literals> = LazyLock::new(|| Literals::caseless(BEGINNINGS));
 
 /// Whether an identifier, or a dotted chain of them, names a Cloudflare credential.
 pub fn is_credential(identifier: &[u8]) -> bool {

@@ -90,6 +90,19 @@ pub fn words(identifier: &[u8]) -> String {
     out
 }
 
+/// Whether any of the phrases, of one or two words and in order, is in the words of a name.
+pub fn has_any(words: &str, phrases: &[&str]) -> bool {
+    let is_listed = |phrase: &str| phrases.binary_search(&phrase).is_ok();
+    let mut previous = 0;
+    let mut start = 0;
+    words.split(' ').any(|word| {
+        let end = start + word.len();
+        let found = is_listed(word) || previous < start && is_listed(&words[previous..end]);
+        (previous, start) = (start, end + 1);
+        found
+    })
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Lower,

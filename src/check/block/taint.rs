@@ -1,15 +1,19 @@
 //! Names that hold a Cloudflare credential because it is assigned to them in the same file:
 //! `token = os.environ["CF_API_TOKEN"]`, `const headers = { Authorization: `Bearer ${…}` }`.
 
-use crate::check::fixed;
 use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
+use regex::bytes::{Captures, Regex};
 
-use crate::fact::credential::{is_credential, is_secret, mentions};
+use crate::check::fixed;
+use crate::fact::credential::{BEGINNINGS, is_credential, is_secret, may_be_secret, mentions};
 use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};
-use crate::literals::contains;
+use crate::literals::{Literals, contains};
+use crate::span::Span;
 
 /// The maximum number of names in one file.
 const MOST: usize = 200;
@@ -42,7 +46,8 @@ fixed! {
 /// Returns the names in the file that hold a credential.
 pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
     let mut out = HashSet::new();
-    for groups in ASSIGNMENT.captures_iter(bytes).take(5000) {
+    let zones = zones(bytes);
+    for groups in matches(&ASSIGNMENT, bytes, &zones).take(5000) {
         let (Some(name), Some(value)) = (groups.name("name"), groups.name("value")) else { continue };
         let (name, rest) = (name.as_bytes(), &bytes[value.start()..]);
         if out.len() >= MOST {
@@ -56,13 +61,55 @@ pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
             out.insert(name.to_vec());
         }
     }
-    for groups in FIELD.captures_iter(bytes).take(5000) {
+    for groups in matches(&FIELD, bytes, &zones).take(5000) {
         let (Some(name), Some(value)) = (groups.name("name"), groups.name("value")) else { continue };
         if out.len() < MOST && is_secret(name.as_bytes()) && forwards_credential(value.as_bytes()) {
             out.insert(name.as_bytes().to_vec());
         }
     }
     out
+}
+
+/// Returns the lines that may hold a credential or its header, with those before them where its assignment may begin.
+fn zones(bytes: &[u8]) -> Vec<Span> {
+    static HINTS: LazyLock<Literals> =
+        LazyLock::new(|| Literals::caseless(&[BEGINNINGS, &["bearer", "x-auth"]].concat()));
+    let mut out: Vec<Span> = Vec::new();
+    let mut done = 0;
+    let _ = HINTS.each(bytes, 0, |hit| {
+        if hit.start < done {
+            return ControlFlow::Continue(());
+        }
+        let start = memrchr(b'\n', &bytes[..hit.start]).map_or(0, |at| at + 1);
+        let end = memchr(b'\n', &bytes[hit.end..]).map_or(bytes.len(), |at| hit.end + at + 1);
+        if hit.index < BEGINNINGS.len() && !may_be_secret(&bytes[start..end]) {
+            return ControlFlow::Continue(());
+        }
+        done = end;
+        let above = memrchr_iter(b'\n', &bytes[..start]).nth(LINES).map_or(0, |at| at + 1);
+        match out.last_mut() {
+            Some(last) if above <= last.end => last.end = end,
+            _ => out.push(Span::new(above, end)),
+        }
+        ControlFlow::Continue(())
+    });
+    out
+}
+
+/// Returns the matches of an expression in some zones of a text.
+fn matches<'b>(
+    pattern: &'static Regex,
+    bytes: &'b [u8],
+    zones: &[Span],
+) -> impl Iterator<Item = Captures<'b>> {
+    zones.iter().flat_map(move |zone| {
+        let mut from = zone.start;
+        std::iter::from_fn(move || {
+            let found = pattern.captures_at(&bytes[..zone.end], from)?;
+            from = found.get_match().end();
+            Some(found)
+        })
+    })
 }
 
 /// Whether the value is a credential under another name, unchanged.

@@ -139,7 +139,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         static SWITCH = r"(?i)\bssl[ \t]*=|use_https|secure[-_]ssl";
     }
     let talks = input.signs.has(Sign::Api);
-    let switched = || !is_code(input.path) && SWITCH.is_match(bytes);
+    let named = || contains(bytes, b"use_https") || contains(bytes, b"ssl") || contains(bytes, b"secure");
+    let switched = || !is_code(input.path) && named() && SWITCH.is_match(bytes);
     if !talks && !switched() {
         return;
     }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use memchr::memmem;
 
-use super::super::{Candidate, Detection, Input, Sign, fixed, spans_around};
+use super::super::{Candidate, Detection, Input, Sign, fixed};
 use super::API;
 use crate::fact::place::{
     around, in_comment, in_pattern, in_prose, is_compiled, is_image, is_prose, is_test,
@@ -23,13 +23,8 @@ mod switch;
 mod target;
 
 use addresses::{Address, addresses};
-use switch::{HINTS, STORED, SWITCH, is_of_git, lax_commands, may_be_switch};
+use switch::{HINTS, STORED, is_of_git, lax_commands, may_be_switch, switches};
 use target::target;
-
-/// How far before one of its hints a switch may begin, in bytes.
-const BEFORE: usize = 80;
-/// How far after one of its hints a switch may end, in bytes.
-const AFTER: usize = 250;
 
 /// `variant = "tls-off"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -39,7 +34,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
     let mut hints = HINTS.all(bytes);
     hints.retain(|hint| may_be_switch(bytes, hint));
-    let mut switches = spans_around(&SWITCH, &hints, bytes, BEFORE, |_| AFTER);
+    let mut switches = switches(bytes, &hints);
     switches.retain(|switch| !is_denied(bytes, *switch));
     switches.extend(lax_commands(input));
     let has_commands = memmem::find(bytes, b"curl").is_some() && !is_compiled(input.path);

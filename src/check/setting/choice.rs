@@ -9,7 +9,7 @@ use crate::fact::words::{is_word, words};
 use crate::literals::contains;
 use crate::span::Span;
 
-use super::role::{CLOUDFLARE, GENERIC_WORDS};
+use super::role::{GENERIC_WORDS, names_cloudflare};
 use super::sheet::BYTES;
 
 fixed! {
@@ -76,7 +76,7 @@ fn is_of_other_vendor(bytes: &[u8], way: Span) -> bool {
     let is_option = name.starts_with(b"--") || bytes[..start].ends_with(b"`") && name.contains(&b'-');
     let said = words(name);
     (is_option || name.iter().all(of_environment))
-        && !CLOUDFLARE.is_match(said.as_bytes())
+        && !names_cloudflare(&said)
         && said.split(' ').any(|word| word != "token" && !GENERIC_WORDS.contains(&word))
 }
 

@@ -1,8 +1,7 @@
 //! The role of a setting, judged by the words of its name.
 
-use regex::bytes::Regex;
-
 use super::super::fixed;
+use crate::fact::words;
 use crate::literals::contains;
 
 /// What a setting holds, judged by its name alone.
@@ -49,18 +48,31 @@ pub(super) fn may_be_owner(name: &[u8]) -> bool {
 }
 
 fixed! {
-    /// Names of Cloudflare and of its tools.
-    pub(super) static CLOUDFLARE = "(^| )(cf|cloudflare|cloudflareapi|flarectl|wrangler|terraforming)( |$)";
-    pub(super) static GLOBAL = "global (api )?(key|token)|(key|token) global";
-    /// Keys of other kinds.
-    pub(super) static NOT_KEY = "(^| )(site|public|ssh|private|service|access|secret|cache|primary|foreign|partition|sort|license|encryption|signing|turnstile|stream|images|r2|tunnel|kv|object|zone|id|cert|ca|hmac|gpg|pgp|deploy|s3|aws|item|map|cookie|session|ec|rsa|host|user service|public api|by|per|is|has) (api )?(key|token|password)$";
-    pub(super) static API_KEY = "(^| )(api|auth|global)( user| api| access)* key$|(^| )apikey$";
-    pub(super) static API_TOKEN = "(^| )(api|dns|zone|workers|pages|management|user|account|bearer|access|purge|ddns|deploy|saas|ai|stream|tunnel|r2|id|refresh|oauth|github|gh|npm|access|session|csrf) token$";
-    pub(super) static EMAIL = "(^| )(email|mail)( |$)|(^| )email$";
-    pub(super) static USER = "(^| )(user|usr|user ?name|api ?user|login|cf id)$";
     /// Tools whose `token` setting is the Global API Key as soon as an e-mail address is set as well.
     pub(super) static TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|cfuser|\\bCloudFlare\\(|account_api_token|TF_VAR|terraform|frontend_?cache";
 }
+
+/// Whether the words of a name are those of Cloudflare or one of its tools.
+pub(super) fn names_cloudflare(words: &str) -> bool {
+    const NAMES: &[&str] = &["cf", "cloudflare", "cloudflareapi", "flarectl", "terraforming", "wrangler"];
+    words::has_any(words, NAMES)
+}
+
+/// What precedes `key`, `token` and `password` in the names of other kinds of keys.
+#[rustfmt::skip]
+const OTHER_KEYS: &[&str] = &[
+    "site", "public", "ssh", "private", "service", "access", "secret", "cache", "primary", "foreign", "partition", "sort",
+    "license", "encryption", "signing", "turnstile", "stream", "images", "r2", "tunnel", "kv", "object", "zone", "id",
+    "cert", "ca", "hmac", "gpg", "pgp", "deploy", "s3", "aws", "item", "map", "cookie", "session", "ec", "rsa", "host",
+    "by", "per", "is", "has",
+];
+
+/// What precedes `token` in names that say which kind it is.
+#[rustfmt::skip]
+const TOKENS: &[&str] = &[
+    "api", "dns", "zone", "workers", "pages", "management", "user", "account", "bearer", "access", "purge", "ddns",
+    "deploy", "saas", "ai", "stream", "tunnel", "r2", "id", "refresh", "oauth", "github", "gh", "npm", "session", "csrf",
+];
 
 /// Words in the name of a value that do not tell whose it is.
 pub(super) const GENERIC_WORDS: &[&str] = &[
@@ -122,24 +134,49 @@ pub(super) const GENERIC_WORDS: &[&str] = &[
 
 /// Returns the role of a setting whose name has these words.
 pub(super) fn role(words: &str) -> Role {
-    let is = |pattern: &Regex| pattern.is_match(words.as_bytes());
-    let last = words.rsplit(' ').next().unwrap_or_default();
+    let (before, last) = words.rsplit_once(' ').unwrap_or(("", words));
+    let kind = before.rsplit(' ').next().unwrap_or_default();
     match last {
-        _ if is(&GLOBAL) => Role::Global,
+        _ if names_global_key(words) => Role::Global,
         _ if words.ends_with("auth method") => Role::Method,
-        _ if is(&NOT_KEY) => Role::Other,
-        "key" | "apikey" if is(&API_KEY) => Role::ApiKey,
-        "key" if words == "key" => Role::Key,
-        "key" if is(&CLOUDFLARE) => Role::ApiKey,
+        "key" | "token" | "password" if is_of_other_kind(before) => Role::Other,
+        "apikey" => Role::ApiKey,
+        "key" if before.is_empty() => Role::Key,
+        "key" if is_api_key(before) || names_cloudflare(words) => Role::ApiKey,
         // An alias for the key in Ansible.
         "token" if words == "account api token" => Role::ApiKey,
-        "token" if is(&API_TOKEN) => Role::ApiToken,
+        "token" if TOKENS.contains(&kind) => Role::ApiToken,
         "token" | "tkn" => Role::Token,
         "password" | "passwd" => Role::Password,
-        _ if is(&EMAIL) => Role::Email,
-        _ if is(&USER) => Role::User,
+        _ if words.split(' ').any(|word| matches!(word, "email" | "mail")) => Role::Email,
+        "user" | "usr" | "username" | "apiuser" | "login" => Role::User,
+        "name" if kind == "user" => Role::User,
+        "id" if kind == "cf" => Role::User,
         _ => Role::Other,
     }
+}
+
+/// Whether the words name the Global API Key: `global api key`, `key global`.
+fn names_global_key(words: &str) -> bool {
+    let words: Vec<&str> = words.split(' ').collect();
+    words.iter().enumerate().filter(|(_, word)| **word == "global").any(|(at, _)| {
+        let next = if words.get(at + 1) == Some(&"api") { at + 2 } else { at + 1 };
+        let follows =
+            words.get(next).is_some_and(|word| word.starts_with("key") || word.starts_with("token"));
+        follows || at > 0 && matches!(words[at - 1], "key" | "token")
+    })
+}
+
+/// Whether what precedes `key` or `token` says that it is of another kind: `site`, `ssh`, `public api`.
+fn is_of_other_kind(before: &str) -> bool {
+    let kind = before.strip_suffix(" api").unwrap_or(before);
+    OTHER_KEYS.contains(&kind.rsplit(' ').next().unwrap_or_default())
+}
+
+/// Whether what precedes `key` says that it is one for an API: `api`, `auth user`, `global api access`.
+fn is_api_key(before: &str) -> bool {
+    let first = before.rsplit(' ').find(|word| !matches!(*word, "user" | "access"));
+    matches!(first, Some("api" | "auth" | "global"))
 }
 
 #[cfg(test)]

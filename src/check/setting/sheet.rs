@@ -15,7 +15,7 @@ use crate::literals::contains;
 use crate::rule::Confidence;
 use crate::span::Span;
 
-use super::role::{CLOUDFLARE, GENERIC_WORDS, Role, TRAPS, may_be_owner, role};
+use super::role::{GENERIC_WORDS, Role, TRAPS, may_be_owner, names_cloudflare, role};
 use super::skipped;
 
 mod values;
@@ -279,12 +279,12 @@ impl<'a> Sheet<'a> {
     fn is_cloudflare(&self, key: &Setting) -> bool {
         let bytes = self.input.text.bytes();
         self.named(key)
-            || CLOUDFLARE.is_match(words(tail(self.input.path.as_bytes())).as_bytes())
+            || names_cloudflare(&words(tail(self.input.path.as_bytes())))
             || match about(bytes, key.span) {
                 Some(value) => contains(self.input.text.get(value), b"cloudflare"),
                 None => {
                     let naming = naming(bytes, key.span, self.input.path);
-                    let is_cloudflare = |words: &str| CLOUDFLARE.is_match(words.trim_end().as_bytes());
+                    let is_cloudflare = |words: &str| names_cloudflare(words.trim_end());
                     if is_option(bytes, key.span) && contains(self.command(key.span), b"cloudflare") {
                         return true;
                     }
@@ -299,13 +299,12 @@ impl<'a> Sheet<'a> {
         let bytes = self.input.text.bytes();
         let said = about(bytes, key.span);
         said.is_some_and(|value| contains(self.input.text.get(value), b"cloudflare"))
-            || parent(bytes, key.span.start)
-                .is_some_and(|name| CLOUDFLARE.is_match(name.words.trim_end().as_bytes()))
+            || parent(bytes, key.span.start).is_some_and(|name| names_cloudflare(name.words.trim_end()))
     }
 
     /// Whether the name of the setting names Cloudflare.
     pub(super) fn named(&self, key: &Setting) -> bool {
-        CLOUDFLARE.is_match(key.words.as_bytes())
+        names_cloudflare(&key.words)
     }
 
     /// Whether Cloudflare is mentioned shortly before or after, but not in an unrelated group.
@@ -387,7 +386,7 @@ fn alike(key: &Setting, email: &Setting) -> bool {
         "email", "mail", "e", "api", "auth", "account", "user", "username", "apiuser", "login", "my", "the",
         "x", "cfg", "config", "option", "admin", "your", "self", "this", "global", "name",
     ];
-    let says = |words: &str| CLOUDFLARE.is_match(words.as_bytes());
+    let says = |words: &str| names_cloudflare(words);
     says(&email.words)
         || email.words.split(' ').all(|word| NOTHING.contains(&word))
         || email.words.split(' ').any(|word| key.words.split(' ').any(|w| w == word && !NOTHING.contains(&w)))

@@ -1,6 +1,7 @@
 //! Credentials that a program prints or responds with: in the arguments of calls, as code or inside of strings.
 
 use std::cell::LazyCell;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
@@ -9,12 +10,12 @@ use super::passage::{Style, arrives};
 use super::shell::substitution;
 use super::{Known, Leak, Sink, is_known, text_of};
 use crate::blob::BlobPath;
-use crate::check::{Input, fixed, named};
+use crate::check::{Input, captures_around, fixed, named};
 use crate::fact::credential::is_credential;
 use crate::fact::place::{in_prose, is_program, is_shell};
 use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};
-use crate::literals::contains;
+use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
 
 /// How long the arguments of a call may be, in bytes.
@@ -48,12 +49,64 @@ fixed! {
         )(?<open>\s*\(|\ +\{|\ +)"#;
 }
 
+/// How far before one of its words a call may begin, and how far after it its arguments, in bytes.
+const AROUND: usize = 100;
+
+/// Returns where calls that print may be: every match of [`CALL`] contains one of these words.
+fn hints(bytes: &[u8]) -> Vec<Hit> {
+    /// Words that are searched for as they are.
+    const WORDS: &[&str] = &[
+        "log",
+        "console.",
+        "winston",
+        "pino",
+        "core.",
+        "rint",
+        "rite",
+        "dbg!",
+        "info!",
+        "debug!",
+        "warn!",
+        "error!",
+        "trace!",
+        "puts",
+        "inspect",
+        "io.warn",
+        "ngx.",
+        "echo",
+        "st.text",
+        "st.code",
+        "dump",
+        "var_export",
+        "die",
+        "alert",
+    ];
+    /// The ends of names that are too short for that.
+    const SHORT: &[(&str, &[&[u8]])] =
+        &[("p(", &[b"p", b"pp"]), ("p ", &[b"p", b"pp"]), ("dd(", &[b"dd"]), ("dd ", &[b"dd"])];
+    static HINTS: LazyLock<Literals> = LazyLock::new(|| {
+        Literals::caseless(
+            &WORDS.iter().copied().chain(SHORT.iter().map(|(end, _)| *end)).collect::<Vec<_>>(),
+        )
+    });
+    let mut hits = HINTS.all(bytes);
+    hits.retain(|hit| {
+        let Some((_, names)) = hit.index.checked_sub(WORDS.len()).map(|short| SHORT[short]) else {
+            return true;
+        };
+        let before = &bytes[..hit.end - 1];
+        let start = before.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1);
+        names.contains(&&before[start..])
+    });
+    hits
+}
+
 /// Finds credentials in the arguments of calls that print or log. The arguments of other such calls are `harmless`.
 pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, harmless: &mut Vec<Sink>) {
     let bytes = input.text.bytes();
     piped(bytes, known, out);
     let php = LazyCell::new(|| memmem::find(bytes, b"<?").is_some());
-    for groups in CALL.captures_iter(bytes) {
+    for groups in captures_around(&CALL, &hints(bytes), bytes, AROUND, |_| AROUND) {
         let sink = named(&groups, "sink");
         let open = named(&groups, "open");
         let name = sink.as_bytes();

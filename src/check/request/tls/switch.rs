@@ -1,8 +1,9 @@
 //! The switches that turn certificate checks off, in the words of every language and tool.
 
+use std::cmp::Reverse;
 use std::sync::LazyLock;
 
-use crate::check::{Input, fixed};
+use crate::check::{Input, fixed, spans_around};
 use crate::fact::command::command_end_in;
 use crate::fact::words::is_word;
 use crate::literals::{Hit, Literals, contains};
@@ -17,43 +18,12 @@ const FALSE: &str = r"(?:\$?(?:false|no|off|none|never|disabled?|nil|0L?)|!1)\b"
 const TRUE: &str = r"(?:\$?(?:true|yes|on|always|enabled?|1L?)|!0)\b";
 
 fixed! {
-    /// Settings are recognized by their words, so that unknown tools are understood as well: `verify_peer: no` denies
-    /// a check, `ignoreSslErrors: true` permits faults. Everything else (options without a value, callbacks, types) is
-    /// listed for each language. One pass finds them all.
-    pub(super) static SWITCH = switches();
+    /// The value of a setting, after its name.
+    static VALUE = format!(r"(?i)^{IS}(?:(?P<no>{FALSE})|{TRUE})");
 
-    /// The same for the options of curl, one of which most scripts use.
-    static OPTION = r#"(?i)[\s,(\[]["']?(?P<option>(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\,\])]|$)"#;
-
-    /// Options of `curl`, or a whole command, that a script or a makefile stores in a variable or a list.
-    pub(super) static STORED = r#"(?m)^[ \t]*(?:(?:export|local|readonly|declare|typeset)[ \t]+(?:-\w+[ \t]+)*)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*(?:\(?["']?(?:[^\n#"'$`|;&]*[ \t(])?|\([^()#;]*\s)(?P<span>--insecure|--proxy-insecure|-[a-zA-Z]*k[a-zA-Z]*)(?:[ \t"')]|\r?$)"#;
-}
-
-fn switches() -> String {
-    const TLS: &str = "(?:ssl|tls|https)";
-    const CERTIFICATE: &str = "(?:certs?|certificates?)";
-    const CHECK: &str = "(?:verif(?:y|ication|ying)|validat(?:e|ion|ing)|check(?:s|ing)?)";
-    const TROUBLE: &str = "(?:errors?|issues?|warnings?|problems?)";
-    const BAD: &str =
-        "(?:all|any|every|invalid|bad|self[-_]?signed|untrusted|unauthori[sz]ed|insecure|expired)";
-    let settings = [
-        // verify_ssl: no, SSL_VERIFYPEER => 0, setCheckHostname(false), strict-ssl=false,
-        // validateHttpsCertificates: false
-        format!(r"(?:{CHECK}|strict)[-_]?(?:remote[-_]?|host[-_]?|server[-_]?)?(?:{TLS}|(?:{TLS}[-_]?)?{CERTIFICATE}|peer(?:[-_]?names?)?|host(?:[-_]?names?)?){IS}{FALSE}"),
-        // ssl_verify_host = FALSE, tls-verification: off, certificateValidation=disabled
-        format!(r"(?:{TLS}|{CERTIFICATE}|peer|hostname)[-_]?{CHECK}[-_]?(?:mode|peer|host|{CERTIFICATE}|enabled)?{IS}{FALSE}"),
-        // ignoreSslErrors: true, skip-cert-check = on, disable_verify_ssl=1
-        format!(
-            r"(?:ignore|skip|disable|bypass|without|no)[-_]?(?:{CHECK}[-_]?)?(?:{BAD}[-_]?)?(?:{TLS}[-_]?(?:(?:{CERTIFICATE}|peer|host(?:name)?)[-_]?)?(?:{CHECK}|{TROUBLE})|(?:hostname|peer)[-_]?{CHECK}|{CERTIFICATE}[-_]?(?:{CHECK}|{TROUBLE})?){IS}{TRUE}"
-        ),
-        // allowUnauthorizedCerts: true, accept_invalid_certs(true), trustAll = true
-        format!(r"(?:allow|accept|permit)[-_]?{BAD}[-_]?(?:server[-_]?)?(?:{TLS}[-_]?)?(?:{CERTIFICATE}|{TLS}){IS}{TRUE}"),
-        format!(r"trust[-_]?{BAD}(?:[-_]?(?:{CERTIFICATE}|hosts?|servers?))?{IS}{TRUE}"),
-        format!(r"insecure[-_]?skip[-_]?(?:{TLS}[-_]?)?verify{IS}{TRUE}"),
-        format!(r"danger[-_]?accept[-_]?invalid[-_]?(?:certs|hostnames){IS}{TRUE}"),
-    ]
-    .join("|");
-    const OTHERS: &str = concat!(
+    /// Switches that are no settings with a telling name: options without a value, callbacks, types, in every language.
+    static OTHERS = concat!(
+        "(?i)(?P<span>",
         // Commands.
         r#"--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|\bSkipCertificateCheck\s*=\s*\$true|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
         // Short names that say what they check only in context.
@@ -67,8 +37,87 @@ fn switches() -> String {
         r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|(?:new\s+|implements\s+|object\s*:\s*)X509(?:Extended)?TrustManager|DangerousAcceptAnyServerCertificateValidator"#,
         // Callbacks that accept everything.
         r#"|HostnameVerifier\(\s*\(?[^()\n]*\)?\s*->\s*\{?\s*(?:return\s+)?true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|(?:ServerCertificateCustomValidationCallback|ServerCertificateValidationCallback|badCertificateCallback|onBadCertificate)\s*(?:\+?=|:)[^\n]{0,80}true"#,
+        ")",
     );
-    format!(r"(?i)(?P<span>[\w-]*?(?:{settings})|{OTHERS})")
+
+    /// The same for the options of curl, one of which most scripts use.
+    static OPTION = r#"(?i)[\s,(\[]["']?(?P<option>(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\,\])]|$)"#;
+
+    /// Options of `curl`, or a whole command, that a script or a makefile stores in a variable or a list.
+    pub(super) static STORED = r#"(?m)^[ \t]*(?:(?:export|local|readonly|declare|typeset)[ \t]+(?:-\w+[ \t]+)*)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*(?:\(?["']?(?:[^\n#"'$`|;&]*[ \t(])?|\([^()#;]*\s)(?P<span>--insecure|--proxy-insecure|-[a-zA-Z]*k[a-zA-Z]*)(?:[ \t"')]|\r?$)"#;
+}
+
+/// Settings are recognized by the words of their names, so that unknown tools are understood as well. The names are in
+/// lower case, without the marks between their words.
+fn names(endings: &[String]) -> String {
+    format!("(?:{})$", endings.join("|"))
+}
+
+const TLS: &str = "(?:ssl|tls|https)";
+const CERTIFICATE: &str = "(?:certs?|certificates?)";
+const CHECK: &str = "(?:verif(?:y|ication|ying)|validat(?:e|ion|ing)|check(?:s|ing)?)";
+
+/// The names of settings that turn a check off by a value that means no.
+fn checks() -> String {
+    names(&[
+        // verify_ssl: no, SSL_VERIFYPEER => 0, setCheckHostname(false), strict-ssl=false, validateHttpsCertificates: false
+        format!(
+            "(?:{CHECK}|strict)(?:remote|host|server)?(?:{TLS}|{TLS}?{CERTIFICATE}|peer(?:names?)?|host(?:names?)?)"
+        ),
+        // ssl_verify_host = FALSE, tls-verification: off, certificateValidation=disabled
+        format!("(?:{TLS}|{CERTIFICATE}|peer|hostname){CHECK}(?:mode|peer|host|{CERTIFICATE}|enabled)?"),
+    ])
+}
+
+/// The names of settings that permit faults by a value that means yes.
+fn permissions() -> String {
+    const TROUBLE: &str = "(?:errors?|issues?|warnings?|problems?)";
+    const BAD: &str = "(?:all|any|every|invalid|bad|selfsigned|untrusted|unauthori[sz]ed|insecure|expired)";
+    names(&[
+        // ignoreSslErrors: true, skip-cert-check = on, disable_verify_ssl=1
+        format!(
+            "(?:ignore|skip|disable|bypass|without|no){CHECK}?{BAD}?(?:{TLS}(?:{CERTIFICATE}|peer|host(?:name)?)?(?:{CHECK}|{TROUBLE})|(?:hostname|peer){CHECK}|{CERTIFICATE}(?:{CHECK}|{TROUBLE})?)"
+        ),
+        // allowUnauthorizedCerts: true, accept_invalid_certs(true), trustAll = true
+        format!("(?:allow|accept|permit){BAD}(?:server)?{TLS}?(?:{CERTIFICATE}|{TLS})"),
+        format!("trust{BAD}(?:{CERTIFICATE}|hosts?|servers?)?"),
+        format!("insecureskip{TLS}?verify"),
+        String::from("dangeracceptinvalid(?:certs|hostnames)"),
+    ])
+}
+
+/// Returns the switches near some hints, in order.
+pub(super) fn switches(bytes: &[u8], hints: &[Hit]) -> Vec<Span> {
+    /// How far before one of its hints a switch may begin, and how far after it, in bytes.
+    const BEFORE: usize = 80;
+    const AFTER: usize = 250;
+    let mut out = spans_around(&OTHERS, hints, bytes, BEFORE, |_| AFTER);
+    out.extend(hints.iter().filter_map(|hint| setting(bytes, hint)));
+    out.sort_unstable_by_key(|switch| (switch.start, Reverse(switch.end)));
+    out.dedup_by(|later, earlier| later.overlaps(*earlier));
+    out
+}
+
+/// Returns the setting whose name has a hint in it, if it is a switch.
+fn setting(bytes: &[u8], hint: &Hit) -> Option<Span> {
+    /// How long the parts of the name before and after the hint may be, in bytes.
+    const PART: usize = 60;
+    /// How long the value may be, with what is before it.
+    const LONGEST: usize = 120;
+    fixed! {
+        static CHECKS = checks();
+        static PERMISSIONS = permissions();
+    }
+    let part = |b: &&u8| is_word(**b) || **b == b'-';
+    let before = &bytes[hint.start.saturating_sub(PART)..hint.start];
+    let start = hint.start - before.iter().rev().take_while(part).count();
+    let end = hint.end + bytes[hint.end..].iter().take(PART).take_while(part).count();
+    let value = VALUE.captures(&bytes[end..bytes.len().min(end + LONGEST)])?;
+    let name = &bytes[start..end];
+    let name: Vec<u8> =
+        name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    let names = if value.name("no").is_some() { &CHECKS } else { &PERMISSIONS };
+    names.is_match(&name).then(|| Span::new(start, end + value.get_match().end()))
 }
 
 /// Whether the switch is a setting of git, which does not talk to the API: `git config http.sslVerify false`.
@@ -131,7 +180,7 @@ fn first_unquoted(bytes: &[u8], places: &[usize]) -> Option<usize> {
     None
 }
 
-/// The hints for [`SWITCH`]: every switch contains at least one of these.
+/// The hints for [`switches`]: every switch contains at least one of these.
 pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::caseless(&[
         "erif",
@@ -157,9 +206,6 @@ pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
 /// Whether a hint may belong to a switch: the name that it is in has a value that means yes or no, or another word of a
 /// switch is nearby. Most hints are in other names and in comments.
 pub(super) fn may_be_switch(bytes: &[u8], hint: &Hit) -> bool {
-    fixed! {
-        static SET = format!(r"(?i)^[\w-]{{0,60}}{IS}(?:{FALSE}|{TRUE})");
-    }
     static WORDS: LazyLock<Literals> = LazyLock::new(|| {
         Literals::caseless(&[
             "check-cert",
@@ -191,16 +237,20 @@ pub(super) fn may_be_switch(bytes: &[u8], hint: &Hit) -> bool {
         ])
     });
     const NEAR: usize = 40;
+    const NAME: usize = 60;
     const AFTER: usize = 200;
     let near = &bytes[hint.start.saturating_sub(NEAR)..bytes.len().min(hint.end + NEAR)];
-    SET.is_match(&bytes[hint.end..bytes.len().min(hint.end + AFTER)]) || WORDS.find(near, 0).is_some()
+    let rest = &bytes[hint.end..bytes.len().min(hint.end + AFTER)];
+    let name = rest.iter().take(NAME).take_while(|b| is_word(**b) || **b == b'-').count();
+    VALUE.is_match(&rest[name..]) || WORDS.find(near, 0).is_some()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{HINTS, STORED, SWITCH, is_of_git, lax_commands, may_be_switch};
+    use super::{HINTS, STORED, is_of_git, lax_commands, may_be_switch, switches};
     use crate::check::tests::asked;
     use crate::check::tests::marked;
+    use crate::span::Span;
 
     /// The commands that check no certificate, up to the option.
     fn lax(path: &str, text: &str) -> Vec<String> {
@@ -263,8 +313,14 @@ mod tests {
         }
     }
 
+    fn found(text: &[u8]) -> Vec<Span> {
+        let mut hints = HINTS.all(text);
+        hints.retain(|hint| may_be_switch(text, hint));
+        switches(text, &hints)
+    }
+
     #[test]
-    fn every_switch_holds_a_hint() {
+    fn every_switch_is_found_by_a_hint() {
         for text in [
             "curl -k https://x",
             "curl --insecure https://x",
@@ -360,9 +416,7 @@ mod tests {
                 continue;
             }
             let text = text.as_bytes();
-            assert!(SWITCH.is_match(text), "no switch: {}", text.escape_ascii());
-            let hint = HINTS.all(text).iter().any(|hint| may_be_switch(text, hint));
-            assert!(hint, "no hint: {}", text.escape_ascii());
+            assert!(!found(text).is_empty(), "no switch: {}", text.escape_ascii());
         }
     }
 
@@ -382,7 +436,7 @@ mod tests {
             "insecure()",
             "[System.Net.ServicePointManager]::CertificatePolicy = $before",
         ] {
-            assert!(!SWITCH.is_match(text.as_bytes()), "a switch: {text}");
+            assert!(found(text.as_bytes()).is_empty(), "a switch: {text}");
         }
     }
 }

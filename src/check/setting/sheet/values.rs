@@ -15,7 +15,7 @@ use crate::literals::contains;
 use crate::rule::Randomness;
 use crate::span::Span;
 
-use super::super::role::{CLOUDFLARE, GENERIC_WORDS, Role};
+use super::super::role::{GENERIC_WORDS, Role, names_cloudflare};
 
 impl Sheet<'_> {
     /// Whether the value is named after another vendor: `env.SENDGRID_API_KEY`.
@@ -26,7 +26,7 @@ impl Sheet<'_> {
             .position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'.' | b'$' | b'{' | b' '));
         let said = words(&value[..end.unwrap_or(value.len())]);
         said.ends_with(" key")
-            && !CLOUDFLARE.is_match(said.as_bytes())
+            && !names_cloudflare(&said)
             && said.split(' ').any(|word| !GENERIC_WORDS.contains(&word))
     }
 
