@@ -95,7 +95,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         places.sort_unstable();
         literals(input, &zones_before(&places), &api, &mut found);
     }
-    if prefixed {
+    if prefixed && bytes.contains(&b'-') {
         options(bytes, &mut found);
     }
     let mut done: Vec<Span> = Vec::new();

@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, fixed};
 use crate::fact::credential::{each_credential, is_credential, is_secret};
 use crate::fact::place::{in_prose, is_prose};
 use crate::fact::search::in_search;
-use crate::literals::contains;
+use crate::fact::words::is_word;
+use crate::literals::{Literals, contains};
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -38,9 +40,26 @@ const PUBLIC: &[&[u8]] = &[
     b"KIRBY_PUBLIC_",
 ];
 
-fixed! {
-    static IDENTIFIER = r"\b[A-Z][A-Z]+_\w{4,}";
+static PREFIXES: LazyLock<Literals> = LazyLock::new(|| Literals::new(PUBLIC));
 
+/// Words of which every match of [`DEFINE`] contains one.
+static SETTINGS: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::new(&[
+        "process.env.",
+        "import.meta.env.",
+        "window.",
+        "globalThis.",
+        "self.",
+        "buildConfigField",
+        "resValue",
+        "--dart-define",
+        "publicRuntimeConfig",
+        "define",
+        "public",
+    ])
+});
+
+fixed! {
     /// Settings that put values into the bundle, the page or the app.
     static DEFINE = r#"(?x)["'`](?:process\.env|import\.meta\.env|globalThis|window|self)\.(?<define>\w+)["'`]\s*:\s*(?:JSON\.stringify\(|["'`]|process\.env|env\.)
         | \b(?:window|globalThis|self)(?:\.[\w$]+)?\.(?<global>\w+)\s*=[^=\n]*(?:\$|\{\{|<%|process\.env|cf)
@@ -65,18 +84,18 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
     let bytes = input.text.bytes();
     let mut found = Vec::new();
-    for hit in IDENTIFIER.find_iter(bytes) {
-        let name = hit.as_bytes();
-        if let Some(prefix) = PUBLIC.iter().find(|p| name.starts_with(p))
-            && is_credential(&name[prefix.len()..])
-        {
-            let span = Span::from(hit);
+    for hit in PREFIXES.all(bytes) {
+        let begins = hit.start == 0 || !is_word(bytes[hit.start - 1]);
+        let end = hit.end + bytes[hit.end..].iter().take_while(|b| is_word(**b)).count();
+        if begins && is_credential(&bytes[hit.end..end]) {
+            let span = Span::new(hit.start, end);
             found.push((span, "the build puts this credential into what browsers download"));
         }
     }
     // Next.js replaces these names wherever they are used, also in the browser.
     let next = name.starts_with(b"next.config.").then(|| NEXT_ENV.captures_iter(bytes)).into_iter().flatten();
-    for groups in DEFINE.captures_iter(bytes).chain(next) {
+    let defined = SETTINGS.find(bytes, 0).map(|_| DEFINE.captures_iter(bytes)).into_iter().flatten();
+    for groups in defined.chain(next) {
         let named = ["define", "global", "app", "dart"].iter().find_map(|name| groups.name(name));
         let named = named.filter(|m| is_credential(m.as_bytes()));
         if let Some(place) = named {

@@ -98,6 +98,7 @@ fn is_set_later(input: &Input<'_>) -> bool {
     let inside =
         |at: usize| input.token_definitions().iter().any(|token| token.body.span.contains(Span::new(at, at)));
     !input.is_structured()
+        && contains(bytes, b"expires")
         && KEY.captures_iter(bytes).take(50).any(|groups| {
             let at = groups.get_match().start();
             groups.name("type").is_none() && !inside(at) && !in_comment(input.text, at, input.path)

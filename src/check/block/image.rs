@@ -67,7 +67,9 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if is_compiled(input.path) || !input.names_credential() {
         return report(detection, input, found, out);
     }
-    names(&ARGUMENT, bytes, 0, &mut found);
+    if memmem::find(bytes, b"-arg").is_some() {
+        names(&ARGUMENT, bytes, 0, &mut found);
+    }
     let mut lists = LISTS.all(bytes);
     lists.retain(|hit| bytes[hit.end..].trim_ascii_start().first() == Some(&b':'));
     for groups in captures_around(&LIST, &lists, bytes, INDENT, |_| BODY) {

@@ -31,7 +31,8 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         // Azure Pipelines: a variable that a step sets is not masked unless it says so.
         static SET = r"##vso\[task\.setvariable (?<options>[^\]\n]*)\]";
     }
-    for groups in SET.captures_iter(bytes) {
+    let set = memmem::find(bytes, b"##vso[").map(|_| SET.captures_iter(bytes)).into_iter().flatten();
+    for groups in set {
         let options = named(&groups, "options");
         let lower = options.as_bytes().to_ascii_lowercase();
         let name =

@@ -215,7 +215,8 @@ fn constants(input: &Input<'_>) -> Vec<ConstantUse> {
     const MOST: usize = 20;
     let bytes = input.text.bytes();
     let mut out = Vec::new();
-    for groups in CONSTANT.captures_iter(bytes).chain(MACRO.captures_iter(bytes)).take(MOST) {
+    let macros = contains(bytes, b"define").then(|| MACRO.captures_iter(bytes)).into_iter().flatten();
+    for groups in CONSTANT.captures_iter(bytes).chain(macros).take(MOST) {
         let Some(name) = groups.name("name") else { continue };
         let Ok(text) = std::str::from_utf8(name.as_bytes()) else { continue };
         let whole = groups.get_match().as_bytes();

@@ -23,7 +23,7 @@ mod switch;
 mod target;
 
 use addresses::{Address, addresses};
-use switch::{HINTS, STORED, is_of_git, lax_commands, may_be_switch, switches};
+use switch::{STORED, is_of_git, lax_commands, switches};
 use target::target;
 
 /// `variant = "tls-off"`.
@@ -32,9 +32,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if !input.signs.any(&[Sign::Api, Sign::Client, Sign::ToolSwitch]) {
         return;
     }
-    let mut hints = HINTS.all(bytes);
-    hints.retain(|hint| may_be_switch(bytes, hint));
-    let mut switches = switches(bytes, &hints);
+    let mut switches = switches(bytes);
     switches.retain(|switch| !is_denied(bytes, *switch));
     switches.extend(lax_commands(input));
     let has_commands = memmem::find(bytes, b"curl").is_some() && !is_compiled(input.path);

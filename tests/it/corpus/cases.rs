@@ -202,7 +202,8 @@ fn build(text: &str, mut case: Case) -> Case {
                 u8::from_str_radix(&plain[i..i + 2], 16).unwrap_or_else(|e| panic!("{}: {e}", case.name))
             })
             .collect();
-        plain.replace_range(at..end + 2, &String::from_utf8(text).unwrap());
+        // What it says is no marker.
+        plain.replace_range(at..end + 2, &String::from_utf8(text).unwrap().replace('@', "\u{1}"));
     }
     let expanded = expand(&plain).unwrap_or_else(|e| panic!("{}: {e}", case.name));
     let text = expanded.text.replace('\u{1}', "@");

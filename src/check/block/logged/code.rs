@@ -307,6 +307,9 @@ pub(super) fn responses(bytes: &[u8], out: &mut Vec<Leak>) {
         static ANSWER = r"\b(?:Response\.json|new Response|res\.(?:json|send|end|write)|c\.(?:json|text|html)|jsonify|JsonResponse)\(";
         static OF_ENVIRONMENT = r#"\b(?:process\.|c\.)?env\.(?<name>[A-Za-z_]\w*)|\bos\.environ(?:\.get)?[\[(]\s*["'](?<item>\w+)"#;
     }
+    if [&b"env."[..], b"os.environ"].iter().all(|word| memmem::find(bytes, word).is_none()) {
+        return;
+    }
     for answer in ANSWER.find_iter(bytes) {
         let end = arguments_end(bytes, answer.end(), true);
         let body = &bytes[answer.end()..end];

@@ -21,23 +21,24 @@ fixed! {
     /// The value of a setting, after its name.
     static VALUE = format!(r"(?i)^{IS}(?:(?P<no>{FALSE})|{TRUE})");
 
-    /// Switches that are no settings with a telling name: options without a value, callbacks, types, in every language.
+    /// Settings with names that say what they check only in context, or with other values.
+    static SHORT = concat!(
+        r#"(?i)(?P<span>\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|--verify[= ]no\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|\binsecure\(\s*(?:1|true)\s*\)|\bskip[-_]?verify["']?\s*[:=]\s*["']?true"#,
+        r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0|!1)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|(?:PYTHONHTTPSVERIFY|PERL_LWP_SSL_VERIFY_HOSTNAME)["']?[\]}]?\s*=\s*["']?0"#,
+        r#"|GIT_SSL_NO_VERIFY\s*=\s*["']?(?:1|true)|tlsSkipVerify["']?\s*[:=]\s*true|validate_certs["']?\s*[:=]\s*["']?(?:no|false)\b|disable_verification\(\s*true)"#,
+    );
+
+    /// Switches that are no settings: options without a value, callbacks, types, in every language.
     static OTHERS = concat!(
-        "(?i)(?P<span>",
-        // Commands.
-        r#"--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--verify[= ]no\b|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|\bSkipCertificateCheck\s*=\s*\$true|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
-        // Short names that say what they check only in context.
-        r#"|\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|\binsecure\(\s*(?:1|true)\s*\)|:insecure\?\s+true|[\[,]\s*:insecure\b\s*[\],]|\bskip[-_]?verify["']?\s*[:=]\s*["']?true|\b(?:mc|http\s+(?:get|post|put|patch|delete|head|options))\b[^\n|;&]{0,60}?\s--insecure\b"#,
-        r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0|!1)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|(?:PYTHONHTTPSVERIFY|PERL_LWP_SSL_VERIFY_HOSTNAME)["']?[\]}]?\s*=\s*["']?0|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}"#,
-        r#"|GIT_SSL_NO_VERIFY\s*=\s*["']?(?:1|true)|cacert\s+'IGNORE'|tlsSkipVerify["']?\s*[:=]\s*true|tls_insecure_skip_verify|validate_certs["']?\s*[:=]\s*["']?(?:no|false)\b"#,
+        r#"(?i)(?P<span>--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|\bSkipCertificateCheck\s*=\s*\$true|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
+        r#"|:insecure\?\s+true|[\[,]\s*:insecure\b\s*[\],]|\b(?:mc|http\s+(?:get|post|put|patch|delete|head|options))\b[^\n|;&]{0,60}?\s--insecure\b|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}|cacert\s+'IGNORE'|tls_insecure_skip_verify"#,
         // Constants, types and calls.
-        r#"|_create_unverified_context|CERT_NONE|VERIFY_NONE|SslVerifyMode::NONE|verify:\s*:?verify_none|\{verify,\s*verify_none\}|(?-i:DANGER_ACCEPT_INVALID_CERTS)|tls_danger_accept|disable_verification\(\s*true|\.dangerous\(\)|withoutVerifying\(\)|\bsetInsecure\(\s*\)|insecure[-_]?skip[-_]?verify\(\s*\)"#,
+        r#"|_create_unverified_context|CERT_NONE|VERIFY_NONE|SslVerifyMode::NONE|verify:\s*:?verify_none|\{verify,\s*verify_none\}|(?-i:DANGER_ACCEPT_INVALID_CERTS)|tls_danger_accept|\.dangerous\(\)|withoutVerifying\(\)|\bsetInsecure\(\s*\)|insecure[-_]?skip[-_]?verify\(\s*\)"#,
         // A policy of one's own replaces the check.
         r#"|\bCertificatePolicy\s*=\s*(?:\(?\s*new(?:-object)?\s|\[[\w.]+\]::new\b)"#,
         r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|(?:new\s+|implements\s+|object\s*:\s*)X509(?:Extended)?TrustManager|DangerousAcceptAnyServerCertificateValidator"#,
         // Callbacks that accept everything.
-        r#"|HostnameVerifier\(\s*\(?[^()\n]*\)?\s*->\s*\{?\s*(?:return\s+)?true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|(?:ServerCertificateCustomValidationCallback|ServerCertificateValidationCallback|badCertificateCallback|onBadCertificate)\s*(?:\+?=|:)[^\n]{0,80}true"#,
-        ")",
+        r#"|HostnameVerifier\(\s*\(?[^()\n]*\)?\s*->\s*\{?\s*(?:return\s+)?true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|(?:ServerCertificateCustomValidationCallback|ServerCertificateValidationCallback|badCertificateCallback|onBadCertificate)\s*(?:\+?=|:)[^\n]{0,80}true)"#,
     );
 
     /// The same for the options of curl, one of which most scripts use.
@@ -86,13 +87,19 @@ fn permissions() -> String {
     ])
 }
 
-/// Returns the switches near some hints, in order.
-pub(super) fn switches(bytes: &[u8], hints: &[Hit]) -> Vec<Span> {
+/// Returns the switches of a text, in order.
+pub(super) fn switches(bytes: &[u8]) -> Vec<Span> {
     /// How far before one of its hints a switch may begin, and how far after it, in bytes.
     const BEFORE: usize = 80;
     const AFTER: usize = 250;
-    let mut out = spans_around(&OTHERS, hints, bytes, BEFORE, |_| AFTER);
-    out.extend(hints.iter().filter_map(|hint| setting(bytes, hint)));
+    let hints = HINTS.all(bytes);
+    let kept = |keep: fn(&[u8], &Hit) -> bool| -> Vec<Hit> {
+        hints.iter().filter(|hint| keep(bytes, hint)).copied().collect()
+    };
+    let (settings, others) = (kept(is_set), kept(is_near_word));
+    let mut out: Vec<Span> = settings.iter().filter_map(|hint| setting(bytes, hint)).collect();
+    out.extend(spans_around(&SHORT, &settings, bytes, BEFORE, |_| AFTER));
+    out.extend(spans_around(&OTHERS, &others, bytes, BEFORE, |_| AFTER));
     out.sort_unstable_by_key(|switch| (switch.start, Reverse(switch.end)));
     out.dedup_by(|later, earlier| later.overlaps(*earlier));
     out
@@ -181,7 +188,7 @@ fn first_unquoted(bytes: &[u8], places: &[usize]) -> Option<usize> {
 }
 
 /// The hints for [`switches`]: every switch contains at least one of these.
-pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
+static HINTS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::caseless(&[
         "erif",
         "alidat",
@@ -203,9 +210,17 @@ pub(super) static HINTS: LazyLock<Literals> = LazyLock::new(|| {
     ])
 });
 
-/// Whether a hint may belong to a switch: the name that it is in has a value that means yes or no, or another word of a
-/// switch is nearby. Most hints are in other names and in comments.
-pub(super) fn may_be_switch(bytes: &[u8], hint: &Hit) -> bool {
+/// Whether the name that a hint is in has a value that means yes or no. Most hints are in other names and in comments.
+fn is_set(bytes: &[u8], hint: &Hit) -> bool {
+    const NAME: usize = 60;
+    const AFTER: usize = 200;
+    let rest = &bytes[hint.end..bytes.len().min(hint.end + AFTER)];
+    let name = rest.iter().take(NAME).take_while(|b| is_word(**b) || **b == b'-').count();
+    VALUE.is_match(&rest[name..])
+}
+
+/// Whether a word of a switch that is no setting is near a hint.
+fn is_near_word(bytes: &[u8], hint: &Hit) -> bool {
     static WORDS: LazyLock<Literals> = LazyLock::new(|| {
         Literals::caseless(&[
             "check-cert",
@@ -237,20 +252,15 @@ pub(super) fn may_be_switch(bytes: &[u8], hint: &Hit) -> bool {
         ])
     });
     const NEAR: usize = 40;
-    const NAME: usize = 60;
-    const AFTER: usize = 200;
     let near = &bytes[hint.start.saturating_sub(NEAR)..bytes.len().min(hint.end + NEAR)];
-    let rest = &bytes[hint.end..bytes.len().min(hint.end + AFTER)];
-    let name = rest.iter().take(NAME).take_while(|b| is_word(**b) || **b == b'-').count();
-    VALUE.is_match(&rest[name..]) || WORDS.find(near, 0).is_some()
+    WORDS.find(near, 0).is_some()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{HINTS, STORED, is_of_git, lax_commands, may_be_switch, switches};
+    use super::{STORED, is_of_git, lax_commands, switches};
     use crate::check::tests::asked;
     use crate::check::tests::marked;
-    use crate::span::Span;
 
     /// The commands that check no certificate, up to the option.
     fn lax(path: &str, text: &str) -> Vec<String> {
@@ -311,12 +321,6 @@ mod tests {
             let (text, switch) = marked(text);
             assert_eq!(asked(path, &text, |input| is_of_git(input, switch)), expected, "{text}");
         }
-    }
-
-    fn found(text: &[u8]) -> Vec<Span> {
-        let mut hints = HINTS.all(text);
-        hints.retain(|hint| may_be_switch(text, hint));
-        switches(text, &hints)
     }
 
     #[test]
@@ -416,7 +420,7 @@ mod tests {
                 continue;
             }
             let text = text.as_bytes();
-            assert!(!found(text).is_empty(), "no switch: {}", text.escape_ascii());
+            assert!(!switches(text).is_empty(), "no switch: {}", text.escape_ascii());
         }
     }
 
@@ -436,7 +440,7 @@ mod tests {
             "insecure()",
             "[System.Net.ServicePointManager]::CertificatePolicy = $before",
         ] {
-            assert!(found(text.as_bytes()).is_empty(), "a switch: {text}");
+            assert!(switches(text.as_bytes()).is_empty(), "a switch: {text}");
         }
     }
 }
