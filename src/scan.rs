@@ -20,6 +20,7 @@ use crate::text::Text;
 
 mod excerpt;
 mod glance;
+mod hidden;
 mod keywords;
 mod mask;
 mod settle;

@@ -1,11 +1,9 @@
 //! The lines around a finding, ready to print: secrets masked, control and bidirectional characters replaced, long
 //! lines clipped around the marked place.
 
+use super::hidden::unknown_secrets;
 use super::mask::masked;
-use crate::check::value::looks_random;
-use crate::fact::runs::{is_token_byte, runs};
 use crate::finding::{Excerpt, ExcerptLabel, ExcerptLine};
-use crate::rule::Randomness;
 use crate::span::Span;
 use crate::text::{Text, is_deceptive};
 
@@ -115,16 +113,4 @@ fn visible(bytes: &[u8], offset: usize, c: char, hidden: &[Span]) -> char {
         c if c.is_control() || is_deceptive(c) => '\u{FFFD}',
         c => c,
     }
-}
-
-/// Returns long values of the line that look random: they are not shown either, although no rule reports them.
-fn unknown_secrets(bytes: &[u8], line: Span) -> Vec<Span> {
-    let mut found = runs(bytes, line);
-    found.retain(|run| {
-        let value = &bytes[run.start..run.end];
-        debug_assert!(value.iter().all(|b| is_token_byte(*b)));
-        let hex = value.iter().all(u8::is_ascii_hexdigit);
-        if hex { value.len() > 36 && value.len() != 40 } else { looks_random(Randomness::Token, value) }
-    });
-    found
 }

@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use flaresec::rule::RuleSet;
+use flaresec::synthetic::expand;
+
 use crate::support::{fixture, flaresec, run, text};
 
 /// Longest piece of a secret that an output may hold, in bytes: the public prefix or the last four characters.
@@ -54,6 +57,74 @@ fn neighbours_on_the_line_and_in_other_encodings_stay_hidden() {
     for format in formats() {
         let output = run(folder.path(), &["--format", format, "--min-confidence", "low"]);
         assert_secret(&output.stdout, &secrets, format);
+    }
+}
+
+#[test]
+fn no_example_of_a_rule_is_shown_in_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = RuleSet::embedded();
+    let mut secrets = Vec::new();
+    for (number, example) in rules.rules.iter().flat_map(|rule| &rule.examples).enumerate() {
+        let path = folder.path().join(number.to_string()).join(example.path.as_deref().unwrap_or("a.txt"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let expanded = expand(&example.text).unwrap();
+        fs::write(path, &expanded.text).unwrap();
+        secrets.extend(expanded.secrets);
+    }
+    // Ids and commits are no secrets, and what is shorter than a window cannot be looked for.
+    secrets.retain(|s| {
+        s.len() > 12 && !(matches!(s.len(), 32 | 36 | 40) && is_id(s)) && !s.ends_with(".access")
+    });
+    secrets.sort_unstable();
+    secrets.dedup();
+    assert!(secrets.len() > 30, "{}", secrets.len());
+    let out = tempfile::tempdir().unwrap();
+    let written: Vec<String> =
+        formats().map(|format| format!("--format={format}={}", out.path().join(format).display())).collect();
+    let mut arguments = vec!["--no-ignore", "--min-confidence", "low", "--pedantic"];
+    arguments.extend(written.iter().map(String::as_str));
+    let output = run(folder.path(), &arguments);
+    assert_secret(&output.stderr, &secrets, "standard error");
+    for format in formats() {
+        let report = fs::read(out.path().join(format)).unwrap();
+        assert!(report.len() > 1000, "{format}");
+        assert_secret(&report, &secrets, format);
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+}
+
+#[test]
+fn passwords_stay_hidden_by_their_name_or_place() {
+    const WEAK: &str = "hunter2-Correct9-battery";
+    for (path, text) in [
+        (
+            "a.tf",
+            "resource \"cloudflare_worker_version\" \"a\" {\n  bindings = [{ name = \"API_SECRET\", type = \"plain_text\", text = \"PASSWORD\" }]\n}\n",
+        ),
+        (
+            "wrangler.toml",
+            "[vars]\nDATABASE_URL = \"postgres://user:PASSWORD@db.example.com/x\"\nAPI_SECRET = \"PASSWORD\"\n",
+        ),
+        (
+            "a.sh",
+            "curl -k -u \"user:PASSWORD\" https://api.cloudflare.com/client/v4/zones -H \"X-Auth-Key: $K\" -H \"X-Auth-Email: $E\"\n",
+        ),
+        (
+            "a.yml",
+            "env: { CF_API_KEY: \"${{ secrets.K }}\", CF_API_EMAIL: \"${{ secrets.E }}\", DB_PASS: \"PASSWORD\" }\n",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(path), text.replace("PASSWORD", WEAK)).unwrap();
+        for format in formats() {
+            let output = run(folder.path(), &["--format", format, "--pedantic"]);
+            assert_eq!(output.status.code(), Some(1), "{path} {format}");
+            assert_secret(&output.stdout, &[String::from(WEAK)], &format!("{path} {format}"));
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     if terraform && memmem::find(bytes, b"plain_text").is_some() {
         for root in input.trees() {
             for (_, types) in root.entries().iter().filter(|(key, _)| key.name == "resource") {
-                bindings(detection, types, 0, out);
+                bindings(detection, bytes, types, 0, out);
             }
         }
     }
@@ -50,7 +50,7 @@ fn variables(detection: &Detection<'_>, bytes: &[u8], settings: &Node, out: &mut
 }
 
 /// Finds bindings of the type `plain_text`, with a name in the binding or as its key, whose name is that of a secret.
-fn bindings(detection: &Detection<'_>, node: &Node, depth: usize, out: &mut Vec<Candidate>) {
+fn bindings(detection: &Detection<'_>, bytes: &[u8], node: &Node, depth: usize, out: &mut Vec<Candidate>) {
     const DEEPEST: usize = 12;
     if depth > DEEPEST {
         return;
@@ -58,10 +58,12 @@ fn bindings(detection: &Detection<'_>, node: &Node, depth: usize, out: &mut Vec<
     let field =
         |node: &Node, name: &str| node.get(&[name]).and_then(|(_, value)| value.text().map(str::to_owned));
     let is_plain = |node: &Node| field(node, "type").as_deref() == Some("plain_text");
-    let push = |name: &str, span, out: &mut Vec<Candidate>| {
+    let push = |binding: &Node, name: &str, span, out: &mut Vec<Candidate>| {
         if is_secret_name(name.as_bytes()) {
             let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
             candidate.message = Some(format!("`{name}` is a plain variable of the Worker"));
+            let text = binding.get(&["text"]).filter(|(_, text)| text.text().is_some_and(is_real));
+            candidate.secrets.extend(text.map(|(_, text)| unquoted(bytes, text.span)));
             out.push(candidate);
         }
     };
@@ -69,21 +71,21 @@ fn bindings(detection: &Detection<'_>, node: &Node, depth: usize, out: &mut Vec<
         && let Some((key, value)) = node.get(&["name"])
         && let Some(name) = value.text()
     {
-        push(name, key.span.cover(value.span), out);
+        push(node, name, key.span.cover(value.span), out);
     }
     for (key, value) in node.entries() {
         // `plain_text_binding { name = … }` of earlier versions.
         if is_plain(value) && value.get(&["name"]).is_none() {
-            push(&key.name, key.span, out);
+            push(value, &key.name, key.span, out);
         } else if key.name == "plain_text_binding"
             && let Some(name) = field(value, "name")
         {
-            push(&name, key.span, out);
+            push(value, &name, key.span, out);
         }
-        bindings(detection, value, depth + 1, out);
+        bindings(detection, bytes, value, depth + 1, out);
     }
     if let Value::Sequence(items) = &node.value {
-        items.iter().for_each(|item| bindings(detection, item, depth + 1, out));
+        items.iter().for_each(|item| bindings(detection, bytes, item, depth + 1, out));
     }
 }
 
