@@ -220,22 +220,28 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "flaresec", &mut script);
-            print(&script);
-            CLEAN
+            print(&script)
         }
         Some(Command::Man) => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut page).expect("writing to memory cannot fail");
-            print(&page);
-            CLEAN
+            print(&page)
         }
         Some(Command::Explain(args)) => rules::explain(&args),
     }
 }
 
-/// Prints to standard output. A closed pipe is not an error: it must not change the exit code.
-pub(crate) fn print(text: &[u8]) {
-    let _ = io::stdout().lock().write_all(text);
+/// Prints to standard output and returns the exit code for that. A closed pipe is not an error: it must not change the
+/// exit code.
+#[must_use]
+pub(crate) fn print(text: &[u8]) -> u8 {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&format!("standard output cannot be written: {error}"), "")
+        }
+        _ => CLEAN,
+    }
 }
 
 /// Prints an error and, unless it is empty, what to do about it; returns the exit code for it.

@@ -1,6 +1,8 @@
 //! Sources of blobs: the worktree, the git index, a diff, the history, standard input, a list of files. A source
 //! hands each blob to a [`Visitor`] and reports what it could not read. It knows nothing of rules.
 
+use std::path::Path;
+
 use crate::blob::{Blob, BlobPath};
 
 pub mod changes;
@@ -65,4 +67,13 @@ pub struct Failure {
     pub cause: String,
     /// What the user can do, lower-case, no final full stop; may be empty.
     pub remedy: String,
+}
+
+/// Returns the failure that a path of the command line is nothing in the source: it would count as clean.
+fn unmatched(path: &Path, cause: &str) -> Failure {
+    Failure {
+        what: BlobPath::from_path(path).to_text(),
+        cause: cause.to_owned(),
+        remedy: String::from("name a path that exists there, relative to the current folder"),
+    }
 }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use flaresec::filter::baseline::{self, DEFAULT, Entry};
 use flaresec::report::Report;
 
-use super::{CLEAN, ScanArgs, complain, print, scan};
+use super::{ScanArgs, complain, print, scan};
 
 /// Arguments of `flaresec baseline`.
 ///
@@ -43,10 +43,9 @@ pub(crate) fn run(args: &BaselineArgs) -> u8 {
         Action::Create(scan) => change(scan, "create"),
         Action::Update(scan) => change(scan, "update"),
         Action::Prune(scan) => change(scan, "prune"),
-        Action::Show { baseline } => read(baseline).map(|entries| {
-            print(baseline::write(&entries).as_bytes());
-            CLEAN
-        }),
+        Action::Show { baseline } => {
+            read(baseline).map(|entries| print(baseline::write(&entries).as_bytes()))
+        }
     };
     outcome.unwrap_or_else(|code| code)
 }
@@ -86,10 +85,9 @@ fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
     let written = std::fs::write(&file, baseline::write(&new));
     written.map_err(|e| complain(&format!("{} cannot be written: {e}", file.display()), ""))?;
     let (added, removed) = (new.difference(&old).count(), old.difference(&new).count());
-    print(
+    Ok(print(
         format!("{}: {} entries, {added} added, {removed} removed\n", file.display(), new.len()).as_bytes(),
-    );
-    Ok(CLEAN)
+    ))
 }
 
 /// Whether the paths name the current folder and nothing else.

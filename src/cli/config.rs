@@ -11,7 +11,7 @@ use flaresec::rule::{Example, Rule, RuleSet};
 use flaresec::scan::Scanner;
 use flaresec::synthetic;
 
-use super::{CLEAN, INCOMPLETE, ScanArgs, complain, print};
+use super::{INCOMPLETE, ScanArgs, complain, print};
 
 const SCHEMA: &str = include_str!("../../docs/schema/config-v1.json");
 
@@ -79,10 +79,7 @@ pub(crate) fn run(args: &ConfigArgs) -> u8 {
     match &args.what {
         What::Show(place) => show(&place.path),
         What::Check(place) => check(&place.path),
-        What::Schema => {
-            print(SCHEMA.as_bytes());
-            CLEAN
-        }
+        What::Schema => print(SCHEMA.as_bytes()),
     }
 }
 
@@ -109,8 +106,7 @@ fn show(place: &Path) -> u8 {
         let from = if shown.from_file { origin.as_str() } else { "default" };
         let _ = writeln!(out, "{} = {}  # {from}", shown.key, shown.value);
     }
-    print(out.as_bytes());
-    CLEAN
+    print(out.as_bytes())
 }
 
 /// Reads a configuration, runs the examples of its own rules, and returns the exit code.
@@ -133,8 +129,7 @@ fn check(place: &Path) -> u8 {
     let own = loaded.config.custom_rule.iter().filter_map(|rule| scanner.rules().get(rule.id()));
     let wrong: Vec<String> = own.flat_map(|rule| misjudged(&scanner, rule)).collect();
     if wrong.is_empty() {
-        print(format!("{}: no faults\n", loaded.file).as_bytes());
-        return CLEAN;
+        return print(format!("{}: no faults\n", loaded.file).as_bytes());
     }
     for what in wrong {
         complain(&format!("{}: {what}", loaded.file), "fix the rule or the example");

@@ -114,8 +114,7 @@ fn install(path: &Path, state: &State) -> io::Result<u8> {
         ));
     }
     write(path)?;
-    print(format!("installed {}\n", path.display()).as_bytes());
-    Ok(CLEAN)
+    Ok(print(format!("installed {}\n", path.display()).as_bytes()))
 }
 
 fn write(path: &Path) -> io::Result<()> {
@@ -146,19 +145,16 @@ fn executable(_path: &Path) -> io::Result<()> {
 
 fn uninstall(path: &Path, state: &State) -> io::Result<u8> {
     match state {
-        State::Absent => print(b"no hook is installed\n"),
+        State::Absent => Ok(print(b"no hook is installed\n")),
         State::Ours => {
             fs::remove_file(path)?;
-            print(format!("removed {}\n", path.display()).as_bytes());
+            Ok(print(format!("removed {}\n", path.display()).as_bytes()))
         }
-        State::Foreign => {
-            return Ok(complain(
-                &format!("{} is a hook that flaresec did not write", path.display()),
-                "remove what belongs to flaresec by hand",
-            ));
-        }
+        State::Foreign => Ok(complain(
+            &format!("{} is a hook that flaresec did not write", path.display()),
+            "remove what belongs to flaresec by hand",
+        )),
     }
-    Ok(CLEAN)
 }
 
 fn status(path: &Path, state: &State) -> u8 {
@@ -167,6 +163,5 @@ fn status(path: &Path, state: &State) -> u8 {
         State::Absent => ("not installed", FINDINGS),
         State::Foreign => ("another hook is installed", FINDINGS),
     };
-    print(format!("{text}: {}\n", path.display()).as_bytes());
-    code
+    print(format!("{text}: {}\n", path.display()).as_bytes()).max(code)
 }

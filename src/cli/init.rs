@@ -38,10 +38,7 @@ pub(crate) fn run(args: &InitArgs) -> u8 {
     let hook = if args.no_hook { Ok(String::new()) } else { hook_or_advice() };
     let mut code = CLEAN;
     for step in [config, workflow, hook] {
-        match step {
-            Ok(text) => print(text.as_bytes()),
-            Err(failed) => code = failed,
-        }
+        code = code.max(step.map_or_else(|failed| failed, |text| print(text.as_bytes())));
     }
     code
 }

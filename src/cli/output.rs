@@ -14,7 +14,7 @@ use flaresec::rule::{RuleSet, Severity};
 use flaresec::source::git::path_from_bytes;
 use terminal_size::terminal_size_of;
 
-use super::{Color, complain, named, print};
+use super::{CLEAN, Color, complain, named, print};
 
 /// How findings are reported.
 #[derive(Clone, Debug, Default, Args)]
@@ -89,7 +89,7 @@ impl TypedValueParser for WantedParser {
     }
 }
 
-/// The reports of one run. If they are dropped before they are written, the files made for them are removed.
+/// The reports of one run.
 pub(crate) struct Outputs {
     targets: Vec<Target>,
 }
@@ -102,9 +102,9 @@ struct Target {
 
 struct OpenFile {
     path: PathBuf,
-    file: File,
-    /// Whether it was made by this run and holds nothing yet.
-    empty: bool,
+    /// `None` if there was none before: it is made when the report is written, because an empty report would be taken for
+    /// one.
+    file: Option<File>,
 }
 
 impl Outputs {
@@ -114,7 +114,17 @@ impl Outputs {
         let human = [Wanted { format: Format::Human, file: None }];
         let wanted = if wanted.is_empty() { &human[..] } else { wanted };
         let mut outputs = Outputs { targets: Vec::new() };
-        for Wanted { format, file } in wanted {
+        for (number, Wanted { format, file }) in wanted.iter().enumerate() {
+            if wanted[..number].iter().any(|other| other.file == *file) {
+                let what = match file {
+                    None => String::from("two reports for standard output"),
+                    Some(file) => format!("two reports for {}", file.display()),
+                };
+                return Err(complain(
+                    &what,
+                    "write one into a file of its own: --format sarif=flaresec.sarif",
+                ));
+            }
             let file = file.clone().map(OpenFile::open).transpose()?;
             outputs.targets.push(Target { format: *format, file });
         }
@@ -133,7 +143,10 @@ impl Outputs {
                 .expect("writing to memory cannot fail");
             match &mut target.file {
                 // A closed pipe keeps the verdict.
-                None => print(&text),
+                None => {
+                    outcome =
+                        outcome.and(Some(print(&text)).filter(|code| *code != CLEAN).map_or(Ok(()), Err))
+                }
                 Some(file) => outcome = outcome.and(file.replace(&text)),
             }
         }
@@ -160,29 +173,28 @@ impl OpenFile {
     fn open(path: PathBuf) -> Result<OpenFile, u8> {
         let mut options = OpenOptions::new();
         options.write(true);
-        // Made or found, but not yet emptied.
-        let new = options.clone().create_new(true).open(&path).map(|file| (file, true));
-        match new.or_else(|_| options.create(true).open(&path).map(|file| (file, false))) {
-            Ok((file, empty)) => Ok(OpenFile { path, file, empty }),
+        // Found, but not yet emptied; or made to see whether that is possible.
+        let made = options.clone().create_new(true).open(&path).and_then(|_| fs::remove_file(&path));
+        if made.is_ok() {
+            return Ok(OpenFile { path, file: None });
+        }
+        match options.create(true).truncate(false).open(&path) {
+            Ok(file) => Ok(OpenFile { path, file: Some(file) }),
             Err(error) => Err(unwritable(&path, &error)),
         }
     }
 
     fn replace(&mut self, text: &[u8]) -> Result<(), u8> {
-        self.empty = false;
-        // A pipe or a device has no length to set.
-        let regular = self.file.metadata().is_ok_and(|meta| meta.is_file());
-        let emptied = if regular { self.file.set_len(0) } else { Ok(()) };
-        emptied.and_then(|()| self.file.write_all(text)).map_err(|error| unwritable(&self.path, &error))
-    }
-}
-
-impl Drop for OpenFile {
-    fn drop(&mut self) {
-        if self.empty {
-            // An empty report would be taken for one. What cannot be removed does no other harm.
-            let _ = fs::remove_file(&self.path);
-        }
+        let written = match &mut self.file {
+            None => fs::write(&self.path, text),
+            Some(file) => {
+                // A pipe or a device has no length to set.
+                let regular = file.metadata().is_ok_and(|meta| meta.is_file());
+                let emptied = if regular { file.set_len(0) } else { Ok(()) };
+                emptied.and_then(|()| file.write_all(text))
+            }
+        };
+        written.map_err(|error| unwritable(&self.path, &error))
     }
 }
 

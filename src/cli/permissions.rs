@@ -14,7 +14,7 @@ use flaresec::literals::contains;
 use flaresec::source::{Failure, SkipReason, Visitor, worktree};
 use flaresec::text::Text;
 
-use super::{CLEAN, INCOMPLETE, complain, print};
+use super::{INCOMPLETE, complain, print};
 
 /// Arguments of `flaresec permissions`.
 #[derive(Debug, Args)]
@@ -62,8 +62,7 @@ fn one(method: &str, path: &str) -> u8 {
         let or = if at > 0 { "or     " } else { "needs: " };
         let _ = writeln!(out, "{or}{}", permission(needs.scope, group));
     }
-    print(out.as_bytes());
-    CLEAN
+    print(out.as_bytes())
 }
 
 /// Collects the calls of many files.
@@ -112,7 +111,7 @@ fn scan(paths: &[PathBuf]) -> u8 {
     worktree::walk(&worktree::Options { paths: paths.to_vec(), ..Default::default() }, &calls);
     let found = calls.found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     let known: Vec<Operation> = found.iter().filter_map(Operation::new).collect();
-    print(
+    let code = print(
         if known.is_empty() { String::from("no calls of the Cloudflare API found\n") } else { table(&known) }
             .as_bytes(),
     );
@@ -120,7 +119,7 @@ fn scan(paths: &[PathBuf]) -> u8 {
     for failure in &failures {
         complain(&format!("{}: {}", failure.what, failure.cause), &failure.remedy);
     }
-    if failures.is_empty() { CLEAN } else { INCOMPLETE }
+    if failures.is_empty() { code } else { INCOMPLETE }
 }
 
 /// A call that the endpoint table knows.

@@ -10,7 +10,7 @@ use flaresec::filter::suppression::nearest;
 use flaresec::rule::{Category, Docs, Example, Practice, Rule, RuleSet, Severity};
 use serde::Serialize;
 
-use super::{CLEAN, complain, print};
+use super::{complain, print};
 
 /// Arguments of `flaresec rules`.
 #[derive(Debug, Args)]
@@ -74,8 +74,7 @@ impl<'a> Described<'a> {
 
 fn print_json(value: &impl Serialize) -> u8 {
     let text = serde_json::to_string_pretty(value).expect("plain values can be written");
-    print(format!("{text}\n").as_bytes());
-    CLEAN
+    print(format!("{text}\n").as_bytes())
 }
 
 /// Lists the rules.
@@ -102,8 +101,7 @@ pub(crate) fn list(args: &ListArgs) -> u8 {
         "{} rules; the {pedantic} marked pedantic state opinions and run only with --pedantic",
         set.rules.len()
     );
-    print(out.as_bytes());
-    CLEAN
+    print(out.as_bytes())
 }
 
 fn line(rule: &Rule, out: &mut String) {
@@ -129,10 +127,9 @@ pub(crate) fn explain(args: &ExplainArgs) -> u8 {
     match args.format {
         Shape::Text => print(explanation(&set, rule).as_bytes()),
         Shape::Json => {
-            return print_json(&Described { examples: Some(&rule.examples), ..Described::new(&set, rule) });
+            print_json(&Described { examples: Some(&rule.examples), ..Described::new(&set, rule) })
         }
     }
-    CLEAN
 }
 
 /// Returns a suggestion: the rule whose id differs by a slip of the pen, else all rules whose ids contain the word.

@@ -20,6 +20,12 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
     if let Err(code) = may_reveal(args) {
         return code;
     }
+    if args.source.stdin_path.is_some() && !args.paths.iter().any(|path| path.as_os_str() == "-") {
+        return complain(
+            "--stdin-path names what comes from standard input, which is not read",
+            "add `-` as the path",
+        );
+    }
     let prepared =
         super::baseline::load(args).and_then(|accepted| Ok((accepted, Outputs::open(&args.output.format)?)));
     let (accepted, outputs) = match prepared {

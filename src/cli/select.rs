@@ -42,7 +42,7 @@ pub(crate) struct SourceArgs {
     /// Scan what a branch adds or touches since it left BASE
     #[arg(long, value_name = "BASE[..HEAD]", conflicts_with_all = ["history", "files_from"])]
     pub(crate) diff: Option<String>,
-    /// Look for secrets in everything ever committed on any ref, or in RANGE
+    /// Look for secrets in everything ever committed on any ref, or in RANGE; PATH limits it, or is another repository
     #[arg(
         long,
         value_name = "RANGE",
@@ -59,8 +59,8 @@ pub(crate) struct SourceArgs {
     #[arg(long, value_name = "NAME", requires = "history")]
     pub(crate) branch: Vec<String>,
     /// Name under which standard input (`-`) is reported
-    #[arg(long, value_name = "PATH", default_value = "<stdin>", hide_default_value = true)]
-    pub(crate) stdin_path: PathBuf,
+    #[arg(long, value_name = "PATH")]
+    pub(crate) stdin_path: Option<PathBuf>,
     /// Scan the files listed in FILE, one per line (`-`: standard input)
     #[arg(long, value_name = "FILE")]
     pub(crate) files_from: Option<PathBuf>,
@@ -108,10 +108,31 @@ pub(crate) fn root(args: &ScanArgs) -> PathBuf {
     let source = &args.source;
     let by_git = source.staged.is_some() || source.diff.is_some() || source.history.is_some();
     let top = || {
-        let line = Git::at(".").line("the repository", &["rev-parse", "--show-toplevel"]).ok().flatten()?;
+        let line =
+            repository(args).0.line("the repository", &["rev-parse", "--show-toplevel"]).ok().flatten()?;
         PathBuf::from(line).canonicalize().ok()
     };
     by_git.then(top).flatten().unwrap_or_else(here)
+}
+
+/// Returns the repository that git reads, and the paths that limit what it reads: with --history a folder of another
+/// repository stands for that one.
+fn repository(args: &ScanArgs) -> (Git, Vec<PathBuf>) {
+    let ask = |git: &Git, what: &str| git.line("the repository", &["rev-parse", what]).ok().flatten();
+    let own = |git: &Git| ask(git, "--absolute-git-dir");
+    if args.source.history.is_some()
+        && let [folder] = args.paths.as_slice()
+        && folder.is_dir()
+    {
+        let (here, there) = (Git::at("."), Git::at(folder));
+        let top = own(&there);
+        if top.is_some() && top != own(&here) {
+            let is_part = ask(&there, "--show-prefix").is_some_and(|prefix| !prefix.is_empty());
+            return (there, if is_part { vec![PathBuf::from(".")] } else { Vec::new() });
+        }
+    }
+    // Where the caller stands: a hook's environment names its repository and index relative to that.
+    (Git::at("."), args.paths.clone())
 }
 
 /// Returns the absolute path of the current folder, without symbolic links.
@@ -139,12 +160,11 @@ fn exclude(args: &ScanArgs, config: Option<&Loaded>) -> Result<Exclude, Failure>
 fn read(args: &ScanArgs, exclude: &Exclude, direct: &dyn Visitor) {
     let visitor: &dyn Visitor = &Excluding { exclude, next: direct };
     let source = &args.source;
-    // Where the caller stands: a hook's environment names its repository and index relative to that.
-    let git = Git::at(".");
+    let (git, limits) = repository(args);
     if let Some(lines) = &source.staged {
-        index::staged(&git, &args.paths, lines_of(lines), visitor);
+        index::staged(&git, &limits, lines_of(lines), visitor);
     } else if let Some(range) = &source.diff {
-        diff::diff(&git, range, &args.paths, Lines::Touched, visitor);
+        diff::diff(&git, range, &limits, Lines::Touched, visitor);
     } else if let Some(list) = &source.files_from {
         match listed(list, source.nul) {
             Ok(mut paths) => {
@@ -163,7 +183,8 @@ fn read(args: &ScanArgs, exclude: &Exclude, direct: &dyn Visitor) {
         let (stdin, paths): (Vec<PathBuf>, Vec<PathBuf>) =
             args.paths.iter().cloned().partition(|path| path == Path::new("-"));
         if !stdin.is_empty() {
-            stream::stream(&mut io::stdin().lock(), BlobPath::from_path(&source.stdin_path), visitor);
+            let name = source.stdin_path.as_deref().unwrap_or(Path::new("<stdin>"));
+            stream::stream(&mut io::stdin().lock(), BlobPath::from_path(name), visitor);
         }
         if !paths.is_empty() || stdin.is_empty() {
             let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths };
@@ -217,12 +238,15 @@ fn listed(list: &Path, nul: bool) -> io::Result<Vec<PathBuf>> {
 
 /// Reads every blob once; what may hold a secret is looked up in the commits and scanned as a whole.
 fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner, exclude: &Exclude) -> Report {
-    let git = Git::at(".");
+    let (git, limits) = repository(args);
+    if let Some(failure) = args.source.since.as_deref().and_then(|date| undated(&git, date)) {
+        return Report { failures: vec![failure], ..Report::default() };
+    }
     let mut revisions = args.source.branch.clone();
     if !range.is_empty() {
         revisions.push(range.to_owned());
     }
-    let options = history::Options { revisions, since: args.source.since.clone() };
+    let options = history::Options { revisions, since: args.source.since.clone(), paths: limits };
     let first = Survey::new(scanner, args.files.max_file_size);
     history::contents(&git, &options, &Progress::new(&first));
     let first = first.finish();
@@ -250,6 +274,20 @@ fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner, exclude: &Exclu
     report.findings.extend(stale);
     report.findings.sort_by(Finding::order);
     report
+}
+
+/// Returns the failure that git finds no date in a text: it then takes the present time, and no commit would be read.
+fn undated(git: &Git, date: &str) -> Option<Failure> {
+    /// How long git may take to answer, in seconds.
+    const SLACK: u64 = 60;
+    let said = git.line("--since", &["rev-parse", &format!("--since={date}")]).ok().flatten()?;
+    let since: u64 = said.strip_prefix("--max-age=")?.parse().ok()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    (since.saturating_add(SLACK) >= now).then(|| Failure {
+        what: format!("--since {date}"),
+        cause: String::from("git reads no past date in it, so that no commit would be left"),
+        remedy: String::from("write a date such as 2026-01-31, or `3 months ago`"),
+    })
 }
 
 /// Returns one finding per secret and path, with the commit that first held it and whether HEAD still holds it.

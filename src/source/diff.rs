@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::changes::{self, Lines};
 use super::git::Git;
-use super::{Failure, Visitor};
+use super::{Failure, Visitor, unmatched};
 use crate::blob::Origin;
 
 /// Hands over every file that differs between the merge base and the head of `range`, which is `BASE`, `BASE..HEAD`
@@ -31,6 +31,11 @@ fn read(
         Some(fork) => fork,
         None => return Err(no_merge_base(git, &base, &head)?),
     };
+    for path in git.unmatched(paths, &["ls-tree", "--name-only", &head_commit])? {
+        if !git.unmatched(std::slice::from_ref(path), &["ls-tree", "--name-only", &fork])?.is_empty() {
+            visitor.failed(unmatched(path, "neither side of the comparison has such a path"));
+        }
+    }
     let what = format!("the changes from {base} to {head}");
     let command = ["diff-tree", &fork, &head_commit];
     let (changed, touched) = changes::compare(git, &what, &command, paths, lines)?;

@@ -123,6 +123,25 @@ impl Git {
         if output.status.success() { Ok(output.stdout) } else { Err(refused(what, &output.stderr)) }
     }
 
+    /// Returns those of the paths that do not exist in the worktree and that a command, which lists files, does not
+    /// know either.
+    ///
+    /// # Errors
+    /// `git` cannot be started or fails.
+    pub(super) fn unmatched<'p>(
+        &self,
+        paths: &'p [PathBuf],
+        list: &[&str],
+    ) -> Result<Vec<&'p PathBuf>, Failure> {
+        let mut out = Vec::new();
+        for path in paths.iter().filter(|path| self.folder.join(path).symlink_metadata().is_err()) {
+            if self.read_paths("the repository", list, std::slice::from_ref(path))?.is_empty() {
+                out.push(path);
+            }
+        }
+        Ok(out)
+    }
+
     /// Like [`Git::read`], with `input` on standard input.
     ///
     /// # Errors

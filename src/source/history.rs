@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::sync::mpsc;
 
 use memchr::memchr;
@@ -10,7 +11,7 @@ use memchr::memchr;
 use super::git::Git;
 use super::objects::{self, Kind};
 use super::running::Running;
-use super::{Failure, Visitor, diff};
+use super::{Failure, Visitor, diff, unmatched};
 use crate::blob::{Blob, BlobPath, Origin};
 
 mod attribute;
@@ -24,16 +25,26 @@ pub struct Options {
     pub revisions: Vec<String>,
     /// Only commits after this date, as git understands it.
     pub since: Option<String>,
+    /// Only these files and folders; empty for all.
+    pub paths: Vec<PathBuf>,
 }
 
 impl Options {
     fn is_everything(&self) -> bool {
-        self.revisions.is_empty() && self.since.is_none()
+        self.revisions.is_empty() && self.since.is_none() && self.paths.is_empty()
     }
 
     /// Returns the arguments that select the commits.
     fn select(&self) -> Vec<String> {
+        self.select_in(&self.paths)
+    }
+
+    fn select_in(&self, paths: &[PathBuf]) -> Vec<String> {
         let mut args: Vec<String> = self.since.iter().map(|date| format!("--since={date}")).collect();
+        if !paths.is_empty() {
+            // Without it git leaves out branches whose changes to the paths were undone before they were merged.
+            args.push(String::from("--full-history"));
+        }
         if self.revisions.is_empty() {
             args.push(String::from("--all"));
             args.push(String::from("HEAD"));
@@ -42,6 +53,7 @@ impl Options {
             args.extend(self.revisions.iter().cloned());
         }
         args.push(String::from("--"));
+        args.extend(paths.iter().map(|path| path.to_string_lossy().into_owned()));
         args
     }
 }
@@ -68,6 +80,14 @@ fn read(git: &Git, options: &Options, visitor: &dyn Visitor) -> Result<(), Failu
         let any = git.line("the git refs", &["for-each-ref", "--count=1"])?;
         if any.is_none() {
             return Ok(());
+        }
+    }
+    for path in &options.paths {
+        let select = options.select_in(std::slice::from_ref(path));
+        let args: Vec<&str> =
+            ["rev-list", "-1"].into_iter().chain(select.iter().map(String::as_str)).collect();
+        if git.read("the git history", &args)?.is_empty() {
+            visitor.failed(unmatched(path, "no commit has such a path"));
         }
     }
     let list = |args: &[&str]| {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::changes::{self, Lines};
 use super::git::Git;
 use super::objects::{self, Kind};
-use super::{Failure, Visitor};
+use super::{Failure, Visitor, unmatched};
 use crate::blob::{Blob, BlobPath, Origin};
 
 /// Hands over every file of the index that differs from HEAD; `paths`, if any, limit it.
@@ -25,6 +25,12 @@ fn read(git: &Git, paths: &[PathBuf], lines: Lines, visitor: &dyn Visitor) -> Re
             String::from_utf8_lossy(&tree).trim().to_owned()
         }
     };
+    for path in git.unmatched(paths, &["ls-files"])? {
+        // What the commit deletes.
+        if !git.unmatched(std::slice::from_ref(path), &["ls-tree", "--name-only", &base])?.is_empty() {
+            visitor.failed(unmatched(path, "neither the worktree nor the index nor HEAD has such a path"));
+        }
+    }
     let command = ["diff-index", "--cached", "--ita-invisible-in-index", &base];
     let (changed, touched) = changes::compare(git, what, &command, paths, lines)?;
     changes::read(git, &changed, &touched, &Origin::Index, visitor)?;

@@ -50,6 +50,9 @@ fn exit_codes() {
         (&leaky, &["--select", "insecure-transport"], 0),
         (&leaky, &["--select", "hardcoded-api-token", "--ignore", "secret"], 2),
         (&clean, &["--max-file-size", "10 parsecs"], 2),
+        (&clean, &["--stdin-path", "a.txt"], 2),
+        (&clean, &["--format", "json", "--format", "sarif"], 2),
+        (&clean, &["--format", "json=o", "--format", "sarif=o"], 2),
     ] {
         let output = run(folder.path(), arguments);
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -105,6 +108,28 @@ fn a_closed_pipe_keeps_the_verdict() {
     let mut first = [0; 1];
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+/// A device on which every write fails.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_is_an_error() {
+    let clean = one_file("a.txt", b"nothing here\n");
+    for arguments in [
+        &["."][..],
+        &["--format", "json"],
+        &["--format", "sarif"],
+        &["rules"],
+        &["explain", "hardcoded-api-token"],
+        &["man"],
+        &["config", "schema"],
+    ] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = flaresec(clean.path()).args(arguments).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("standard output cannot be written"), "{arguments:?}: {said}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Branches, tracked files, standard input and lists of files: a planted leak is found, and its clean twin passes.
 
 use std::fs;
+use std::process::Output;
 
 use flaresec::synthetic::expand;
 
@@ -195,4 +196,75 @@ fn what_stands_where_segments_of_a_large_file_overlap_is_found_once() {
         .map(|finding| finding["span"]["start"].as_u64().unwrap() as usize)
         .collect();
     assert_eq!(found, planted);
+}
+
+/// Returns the exit code and what was printed on both outputs.
+fn outcome(output: &Output) -> (Option<i32>, String) {
+    let both = [&output.stdout[..], &output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&both).into_owned())
+}
+
+#[test]
+fn a_path_that_is_nothing_in_a_source_is_an_error() {
+    let repo = Repo::new();
+    repo.commit("deleted.conf", "x\n");
+    repo.commit("a/clean.conf", "x\n");
+    repo.git(&["rm", "-q", "deleted.conf"]);
+    repo.write("a/clean.conf", "y\n");
+    repo.git(&["add", "a/clean.conf"]);
+    for source in ["--staged", "--diff=HEAD~1", "--history"] {
+        for (path, code) in [("a", 0), ("a/clean.conf", 0), ("deleted.conf", 0), ("missing.conf", 2)] {
+            let (found, said) = outcome(&repo.scan(&[source, path]));
+            assert_eq!(found, Some(code), "{source} {path}: {said}");
+            assert!(code == 0 || said.contains("missing.conf"), "{said}");
+        }
+        let (found, said) = outcome(&repo.scan(&[source, "a", "missing.conf"]));
+        assert_eq!(found, Some(2), "{source}: {said}");
+    }
+}
+
+#[test]
+fn a_history_is_limited_to_paths_or_that_of_another_repository() {
+    let repo = Repo::new();
+    repo.commit("a/one.conf", &leak());
+    repo.commit("b/two.conf", &format!("# b\n{}", leak()));
+    // A branch that is merged without effect.
+    repo.git(&["checkout", "-qb", "side"]);
+    repo.commit("a/three.conf", &format!("# c\n{}", leak()));
+    repo.commit("a/three.conf", "x\n");
+    repo.git(&["rm", "-q", "a/three.conf"]);
+    repo.git(&["commit", "-qm", "x"]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["merge", "-q", "--no-ff", "-m", "x", "side"]);
+    let paths = |arguments: &[&str]| -> Vec<String> {
+        let found = findings(&repo.scan(arguments));
+        let secrets = found.iter().filter(|f| f["rule_id"] == "hardcoded-api-token");
+        let mut paths: Vec<String> = secrets.map(|f| f["path"].as_str().unwrap().to_owned()).collect();
+        paths.sort();
+        paths
+    };
+    assert_eq!(paths(&["--history"]), ["a/one.conf", "a/three.conf", "b/two.conf"]);
+    assert_eq!(paths(&["--history", "a"]), ["a/one.conf", "a/three.conf"]);
+    assert_eq!(paths(&["--history", "b/two.conf"]), ["b/two.conf"]);
+
+    let other = Repo::new();
+    other.commit("c/four.conf", &leak());
+    let folder = other.folder.to_str().unwrap().to_owned();
+    let part = other.folder.join("c").to_str().unwrap().to_owned();
+    for place in [&folder, &part, &format!("{folder}/.git")] {
+        assert_eq!(paths(&["--history", place]), ["c/four.conf"], "{place}");
+    }
+    let outside = tempfile::tempdir().unwrap();
+    let output = run(outside.path(), &["--history", &folder, "--format", "json"]);
+    assert_eq!(findings(&output)[0]["path"], "c/four.conf");
+}
+
+#[test]
+fn a_date_that_git_does_not_understand_is_an_error() {
+    let repo = Repo::new();
+    repo.commit("a.conf", &leak());
+    let (code, said) = outcome(&repo.scan(&["--history", "--since", "yestreday"]));
+    assert!(code == Some(2) && said.contains("yestreday"), "{said}");
+    assert_eq!(outcome(&repo.scan(&["--history", "--since", "2020-01-01"])).0, Some(1));
+    assert_eq!(outcome(&repo.scan(&["--history", "--since", "1 month ago"])).0, Some(0));
 }
