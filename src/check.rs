@@ -56,6 +56,8 @@ pub struct Input<'a> {
     settings: OnceCell<Vec<Setting>>,
     calls: OnceCell<Vec<Call>>,
     token_definitions: OnceCell<Vec<block::Definition>>,
+    token_ways: OnceCell<Vec<Span>>,
+    advises_token: OnceCell<bool>,
 }
 
 impl<'a> Input<'a> {
@@ -80,6 +82,8 @@ impl<'a> Input<'a> {
             settings: OnceCell::new(),
             calls: OnceCell::new(),
             token_definitions: OnceCell::new(),
+            token_ways: OnceCell::new(),
+            advises_token: OnceCell::new(),
         }
     }
 
@@ -101,6 +105,16 @@ impl<'a> Input<'a> {
     /// Returns the API tokens that the text defines.
     pub(crate) fn token_definitions(&self) -> &[block::Definition] {
         self.token_definitions.get_or_init(|| block::tokens(self))
+    }
+
+    /// Returns the places that speak of authentication with an API token.
+    pub(crate) fn token_ways(&self) -> &[Span] {
+        self.token_ways.get_or_init(|| setting::token_ways(self.text.bytes()))
+    }
+
+    /// Whether a document shows or recommends a token, as opposed to the key.
+    pub(crate) fn advises_token(&self) -> bool {
+        *self.advises_token.get_or_init(|| setting::advises_token(self))
     }
 
     /// Returns the documents of a structured file; empty if the file is not structured or cannot be parsed.

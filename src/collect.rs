@@ -21,7 +21,7 @@ use crate::report::{Report, Stats, shown_path};
 use crate::rule::RuleSet;
 use crate::scan::{Scanned, Scanner, show};
 use crate::source::{Failure, SkipReason, Visitor};
-use crate::span::Span;
+use crate::span::{Location, Span};
 use crate::text::{Base, Text, characters, is_utf16};
 
 mod survey;
@@ -136,7 +136,7 @@ impl<'a> Collector<'a> {
     fn add(&self, mut findings: Vec<Finding>, touched: Option<&LineSet>) {
         if let Some(lines) = touched {
             findings.retain(|f| {
-                let touches = |l: &crate::span::Location| lines.touches(l.start.line..=l.end.line);
+                let touches = |l: &Location| lines.touches(l.start.line..=l.end.line);
                 touches(&f.location) || f.labels.iter().any(|label| touches(&label.location))
             });
         }
@@ -145,20 +145,27 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Applies the comments of a text to its findings.
-    fn suppress(&self, path: &BlobPath, text: &Text<'_>, findings: &mut Vec<Finding>) {
+    /// Returns the comments of a text that speak of its findings or of those of other parts of its blob.
+    fn comments(&self, text: &Text<'_>, findings: &mut [Finding]) -> Vec<Placed> {
         if self.comments == Comments::Ignored {
-            return;
+            return Vec::new();
         }
         if self.comments == Comments::AllScanners && !findings.is_empty() {
             suppression::apply_foreign(&directive::foreign(text), findings);
         }
         let directives = directive::parse(text.bytes());
         if directives.is_empty() {
-            return;
+            return Vec::new();
         }
         let secrets: Vec<Span> = findings.iter().filter_map(|f| text.holding(&f.location)).collect();
-        let placed = directives.into_iter().map(|directive| place(text, directive, &secrets)).collect();
+        directives.into_iter().map(|directive| place(text, directive, &secrets)).collect()
+    }
+
+    /// Applies the comments of a blob to its findings.
+    fn suppress(&self, path: &BlobPath, findings: &mut Vec<Finding>, placed: Vec<Placed>) {
+        if placed.is_empty() {
+            return;
+        }
         let known = self.known.get_or_init(|| {
             let all = RuleSet::embedded().rules.into_iter().chain(self.scanner.rules().rules.iter().cloned());
             all.map(|rule| rule.id.clone()).collect()
@@ -166,9 +173,9 @@ impl<'a> Collector<'a> {
         suppression::apply(path, findings, placed, self.scanner.rules(), known, &self.today);
     }
 
-    /// Scans a text and applies its comments; returns `None` if a check panicked, because one file must not cost the
+    /// Scans a text and reads its comments; returns `None` if a check panicked, because one file must not cost the
     /// findings of all others.
-    fn look(&self, path: &BlobPath, text: &Text<'_>) -> Option<Vec<Finding>> {
+    fn look(&self, path: &BlobPath, text: &Text<'_>) -> Option<(Vec<Finding>, Vec<Placed>)> {
         let scan = || {
             let Scanned { mut findings, fault } = self.scanner.scan_text(path, text);
             if let Some(fault) = fault {
@@ -178,8 +185,8 @@ impl<'a> Collector<'a> {
                     fault.message
                 ));
             }
-            self.suppress(path, text, &mut findings);
-            findings
+            let comments = self.comments(text, &mut findings);
+            (findings, comments)
         };
         catch_unwind(AssertUnwindSafe(scan)).ok()
     }
@@ -196,6 +203,8 @@ impl<'a> Collector<'a> {
         let (mut filled, mut total, mut hit) = (0, 0_u64, by_name(&blob.path));
         let mut base = Base::default();
         let mut whole = true;
+        // A comment may speak of what is in another segment.
+        let (mut found, mut comments) = (Vec::new(), Vec::new());
         loop {
             let read = read_chunk(blob.content, content, &mut origin, filled)?;
             let seen = filled.saturating_sub(WORD);
@@ -215,20 +224,21 @@ impl<'a> Collector<'a> {
                 continue;
             }
             let bytes = &content[origin..origin + filled];
+            // What is found where segments overlap is left to the segment that sees more around it.
+            let first = if whole { 0 } else { base.offset + OVERLAP / 2 };
+            let next = if end { usize::MAX } else { base.offset + filled - OVERLAP / 2 };
+            let own = |location: &Location| (first..next).contains(&location.span.start);
+            let text = || if whole && end { Text::decode(bytes) } else { Text::segment(bytes, base) };
             if hit {
-                let text = if whole && end { Text::decode(bytes) } else { Text::segment(bytes, base) };
-                match self.look(&blob.path, &text) {
-                    Some(mut findings) => {
-                        // A finding where segments overlap is left to the segment that sees more around it.
-                        let first = if whole { 0 } else { base.offset + OVERLAP / 2 };
-                        let next = if end { usize::MAX } else { base.offset + filled - OVERLAP / 2 };
-                        findings.retain(|f| (first..next).contains(&f.location.span.start));
-                        self.add(findings, blob.touched.as_ref());
-                    }
-                    None => return Err(io::Error::other("a fault in flaresec itself; please report it")),
-                }
+                let Some((findings, placed)) = self.look(&blob.path, &text()) else {
+                    return Err(io::Error::other("a fault in flaresec itself; please report it"));
+                };
+                found.extend(findings.into_iter().filter(|finding| own(&finding.location)));
+                comments.extend(placed.into_iter().filter(|placed| own(&placed.location)));
             }
             if end {
+                self.suppress(&blob.path, &mut found, comments);
+                self.add(found, blob.touched.as_ref());
                 return Ok(Ok(total));
             }
             let keep = filled - OVERLAP;

@@ -22,6 +22,9 @@ pub struct Text<'a> {
     /// The offset whose column was counted last, and the number of characters before it on its line: places mostly
     /// come in ascending order.
     counted: Cell<(usize, usize)>,
+    /// Likewise the offset whose place in UTF-16 was counted last, and its units; and those of the start of each line.
+    units: Cell<(usize, usize)>,
+    units_of_lines: OnceCell<Vec<usize>>,
 }
 
 /// What comes before a segment in its blob: bytes, line breaks, and characters since the last line break.
@@ -55,6 +58,8 @@ impl<'a> Text<'a> {
                 lines: OnceCell::new(),
                 fences: OnceCell::new(),
                 counted: Cell::default(),
+                units: Cell::default(),
+                units_of_lines: OnceCell::new(),
             },
         }
     }
@@ -68,6 +73,8 @@ impl<'a> Text<'a> {
             lines: OnceCell::new(),
             fences: OnceCell::new(),
             counted: Cell::default(),
+            units: Cell::default(),
+            units_of_lines: OnceCell::new(),
         }
     }
 
@@ -169,10 +176,31 @@ impl<'a> Text<'a> {
         match self.encoding {
             Encoding::Bytes => self.base.offset + offset,
             Encoding::Utf16 { mark } => {
-                let text = String::from_utf8_lossy(&self.bytes[..offset]);
-                mark + text.chars().map(char::len_utf16).sum::<usize>() * 2
+                let index = self.line_index(offset);
+                let start = self.line_starts()[index];
+                let (last, known) = self.units.get();
+                let (from, known) = if start <= last && last <= offset {
+                    (last, known)
+                } else {
+                    (start, self.units_of_lines()[index])
+                };
+                let units = known + utf16_units(&self.bytes[from..offset]);
+                self.units.set((offset, units));
+                mark + units * 2
             }
         }
+    }
+
+    fn units_of_lines(&self) -> &[usize] {
+        self.units_of_lines.get_or_init(|| {
+            let starts = self.line_starts();
+            let length = |pair: &[usize]| utf16_units(&self.bytes[pair[0]..pair[1]]);
+            let sums = starts.windows(2).scan(0, |sum, pair| {
+                *sum += length(pair);
+                Some(*sum)
+            });
+            std::iter::once(0).chain(sums).collect()
+        })
     }
 
     fn line_starts(&self) -> &[usize] {
@@ -181,6 +209,11 @@ impl<'a> Text<'a> {
             std::iter::once(0).chain(breaks).collect()
         })
     }
+}
+
+/// Returns how many units of UTF-16 a text takes.
+fn utf16_units(bytes: &[u8]) -> usize {
+    String::from_utf8_lossy(bytes).chars().map(char::len_utf16).sum()
 }
 
 /// Returns the number of characters in the bytes; a byte that is not UTF-8 counts as one.

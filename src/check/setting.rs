@@ -18,6 +18,7 @@ mod sdk;
 mod sheet;
 mod tools;
 
+pub(super) use choice::{advises_token, token_ways};
 use choice::{in_two_branches, is_alternative, supports_both};
 use role::{Role, role};
 use sheet::{BYTES, Sheet};

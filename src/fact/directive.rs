@@ -70,6 +70,8 @@ fn directive(text: &[u8], at: usize) -> Option<Directive> {
         b"allow-file" if open => Scope::File,
         b"allow-start" if open => Scope::Start,
         _ if open && !word.is_empty() => Scope::Unknown,
+        // `allow some-rule` without brackets accepts nothing, which nobody would notice.
+        b"allow" | b"allow-file" | b"allow-start" if names_rule(&text[cursor..end]) => Scope::Unknown,
         _ => return None,
     };
     let mut rules = Vec::new();
@@ -89,6 +91,13 @@ fn directive(text: &[u8], at: usize) -> Option<Directive> {
     }
     let stop = reason.end.max(cursor);
     Some(Directive { span: Span::new(at, stop), scope, rules, reason, until, alone })
+}
+
+/// Whether a text begins with the id of a rule: words in lower case with a hyphen between them.
+fn names_rule(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_start();
+    let length = rest.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'-').count();
+    rest[..length].trim_ascii_end().contains(&b'-') && !rest.starts_with(b"-")
 }
 
 /// Whether only a comment sign precedes the directive on its line; `None` if the directive is not in a comment.

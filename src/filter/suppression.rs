@@ -65,6 +65,7 @@ pub fn apply(
                     Some(near) => {
                         format!("suppression of `{}`, which is not a rule; did you mean `{near}`?", shown(id))
                     }
+                    None if shown(id).is_empty() => String::from("suppression of what is no rule: name each"),
                     None => format!("suppression of `{}`, which is not a rule", shown(id)),
                 };
                 complain(INVALID, place, &message);
@@ -137,9 +138,9 @@ fn lines(placed: &[Placed], index: usize) -> Result<(usize, usize), Option<Strin
                 Err(Some(String::from("`allow-end` without `allow-start`")))
             }
         }
-        Scope::Unknown => {
-            Err(Some(String::from("unknown directive: use allow, allow-file, allow-start or allow-end")))
-        }
+        Scope::Unknown => Err(Some(String::from(
+            "unknown directive: write allow(rule) with a reason, allow-file(rule), allow-start(rule) or allow-end",
+        ))),
     }
 }
 

@@ -47,7 +47,7 @@ fn write(report: &Report, rules: &RuleSet, style: Style, out: &mut dyn WriteColo
 fn diagnostic(finding: &Finding, rules: &RuleSet, first: bool, width: usize) -> Diagnostic<()> {
     let labels = finding.excerpt.labels.iter().map(|label| {
         let style = if label.primary { LabelStyle::Primary } else { LabelStyle::Secondary };
-        let message = if label.primary { what(finding) } else { label.message.clone() };
+        let message = if label.primary { what(finding) } else { printable(&label.message) };
         Label::new(style, (), label.span.start..label.span.end).with_message(message)
     });
     // codespan prints notes after the column of line numbers and ` = `.
@@ -55,7 +55,7 @@ fn diagnostic(finding: &Finding, rules: &RuleSet, first: bool, width: usize) -> 
     let width = width.saturating_sub(last.to_string().len() + " = ".len());
     Diagnostic::new(level(finding.severity))
         .with_code(format!("{} {}", finding.severity, finding.rule.id))
-        .with_message(&finding.message)
+        .with_message(printable(&finding.message))
         .with_labels(labels.collect())
         .with_notes(notes(finding, rules, first, width))
 }
@@ -65,7 +65,7 @@ fn notes(finding: &Finding, rules: &RuleSet, first: bool, width: usize) -> Vec<S
     let rule = &finding.rule;
     let mut notes = Vec::new();
     if !finding.evidence.is_empty() {
-        let text = format!("{} ({} confidence)", finding.evidence.join("; "), finding.confidence);
+        let text = format!("{} ({} confidence)", printable(&finding.evidence.join("; ")), finding.confidence);
         notes.push(note("evidence", &text, width));
     }
     if let Some(value) = finding.credential.as_ref().and_then(|credential| credential.revealed.as_ref()) {

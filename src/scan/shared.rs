@@ -1,6 +1,7 @@
 //! `check = "duplicate"`: the same secret in several places. Within a file the values themselves are compared; across
 //! files, after they are gone, a keyed hash of them. The key exists only in this process, and neither is written out.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 
 use crate::blob::BlobPath;
@@ -21,17 +22,20 @@ pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) ->
     let Some(rule) = repeated.then(|| rules.by_check(CheckKind::Duplicate)).flatten() else {
         return Vec::new();
     };
-    let value = |c: &Candidate| {
-        let secret = rules.rules[c.rule].category == Category::Secret && c.confidence > Confidence::Low;
-        c.credential.as_ref().filter(|_| secret).map(|(_, value)| value.clone())
-    };
+    let mut places: HashMap<&[u8], Vec<&Candidate>> = HashMap::new();
+    for candidate in secrets {
+        let secret = rules.rules[candidate.rule].category == Category::Secret;
+        let value =
+            candidate.credential.as_ref().filter(|_| secret && candidate.confidence > Confidence::Low);
+        if let Some((_, value)) = value {
+            places.entry(value).or_default().push(candidate);
+        }
+    }
+    let mut repeated: Vec<Vec<&Candidate>> = places.into_values().filter(|same| same.len() > 1).collect();
+    repeated.sort_by_key(|same| same[0].span);
     let mut out: Vec<Candidate> = Vec::new();
-    let mut done: Vec<Vec<u8>> = Vec::new();
-    for (number, candidate) in secrets.iter().enumerate() {
-        let Some(own) = value(candidate).filter(|own| !done.contains(own)) else { continue };
-        let twins: Vec<&Candidate> =
-            secrets[number + 1..].iter().filter(|c| value(c).as_ref() == Some(&own)).collect();
-        done.push(own);
+    for same in &repeated {
+        let [candidate, twins @ ..] = same.as_slice() else { continue };
         let Some(last) = twins.last() else { continue };
         let mut found = Candidate::new(rule, last.span, Confidence::High);
         found.message =
@@ -50,7 +54,9 @@ pub(crate) fn across(rules: &RuleSet, findings: &[Finding]) -> Vec<Finding> {
     let Some(rule) = rules.by_check(CheckKind::Duplicate).map(|index| &rules.rules[index]) else {
         return Vec::new();
     };
-    let mut groups: std::collections::BTreeMap<u64, Vec<&Finding>> = std::collections::BTreeMap::new();
+    /// How many files are named.
+    const NAMED: usize = 20;
+    let mut groups: BTreeMap<u64, Vec<&Finding>> = BTreeMap::new();
     for finding in
         findings.iter().filter(|f| f.rule.category == Category::Secret && f.confidence > Confidence::Low)
     {
@@ -60,20 +66,19 @@ pub(crate) fn across(rules: &RuleSet, findings: &[Finding]) -> Vec<Finding> {
     }
     let mut out: Vec<Finding> = Vec::new();
     for group in groups.into_values() {
-        let mut files: Vec<&Finding> = Vec::new();
-        for finding in group {
-            if files.iter().all(|f| f.path != finding.path) {
-                files.push(finding);
-            }
-        }
+        let mut known = HashSet::new();
+        let files: Vec<&Finding> = group.into_iter().filter(|finding| known.insert(&finding.path)).collect();
         let [first, others @ ..] = files.as_slice() else { continue };
         if others.is_empty() {
             continue;
         }
         let message = format!("the same credential stands in {} files", files.len());
-        let evidence =
-            others.iter().map(|f| format!("also in {}:{}", f.path.to_text(), f.location.start.line));
-        out.push(first.derived(rule, message, evidence.collect()));
+        let also = |f: &&Finding| format!("also in {}:{}", f.path.to_text(), f.location.start.line);
+        let mut evidence: Vec<String> = others.iter().take(NAMED).map(also).collect();
+        if others.len() > NAMED {
+            evidence.push(format!("and in {} more files", others.len() - NAMED));
+        }
+        out.push(first.derived(rule, message, evidence));
     }
     out
 }

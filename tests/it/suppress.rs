@@ -31,6 +31,25 @@ fn on_the_line_above_it_for_a_block_and_for_the_file() {
     }
 }
 
+/// Large files are scanned in segments.
+#[test]
+fn a_comment_counts_in_the_whole_of_a_large_file() {
+    let filler = "an ordinary line of a log\n".repeat(60_000);
+    for (before, after) in [
+        ("# flaresec: allow-file(hardcoded-api-token) revoked\n", ""),
+        ("# flaresec: allow-start(hardcoded-api-token) revoked\n", "# flaresec: allow-end\n"),
+        ("# flaresec: allow-file(hardcoded-api-token) revoked\nu = '@@cfut:2@@'\n", ""),
+    ] {
+        let (rows, code) = scan(&format!("{before}{filler}t = '@@cfut@@'\n{filler}{after}"));
+        assert!(!rows.is_empty() && rows.iter().all(|(_, suppressed)| *suppressed), "{before}: {rows:?}");
+        assert_eq!(code, Some(0));
+    }
+    let (rows, code) = scan(&format!(
+        "# flaresec: allow-start(hardcoded-api-token) revoked\nu = '@@cfut:2@@'\n# flaresec: allow-end\n{filler}t = '@@cfut@@'\n"
+    ));
+    assert_eq!((rows.iter().filter(|row| row.1).count(), code), (1, Some(1)), "{rows:?}");
+}
+
 #[test]
 fn a_comment_without_its_cause_is_reported() {
     let (rows, code) = scan("# flaresec: allow(hardcoded-api-token) revoked\nt = os.environ['T']\n");
@@ -47,6 +66,8 @@ fn a_wrong_comment_accepts_nothing_and_is_reported() {
         "allow(hardcoded-api-token) old until=2020-01-01",
         "allow(hardcoded-api-token) old until=soon",
         "ignore(hardcoded-api-token) word",
+        "allow hardcoded-api-token without brackets",
+        "allow(*) everything",
         "allow() all",
         "allow(all) all",
         "allow-start(hardcoded-api-token) never closed",

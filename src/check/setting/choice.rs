@@ -35,11 +35,7 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
         static DECIDES = r"(?i)\bif\b|\belse\b|\belif\b|\bcase\b|\bswitch\b|\bmatch\b|\|\||\?\?|add_argument|\.option\(|description|Optional\[|conflicts|:\s*(?:this|base)\(|os\.environ\.get|Getenv\(|\s\?\s[^\n;?]{1,120}\n?[^\n;?]{0,80}\s:\s";
     }
     if is_prose(input.path) {
-        let bytes = input.text.bytes();
-        let mut ways = TOKEN_WAY.find_iter(bytes).map(Span::from);
-        return ways.any(|way| {
-            !is_page(bytes, way.start) && !is_of_other_vendor(bytes, way) && is_advice(input, way)
-        }) && !recommends_key(bytes);
+        return input.advises_token();
     }
     if is_alternative(input, span) {
         return true;
@@ -53,14 +49,29 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     // The place itself is left out: some tools call the key a token.
     let others = [Span::new(near.start, span.start), Span::new(span.end, near.end)];
     let decides = |place: Span| DECIDES.is_match(input.text.get(around(input.text, place, DECISION)));
+    let ways = input.token_ways();
     let mentioned = others.iter().flat_map(|part| {
-        TOKEN_WAY.find_iter(input.text.get(*part)).map(|way| Span::from(way).shift(part.start))
+        let first = ways.partition_point(|way| way.start < part.start);
+        ways[first..].iter().copied().take_while(|way| way.end <= part.end)
     });
     let mut ways = mentioned.filter(|way| {
         let line = lines::before(input.text.bytes(), way.start, LINE).trim_ascii_start();
         !script || !line.starts_with(b"#")
     });
     ways.next().is_some_and(|first| decides(span) || decides(first) || ways.take(WAYS).any(decides))
+}
+
+/// Returns the places that speak of authentication with an API token.
+pub(in crate::check) fn token_ways(bytes: &[u8]) -> Vec<Span> {
+    TOKEN_WAY.find_iter(bytes).map(Span::from).collect()
+}
+
+/// Whether a document shows or recommends a token, as opposed to the key.
+pub(in crate::check) fn advises_token(input: &Input<'_>) -> bool {
+    let bytes = input.text.bytes();
+    let advice =
+        |way: &Span| !is_page(bytes, way.start) && !is_of_other_vendor(bytes, *way) && is_advice(input, *way);
+    input.token_ways().iter().any(advice) && !recommends_key(bytes)
 }
 
 /// Whether the mention of a token is in the name of a variable or an option that names another vendor:

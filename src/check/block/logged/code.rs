@@ -268,8 +268,7 @@ pub(super) fn printed(
             continue;
         }
         // `Name: spec.Secret` says that it is the name of a secret.
-        let is_name = || memmem::find(known.bytes, &[b"Name: ", name].concat()).is_some();
-        if arrives(body, span, style) && !is_name() {
+        if arrives(body, span, style) && !known.names_resource(name) {
             return Some(span);
         }
     }

@@ -28,6 +28,7 @@ pub(super) struct Known<'a> {
     headers: OnceCell<Vec<(&'a [u8], usize)>>,
     sent: OnceCell<Vec<Sent<'a>>>,
     made: OnceCell<HashSet<&'a [u8]>>,
+    resources: OnceCell<HashSet<&'a [u8]>>,
 }
 
 impl<'a> Known<'a> {
@@ -47,6 +48,7 @@ impl<'a> Known<'a> {
             headers: OnceCell::new(),
             sent: OnceCell::new(),
             made: OnceCell::new(),
+            resources: OnceCell::new(),
         }
     }
 
@@ -108,6 +110,17 @@ impl<'a> Known<'a> {
             .any(|(own, set)| *own == name && (!name.contains(&b'.') || *set < at && at - set < BEFORE))
     }
 
+    /// Whether what has the name is itself the name of something: `Name: spec.Secret`.
+    pub(super) fn names_resource(&self, name: &[u8]) -> bool {
+        const FIELD: &[u8] = b"Name: ";
+        let names = self.resources.get_or_init(|| {
+            let values = memmem::find_iter(self.bytes, FIELD).map(|at| &self.bytes[at + FIELD.len()..]);
+            let in_chain = |b: &&u8| is_word(**b) || **b == b'.';
+            values.map(|value| &value[..value.iter().take_while(in_chain).count()]).collect()
+        });
+        names.contains(name)
+    }
+
     /// Returns where names are sent as the credential of the API: `-H "Authorization: Bearer $TOKEN"`,
     /// `"X-Auth-Key": key`.
     fn sent(&self) -> &[Sent<'a>] {
@@ -127,7 +140,11 @@ impl<'a> Known<'a> {
                 let plain = !name.iter().any(|b| b.is_ascii_uppercase() || *b == b'.');
                 let text = self.text.filter(|_| plain);
                 let body = text.and_then(|text| function(text, place)).map(|(body, _)| body);
-                Sent { name, place: place.start, scope: body.unwrap_or(Span::new(0, self.bytes.len())) }
+                let scope = body.unwrap_or(Span::new(0, self.bytes.len()));
+                let (rest, end) = (place.start, scope.end.max(place.start));
+                let bound = bound_again(&self.bytes[scope.start..end], name).map(|at| scope.start + at);
+                let assigned = assigned(&self.bytes[rest..end], name).map(|at| rest + at);
+                Sent { name, scope, bound, assigned }
             });
             sent.collect()
         })
@@ -137,10 +154,9 @@ impl<'a> Known<'a> {
     fn is_sent(&self, name: &[u8], at: usize) -> bool {
         let mut own = self.sent().iter().filter(|sent| sent.name == name);
         own.any(|sent| {
-            let scope = sent.scope;
-            (scope.start..=scope.end).contains(&at)
-                && !is_bound_again(&self.bytes[scope.start..at], name)
-                && (sent.place >= at || !is_assigned(&self.bytes[sent.place..at], name))
+            (sent.scope.start..=sent.scope.end).contains(&at)
+                && sent.bound.is_none_or(|bound| at <= bound)
+                && sent.assigned.is_none_or(|assigned| at <= assigned)
         })
     }
 
@@ -209,17 +225,21 @@ fn is_r2_secret(name: &[u8]) -> bool {
 /// A name that is sent as the credential.
 struct Sent<'a> {
     name: &'a [u8],
-    place: usize,
     /// Where the name means the credential.
     scope: Span,
+    /// Where in its scope something else gives it another value, first.
+    bound: Option<usize>,
+    /// Where after its place something is assigned to it, first.
+    assigned: Option<usize>,
 }
 
-/// Whether a loop, a block or a prompt gives the name another value: `for key in`, `|key, value|`, `read key`.
-fn is_bound_again(bytes: &[u8], name: &[u8]) -> bool {
+/// Returns where a loop, a block or a prompt first gives the name another value: `for key in`, `|key, value|`, `read key`.
+fn bound_again(bytes: &[u8], name: &[u8]) -> Option<usize> {
     const BEFORE: &[&[u8]] = &[b"for", b"foreach", b"as", b"lambda", b"each"];
     const BEHIND: &[&[u8]] = &[b"in ", b"of ", b"->", b"|", b":= range", b"]"];
     let mut places = memmem::find_iter(bytes, name).take(200);
-    places.any(|at| {
+    places.find(|at| {
+        let at = *at;
         let end = at + name.len();
         let apart = |at: Option<usize>| !at.and_then(|at| bytes.get(at)).is_some_and(|b| is_word(*b));
         let line = lines::before(bytes, at, 200);
@@ -237,10 +257,11 @@ fn is_bound_again(bytes: &[u8], name: &[u8]) -> bool {
     })
 }
 
-/// Whether something is assigned to the name.
-fn is_assigned(bytes: &[u8], name: &[u8]) -> bool {
+/// Returns where something is first assigned to the name, which is at the start of the text.
+fn assigned(bytes: &[u8], name: &[u8]) -> Option<usize> {
     let mut places = memmem::find_iter(bytes, name).skip(1).take(200);
-    places.any(|at| {
+    places.find(|at| {
+        let at = *at;
         let rest = bytes[at + name.len()..].trim_ascii_start();
         let rest = rest.strip_prefix(b":").unwrap_or(rest);
         let member = bytes[..at].last().is_some_and(|b| is_word(*b) || matches!(b, b'.' | b'-' | b'$'));
@@ -301,7 +322,7 @@ fn mentions_vendor(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, is_bound_again, is_known};
+    use super::{Known, bound_again, is_known};
     use crate::text::Text;
 
     #[test]
@@ -318,12 +339,12 @@ mod tests {
             "while read -r key v; do",
             "keys.map(key => f(key))",
         ] {
-            assert!(is_bound_again(text.as_bytes(), b"key"), "{text}");
+            assert!(bound_again(text.as_bytes(), b"key").is_some(), "{text}");
         }
         for text in
             ["def zones(key, email):", "key = read()", "for i in f(key):", "get(key)", "monkey in keys"]
         {
-            assert!(!is_bound_again(text.as_bytes(), b"key"), "{text}");
+            assert!(bound_again(text.as_bytes(), b"key").is_none(), "{text}");
         }
     }
 

@@ -235,7 +235,8 @@ fn is_collected(bytes: &[u8], command: Span) -> bool {
     const CLOSES: &[&[u8]] = &[b"}", b")", b"done", b"fi", b"esac"];
     let own = lines::start(bytes, command.start.saturating_sub(LINE), command.start);
     let mut depth = lines::indentation(&bytes[own..command.start]);
-    for line in bytes[command.end..].split(|b| *b == b'\n').skip(1).take(BELOW) {
+    let below = &bytes[command.end..bytes.len().min(command.end + BELOW * LINE)];
+    for line in below.split(|b| *b == b'\n').skip(1).take(BELOW) {
         let text = line[..line.len().min(LINE)].trim_ascii();
         if text.is_empty() || lines::indentation(line) >= depth {
             continue;
