@@ -59,7 +59,7 @@ const GENERAL: &[&str] = &[
 ];
 
 /// Whether a name is that of another vendor, or of something that is not secret.
-pub(super) fn names_other(name: &str) -> bool {
+pub(in crate::check) fn names_other(name: &str) -> bool {
     words::has_any(name, FOREIGN)
 }
 

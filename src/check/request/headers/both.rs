@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::HOST;
 use crate::check::advice::recommends_key;
+use crate::check::assignment::names_other;
 use crate::check::{Input, fixed};
 use crate::fact::credential::each_credential;
 use crate::fact::place::{around, is_program, is_prose, is_shell};
@@ -18,7 +19,7 @@ fixed! {
     /// script when a command fails.
     static BRANCH = r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n;]{1,120}(?:\n\s*)?:|\|\||&&";
     /// An API token that is sent.
-    static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]|\b\w*(?:auth_?bearer|bearer_?(?:auth|token))\w*\("#;
+    static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]|\b\w*(?:auth_?bearer|bearer_?(?:auth|token))\w*\(|(?:->|::|\.)withToken\("#;
 
     /// The key is a member of the object that sends it: the code implements a client rather than uses one.
     static MEMBER = r"(?i)[\s(,=>:]&?(?:this|self|@|\$this|[a-z]{1,3}|opts|options|config|client|auth)(?:\.|->|\?\.)_?\w*key|@\w*key";
@@ -69,6 +70,9 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
             ControlFlow::Continue(())
         });
     }
+    if tokens.iter().any(|token| is_sibling(input, span, near.start + token)) {
+        return true;
+    }
     // Two functions that call the API are no options of one call; two that only make a header are.
     let function = function(input.text, span).map(|(body, _)| body);
     let function = function.filter(|body| body.len() > HELPER || contains(input.text.get(*body), b"http"));
@@ -90,6 +94,37 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
         };
         has_branch(between) && !hosts.into_iter().any(other)
     })
+}
+
+/// Whether the token is sent by a function or a class of its own that is named after it, beside that for the key:
+/// `token_headers`, `class TokenAuth`.
+fn is_sibling(input: &Input<'_>, key: Span, token: usize) -> bool {
+    fixed! {
+        static CLASS = r"(?m)^[ \t]*(?:[a-z]+[ \t]+)*(?:class|struct|impl|module)[ \t]+(?P<name>\w+)";
+    }
+    /// How far above a place its class is searched for, in bytes.
+    const ABOVE: usize = 3000;
+    let bytes = input.text.bytes();
+    let token = Span::new(token, token);
+    let names = |place: Span, own: &[u8]| {
+        let above = &bytes[place.start.saturating_sub(ABOVE)..place.start];
+        let class = CLASS.captures_iter(above).last().and_then(|groups| groups.name("name"));
+        let class = class.map_or(&b""[..], |name| name.as_bytes());
+        (words(class), words(own))
+    };
+    let (Some((key_body, key_name)), Some((body, name))) =
+        (function(input.text, key), function(input.text, token))
+    else {
+        return false;
+    };
+    let (of_key, of_token) = (names(key, key_name), names(token, name));
+    let says =
+        |names: &str| names.split(' ').any(|word| matches!(word, "token" | "bearer")) && !names_other(names);
+    let hosts = HOST.captures_iter(input.text.get(body)).filter_map(|groups| groups.name("host"));
+    let foreign = hosts.into_iter().any(|host| !contains(host.as_bytes(), b"cloudflare.com"));
+    let by_class = of_key.0 != of_token.0 && says(&of_token.0) && !says(&of_key.0);
+    let by_name = of_key.0 == of_token.0 && says(&of_token.1) && !says(&of_key.1);
+    key_body != body && !foreign && (by_class || by_name)
 }
 
 /// Returns the object literal that holds a place: between braces, with neither statements nor branches.
