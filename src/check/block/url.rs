@@ -14,10 +14,12 @@ use crate::check::{Candidate, Input, Sign, fixed, named, value};
 use crate::fact::credential::{is_credential, mentions};
 use crate::fact::place::is_test;
 use crate::fact::words::{is_word, words};
+use crate::fact::{brackets, lines};
 use crate::literals::contains;
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
+mod formats;
 mod parameters;
 
 fixed! {
@@ -55,6 +57,12 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     let user = matches(&USER, bytes, &users).map(|groups| (groups, true));
     let open = matches(&OPEN_QUERY, bytes, &parameters).map(|groups| (groups, false));
     let mut done: Vec<Span> = Vec::new();
+    for span in formats::formats(bytes, parameter_places(bytes), &known) {
+        if !is_comment(input.text.get(input.text.line_near(span.start))) && !is_test(input.path) {
+            done.push(span);
+            out.push(Candidate::new(detection.rule, span, Confidence::High));
+        }
+    }
     for (groups, before_host) in query.chain(user).chain(open) {
         let place = named(&groups, "value");
         let host = groups.name("host");
@@ -69,8 +77,16 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
             continue;
         }
         let host = host.map_or(&b""[..], |host| host.as_bytes());
+        // `"…?token=" + os.Getenv("CF_API_TOKEN")`
+        let read = bytes[span.end..].starts_with(b"(") && READS.is_match(place.as_bytes());
+        let (place, span) = if read {
+            let end = brackets::close(bytes, span.end, span.end + READ) + 1;
+            (&bytes[span.start..end.min(bytes.len())], Span::new(span.start, end.min(bytes.len())))
+        } else {
+            (place.as_bytes(), span)
+        };
         let by_name = before_host || host.is_empty();
-        if !(is_credential_value(place.as_bytes(), name, host) || by_name && holds(place.as_bytes(), &known))
+        if !(is_credential_value(place, name, host) || by_name && holds(place, &known))
             || is_comment(input.text.get(input.text.line_near(span.start)))
         {
             continue;
@@ -79,7 +95,7 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         if before_host {
             candidate.message = Some("Cloudflare credential before the host of a URL".to_owned());
         }
-        if !place.as_bytes().contains(&b'$') && !place.as_bytes().contains(&b'{') {
+        if !place.contains(&b'$') && !place.contains(&b'{') && !read {
             candidate.secrets.push(span);
         }
         done.push(span);
@@ -87,11 +103,16 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
     }
 }
 
-/// Whether a parameter belongs to an address rather than to a form: there is a question mark in the same string.
+/// Whether a parameter belongs to an address rather than to a form: there is a question mark in the same string, or in
+/// one before it that it is joined to (`'…?user=' . $user . '&token=' . $token`).
 fn is_query(bytes: &[u8], at: usize) -> bool {
+    fixed! {
+        static JOINED = r#"\?[\w.-]+=["'`]\s*[+.][^;]*[+.]\s*["'`]$"#;
+    }
     let line = bytes[at.saturating_sub(LONGEST)..=at].iter().rev();
     let own = line.take_while(|b| !matches!(b, b'"' | b'\'' | b'`' | b'\n'));
     own.into_iter().any(|b| *b == b'?')
+        || bytes[at] == b'&' && JOINED.is_match(lines::before(bytes, at, LONGEST))
 }
 
 /// Whether an inserted expression contains a name that holds a credential.
@@ -100,6 +121,14 @@ fn holds(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
     text.iter().any(|b| matches!(b, b'$' | b'{' | b'+' | b'.'))
         && words.into_iter().any(|word| known.contains(word))
 }
+
+fixed! {
+    /// The end of a function that reads a variable of the environment or of the configuration.
+    static READS = r"(?i)(?:env\w*|environ|config|settings?)(?:\.get)?$";
+}
+
+/// How long the arguments of such a function may be, in bytes.
+const READ: usize = 120;
 
 /// How long an address may be, in bytes.
 const LONGEST: usize = 800;

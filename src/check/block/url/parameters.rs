@@ -211,7 +211,7 @@ fn value_at(bytes: &[u8], start: usize) -> Span {
 }
 
 /// Whether the value is a credential, as opposed to a string literal or something derived, such as a hash.
-fn holds_credential(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
+pub(super) fn holds_credential(text: &[u8], known: &HashSet<Vec<u8>>) -> bool {
     fixed! {
         static NAMED = r"^[&*$@!]*[A-Za-z_][\w.?!>-]*[!?]?$";
         static MADE = r"(?i)\b\w*(?:mask|redact|hash|sha\d+|hmac|md5|digest|encrypt|len|length)\w*\b";
