@@ -18,6 +18,7 @@ use crate::span::Span;
 
 mod addresses;
 mod clients;
+mod connection;
 mod scope;
 mod switch;
 mod target;

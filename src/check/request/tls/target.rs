@@ -6,6 +6,7 @@ use memchr::memmem;
 use super::super::API;
 use super::addresses::{Address, is_client, is_file, is_whole, within};
 use super::clients::{clients_are_independent, is_method, is_request, makes_request};
+use super::connection::connects_elsewhere;
 use super::scope::{bound, is_member, is_visible, only_decides, passes_parameter};
 use crate::check::{Input, fixed};
 use crate::fact::brackets::{self, close};
@@ -64,6 +65,12 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
     {
         return None;
     }
+    let before = input.text.get(Span::new(own.start, switch.start));
+    let set = NAME.captures(before).or_else(|| ATTRIBUTE.captures(before));
+    let set = set.and_then(|groups| groups.name("name")).map(|name| name.as_bytes());
+    if connects_elsewhere(input, own, set, addresses) {
+        return bound(input, own, addresses).filter(|address| address.is_cloudflare);
+    }
     // A flag affects only its own command; the address may be in a table that is passed to it: `@params`.
     let flag = input.text.get(switch);
     if flag.starts_with(b"-") || flag.starts_with(b"mc ") || flag.starts_with(b"http ") {
@@ -78,11 +85,9 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
         return Some(found);
     }
     // A client that is assigned to a name: look at the uses of the name.
-    let before = input.text.get(Span::new(own.start, switch.start));
     if !asks
-        && let Some(groups) = NAME.captures(before).or_else(|| ATTRIBUTE.captures(before))
-        && let Some(name) = groups.name("name")
-        && let Some(found) = of_uses(input, name.as_bytes(), own, addresses, HOPS)
+        && let Some(name) = set
+        && let Some(found) = of_uses(input, name, own, addresses, HOPS)
     {
         return Some(found);
     }
