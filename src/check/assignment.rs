@@ -21,8 +21,8 @@ mod vendors;
 
 use script::argument_of_script;
 use uses::{Assignee, Destination, access_path, assignee, destination, follows_scheme, function_start, uses};
-pub(super) use vendors::names_other;
-use vendors::{in_foreign_settings, is_general, is_of_other_service};
+use vendors::{in_foreign_settings, is_of_other_service};
+pub(super) use vendors::{is_general, names_other};
 
 /// How far back the statement of a value is read, in bytes.
 const STATEMENT: usize = 200;

@@ -64,7 +64,7 @@ pub(in crate::check) fn names_other(name: &str) -> bool {
 }
 
 /// Whether a name, in words with a space after each, says what a value is but not whose.
-pub(super) fn is_general(name: &str) -> bool {
+pub(in crate::check) fn is_general(name: &str) -> bool {
     let general = |word: &str| {
         GENERAL.binary_search(&word).is_ok() || !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
     };

@@ -2,6 +2,7 @@
 //! documents that show both.
 
 use super::super::advice::recommends_key;
+use super::super::assignment::{is_general, names_other};
 use super::super::{Input, fixed};
 use crate::fact::lines;
 use crate::fact::place::{around, is_program, is_prose, is_shell};
@@ -69,10 +70,68 @@ pub(in crate::check) fn token_ways(bytes: &[u8]) -> Vec<Span> {
 /// Whether a document shows or recommends a token, as opposed to the key.
 pub(in crate::check) fn advises_token(input: &Input<'_>) -> bool {
     let bytes = input.text.bytes();
-    let advice =
-        |way: &Span| !is_page(bytes, way.start) && !is_of_other_vendor(bytes, *way) && is_advice(input, *way);
+    let advice = |way: &Span| {
+        !is_page(bytes, way.start)
+            && !is_of_other_vendor(bytes, *way)
+            && !is_of_other_section(input, *way)
+            && is_advice(input, *way)
+    };
     input.token_ways().iter().any(advice) && !recommends_key(bytes)
 }
+
+/// Whether the mention of a token is about another vendor: its line names one, or it is in a section whose heading does
+/// not name Cloudflare while that of another section does.
+fn is_of_other_section(input: &Input<'_>, way: Span) -> bool {
+    fixed! {
+        static HEADING = r"(?m)^[ \t]*(?P<marks>#{1,6}|={2,6})[ \t]+(?P<title>[^\n]{1,200})$";
+        static NOUN = r"\b[A-Z][A-Za-z0-9]{3,}\b";
+    }
+    /// How many headings are looked at.
+    const MOST: usize = 200;
+    let bytes = input.text.bytes();
+    let line = input.text.get(input.text.line_near(way.start));
+    if contains(line, b"cloudflare") {
+        return false;
+    }
+    if NOUN.find_iter(line).any(|noun| names_other(&String::from_utf8_lossy(noun.as_bytes()).to_lowercase()))
+    {
+        return true;
+    }
+    // A comment of a script in a block of code is no heading.
+    let headings = HEADING.captures_iter(bytes).filter_map(|groups| {
+        Some((groups.get_match().start(), groups.name("marks")?.len(), groups.name("title")?.as_bytes()))
+    });
+    let headings = headings.filter(|(start, ..)| !input.text.is_fenced(*start));
+    // The headings above, outermost first, and whether one elsewhere names Cloudflare.
+    let (mut above, mut elsewhere): (Vec<(usize, &[u8])>, bool) = (Vec::new(), false);
+    for (start, level, title) in headings.take(MOST) {
+        if start > way.start {
+            elsewhere |= contains(title, b"cloudflare");
+            continue;
+        }
+        while above.last().is_some_and(|(outer, _)| *outer >= level) {
+            elsewhere |= above.pop().is_some_and(|(_, title)| contains(title, b"cloudflare"));
+        }
+        above.push((level, title));
+    }
+    let named = above.iter().any(|(_, title)| contains(title, b"cloudflare"));
+    let says_whose = |title: &[u8]| {
+        NOUN.find_iter(title).any(|noun| {
+            let noun = String::from_utf8_lossy(noun.as_bytes()).to_lowercase();
+            !is_general(&format!("{noun} ")) && !OF_DOCUMENTS.contains(&noun.as_str())
+        })
+    };
+    elsewhere && !named && above.last().is_some_and(|(_, title)| says_whose(title))
+}
+
+/// Words of headings that do not say whose something is.
+#[rustfmt::skip]
+const OF_DOCUMENTS: &[&str] = &[
+    "getting", "started", "setup", "install", "installation", "installing", "configuration", "configure", "configuring",
+    "usage", "using", "example", "examples", "requirements", "prerequisites", "quick", "quickstart", "start", "notes",
+    "security", "variables", "variable", "create", "creating", "step", "preparation", "permissions", "required", "tokens",
+    "recommended", "method", "credentials", "docker", "compose", "deployment", "guide", "features", "parameters",
+];
 
 /// Whether the mention of a token is in the name of a variable or an option that names another vendor:
 /// `DOCKER_API_TOKEN`, `--docker-api-token`.
