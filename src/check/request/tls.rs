@@ -24,13 +24,14 @@ mod switch;
 mod target;
 
 use addresses::{Address, addresses};
+use connection::sends_key;
 use switch::{STORED, is_of_git, lax_commands, switches};
 use target::target;
 
 /// `variant = "tls-off"`.
 pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if !input.signs.any(&[Sign::Api, Sign::Client, Sign::ToolSwitch]) {
+    if !input.signs.any(&[Sign::Api, Sign::Client, Sign::ToolSwitch, Sign::KeyHeader]) {
         return;
     }
     let mut switches = switches(bytes);
@@ -191,6 +192,9 @@ fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
         }
         let command = COMMAND.find(input.text.get(near))?;
         return Some(Span::from(command).shift(near.start));
+    }
+    if let Some(statement) = sends_key(input, switch) {
+        return Some(statement);
     }
     if own.starts_with(b"cacert") {
         return about(bytes, switch).filter(|value| input.text.get(*value).starts_with(b"cloudflare"));

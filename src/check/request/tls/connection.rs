@@ -4,7 +4,7 @@
 use memchr::memmem;
 
 use super::addresses::{Address, is_whole, within};
-use crate::check::{Input, fixed};
+use crate::check::{Input, Sign, fixed};
 use crate::fact::credential::mentions;
 use crate::fact::statement::{function, statement};
 use crate::literals::contains;
@@ -13,6 +13,32 @@ use crate::span::Span;
 fixed! {
     /// A call that connects to the server it names.
     static CONNECTS = r"(?i)\btls\.(?:connect|dial\w*)\(|\bhttps?\.(?:request|get)\(\s*\{|\bSSLSocket(?:\.new|\()|\bTLSSocket\(|\bwrap_socket\(|\bstream_socket_client\(|\bcreate_connection\(|\bopen_connection\(|\bTlsStream::connect\(|\bconnect\(\s*(?:&?(?:domain|host|hostname|server_?name)\b)";
+}
+
+/// Returns where a client whose address is in another file sends the Global API Key: in the statement of the switch, or in
+/// another about the same object.
+pub(super) fn sends_key(input: &Input<'_>, switch: Span) -> Option<Span> {
+    fixed! {
+        static OBJECT = r"^\s*(?:\w+\(\s*)?(?P<name>\$?[A-Za-z_]\w*)\s*(?:[,\[.]|->)";
+    }
+    const KEY: &[u8] = b"x-auth-key";
+    let bytes = input.text.bytes();
+    let elsewhere = input.signs.has(Sign::KeyHeader) && !input.signs.has(Sign::Api);
+    // Others have headers of the one name, but not of both.
+    if !elsewhere || !contains(bytes, b"x-auth-email") {
+        return None;
+    }
+    let own = statement(input.text, switch);
+    if contains(input.text.get(own), KEY) {
+        return Some(own);
+    }
+    let name = OBJECT.captures(input.text.get(own))?.name("name")?.as_bytes();
+    let zone = function(input.text, own).map_or(Span::new(0, bytes.len()), |(body, _)| body);
+    let places = memmem::find_iter(input.text.get(zone), name).map(|at| zone.start + at);
+    let places = places.map(|start| Span::new(start, start + name.len()));
+    let mut statements =
+        places.filter(|place| is_whole(bytes, *place)).take(USES).map(|place| statement(input.text, place));
+    statements.find(|statement| contains(input.text.get(*statement), KEY))
 }
 
 /// How many uses of a name are looked at.

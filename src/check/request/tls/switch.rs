@@ -23,7 +23,7 @@ fixed! {
 
     /// Settings with names that say what they check only in context, or with other values.
     static SHORT = concat!(
-        r#"(?i)(?P<span>\bverify["']?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|--verify[= ]no\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|\binsecure\(\s*(?:1|true)\s*\)|\bskip[-_]?verify["']?\s*[:=]\s*["']?true"#,
+        r#"(?i)(?P<span>\bverify["']?\]?\s*(?:=>|[:=])\s*["']?(?:False|0|no|none)\b|\bverify\s+none\b|--verify[= ]no\b|\bssl\s*=\s*False\b|\binsecure\s*[:=]\s*true|\binsecure\(\s*(?:1|true)\s*\)|\bskip[-_]?verify["']?\s*[:=]\s*["']?true"#,
         r#"|rejectUnauthorized["']?\s*[:=]\s*(?:false|0|!1)\b|NODE_TLS_REJECT_UNAUTHORIZED["']?\]?\s*[:=]\s*["']?0|(?:PYTHONHTTPSVERIFY|PERL_LWP_SSL_VERIFY_HOSTNAME)["']?[\]}]?\s*=\s*["']?0"#,
         r#"|GIT_SSL_NO_VERIFY\s*=\s*["']?(?:1|true)|tlsSkipVerify["']?\s*[:=]\s*true|validate_certs["']?\s*[:=]\s*["']?(?:no|false)\b|disable_verification\(\s*true)"#,
     );

@@ -215,8 +215,8 @@ fn is_of_another(text: &[u8]) -> bool {
 fixed! {
     static SPLAT = r"\s@(?P<name>[A-Za-z_]\w*)";
 
-    /// A statement that assigns to a name or to a member of it: `const agent = …`, `tls.verify = …`.
-    pub(super) static NAME = r"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*(?:(?:self|this)\.|\$this->)?[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+)*\s*(?:(?::[^=\n]{1,60})?:?=[^=>]|(?:\.|->)$)";
+    /// A statement that assigns to a name, or to a member or an item of it: `const agent = …`, `tls.verify = …`.
+    pub(super) static NAME = r#"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*(?:(?:self|this)\.|\$this->)?[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+|\[[^\]\n]{1,60}\])*\s*(?:(?::[^=\n]{1,60})?:?=[^=>]|(?:\.|->|\[["']?)$)"#;
 
     /// A module attribute in Elixir: `@options [ssl: […]]`.
     static ATTRIBUTE = r"^\s*@(?P<name>[a-z_]\w*)\s+[\[%{(]";
