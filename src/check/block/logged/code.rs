@@ -253,10 +253,16 @@ pub(super) fn printed(
         }
         let name = &body[start..at];
         let span = Span::new(start, at);
+        // Methods of Ruby, which need no brackets.
+        const CONVERTS: &[&[u8]] =
+            &[b"inspect", b"to_s", b"to_str", b"to_json", b"to_yaml", b"to_h", b"strip", b"chomp"];
         // One item of a collection, in which something else is a credential.
         let item = body.get(at) == Some(&b'[') && !is_credential(name);
         // `token.strip()` is asked for by its owner.
-        let owner = name.iter().rposition(|b| *b == b'.').filter(|_| body.get(at) == Some(&b'('));
+        let owner = name
+            .iter()
+            .rposition(|b| *b == b'.')
+            .filter(|dot| body.get(at) == Some(&b'(') || CONVERTS.contains(&&name[dot + 1..]));
         if item || !is_asked(&name[..owner.unwrap_or(name.len())], start) {
             continue;
         }

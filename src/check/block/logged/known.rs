@@ -3,13 +3,14 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use memchr::memmem;
 use regex::bytes::Captures;
 
 use super::super::taint::tainted;
 use crate::check::fixed;
-use crate::fact::credential::{is_credential, is_secret, mentions};
+use crate::fact::credential::{each_credential, is_credential, is_secret, mentions};
 use crate::fact::lines;
 use crate::fact::statement::function;
 use crate::fact::words::is_word;
@@ -29,6 +30,8 @@ pub(super) struct Known<'a> {
     sent: OnceCell<Vec<Sent<'a>>>,
     made: OnceCell<HashSet<&'a [u8]>>,
     resources: OnceCell<HashSet<&'a [u8]>>,
+    labels: OnceCell<HashSet<&'a [u8]>>,
+    holders: OnceCell<HashSet<&'a [u8]>>,
 }
 
 impl<'a> Known<'a> {
@@ -49,6 +52,8 @@ impl<'a> Known<'a> {
             sent: OnceCell::new(),
             made: OnceCell::new(),
             resources: OnceCell::new(),
+            labels: OnceCell::new(),
+            holders: OnceCell::new(),
         }
     }
 
@@ -119,6 +124,66 @@ impl<'a> Known<'a> {
             values.map(|value| &value[..value.iter().take_while(in_chain).count()]).collect()
         });
         names.contains(name)
+    }
+
+    /// Whether the file says that a constant only holds the name of a variable: `const CF_API_TOKEN = "CF_API_TOKEN"`.
+    fn is_label(&self, name: &[u8]) -> bool {
+        fixed! {
+            static LABEL = r#"(?:\b(?P<name>[A-Za-z_]\w*)(?:\s*:\s*[&'\w]+(?:\s\w+)?)?\s*:?=\s*|@(?P<attribute>[a-z_]\w*)\s+)["'](?P<value>[A-Z][A-Z0-9]*_[A-Z0-9_]+)["']"#;
+        }
+        self.labels
+            .get_or_init(|| {
+                let labels = LABEL.captures_iter(self.bytes);
+                labels
+                    .filter_map(|groups| groups.name("name").or_else(|| groups.name("attribute")))
+                    .map(|name| name.as_bytes())
+                    .collect()
+            })
+            .contains(name)
+    }
+
+    /// Whether a name is that of a table from which the file reads a credential: `config`, if it has
+    /// `config["cloudflare_api_token"]`. Who prints the table prints the credential.
+    fn holds(&self, name: &[u8]) -> bool {
+        /// The environment, and what else nobody prints as a whole; and what is no table.
+        const OTHERS: &[&[u8]] = &[
+            b"env",
+            b"environ",
+            b"ENV",
+            b"process",
+            b"os",
+            b"secrets",
+            b"self",
+            b"this",
+            b"_ENV",
+            b"_SERVER",
+            b"vars",
+            b"inputs",
+            b"headers",
+            b"steps",
+            b"request",
+            b"req",
+            b"response",
+            b"res",
+        ];
+        self.holders
+            .get_or_init(|| {
+                let mut out = HashSet::new();
+                each_credential(self.bytes, Span::new(0, self.bytes.len()), |item| {
+                    let before = &self.bytes[..item.start];
+                    let table =
+                        [&b"[\""[..], b"['", b"[:"].into_iter().find_map(|mark| before.strip_suffix(mark));
+                    let Some(table) = table else { return ControlFlow::Continue(()) };
+                    let start = table.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1);
+                    let owner = &table[start..];
+                    if owner.len() > 1 && !OTHERS.contains(&owner) {
+                        out.insert(owner);
+                    }
+                    ControlFlow::Continue(())
+                });
+                out
+            })
+            .contains(name)
     }
 
     /// Returns where names are sent as the credential of the API: `-H "Authorization: Bearer $TOKEN"`,
@@ -205,10 +270,14 @@ pub(super) fn is_known(name: &[u8], at: usize, known: &Known<'_>, around: &[u8])
     let own = [&b"self."[..], b"this."].into_iter().find_map(|object| name.strip_prefix(object));
     // A field is accessed through any name: `settings.api_token`.
     let field = name.iter().rposition(|b| *b == b'.').map(|dot| &name[dot + 1..]);
+    if known.is_label(name) {
+        return false;
+    }
     is_credential(name)
         || known.contains(own.unwrap_or(name))
         || known.is_sent(name, at)
         || known.mints(name)
+        || known.holds(name)
         || field.is_some_and(|field| is_secret(field) && known.contains(field))
         // `key` alone is mostly that of a map, `tokens` a number.
         || (is_secret(name)
