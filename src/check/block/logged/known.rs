@@ -75,7 +75,8 @@ impl<'a> Known<'a> {
     /// Whether the file rolls a token through the API.
     fn rolls(&self) -> bool {
         fixed! {
-            static ROLL = r#"/tokens/[^\s"'`]{1,60}/value\b"#;
+            // The id may be an expression of a workflow, or stand between two texts.
+            static ROLL = r#"/tokens/(?:[^\s"'`]{1,60}|[^\s"'`]{0,20}\$\{\{[^\n{}]{1,80}\}\}|["'`]\s*(?:[+.,&]\s*)?[\w.$@{}()>-]{1,60}\s*(?:[+.,&]\s*)?["'`])/value\b"#;
         }
         *self.rolls.get_or_init(|| ROLL.is_match(self.bytes))
     }
@@ -114,17 +115,19 @@ impl<'a> Known<'a> {
         /// No program has more.
         const MOST: usize = 100;
         fixed! {
-            static SENT = r#"(?i)(?:\bbearer\s+|x-auth-key["'`]?\s*(?:=>|[:,=])\s*[f$]?["'`]?)(?:["'`]\s*(?:[+.,&]|\.\.|<>)\s*|%s["'`]\s*[,%]\s*|\$\{\{\s*|[$#]\{|\{\{?|\$\(?|\\\(|)(?P<name>[a-z_][\w.]*)"#;
+            static SENT = r#"(?i)(?:\bbearer\s+|x-auth-key["'`]?\s*(?:=>|[:,=])\s*[f$]?["'`]?)(?:["'`]\s*(?:[+.,&]|\.\.|<>)\s*|%s["'`]\s*[,%]\s*|\$\{\{\s*|[$#]\{|\{\{?|\$\(?|\\\(|)(?:\$?(?P<member>(?:this|self)->|@)|\$)?(?P<name>[a-z_][\w.]*)"#;
         }
         self.sent.get_or_init(|| {
             // A program may talk to others as well: those requests have headers of their own.
             let addresses = api_addresses(self.bytes);
-            let found = SENT.captures_iter(self.bytes).filter_map(|groups| groups.name("name"));
-            let found = found.take(20 * MOST).filter(|name| addresses.near(name.start())).take(MOST);
-            let sent = found.map(|name| {
+            let found = SENT
+                .captures_iter(self.bytes)
+                .filter_map(|groups| Some((groups.name("name")?, groups.name("member").is_some())));
+            let found = found.take(20 * MOST).filter(|(name, _)| addresses.near(name.start())).take(MOST);
+            let sent = found.map(|(name, member)| {
                 let (place, name) = (Span::from(name), name.as_bytes());
                 // Constants and members are the same in the whole file.
-                let plain = !name.iter().any(|b| b.is_ascii_uppercase() || *b == b'.');
+                let plain = !member && !name.iter().any(|b| b.is_ascii_uppercase() || *b == b'.');
                 let text = self.text.filter(|_| plain);
                 let body = text.and_then(|text| function(text, place)).map(|(body, _)| body);
                 Sent { name, place: place.start, scope: body.unwrap_or(Span::new(0, self.bytes.len())) }
@@ -336,6 +339,37 @@ mod tests {
         assert!(is_known(b"key", at("HERE"), &known, b""));
         assert!(!is_known(b"key", at("THERE"), &known, b""));
         assert!(!is_known(b"other", at("HERE"), &known, b""));
+    }
+
+    #[test]
+    fn what_is_sent_may_be_a_member() {
+        for sent in [
+            "\"Authorization: Bearer {$this->apiKey}\"",
+            "'Authorization' => 'Bearer ' . $this->apiKey",
+            "\"Bearer #{@apiKey}\"",
+            "'Bearer ' . $apiKey",
+        ] {
+            let text = format!("get('https://api.cloudflare.com', {sent})\n");
+            assert!(is_known(b"apiKey", 0, &Known::new(text.as_bytes()), b""), "{sent}");
+            assert!(!is_known(b"this", 0, &Known::new(text.as_bytes()), b""), "{sent}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_rolled_whatever_its_id_is() {
+        for path in [
+            "/user/tokens/$ID/value",
+            "/user/tokens/${{ vars.TOKEN_ID }}/value",
+            "/user/tokens/#{id}/value",
+            "/tokens/' + id + '/value",
+            "/tokens/' . $id . '/value",
+            "/tokens/\"$ID\"/value",
+        ] {
+            assert!(is_known(b"NEW_TOKEN", 0, &Known::new(path.as_bytes()), b""), "{path}");
+        }
+        for path in ["/tokens/", "/tokens/a 'b' /value", "/tokens/ is not\n'x'/value"] {
+            assert!(!is_known(b"NEW_TOKEN", 0, &Known::new(path.as_bytes()), b""), "{path}");
+        }
     }
 
     #[test]
