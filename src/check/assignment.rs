@@ -15,10 +15,12 @@ use crate::literals::contains;
 use crate::rule::{CheckKind, Confidence, Detect, Randomness};
 use crate::span::Span;
 
+mod recipient;
 mod script;
 mod uses;
 mod vendors;
 
+use recipient::{in_other_provider, is_given_to_other_library, is_sent_elsewhere};
 use script::argument_of_script;
 use uses::{Assignee, Destination, access_path, assignee, destination, follows_scheme, function_start, uses};
 use vendors::{in_foreign_settings, is_of_other_service};
@@ -245,7 +247,10 @@ fn vendor_confidence(
     if is_cloudflare(&statement(names)) || is_cloudflare(&enclosing(view.bytes, span.start)) {
         return Some((detection.detect.confidence, format!("named `{shown}` inside Cloudflare settings")));
     }
-    if in_foreign_settings(view.bytes, span) {
+    if in_foreign_settings(view.bytes, span)
+        || is_sent_elsewhere(view.bytes, span)
+        || in_other_provider(view.bytes, span)
+    {
         return None;
     }
     if HOSTS.is_match(view.around(span, SAME_CALL)) {
@@ -262,8 +267,11 @@ fn vendor_confidence(
         Some(topic) => topic.is_match(view.around(span, SAME_TOPIC)),
         None => contains(view.around(span, SAME_TOPIC), b"cloudflare"),
     };
-    (general && detection.detect.confidence > Confidence::Low && topic())
-        .then(|| (Confidence::Medium, format!("`{shown}` near the word Cloudflare")))
+    (general
+        && detection.detect.confidence > Confidence::Low
+        && topic()
+        && !is_given_to_other_library(view.bytes, span))
+    .then(|| (Confidence::Medium, format!("`{shown}` near the word Cloudflare")))
 }
 
 /// Like [`vendor_confidence`], for a value whose own name says nothing: judges by how the name is used, for instance as

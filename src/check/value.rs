@@ -215,7 +215,8 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
 fn describes(lower: &str) -> bool {
     const SENTENCE: usize = 6;
     let known = |word: &str| {
-        DESCRIPTIVE.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())) || word.len() < 3
+        let own = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        is_descriptive(own) || word.len() < 3
     };
     let words = || lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let (mut all, mut others) = (0, 0);
@@ -229,6 +230,15 @@ fn describes(lower: &str) -> bool {
         && (others == 0
             || all >= SENTENCE && others * 4 <= all
             || all >= 2 && words().all(is_plain_word) && names())
+}
+
+/// Whether a word describes a secret, or consists of words that do: `mysecrettoken`.
+fn is_descriptive(word: &str) -> bool {
+    DESCRIPTIVE.contains(&word)
+        || DESCRIPTIVE
+            .iter()
+            .filter(|first| first.len() > 1)
+            .any(|first| word.strip_prefix(first).is_some_and(|rest| rest.len() > 1 && is_descriptive(rest)))
 }
 
 /// Whether letters may be a word, or digits a number: `github`, `ws1`, `12345`, `32b`.
@@ -363,12 +373,16 @@ mod tests {
             "github-secret",
             "webhook-secret-token-12345",
             "ws1-secret",
+            "mysecrettoken",
+            "testtoken-privatekey1",
             "alternative-name-secret-32-bytes-long",
             "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg=",
         ] {
             assert!(!looks_random(Randomness::Opaque, text.as_bytes()), "{text}");
         }
-        for text in ["Kx7-secret-9fQzL2mv", "hunter2-correct-battery", "qzx7rk-token-pw5tdm2v"] {
+        for text in
+            ["Kx7-secret-9fQzL2mv", "hunter2-correct-battery", "qzx7rk-token-pw5tdm2v", "mysecrethorse"]
+        {
             assert!(looks_random(Randomness::Opaque, text.as_bytes()), "{text}");
         }
         for text in ["0123456789abcdef0123456789abcdef01234", "6743787633689793699141714808227354901"] {

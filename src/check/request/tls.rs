@@ -25,7 +25,7 @@ mod target;
 
 use addresses::{Address, addresses};
 use connection::sends_key;
-use switch::{STORED, is_of_git, lax_commands, switches};
+use switch::{STORED, is_evaluated, is_of_git, lax_commands, switches};
 use target::target;
 
 /// `variant = "tls-off"`.
@@ -66,7 +66,11 @@ pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<
         {
             continue;
         }
-        if is_inline_code(input, switch) || is_import(input, switch) || is_of_git(input, switch) {
+        if is_inline_code(input, switch)
+            || is_import(input, switch)
+            || is_of_git(input, switch)
+            || is_evaluated(input, switch)
+        {
             continue;
         }
         let found = by_name(input, switch).map(|place| Address::plain(place, true));

@@ -4,9 +4,9 @@
 use super::super::advice::recommends_key;
 use super::super::assignment::{is_general, names_other};
 use super::super::{Input, fixed};
-use crate::fact::lines;
 use crate::fact::place::{around, is_program, is_prose, is_shell};
 use crate::fact::words::{is_word, words};
+use crate::fact::{brackets, lines};
 use crate::literals::contains;
 use crate::span::Span;
 
@@ -183,14 +183,41 @@ fn is_page(bytes: &[u8], at: usize) -> bool {
         || before.strip_suffix(b">").is_some_and(|rest| !quoted(rest))
 }
 
-/// Whether the file shows two alternatives: a comment after the setting says "or" and a token follows, or the name is
-/// set twice and a comment says that it may hold a token.
+/// Whether the file shows two alternatives: a comment after the setting says "or" and a token follows, the name is
+/// set twice and a comment says that it may hold a token, or a condition chooses between two blocks.
 pub(super) fn is_alternative(input: &Input<'_>, span: Span) -> bool {
     fixed! {
         static OR = r"(?im)^[ \t]*(?:#|//|;|--)[^\n]{0,60}\b(?:or|alternatively)\b[^\n]*\n(?:[ \t]*[#\n][^\n]*\n?){0,3}[^\n#]*token[^\n]*[=:]";
     }
     OR.is_match(input.text.get(Span::new(span.end, around(input.text, span, 500).end)))
         || is_set_in_two_ways(input, span)
+        || is_chosen(input.text.bytes(), span)
+}
+
+/// Whether the place is in one of two blocks that a condition chooses between, and the other, or the condition, has a
+/// token: `var.token != null ? { TOKEN = var.token } : { KEY = var.key }`.
+fn is_chosen(bytes: &[u8], span: Span) -> bool {
+    /// How long the condition and each of the blocks may be, in bytes.
+    const CONDITION: usize = 400;
+    fixed! {
+        static ASKED = r"(?s)\s\?\s(?:.*\s:)?$";
+    }
+    let mut blocks = brackets::around(bytes, span.start.saturating_sub(BYTES), span.start);
+    blocks.any(|open| {
+        let before = bytes[open.saturating_sub(CONDITION)..open].trim_ascii_end();
+        let end = brackets::close(bytes, open, open + BYTES).min(bytes.len());
+        let after = &bytes[end..bytes.len().min(end + CONDITION)];
+        // The other block follows a colon.
+        let other = after.get(1..).unwrap_or_default().trim_ascii_start().strip_prefix(b":");
+        let spaced = [before, b" "].concat();
+        match before.last() {
+            Some(b':') => ASKED.is_match(before) && TOKEN_WAY.is_match(before),
+            Some(b'?') if ASKED.is_match(&spaced) => {
+                other.is_some_and(|other| TOKEN_WAY.is_match(other) || TOKEN_WAY.is_match(before))
+            }
+            _ => false,
+        }
+    })
 }
 
 /// Whether a sample sets the name of a setting twice, once under a comment about tokens.

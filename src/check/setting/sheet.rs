@@ -20,7 +20,7 @@ use super::skipped;
 
 mod values;
 
-use values::is_field;
+use values::{is_field, opens_object};
 
 /// How far apart a key and its e-mail address can be, in lines and in bytes.
 const LINES: usize = 12;
@@ -121,7 +121,7 @@ impl<'a> Sheet<'a> {
         }
         // `api_key: {` opens an object; a quoted name before a field, `"apikey",` above `Label:`, has no value.
         let own = self.value(key);
-        if own == b"{" && !self.is_reference(key)
+        if opens_object(own) && !self.is_reference(key)
             || is_field(own)
             || self.is_listed(key)
             || self.is_numbered(key)
@@ -130,7 +130,7 @@ impl<'a> Sheet<'a> {
             return None;
         }
         let email = self.email(key, role);
-        if self.is_open_template(key, role) || self.is_stored(key, email) {
+        if self.is_open_template(key, role) || self.is_left_out(key) || self.is_stored(key, email) {
             return None;
         }
         // A script that sets both to nothing takes them away.

@@ -19,8 +19,16 @@ pub fn same_group(bytes: &[u8], one: Span, other: Span) -> bool {
     let whole = pieces.get(1..pieces.len().saturating_sub(1)).unwrap_or_default();
     whole.iter().all(|line| {
         let text = line.trim_ascii();
-        text.is_empty() || (indentation(line) >= indent && !(text.starts_with(b"[") && text.ends_with(b"]")))
+        text.is_empty() || (indentation(line) >= indent && !is_section(text))
     })
+}
+
+/// Whether a line begins a section: `[name]`, or `config type 'name'` of UCI.
+fn is_section(line: &[u8]) -> bool {
+    fixed! {
+        static UCI = r#"^config[ \t]+[\w-]+(?:[ \t]+(?:'[^']*'|"[^"]*"))?$"#;
+    }
+    line.starts_with(b"[") && line.ends_with(b"]") || line.starts_with(b"config") && UCI.is_match(line)
 }
 
 /// Whether a word at `at` applies to the setting: nothing in between ends the block that the word heads or is in.

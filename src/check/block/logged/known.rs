@@ -31,7 +31,7 @@ pub(super) struct Known<'a> {
     made: OnceCell<HashSet<&'a [u8]>>,
     resources: OnceCell<HashSet<&'a [u8]>>,
     labels: OnceCell<HashSet<&'a [u8]>>,
-    holders: OnceCell<HashSet<&'a [u8]>>,
+    holders: OnceCell<Vec<Holder<'a>>>,
 }
 
 impl<'a> Known<'a> {
@@ -82,7 +82,8 @@ impl<'a> Known<'a> {
     /// Whether the file rolls a token through the API.
     fn rolls(&self) -> bool {
         fixed! {
-            static ROLL = r#"/tokens/[^\s"'`]{1,60}/value\b"#;
+            // The id may be an expression of a workflow, or stand between two texts.
+            static ROLL = r#"/tokens/(?:[^\s"'`]{1,60}|[^\s"'`]{0,20}\$\{\{[^\n{}]{1,80}\}\}|["'`]\s*(?:[+.,&]\s*)?[\w.$@{}()>-]{1,60}\s*(?:[+.,&]\s*)?["'`])/value\b"#;
         }
         *self.rolls.get_or_init(|| ROLL.is_match(self.bytes))
     }
@@ -144,7 +145,9 @@ impl<'a> Known<'a> {
 
     /// Whether a name is that of a table from which the file reads a credential: `config`, if it has
     /// `config["cloudflare_api_token"]`. Who prints the table prints the credential.
-    fn holds(&self, name: &[u8]) -> bool {
+    fn holds(&self, name: &[u8], at: usize) -> bool {
+        /// No program has more.
+        const MOST: usize = 100;
         /// The environment, and what else nobody prints as a whole; and what is no table.
         const OTHERS: &[&[u8]] = &[
             b"env",
@@ -166,24 +169,26 @@ impl<'a> Known<'a> {
             b"response",
             b"res",
         ];
-        self.holders
-            .get_or_init(|| {
-                let mut out = HashSet::new();
-                each_credential(self.bytes, Span::new(0, self.bytes.len()), |item| {
-                    let before = &self.bytes[..item.start];
-                    let table =
-                        [&b"[\""[..], b"['", b"[:"].into_iter().find_map(|mark| before.strip_suffix(mark));
-                    let Some(table) = table else { return ControlFlow::Continue(()) };
-                    let start = table.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1);
-                    let owner = &table[start..];
-                    if owner.len() > 1 && !OTHERS.contains(&owner) {
-                        out.insert(owner);
-                    }
-                    ControlFlow::Continue(())
-                });
-                out
-            })
-            .contains(name)
+        let holders = self.holders.get_or_init(|| {
+            let mut out = Vec::new();
+            each_credential(self.bytes, Span::new(0, self.bytes.len()), |item| {
+                let before = &self.bytes[..item.start];
+                let table =
+                    [&b"[\""[..], b"['", b"[:"].into_iter().find_map(|mark| before.strip_suffix(mark));
+                let Some(table) = table else { return ControlFlow::Continue(()) };
+                let start = table.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1);
+                let owner = &table[start..];
+                if owner.len() > 1 && !OTHERS.contains(&owner) {
+                    let body = self.text.and_then(|text| function(text, item)).map(|(body, _)| body);
+                    let scope = body.unwrap_or(Span::new(0, self.bytes.len()));
+                    out.push(Holder { name: owner, scope });
+                }
+                if out.len() < MOST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            });
+            out
+        });
+        let here = |scope: Span| (scope.start..=scope.end).contains(&at);
+        holders.iter().any(|holder| holder.name == name && here(holder.scope))
     }
 
     /// Returns where names are sent as the credential of the API: `-H "Authorization: Bearer $TOKEN"`,
@@ -192,17 +197,19 @@ impl<'a> Known<'a> {
         /// No program has more.
         const MOST: usize = 100;
         fixed! {
-            static SENT = r#"(?i)(?:\bbearer\s+|x-auth-key["'`]?\s*(?:=>|[:,=])\s*[f$]?["'`]?)(?:["'`]\s*(?:[+.,&]|\.\.|<>)\s*|%s["'`]\s*[,%]\s*|\$\{\{\s*|[$#]\{|\{\{?|\$\(?|\\\(|)(?P<name>[a-z_][\w.]*)"#;
+            static SENT = r#"(?i)(?:\bbearer\s+|x-auth-key["'`]?\s*(?:=>|[:,=])\s*[f$]?["'`]?)(?:["'`]\s*(?:[+.,&]|\.\.|<>)\s*|%s["'`]\s*[,%]\s*|\$\{\{\s*|[$#]\{|\{\{?|\$\(?|\\\(|)(?:\$?(?P<member>(?:this|self)->|@)|\$)?(?P<name>[a-z_][\w.]*)"#;
         }
         self.sent.get_or_init(|| {
             // A program may talk to others as well: those requests have headers of their own.
             let addresses = api_addresses(self.bytes);
-            let found = SENT.captures_iter(self.bytes).filter_map(|groups| groups.name("name"));
-            let found = found.take(20 * MOST).filter(|name| addresses.near(name.start())).take(MOST);
-            let sent = found.map(|name| {
+            let found = SENT
+                .captures_iter(self.bytes)
+                .filter_map(|groups| Some((groups.name("name")?, groups.name("member").is_some())));
+            let found = found.take(20 * MOST).filter(|(name, _)| addresses.near(name.start())).take(MOST);
+            let sent = found.map(|(name, member)| {
                 let (place, name) = (Span::from(name), name.as_bytes());
                 // Constants and members are the same in the whole file.
-                let plain = !name.iter().any(|b| b.is_ascii_uppercase() || *b == b'.');
+                let plain = !member && !name.iter().any(|b| b.is_ascii_uppercase() || *b == b'.');
                 let text = self.text.filter(|_| plain);
                 let body = text.and_then(|text| function(text, place)).map(|(body, _)| body);
                 let scope = body.unwrap_or(Span::new(0, self.bytes.len()));
@@ -277,7 +284,7 @@ pub(super) fn is_known(name: &[u8], at: usize, known: &Known<'_>, around: &[u8])
         || known.contains(own.unwrap_or(name))
         || known.is_sent(name, at)
         || known.mints(name)
-        || known.holds(name)
+        || known.holds(name, at)
         || field.is_some_and(|field| is_secret(field) && known.contains(field))
         // `key` alone is mostly that of a map, `tokens` a number.
         || (is_secret(name)
@@ -289,6 +296,12 @@ pub(super) fn is_known(name: &[u8], at: usize, known: &Known<'_>, around: &[u8])
 /// Whether a name is that of the secret of an S3 client: `secret_access_key`.
 fn is_r2_secret(name: &[u8]) -> bool {
     contains(name, b"secret") && contains(name, b"key") && is_secret(name)
+}
+
+/// A table that holds a credential, and where it has that name.
+struct Holder<'a> {
+    name: &'a [u8],
+    scope: Span,
 }
 
 /// A name that is sent as the credential.
@@ -426,6 +439,37 @@ mod tests {
         assert!(is_known(b"key", at("HERE"), &known, b""));
         assert!(!is_known(b"key", at("THERE"), &known, b""));
         assert!(!is_known(b"other", at("HERE"), &known, b""));
+    }
+
+    #[test]
+    fn what_is_sent_may_be_a_member() {
+        for sent in [
+            "\"Authorization: Bearer {$this->apiKey}\"",
+            "'Authorization' => 'Bearer ' . $this->apiKey",
+            "\"Bearer #{@apiKey}\"",
+            "'Bearer ' . $apiKey",
+        ] {
+            let text = format!("get('https://api.cloudflare.com', {sent})\n");
+            assert!(is_known(b"apiKey", 0, &Known::new(text.as_bytes()), b""), "{sent}");
+            assert!(!is_known(b"this", 0, &Known::new(text.as_bytes()), b""), "{sent}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_rolled_whatever_its_id_is() {
+        for path in [
+            "/user/tokens/$ID/value",
+            "/user/tokens/${{ vars.TOKEN_ID }}/value",
+            "/user/tokens/#{id}/value",
+            "/tokens/' + id + '/value",
+            "/tokens/' . $id . '/value",
+            "/tokens/\"$ID\"/value",
+        ] {
+            assert!(is_known(b"NEW_TOKEN", 0, &Known::new(path.as_bytes()), b""), "{path}");
+        }
+        for path in ["/tokens/", "/tokens/a 'b' /value", "/tokens/ is not\n'x'/value"] {
+            assert!(!is_known(b"NEW_TOKEN", 0, &Known::new(path.as_bytes()), b""), "{path}");
+        }
     }
 
     #[test]

@@ -43,7 +43,56 @@ fn is_nothing(value: &[u8]) -> bool {
         // `[0-9a-f]{37}`, `(\S+)`, `\$?\w+`, `.*`.
         static PATTERN = r"^[rbfu]?['`\x22]?\(*(?:\?[:P<\w>]*)?(?:\[(?:\^|\\|[a-zA-Z0-9]-[a-zA-Z0-9])|\\+(?:[swSWdb]|\$\?)|\.[*+])";
     }
-    CONSTANT.is_match(value) || MASK.is_match(value) || PATTERN.is_match(value)
+    CONSTANT.is_match(value) || MASK.is_match(value) || PATTERN.is_match(value) || is_message(value)
+}
+
+/// Whether the value is a sentence about the header, in any language: `"Der Global API Key ist ungültig"`. Words that stand
+/// for a key name it or say what to do: `"your global API key"`.
+fn is_message(value: &[u8]) -> bool {
+    /// The words that name a key.
+    const NAMES: &[&str] = &[
+        "a",
+        "account",
+        "api",
+        "auth",
+        "cf",
+        "cloudflare",
+        "email",
+        "global",
+        "key",
+        "legacy",
+        "my",
+        "of",
+        "own",
+        "real",
+        "secret",
+        "the",
+        "token",
+        "user",
+        "value",
+    ];
+    /// The words that ask for one.
+    const ASKS: &[&str] = &[
+        "add", "change", "copy", "dein", "deinen", "enter", "fill", "goes", "here", "hier", "ihr", "ihren",
+        "insert", "paste", "put", "replace", "su", "sua", "tu", "votre", "your", "ваш",
+    ];
+    let Some(quote) = value.first().filter(|b| matches!(b, b'"' | b'\'' | b'`')) else { return false };
+    let rest = &value[1..];
+    let Some(end) = rest.iter().position(|b| b == quote) else { return false };
+    let Ok(text) = std::str::from_utf8(&rest[..end]) else { return false };
+    let plain = |c: char| {
+        c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | ',' | '!' | '?' | ':' | '-' | '’')
+    };
+    let words: Vec<String> = text
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let others = words.iter().filter(|word| !NAMES.contains(&word.as_str())).count();
+    text.chars().all(plain)
+        && words.len() > 2
+        && others > 1
+        && !words.iter().any(|word| ASKS.contains(&word.as_str()))
 }
 
 #[cfg(test)]
@@ -75,6 +124,9 @@ mod tests {
             "'*key'",
             "\"*hidden\"",
             "****)",
+            "\"Der Global API Key ist ungültig\",",
+            "'API key is missing.' }",
+            "\"密钥 无效 请 检查\"",
         ] {
             assert!(is_nothing(value.as_bytes()), "{value}");
         }
@@ -99,6 +151,11 @@ mod tests {
             "{*apiKey}}",
             "*(opts.key)",
             "&self.key)",
+            "\"your Cloudflare global API key\"",
+            "\"my global key\"",
+            "\"Cloudflare Global API Key\"",
+            "'enter the right key here'",
+            "\"$KEY is not set\"",
         ] {
             assert!(!is_nothing(value.as_bytes()), "{value}");
         }

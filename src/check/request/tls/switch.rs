@@ -3,8 +3,12 @@
 use std::cmp::Reverse;
 use std::sync::LazyLock;
 
+use memchr::memmem;
+
+use super::super::API;
 use crate::check::{Input, fixed, spans_around};
 use crate::fact::command::command_end_in;
+use crate::fact::statement::function;
 use crate::fact::words::is_word;
 use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
@@ -33,11 +37,12 @@ fixed! {
         r#"(?i)(?P<span>--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|\bSkipCertificateCheck\s*=\s*\$true|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
         r#"|:insecure\?\s+true|[\[,]\s*:insecure\b\s*[\],]|\b(?:mc|http\s+(?:get|post|put|patch|delete|head|options))\b[^\n|;&]{0,60}?\s--insecure\b|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}|cacert\s+'IGNORE'|tls_insecure_skip_verify"#,
         // Constants, types and calls.
-        r#"|_create_unverified_context|CERT_NONE|VERIFY_NONE|SslVerifyMode::NONE|verify:\s*:?verify_none|\{verify,\s*verify_none\}|(?-i:DANGER_ACCEPT_INVALID_CERTS)|tls_danger_accept|\.dangerous\(\)|withoutVerifying\(\)|\bsetInsecure\(\s*\)|insecure[-_]?skip[-_]?verify\(\s*\)"#,
+        r#"|_create_unverified_context|CERT_NONE|VERIFY_NONE|\b(?:Ssl)?VerifyMode::NONE\b|(?:\bverifyMode\s*=\s*)?\bCVerifyNone\b|verify:\s*:?verify_none|\{verify,\s*verify_none\}|(?-i:DANGER_ACCEPT_INVALID_CERTS)|tls_danger_accept|\.dangerous\(\)|withoutVerifying\(\)|\bsetInsecure\(\s*\)|insecure[-_]?skip[-_]?verify\(\s*\)"#,
         // A policy of one's own replaces the check.
         r#"|\bCertificatePolicy\s*=\s*(?:\(?\s*new(?:-object)?\s|\[[\w.]+\]::new\b)"#,
-        r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|(?:new\s+|implements\s+|object\s*:\s*)X509(?:Extended)?TrustManager|DangerousAcceptAnyServerCertificateValidator"#,
-        // Callbacks that accept everything.
+        r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|InsecureTrustManagerFactory\.INSTANCE|(?:new\s+|implements\s+|object\s*:\s*)X509(?:Extended)?TrustManager|DangerousAcceptAnyServerCertificateValidator"#,
+        // Callbacks that accept everything: `URLCredential(trust: …)` is the answer that the server is to be trusted.
+        r#"|(?:\.useCredential\s*,\s*)?(?:\bURLCredential\(\s*trust:|\bcredentialForTrust:)[^\n)\]]*[)\]]?"#,
         r#"|HostnameVerifier\(\s*\(?[^()\n]*\)?\s*->\s*\{?\s*(?:return\s+)?true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|(?:ServerCertificateCustomValidationCallback|ServerCertificateValidationCallback|badCertificateCallback|onBadCertificate)\s*(?:\+?=|:)[^\n]{0,80}true)"#,
     );
 
@@ -123,8 +128,10 @@ fn setting(bytes: &[u8], hint: &Hit) -> Option<Span> {
     let name = &bytes[start..end];
     let name: Vec<u8> =
         name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    // `https_local_ssl_verify` is about connections of a site to itself.
+    let local = || [&b"local"[..], b"loopback"].iter().any(|word| memmem::find(&name, word).is_some());
     let names = if value.name("no").is_some() { &CHECKS } else { &PERMISSIONS };
-    names.is_match(&name).then(|| Span::new(start, end + value.get_match().end()))
+    (names.is_match(&name) && !local()).then(|| Span::new(start, end + value.get_match().end()))
 }
 
 /// Whether the switch is a setting of git, which does not talk to the API: `git config http.sslVerify false`.
@@ -137,6 +144,22 @@ pub(super) fn is_of_git(input: &Input<'_>, switch: Span) -> bool {
     starts(b"git_ssl")
         || starts(b"sslverify")
             && (before.ends_with(b"http.") || contains(before, b"git config") || section())
+}
+
+/// Whether the function that answers with the server's own certificate looks at it first: it evaluates or compares it, or
+/// does so only for certain hosts, which are not the API's.
+pub(super) fn is_evaluated(input: &Input<'_>, switch: Span) -> bool {
+    fixed! {
+        static LOOKS = r"SecTrust(?:Evaluate|SetAnchor|SetPolicies|Copy|Get)|SecCertificateCopy|SecKeyCopy|(?i:pinned|pinner|\bpins\b|sha256|fingerprint|thumbprint)";
+        static HOST = r"\bhost\s*(?:[=!]=|\.has|\s(?:isEqual|has))|contains\([^)\n]*\bhost\)";
+    }
+    let own = input.text.get(switch);
+    if !contains(own, b"urlcredential") && !contains(own, b"credentialfortrust") {
+        return false;
+    }
+    function(input.text, switch)
+        .map(|(body, _)| input.text.get(body))
+        .is_some_and(|body| LOOKS.is_match(body) || HOST.is_match(body) && !API.is_match(body))
 }
 
 /// The command in lower case, as it is nearly always written.
@@ -207,6 +230,8 @@ static HINTS: LazyLock<Literals> = LazyLock::new(|| {
         "danger",
         "'ignore'",
         "ca_bundle",
+        "urlcredential",
+        "credentialfortrust",
     ])
 });
 
@@ -238,6 +263,9 @@ fn is_near_word(bytes: &[u8], hint: &Hit) -> bool {
             "cert_none",
             "verify_none",
             "verifymode",
+            "cverifynone",
+            "urlcredential",
+            "credentialfortrust",
             "danger",
             "withoutverif",
             "hostnameverif",

@@ -194,18 +194,20 @@ fn is_client_beside(bytes: &[u8], switch: Span, client: Span) -> bool {
 }
 
 /// Whether the client has a name, or an address that is known only at run time, and it does not say Cloudflare:
-/// `AddHttpClient("idrac", …)`, `baseURL: process.env.PROXMOX_URL`.
+/// `AddHttpClient("idrac", …)`, `baseURL: process.env.PROXMOX_URL`; or the request goes to the site itself:
+/// `wp_remote_get(home_url('/'), …)`.
 fn is_of_another(text: &[u8]) -> bool {
     fixed! {
         static OWN = concat!(
             r#"\bAdd(?:Http|Refit|Grpc)Client(?:<(?P<type>[^>]*)>)?\(\s*"(?P<name>[^"\n]+)""#,
             r#"|(?i:\bbase_?-?(?:address|ur[li])|\.baseUrl|\bprefix_?url|\bserver_?url)["']?\s*(?:=>|[:=(,])\s*(?P<value>[^\n]{1,120})"#,
+            r"|\(\s*(?:\w*esc_url\w*\(\s*)?(?P<site>(?:get_|network_)?(?:site|home|admin|rest)_url|url_for|\w+\.build_absolute_uri)\(",
         );
         static CLOUDFLARE = r"(?i)cloudflare|(?:^|[^a-z])cf|api_?(?:base|root|url)\b|\bbase\b";
     }
     let said: Vec<&[u8]> = OWN
         .captures_iter(text)
-        .flat_map(|groups| ["type", "name", "value"].map(|group| groups.name(group)))
+        .flat_map(|groups| ["type", "name", "value", "site"].map(|group| groups.name(group)))
         .flatten()
         .map(|said| said.as_bytes())
         .collect();

@@ -7,6 +7,7 @@ use memchr::memmem;
 use super::{BYTES, Sheet, is_option};
 use crate::check::advice::recommends_key;
 use crate::check::{fixed, value};
+use crate::fact::lines;
 use crate::fact::naming::parent;
 use crate::fact::place::{around, is_program, is_shell};
 use crate::fact::setting::Setting;
@@ -15,7 +16,7 @@ use crate::literals::contains;
 use crate::rule::Randomness;
 use crate::span::Span;
 
-use super::super::role::{GENERIC_WORDS, Role, names_cloudflare};
+use super::super::role::{GENERIC_WORDS, Role, names_cloudflare, role};
 
 impl Sheet<'_> {
     /// Whether the value is named after another vendor: `env.SENDGRID_API_KEY`.
@@ -82,7 +83,28 @@ impl Sheet<'_> {
                     words(self.value(key)).as_str(),
                     "api user" | "apiuser" | "apikey" | "api key" | "email" | "user"
                 )
+            || self.is_quoted(key) && self.is_in_list_of_names(key)
             || parent().is_some_and(|name| name.words.trim_end().ends_with("ref"))
+    }
+
+    /// Whether the value is the name of a setting in a list of options, of which another is a token:
+    /// `{ key: 'CF_API_TOKEN', … }, { key: 'CF_API_KEY', … }`.
+    fn is_in_list_of_names(&self, key: &Setting) -> bool {
+        fixed! {
+            static NAMED = r#"(?i)\bkey["']?\s*(?:=>|[:=])\s*["'](?P<name>[a-z][a-z0-9]*(?:[_-][a-z0-9]+)+)["']"#;
+        }
+        let bytes = self.input.text.bytes();
+        let own = self.value(key);
+        let is_name = |name: &[u8]| name.iter().all(|b| is_word(*b) || *b == b'-');
+        let near = self.input.text.get(around(self.input.text, key.span, BYTES));
+        let of_line = lines::before(bytes, key.span.start, LINE).trim_ascii_start();
+        is_name(own)
+            && role(&words(own)) != Role::Other
+            && of_line.iter().any(|b| matches!(b, b'{' | b'[' | b'('))
+            && NAMED
+                .captures_iter(near)
+                .filter_map(|groups| groups.name("name"))
+                .any(|name| matches!(role(&words(name.as_bytes())), Role::ApiToken | Role::Token))
     }
 
     /// Whether the name is an item in a list of names: `["CLOUDFLARE_API_KEY", "CLOUDFLARE_EMAIL"]`.
@@ -150,6 +172,17 @@ impl Sheet<'_> {
             && self.is_unset(key)
             && self.around(key.span).iter().any(token)
             && !recommends_key(self.input.text.get(around(self.input.text, key.span, BYTES)))
+    }
+
+    /// Whether a word stands for the key while a token beside it is set: the tool uses the token.
+    pub(super) fn is_left_out(&self, key: &Setting) -> bool {
+        let token = |(other, role): &(&Setting, Role)| {
+            other.span != key.span
+                && matches!(role, Role::Token | Role::ApiToken)
+                && !self.is_unset(other)
+                && (self.named(other) || other.words == "api token")
+        };
+        !key.value.is_empty() && self.is_unset(key) && self.around(key.span).iter().any(token)
     }
 
     /// Whether a token is Cloudflare's, as far as its name tells.
@@ -228,13 +261,45 @@ impl Sheet<'_> {
     }
 }
 
+/// Whether a value opens an object of settings: `{`, `{"api_key": …`. One with a reference in it, `{"Ref": "Key"}`, is a
+/// value.
+pub(super) fn opens_object(value: &[u8]) -> bool {
+    let Some(inner) = value.strip_prefix(b"{") else { return false };
+    let inner = inner.trim_ascii_start();
+    let Some(quoted) = inner.strip_prefix(b"\"").or_else(|| inner.strip_prefix(b"'")) else {
+        return inner.is_empty();
+    };
+    let name = &quoted[..quoted.iter().take_while(|b| is_word(**b) || **b == b'-').count()];
+    role(&words(name)) != Role::Other
+}
+
+/// How much of a line before a setting is looked at, in bytes.
+const LINE: usize = 256;
 /// How many headers are looked at that send something.
 const SENDINGS: usize = 200;
 
-/// Whether a value is the next field of a structure: `Label: "API key",`.
+/// Whether a value is the next field of a structure: `Label: "API key",`, `label: 'API key',`.
 pub(super) fn is_field(value: &[u8]) -> bool {
+    /// The fields that describe an option.
+    const DESCRIBES: &[&[u8]] = &[
+        b"label",
+        b"title",
+        b"description",
+        b"type",
+        b"secret",
+        b"required",
+        b"optional",
+        b"help",
+        b"hint",
+        b"placeholder",
+        b"text",
+        b"kind",
+    ];
     let name = value.iter().take_while(|b| is_word(**b)).count();
-    value.first().is_some_and(u8::is_ascii_uppercase)
-        && value[name..].starts_with(b":")
-        && !value[name..].starts_with(b"::")
+    let (own, rest) = value.split_at(name);
+    // The name may be in quotes, of which those before it are not part of the value.
+    let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
+    (own.first().is_some_and(u8::is_ascii_uppercase) || DESCRIBES.contains(&own))
+        && rest.starts_with(b":")
+        && !rest.starts_with(b"::")
 }
