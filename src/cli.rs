@@ -19,6 +19,7 @@ pub(crate) mod init;
 pub(crate) mod output;
 pub(crate) mod permissions;
 pub(crate) mod progress;
+pub(crate) mod revision;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod select;
@@ -126,6 +127,10 @@ pub(crate) struct FileArgs {
     /// scanned folder up to the git root; also FLARESEC_CONFIG]
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub(crate) config: Option<PathBuf>,
+    /// Read the configuration and the baseline from the git revision REV and not from the worktree: what a change
+    /// brings along does not decide what is found in it
+    #[arg(long, value_name = "REV")]
+    pub(crate) config_from: Option<String>,
     /// Use no configuration
     #[arg(long)]
     pub(crate) isolated: bool,

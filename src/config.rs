@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -14,14 +14,14 @@ use crate::rule::{Confidence, RuleFile, RuleSet, Severity};
 use crate::source::exclude::Globs;
 
 mod apply;
+mod discover;
 mod extend;
 mod notices;
 
 pub use apply::apply;
+pub use discover::{NAMES, candidates, discover, upwards};
 pub use notices::{Shown, notices, settings};
 
-/// The names that are looked for, in this order, in each folder.
-pub const NAMES: [&str; 3] = ["flaresec.toml", ".flaresec.toml", ".github/flaresec.toml"];
 /// The largest configuration that is read, in bytes: a hostile one may be of any size.
 const LARGEST: u64 = 1024 * 1024;
 
@@ -170,16 +170,6 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
-
-/// The configuration for a scanned path: from its folder up to the root of the git repository around it. Outside of
-/// a repository only the folder itself counts, so that nobody else's file is picked up.
-pub fn discover(scanned: &Path) -> Option<PathBuf> {
-    let start = scanned.canonicalize().ok()?;
-    let start = if start.is_dir() { start.as_path() } else { start.parent()? };
-    let root = start.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(start);
-    let folders = start.ancestors().take_while(|folder| folder.starts_with(root));
-    folders.flat_map(|folder| NAMES.map(|name| folder.join(name))).find(|file| file.is_file())
-}
 
 /// Reads a configuration and checks it against the known rules.
 ///

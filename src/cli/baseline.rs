@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use flaresec::filter::baseline::{self, DEFAULT, Entry};
 use flaresec::report::Report;
+use flaresec::source::revision::{Held, Revision};
 
-use super::{CLEAN, ScanArgs, complain, print, scan};
+use super::select::here;
+use super::{CLEAN, ScanArgs, complain, print, revision, scan};
 
 /// Arguments of `flaresec baseline`.
 ///
@@ -104,9 +106,13 @@ fn read(file: &Path) -> Result<BTreeSet<Entry>, u8> {
             "`flaresec baseline create` writes one",
         )
     })?;
-    baseline::read(&String::from_utf8_lossy(&bytes)).map_err(|(line, fault)| {
+    parse(&bytes, &file.display().to_string())
+}
+
+fn parse(bytes: &[u8], name: &str) -> Result<BTreeSet<Entry>, u8> {
+    baseline::read(&String::from_utf8_lossy(bytes)).map_err(|(line, fault)| {
         complain(
-            &format!("{}:{line}: {fault}", file.display()),
+            &format!("{name}:{line}: {fault}"),
             "fix the line, or delete the file and run `flaresec baseline create`",
         )
     })
@@ -114,23 +120,32 @@ fn read(file: &Path) -> Result<BTreeSet<Entry>, u8> {
 
 /// The baseline of a scan, as read from its file.
 pub(crate) struct Accepted {
-    file: PathBuf,
+    /// The name of the file, for messages.
+    file: String,
     entries: BTreeSet<Entry>,
 }
 
-/// Reads the baseline that a scan uses, if it exists; returns the exit code if it is broken or was named and does not
-/// exist.
-pub(crate) fn load(args: &ScanArgs) -> Result<Option<Accepted>, u8> {
+/// Reads the baseline that a scan uses, from the worktree or from a revision, if it exists; returns the exit code if it
+/// is broken or was named and does not exist.
+pub(crate) fn load(args: &ScanArgs, from: Option<&Revision>) -> Result<Option<Accepted>, u8> {
     let named = args.acceptance.baseline.as_deref();
     if named.is_none() && args.root.is_some() {
         // The baseline of the current folder is about other files.
         return Ok(None);
     }
+    if let Some(from) = from {
+        let held = match named {
+            Some(file) => Some(revision::named(from, "baseline", file)?),
+            None => revision::first(from, &[here().join(DEFAULT)])?,
+        };
+        let read = |Held { name: file, bytes, .. }| Ok(Accepted { entries: parse(&bytes, &file)?, file });
+        return held.map(read).transpose();
+    }
     let file = named.unwrap_or(Path::new(DEFAULT));
     if named.is_none() && matches!(std::fs::metadata(file), Err(e) if e.kind() == ErrorKind::NotFound) {
         return Ok(None);
     }
-    Ok(Some(Accepted { file: file.to_owned(), entries: read(file)? }))
+    Ok(Some(Accepted { file: file.display().to_string(), entries: read(file)? }))
 }
 
 impl Accepted {
@@ -138,13 +153,12 @@ impl Accepted {
     pub(crate) fn apply(&self, args: &ScanArgs, report: &mut Report) {
         let Accepted { file, entries } = self;
         let stale = baseline::apply(entries, &mut report.findings).len();
-        report.settings.push(format!("baseline {}: {} accepted findings", file.display(), entries.len()));
+        report.settings.push(format!("baseline {file}: {} accepted findings", entries.len()));
         // A scan of a part of the tree, or with some of the rules, says nothing about the rest.
         let part = args.source.is_part() || args.rules.is_part();
         if stale > 0 && !part && (args.paths.is_empty() || whole(&args.paths)) {
             report.settings.push(format!(
-                "baseline {}: {stale} entries without a finding in this scan; `flaresec baseline prune` removes them",
-                file.display()
+                "baseline {file}: {stale} entries without a finding in this scan; `flaresec baseline prune` removes them"
             ));
         }
     }

@@ -4,6 +4,7 @@ use flaresec::filter::follow::follow;
 use flaresec::report::{Format, Report};
 use flaresec::rule::{Category, CheckKind, Confidence, Detect, RuleSet, Severity};
 use flaresec::scan::Scanner;
+use flaresec::source::revision::Revision;
 
 use super::config::Loaded;
 use super::output::Outputs;
@@ -12,7 +13,7 @@ use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs, complain};
 /// Scans as the arguments say, and returns the exit code.
 pub(crate) fn run(args: &ScanArgs) -> u8 {
     let mut args = args.clone();
-    let loaded = match super::config::load(&mut args) {
+    let (from, loaded) = match load(&mut args) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -20,8 +21,8 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
     if let Err(code) = may_reveal(args) {
         return code;
     }
-    let prepared =
-        super::baseline::load(args).and_then(|accepted| Ok((accepted, Outputs::open(&args.output.format)?)));
+    let prepared = super::baseline::load(args, from.as_ref())
+        .and_then(|accepted| Ok((accepted, Outputs::open(&args.output.format)?)));
     let (accepted, outputs) = match prepared {
         Ok(prepared) => prepared,
         Err(code) => return code,
@@ -30,6 +31,9 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
         Ok(scanned) => scanned,
         Err(code) => return code,
     };
+    if let Some(from) = from {
+        report.settings.push(format!("configuration and baseline are those of {}", from.name));
+    }
     if let Some(accepted) = accepted {
         accepted.apply(args, &mut report);
     }
@@ -39,6 +43,14 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
     report.exit_code = Some(code);
     report.show_suppressed = args.acceptance.show_suppressed;
     outputs.write(&report, scanner.rules(), &args.output).map_or_else(|code| code, |()| code)
+}
+
+/// Reads the configuration and fills in the arguments from it; also returns the revision that it was read from, if one
+/// was named. Returns the exit code if something is wrong with either.
+fn load(args: &mut ScanArgs) -> Result<(Option<Revision>, Option<Loaded>), u8> {
+    let from = super::revision::of(args)?;
+    let loaded = super::config::load(args, from.as_ref())?;
+    Ok((from, loaded))
 }
 
 /// Refuses `--reveal` where secrets would be passed on by accident: in the logs of CI, which are kept and shared, and in
@@ -63,7 +75,7 @@ fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
 /// Returns what a scan with these arguments finds, or the exit code if its configuration is broken.
 pub(crate) fn collect(args: &ScanArgs) -> Result<Report, u8> {
     let mut args = args.clone();
-    let loaded = super::config::load(&mut args)?;
+    let (_, loaded) = load(&mut args)?;
     let mut report = configured(&args, loaded.as_ref())?.0;
     narrow(&args, &mut report);
     Ok(report)

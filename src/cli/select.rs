@@ -115,7 +115,7 @@ pub(crate) fn root(args: &ScanArgs) -> PathBuf {
 }
 
 /// Returns the absolute path of the current folder, without symbolic links.
-fn here() -> PathBuf {
+pub(crate) fn here() -> PathBuf {
     Path::new(".").canonicalize().unwrap_or_default()
 }
 
