@@ -124,7 +124,7 @@ pub(crate) struct FileArgs {
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_file_size: Option<u64>,
     /// Read the configuration from FILE [default: flaresec.toml, .flaresec.toml or .github/flaresec.toml, from the
-    /// scanned folder up to the git root; also FLARESEC_CONFIG]
+    /// folder that all scanned paths are in up to the git root; also FLARESEC_CONFIG]
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub(crate) config: Option<PathBuf>,
     /// Read the configuration and the baseline from the git revision REV and not from the worktree: what a change

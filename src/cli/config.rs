@@ -54,12 +54,12 @@ pub(crate) fn load(args: &mut ScanArgs, from: Option<&Revision>) -> Result<Optio
     if args.files.isolated {
         return Ok(None);
     }
-    let scanned = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
+    let scanned = scanned(args);
     let named = args.files.config.clone().or_else(|| std::env::var_os("FLARESEC_CONFIG").map(PathBuf::from));
     let loaded = match (from, named) {
-        (None, named) => named.or_else(|| config::discover(scanned)).map(|file| read(&file)),
+        (None, named) => named.or_else(|| config::discover(&scanned)).map(|file| read(&file)),
         (Some(from), Some(file)) => Some(held(&revision::named(from, "configuration", &file)?)),
-        (Some(from), None) => revision::first(from, &config::candidates(scanned))?.map(|file| held(&file)),
+        (Some(from), None) => revision::first(from, &config::candidates(&scanned))?.map(|file| held(&file)),
     };
     let Some(loaded) = loaded.transpose()? else { return Ok(None) };
     let config = &loaded.config;
@@ -69,6 +69,17 @@ pub(crate) fn load(args: &mut ScanArgs, from: Option<&Revision>) -> Result<Optio
     args.rules.pedantic |= config.pedantic;
     args.acceptance.foreign_suppressions |= config.foreign_suppressions && !args.acceptance.no_suppressions;
     Ok(Some(loaded))
+}
+
+/// Returns the paths that the configuration has to speak about: those of the arguments, standard input by the name that
+/// it is given. The names in a list belong to the current folder.
+fn scanned(args: &ScanArgs) -> Vec<PathBuf> {
+    let named = |path: &PathBuf| if path == Path::new("-") { &args.source.stdin_path } else { path }.clone();
+    let mut paths: Vec<PathBuf> = args.paths.iter().map(named).collect();
+    if paths.is_empty() || args.source.files_from.is_some() {
+        paths.push(PathBuf::from("."));
+    }
+    paths
 }
 
 fn read(file: &Path) -> Result<Loaded, u8> {
@@ -111,7 +122,7 @@ fn file(place: &Path) -> Result<Option<PathBuf>, u8> {
         let what = format!("{} does not exist", place.display());
         return Err(complain(&what, "name a folder, or a configuration file"));
     }
-    Ok(if place.is_file() { Some(place.to_owned()) } else { config::discover(place) })
+    Ok(if place.is_file() { Some(place.to_owned()) } else { config::discover(&[place]) })
 }
 
 fn show(place: &Path) -> u8 {
