@@ -96,7 +96,8 @@ pub(crate) struct ScanArgs {
 /// What accepts findings.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct AcceptanceArgs {
-    /// Accept the findings listed in FILE [default: .flaresec-baseline, if it exists]
+    /// Accept the findings listed in FILE [default: .flaresec-baseline, from the current folder up to the
+    /// git root]
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// Also report what `flaresec: allow(…)` comments accept

@@ -3,7 +3,7 @@
 use flaresec::filter::follow::follow;
 use flaresec::report::{Format, Report};
 use flaresec::rule::{Category, CheckKind, Confidence, Detect, RuleSet, Severity};
-use flaresec::scan::Scanner;
+use flaresec::scan::{Anchor, Scanner};
 use flaresec::source::revision::Revision;
 
 use super::config::Loaded;
@@ -27,7 +27,8 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
         Ok(prepared) => prepared,
         Err(code) => return code,
     };
-    let (mut report, scanner) = match configured(args, loaded.as_ref()) {
+    let anchor = accepted.as_ref().and_then(|accepted| accepted.anchor(args));
+    let (mut report, scanner) = match configured(args, loaded.as_ref(), anchor) {
         Ok(scanned) => scanned,
         Err(code) => return code,
     };
@@ -72,11 +73,12 @@ fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
     Ok(())
 }
 
-/// Returns what a scan with these arguments finds, or the exit code if its configuration is broken.
-pub(crate) fn collect(args: &ScanArgs) -> Result<Report, u8> {
+/// Returns what a scan with these arguments finds, with the fingerprints of an anchor, or the exit code if its
+/// configuration is broken.
+pub(crate) fn collect(args: &ScanArgs, anchor: Option<Anchor>) -> Result<Report, u8> {
     let mut args = args.clone();
     let (_, loaded) = load(&mut args)?;
-    let mut report = configured(&args, loaded.as_ref())?.0;
+    let mut report = configured(&args, loaded.as_ref(), anchor)?.0;
     narrow(&args, &mut report);
     Ok(report)
 }
@@ -87,7 +89,11 @@ fn narrow(args: &ScanArgs, report: &mut Report) {
     report.findings.retain(|finding| args.rules.reports(&finding.rule));
 }
 
-fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> Result<(Report, Scanner), u8> {
+fn configured(
+    args: &ScanArgs,
+    loaded: Option<&Loaded>,
+    anchor: Option<Anchor>,
+) -> Result<(Report, Scanner), u8> {
     let mut rules = RuleSet::embedded();
     if let Some(Loaded { config, .. }) = loaded {
         rules = config.extended(rules);
@@ -113,6 +119,7 @@ fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> Result<(Report, Scann
     }
     let mut scanner = Scanner::new(rules);
     scanner.reveal = args.output.reveal.is_some();
+    scanner.anchor = anchor;
     let mut report = super::select::scan(args, loaded, &scanner);
     let least = args.rules.min_confidence.unwrap_or(Confidence::Medium);
     report.findings.retain(|finding| finding.confidence >= least);
