@@ -17,10 +17,12 @@ mod apply;
 mod discover;
 mod extend;
 mod notices;
+mod value;
 
 pub use apply::apply;
 pub use discover::{NAMES, candidates, discover, upwards};
 pub use notices::{Shown, notices, settings};
+pub use value::size;
 
 /// The largest configuration that is read, in bytes: a hostile one may be of any size.
 const LARGEST: u64 = 1024 * 1024;
@@ -35,6 +37,7 @@ pub struct Config {
     /// Settings of rules for some paths only; of several that fit, the last one wins.
     pub per_path: Vec<PerPath>,
     /// Files and folders that are not scanned, in .gitignore syntax, relative to the folder of this file.
+    #[serde(deserialize_with = "value::globs")]
     pub exclude: Vec<String>,
     /// Lowest severity that makes the exit code 1. Default: low.
     pub fail_on: Option<Severity>,
@@ -42,9 +45,13 @@ pub struct Config {
     pub min_confidence: Option<Confidence>,
     /// Also run the rules that state opinions.
     pub pedantic: bool,
-    /// Skip files larger than this, in bytes; the summary counts them. Default: no limit.
+    /// Skip files larger than this, in bytes or with a unit such as `"10MB"`; the summary counts them. Default: no
+    /// limit.
+    #[serde(deserialize_with = "value::size_or_number")]
+    #[cfg_attr(test, schemars(schema_with = "value::size_schema"))]
     pub max_file_size: Option<u64>,
     /// Values that are not secrets, such as the sample values of your documentation: their SHA-256 in hex.
+    #[serde(deserialize_with = "value::digests")]
     pub samples: Vec<String>,
     /// Comments for other scanners accept findings as well: `gitleaks:allow`, `trufflehog:ignore`,
     /// `kingfisher:ignore`, `pragma: allowlist secret`, `nosec`.
@@ -149,6 +156,7 @@ pub struct SettingTable {
 #[serde(deny_unknown_fields)]
 pub struct PerPath {
     /// The paths, in .gitignore syntax, relative to the folder of this file.
+    #[serde(deserialize_with = "value::globs")]
     pub paths: Vec<String>,
     /// What to do about findings there, by rule.
     pub rules: BTreeMap<String, Setting>,
@@ -198,9 +206,7 @@ pub fn parse(text: &str, name: &str, rules: &RuleSet) -> Result<Config, ConfigEr
     let line = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
     let config: Config = toml::from_str(text).map_err(|e| {
         let at = e.span().map_or(1, |span| line(span.start));
-        // The words of the parser's library are about its types.
-        let what =
-            e.message().replace("unknown field", "unknown key").replace("unknown variant", "unknown value");
+        let what = value::plain(e.message());
         ConfigError { what: format!("{name}:{at}: {what}"), remedy: suggestion(&what) }
     })?;
     // A fault of content is placed at the first line that holds the word it is about.
@@ -370,6 +376,30 @@ mod tests {
                 "f:2: unknown value `hihg`",
                 "did you mean `high`?",
             ),
+            (
+                "exclude = 'x'",
+                "f:1: invalid type: string \"x\", expected a list of globs, for example [\"",
+                "",
+            ),
+            (
+                "[[per-path]]\npaths = 3\nrules = {}",
+                "f:2: invalid type: integer `3`, expected a list of globs",
+                "",
+            ),
+            ("exclude = [1]", "f:1: invalid type: integer `1`, expected text in quotes", ""),
+            ("fail-on = 3", "f:1: invalid type, expected a word in quotes", ""),
+            ("pedantic = 1", "f:1: invalid type: integer `1`, expected true or false", ""),
+            ("limits = 3", "f:1: invalid type: integer `3`, expected a table", "every key"),
+            (
+                "limits.permission-groups = -1",
+                "f:1: invalid value: integer `-1`, expected a whole number",
+                "",
+            ),
+            ("max-file-size = 0", "f:1: with a largest size of 0 nothing would be scanned", ""),
+            ("max-file-size = '0MB'", "f:1: `0MB` is not a size: with a largest size of 0", ""),
+            ("max-file-size = '10 parsecs'", "f:1: `10 parsecs` is not a size: write", ""),
+            ("max-file-size = -1", "f:1: invalid value: integer `-1`, expected a number of bytes", ""),
+            ("max-file-size = true", "f:1: invalid type: boolean `true`, expected a number of bytes", ""),
             ("samples = ['secret']", "f:1: a sample", "sha256sum"),
             ("exclude = ['{a']", "f:1: not a valid glob", ".gitignore"),
         ];
@@ -377,6 +407,14 @@ mod tests {
             let error = parse(text, "f", &known()).unwrap_err();
             assert!(error.what.starts_with(what), "{error}");
             assert!(error.remedy.contains(remedy), "{}", error.remedy);
+        }
+    }
+
+    #[test]
+    fn a_size_is_a_number_or_text_with_a_unit() {
+        for (value, bytes) in [("10_000_000", 10_000_000), ("'10MB'", 10_000_000), ("'512 KiB'", 524_288)] {
+            let config = parse(&format!("max-file-size = {value}"), "f", &known()).unwrap();
+            assert_eq!(config.max_file_size, Some(bytes), "{value}");
         }
     }
 
