@@ -136,7 +136,7 @@ fn show(place: &Path) -> u8 {
         if origin.is_empty() { String::from("# no configuration\n") } else { format!("# {origin}\n") };
     for shown in config::settings(&config, &RuleSet::embedded()) {
         let from = if shown.from_file { origin.as_str() } else { "default" };
-        let _ = writeln!(out, "{} = {}  # {from}", shown.key, shown.value);
+        let _ = writeln!(out, "{}  # {from}", shown.line);
     }
     print(out.as_bytes());
     CLEAN

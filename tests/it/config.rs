@@ -34,6 +34,22 @@ fn a_disabled_rule_is_visible_in_every_format() {
 }
 
 #[test]
+fn a_category_stands_for_its_rules_unless_they_are_named() {
+    for (config, expected) in [
+        ("[rules]\nsecret = \"allow\"\n", 0),
+        ("[rules]\nbest-practice = \"allow\"\n", 1),
+        ("[rules]\nsecret = \"allow\"\nhardcoded-api-token = \"deny\"\n", 1),
+        ("[rules]\nsecret = \"deny\"\nhardcoded-api-token = \"allow\"\n", 0),
+        ("[[per-path]]\npaths = [\"sub\"]\nrules = { secret = \"allow\" }\n", 0),
+        ("[rules]\nsecrets = \"allow\"\n", 2),
+    ] {
+        assert_eq!(code(repository(config).path(), &["."]), Some(expected), "{config}");
+    }
+    let folder = repository("[rules]\nsecret = \"allow\"\n");
+    assert!(stdout(&run(folder.path(), &["."])).contains("category secret is disabled"));
+}
+
+#[test]
 fn it_is_found_upwards_and_what_is_typed_wins() {
     let folder =
         repository("fail-on = \"critical\"\n\n[rules]\nhardcoded-api-token = { severity = \"low\" }\n");
