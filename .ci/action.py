@@ -119,6 +119,7 @@ def git(folder, *arguments):
 
 def commit(folder, files):
     for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "change")
@@ -206,6 +207,44 @@ def pull_requests(work):
         expect("pull request, no base", run_action(folder, "pull_request", event, scope), 2, 0, "no base and head")
 
 
+def configurations(work):
+    """What accepts findings on a pull request is what the base has, with the same meaning as on a push."""
+    vendor = "/vendor/"
+    exclude = f'exclude = ["{vendor}"]\n'
+    per_path = f'[[per-path]]\npaths = ["{vendor}"]\nrules = {{ hardcoded-global-api-key = "allow" }}\n'
+    allow = '[rules]\nhardcoded-global-api-key = "allow"\n'
+    new = {"vendor/x.conf": secret("x"), "y.conf": secret("y")}
+    for name, base, head, inputs, findings, text in [
+        ("exclude", {"flaresec.toml": exclude}, new, {}, 1, "not scanned: " + vendor),
+        ("per-path", {"flaresec.toml": per_path}, new, {}, 1, "in " + vendor),
+        (".github/flaresec.toml", {".github/flaresec.toml": exclude}, new, {}, 1, ".github/flaresec.toml"),
+        ("its own configuration", {}, new | {"flaresec.toml": allow}, {}, 2, "are those of"),
+        ("a changed configuration", {"flaresec.toml": exclude}, new | {"flaresec.toml": allow}, {}, 1, "not scanned"),
+        ("a named configuration", {"ci/f.toml": allow}, new | {"ci/f.toml": ""}, {"config": "ci/f.toml"}, 0, ":ci/f.toml"),
+        ("a named one of its own", {}, new | {"ci/f.toml": allow}, {"config": "ci/f.toml"}, 2, "no configuration is used"),
+        ("a broken configuration", {"flaresec.toml": "exclud = 1"}, new, {}, None, "did you mean `exclude`?"),
+    ]:
+        folder, event = pull_request(work, {"a.txt": "nothing\n"} | base, head)
+        result = run_action(folder, "pull_request", event, inputs)
+        code = 2 if findings is None else min(findings, 1)
+        expect(f"pull request, {name}", result, code, findings or 0, text)
+        if name in ["exclude", "per-path", ".github/flaresec.toml"]:
+            expect(f"push, {name}", run_action(folder, "push", {}), 1, findings, text)
+
+    def baseline(folder):
+        subprocess.run([BINARY, "baseline", "create"], cwd=folder, check=True, capture_output=True)
+        return (folder / ".flaresec-baseline").read_text()
+
+    leaky, _ = checkout(work, new)
+    accepted = {".flaresec-baseline": baseline(leaky)}
+    for name, base, head, findings in [
+        ("the baseline of the base", accepted, new, 0),
+        ("its own baseline", {}, new | accepted, 2),
+    ]:
+        folder, event = pull_request(work, {"a.txt": "nothing\n"} | base, head)
+        expect(f"pull request, {name}", run_action(folder, "pull_request", event), min(findings, 1), findings)
+
+
 def downloads(work):
     """Releases, served by a curl that reads a folder."""
     server = Path(tempfile.mkdtemp(dir=work))
@@ -235,5 +274,6 @@ def downloads(work):
 with tempfile.TemporaryDirectory() as folder:
     pushes(Path(folder))
     pull_requests(Path(folder))
+    configurations(Path(folder))
     downloads(Path(folder))
 print("action.yml: all cases as expected")

@@ -10,7 +10,8 @@ sha256() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum 
 
 build() {
     echo "flaresec: $1; building the source of the action"
-    source=$(cd "$ACTION_PATH" && find Cargo.toml Cargo.lock build.rs src rules -type f | LC_ALL=C sort |
+    # Everything that decides what is built: the program embeds rules, fixtures and schemas.
+    source=$(cd "$ACTION_PATH" && find Cargo.toml Cargo.lock .cargo build.rs src rules fixtures docs/schema action/build.sh -type f | LC_ALL=C sort |
         while IFS= read -r file; do sha256 "$file"; done | sha256 | cut -d ' ' -f 1)
     printf 'build=true\nsource=%s\n' "$source" >>"$GITHUB_OUTPUT"
     exit 0

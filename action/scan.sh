@@ -17,7 +17,7 @@ give_up() {
     finish 2 0 ''
 }
 
-# The input version may name a release that lacks an option: without configuration files, there is none to keep out.
+# The input version may name a release that lacks an option.
 help=$(flaresec scan --help) || give_up 'flaresec does not run here'
 knows() { [[ "$help" == *"$1"* ]]; }
 
@@ -28,7 +28,6 @@ while IFS= read -r line; do
 done <<<"$INPUT_ARGS"
 arguments+=(--fail-on "$INPUT_FAIL_ON" --color never)
 
-# On a pull request its author must not decide what is found: the configuration is the one of the base.
 pull_request=false
 case "$GITHUB_EVENT_NAME" in pull_request | pull_request_target) pull_request=true ;; esac
 base=''
@@ -59,19 +58,20 @@ case "$scope" in
     history) arguments+=(--history) ;;
 esac
 
+# On a pull request its author must not decide what is found: configuration and baseline are those of the base.
 if $pull_request; then
-    # The message of git goes nowhere: a file that is not there is no fault.
-    if git show "$base:$INPUT_CONFIG" >"$out/config.toml" 2>/dev/null; then
-        echo 'flaresec: configuration of the base branch, not of the pull request'
-        arguments+=(--config "$out/config.toml")
-    elif knows --isolated; then
-        echo 'flaresec: the base branch has no configuration; one in the pull request is not used'
+    knows --config-from || give_up 'this release cannot read the configuration of the base; set the input version to a newer one'
+    arguments+=(--config-from "$base")
+fi
+if [ -n "$INPUT_CONFIG" ]; then
+    # The message of git goes nowhere: a pull request may bring the first configuration, which counts once it is merged.
+    if $pull_request && ! git cat-file -e "$base:$INPUT_CONFIG" 2>/dev/null; then
+        echo 'flaresec: the base does not have the file that the input config names; no configuration is used'
         arguments+=(--isolated)
+    else
+        $pull_request || [ -f "$INPUT_CONFIG" ] || give_up 'the file that the input config names does not exist'
+        arguments+=(--config "$INPUT_CONFIG")
     fi
-elif [ -f "$INPUT_CONFIG" ] && knows --config; then
-    arguments+=(--config "$INPUT_CONFIG")
-elif [ "$INPUT_CONFIG" != flaresec.toml ]; then
-    give_up 'the file that the input config names does not exist'
 fi
 
 paths=()

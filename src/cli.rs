@@ -19,6 +19,7 @@ pub(crate) mod init;
 pub(crate) mod output;
 pub(crate) mod permissions;
 pub(crate) mod progress;
+pub(crate) mod revision;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod select;
@@ -95,7 +96,8 @@ pub(crate) struct ScanArgs {
 /// What accepts findings.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct AcceptanceArgs {
-    /// Accept the findings listed in FILE [default: .flaresec-baseline, if it exists]
+    /// Accept the findings listed in FILE [default: .flaresec-baseline, from the current folder up to the
+    /// git root]
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// Also report what `flaresec: allow(…)` comments accept
@@ -120,12 +122,16 @@ pub(crate) struct FileArgs {
     #[arg(long)]
     pub(crate) no_ignore: bool,
     /// Skip files larger than SIZE, in bytes or with a unit such as 512KiB or 10MB; the summary counts them
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", value_parser = flaresec::config::size)]
     pub(crate) max_file_size: Option<u64>,
     /// Read the configuration from FILE [default: flaresec.toml, .flaresec.toml or .github/flaresec.toml, from the
-    /// scanned folder up to the git root; also FLARESEC_CONFIG]
+    /// folder that all scanned paths are in up to the git root; also FLARESEC_CONFIG]
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub(crate) config: Option<PathBuf>,
+    /// Read the configuration and the baseline from the git revision REV and not from the worktree: what a change
+    /// brings along does not decide what is found in it
+    #[arg(long, value_name = "REV")]
+    pub(crate) config_from: Option<String>,
     /// Use no configuration
     #[arg(long)]
     pub(crate) isolated: bool,
@@ -166,27 +172,6 @@ pub(crate) fn named<T: Copy + Send + Sync + 'static>(
 ) -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(all.iter().map(|value| name(*value)))
         .try_map(move |text| all.iter().copied().find(|value| name(*value) == text).ok_or("no such value"))
-}
-
-/// Reads a size: a number of bytes, or one with a decimal (kB, MB, GB) or binary unit (KiB, MiB, GiB) in any case.
-fn size(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, u64); 8] = [
-        ("", 1),
-        ("b", 1),
-        ("kb", 1_000),
-        ("mb", 1_000_000),
-        ("gb", 1_000_000_000),
-        ("kib", 1 << 10),
-        ("mib", 1 << 20),
-        ("gib", 1 << 30),
-    ];
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let unit = unit.trim().to_ascii_lowercase();
-    let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
-    let number: Option<u64> = number.replace('_', "").parse().ok();
-    let bytes = number.zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
-    bytes.ok_or_else(|| String::from("write a whole number of bytes, or one with a unit: 10MB, 512KiB"))
 }
 
 /// Returns the command that a word resembles, if there is one.

@@ -170,7 +170,8 @@ impl<'a> Collector<'a> {
             let all = RuleSet::embedded().rules.into_iter().chain(self.scanner.rules().rules.iter().cloned());
             all.map(|rule| rule.id.clone()).collect()
         });
-        suppression::apply(path, findings, placed, self.scanner.rules(), known, &self.today);
+        let paths = (path, &*self.scanner.known_as(path));
+        suppression::apply(paths, findings, placed, self.scanner.rules(), known, &self.today);
     }
 
     /// Scans a text and reads its comments; returns `None` if a check panicked, because one file must not cost the

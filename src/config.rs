@@ -3,25 +3,27 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use crate::filter::suppression::nearest;
-use crate::rule::{Confidence, RuleFile, RuleSet, Severity};
+use crate::rule::{Category, Confidence, Rule, RuleFile, RuleSet, Severity};
 use crate::source::exclude::Globs;
 
 mod apply;
+mod discover;
 mod extend;
 mod notices;
+mod value;
 
 pub use apply::apply;
+pub use discover::{NAMES, candidates, discover, upwards};
 pub use notices::{Shown, notices, settings};
+pub use value::size;
 
-/// The names that are looked for, in this order, in each folder.
-pub const NAMES: [&str; 3] = ["flaresec.toml", ".flaresec.toml", ".github/flaresec.toml"];
 /// The largest configuration that is read, in bytes: a hostile one may be of any size.
 const LARGEST: u64 = 1024 * 1024;
 
@@ -30,11 +32,13 @@ const LARGEST: u64 = 1024 * 1024;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Config {
-    /// What to do about the findings of a rule, by its id: a level (`"allow"`, `"warn"`, `"deny"`) or a table.
+    /// What to do about the findings of a rule or of a category, by its id or name: a level (`"allow"`, `"warn"`,
+    /// `"deny"`) or a table. What is said about a rule wins over what is said about its category.
     pub rules: BTreeMap<String, Setting>,
     /// Settings of rules for some paths only; of several that fit, the last one wins.
     pub per_path: Vec<PerPath>,
     /// Files and folders that are not scanned, in .gitignore syntax, relative to the folder of this file.
+    #[serde(deserialize_with = "value::globs")]
     pub exclude: Vec<String>,
     /// Lowest severity that makes the exit code 1. Default: low.
     pub fail_on: Option<Severity>,
@@ -42,9 +46,13 @@ pub struct Config {
     pub min_confidence: Option<Confidence>,
     /// Also run the rules that state opinions.
     pub pedantic: bool,
-    /// Skip files larger than this, in bytes; the summary counts them. Default: no limit.
+    /// Skip files larger than this, in bytes or with a unit such as `"10MB"`; the summary counts them. Default: no
+    /// limit.
+    #[serde(deserialize_with = "value::size_or_number")]
+    #[cfg_attr(test, schemars(schema_with = "value::size_schema"))]
     pub max_file_size: Option<u64>,
     /// Values that are not secrets, such as the sample values of your documentation: their SHA-256 in hex.
+    #[serde(deserialize_with = "value::digests")]
     pub samples: Vec<String>,
     /// Comments for other scanners accept findings as well: `gitleaks:allow`, `trufflehog:ignore`,
     /// `kingfisher:ignore`, `pragma: allowlist secret`, `nosec`.
@@ -86,6 +94,10 @@ pub enum Level {
 
 impl Level {
     const ALL: [(&str, Level); 3] = [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
+
+    fn name(self) -> &'static str {
+        Level::ALL.iter().find(|(_, level)| *level == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// A level, or a table with a level or a severity.
@@ -149,8 +161,9 @@ pub struct SettingTable {
 #[serde(deny_unknown_fields)]
 pub struct PerPath {
     /// The paths, in .gitignore syntax, relative to the folder of this file.
+    #[serde(deserialize_with = "value::globs")]
     pub paths: Vec<String>,
-    /// What to do about findings there, by rule.
+    /// What to do about findings there, by rule or category.
     pub rules: BTreeMap<String, Setting>,
 }
 
@@ -170,16 +183,6 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
-
-/// The configuration for a scanned path: from its folder up to the root of the git repository around it. Outside of
-/// a repository only the folder itself counts, so that nobody else's file is picked up.
-pub fn discover(scanned: &Path) -> Option<PathBuf> {
-    let start = scanned.canonicalize().ok()?;
-    let start = if start.is_dir() { start.as_path() } else { start.parent()? };
-    let root = start.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(start);
-    let folders = start.ancestors().take_while(|folder| folder.starts_with(root));
-    folders.flat_map(|folder| NAMES.map(|name| folder.join(name))).find(|file| file.is_file())
-}
 
 /// Reads a configuration and checks it against the known rules.
 ///
@@ -208,9 +211,7 @@ pub fn parse(text: &str, name: &str, rules: &RuleSet) -> Result<Config, ConfigEr
     let line = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
     let config: Config = toml::from_str(text).map_err(|e| {
         let at = e.span().map_or(1, |span| line(span.start));
-        // The words of the parser's library are about its types.
-        let what =
-            e.message().replace("unknown field", "unknown key").replace("unknown variant", "unknown value");
+        let what = value::plain(e.message());
         ConfigError { what: format!("{name}:{at}: {what}"), remedy: suggestion(&what) }
     })?;
     // A fault of content is placed at the first line that holds the word it is about.
@@ -236,13 +237,18 @@ fn check(config: &Config, rules: &RuleSet) -> Result<(), Fault> {
         |anchor: &str, what: String, remedy: String| Fault { anchor: anchor.to_owned(), what, remedy };
     let mut known: Vec<String> = rules.rules.iter().map(|rule| rule.id.clone()).collect();
     known.extend(config.custom_rule.iter().map(|rule| rule.id().to_owned()));
-    let settings = config.rules.keys().chain(config.per_path.iter().flat_map(|p| p.rules.keys()));
-    for id in settings.chain(config.names.values()) {
-        if !known.contains(id) {
-            let remedy = nearest(id, &known).map(|near| format!("did you mean `{near}`?"));
-            let all = String::from("`flaresec rules` lists all");
-            return Err(fault(id, format!("no rule `{id}`"), remedy.unwrap_or(all)));
-        }
+    let unknown = |id: &str, what: &str, known: &[String]| {
+        let remedy = nearest(id, known).map(|near| format!("did you mean `{near}`?"));
+        let all = String::from("`flaresec rules` lists all");
+        fault(id, format!("no {what} `{id}`"), remedy.unwrap_or(all))
+    };
+    if let Some(id) = config.names.values().find(|id| !known.contains(id)) {
+        return Err(unknown(id, "rule", &known));
+    }
+    known.extend(Category::ALL.iter().map(|category| category.name().to_owned()));
+    let mut settings = config.rules.keys().chain(config.per_path.iter().flat_map(|p| p.rules.keys()));
+    if let Some(id) = settings.find(|id| !known.contains(id)) {
+        return Err(unknown(id, "rule or category", &known));
     }
     for globs in config.per_path.iter().map(|p| &p.paths).chain([&config.exclude]) {
         Globs::new(Path::new(""), globs).map_err(|(glob, e)| {
@@ -277,6 +283,11 @@ fn suggestion(message: &str) -> String {
     }
 }
 
+/// Returns what is said about a rule: by its id, else by its category.
+fn about(rules: &BTreeMap<String, Setting>, rule: &Rule) -> Option<Setting> {
+    rules.get(&rule.id).or_else(|| rules.get(rule.category.name())).copied()
+}
+
 fn parts(setting: Setting) -> (Option<Level>, Option<Severity>) {
     match setting {
         Setting::Level(level) => (Some(level), None),
@@ -285,118 +296,4 @@ fn parts(setting: Setting) -> (Option<Level>, Option<Severity>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Config, notices, parse};
-    use crate::rule::RuleSet;
-
-    fn known() -> RuleSet {
-        RuleSet::embedded()
-    }
-
-    /// The schema for editors is generated from these types: `cargo bless` rewrites it.
-    #[test]
-    fn the_schema_is_current() {
-        let schema = schemars::schema_for!(Config);
-        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/config-v1.json");
-        if std::env::var_os("FLARESEC_BLESS").is_some() {
-            std::fs::write(file, &text).unwrap();
-        }
-        assert!(std::fs::read_to_string(file).unwrap() == text, "run with FLARESEC_BLESS=1");
-    }
-
-    #[test]
-    fn faults_of_names_and_own_rules_are_placed() {
-        let rule = |detect: &str| {
-            format!(
-                "[[custom-rule]]\nid = \"our-key\"\ntitle = \"our key\"\ncategory = \"secret\"\nseverity = \"high\"\n\
-                 practice = \"use-https\"\ndocs = {{ what = \"\", why = \"\", instead = \"\" }}\n{detect}"
-            )
-        };
-        let cases = [
-            ("[names]\n\"E-T\" = \"hardcoded-api-tokn\"".to_owned(), "f:2: no rule", "did you mean"),
-            ("[names]\nab = \"hardcoded-api-token\"".to_owned(), "f:2: the name `ab`", "longer"),
-            (
-                "[names]\nedge_token = \"insecure-api-url\"".to_owned(),
-                "f:2: `insecure-api-url`",
-                "name a rule",
-            ),
-            (rule(""), "f:3: no [[detect]]", ""),
-            (
-                rule("[[custom-rule.detect]]\ncheck = \"block\"\nvariant = \"argv\"\nconfidence = \"high\""),
-                "f:2: a rule of your own",
-                "",
-            ),
-            (
-                rule(
-                    "[[custom-rule.detect]]\ncheck = \"token\"\nkeywords = [\"ab\"]\npattern = \"(\"\nconfidence = \"high\"",
-                ),
-                "f:2: `keywords`",
-                "",
-            ),
-            (
-                rule(
-                    "[[custom-rule.detect]]\ncheck = \"token\"\nkeywords = [\"abcd\"]\npattern = \"(\"\nconfidence = \"high\"",
-                ),
-                "f:",
-                "",
-            ),
-            (
-                rule("").replace("our-key", "shared-credential"),
-                "f:2: a rule `shared-credential` already",
-                "another",
-            ),
-        ];
-        for (text, what, remedy) in cases {
-            let error = parse(&text, "f", &known()).unwrap_err();
-            assert!(error.what.starts_with(what), "{text}: {error}");
-            assert!(error.remedy.contains(remedy), "{}", error.remedy);
-        }
-    }
-
-    #[test]
-    fn faults_name_line_and_remedy() {
-        let cases = [
-            ("\nfail_on = \"low\"", "f:2: unknown key `fail_on`", "did you mean `fail-on`?"),
-            (
-                "[rules]\nhardcoded-api-tokn = \"allow\"",
-                "f:2: no rule",
-                "did you mean `hardcoded-api-token`?",
-            ),
-            (
-                "[rules]\ninsecure-api-url = 'off'",
-                "f:2: `off` is not a level: write `allow`, `warn` or `deny`",
-                "docs/configuration.md lists every key",
-            ),
-            ("[rules]\ninsecure-api-url = 'high'", "f:2: `high` is not a level", ""),
-            ("[rules]\ninsecure-api-url = 3", "f:2: invalid type: integer `3`, expected \"allow\"", ""),
-            (
-                "[rules]\ninsecure-api-url = { sevrity = 'low' }",
-                "f:2: unknown key `sevrity`",
-                "did you mean `severity`?",
-            ),
-            (
-                "[rules]\ninsecure-api-url = { severity = 'hihg' }",
-                "f:2: unknown value `hihg`",
-                "did you mean `high`?",
-            ),
-            ("samples = ['secret']", "f:1: a sample", "sha256sum"),
-            ("exclude = ['{a']", "f:1: not a valid glob", ".gitignore"),
-        ];
-        for (text, what, remedy) in cases {
-            let error = parse(text, "f", &known()).unwrap_err();
-            assert!(error.what.starts_with(what), "{error}");
-            assert!(error.remedy.contains(remedy), "{}", error.remedy);
-        }
-    }
-
-    #[test]
-    fn every_change_is_put_into_words() {
-        let text = "fail-on = 'high'\nexclude = ['a']\n[rules]\nhardcoded-api-token = 'allow'\n\
-                    [[per-path]]\npaths = ['b']\nrules = { hardcoded-api-token = 'warn' }\n";
-        let said = notices(&parse(text, "f", &known()).unwrap(), "f").join("\n");
-        for part in ["is disabled", "only warns in b", "not scanned: a", "severity high"] {
-            assert!(said.contains(part), "{said}");
-        }
-    }
-}
+mod tests;

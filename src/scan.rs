@@ -1,6 +1,7 @@
 //! Turns bytes into findings, without I/O and without failing. Secrets end here: what leaves the module is masked,
 //! unless [`Scanner::reveal`] is set.
 
+use std::borrow::Cow;
 use std::hash::RandomState;
 
 use crate::blob::BlobPath;
@@ -18,6 +19,7 @@ use crate::rule::{Category, CheckKind, RuleSet};
 use crate::span::Span;
 use crate::text::Text;
 
+mod anchor;
 mod excerpt;
 mod glance;
 mod hidden;
@@ -30,6 +32,7 @@ mod tracked;
 
 use keywords::{Hits, Keywords};
 
+pub use anchor::Anchor;
 pub use glance::Glance;
 pub use stale::stale;
 
@@ -57,6 +60,8 @@ pub struct Scanner {
     key: RandomState,
     /// Whether findings keep the secret in clear, because the user asked to see it.
     pub reveal: bool,
+    /// What fingerprints call a file, if not by its name in the scan.
+    pub anchor: Option<Anchor>,
 }
 
 impl Scanner {
@@ -67,12 +72,18 @@ impl Scanner {
             detections.extend(rule.detects.iter().map(|detect| Compiled::new(index, rule, detect)));
         }
         let keywords = Keywords::new(&detections);
-        Scanner { detections, keywords, rules, today: day::today(), key: RandomState::new(), reveal: false }
+        let (today, key) = (day::today(), RandomState::new());
+        Scanner { detections, keywords, rules, today, key, reveal: false, anchor: None }
     }
 
     /// Returns the rules that it was made from.
     pub fn rules(&self) -> &RuleSet {
         &self.rules
+    }
+
+    /// Returns the name by which fingerprints know a file.
+    pub fn known_as<'a>(&self, path: &'a BlobPath) -> Cow<'a, BlobPath> {
+        self.anchor.as_ref().map_or(Cow::Borrowed(path), |anchor| Cow::Owned(anchor.name(path)))
     }
 
     /// Returns everything found in a whole blob, sorted by place.
@@ -101,7 +112,7 @@ impl Scanner {
         }
         // If nothing was found, it makes no difference whether the file could be parsed.
         let fault = (!candidates.is_empty()).then(|| input.fault().cloned()).flatten();
-        let keeping = settle::Keeping { key: &self.key, reveal: self.reveal };
+        let keeping = settle::Keeping { key: &self.key, reveal: self.reveal, known_as: &self.known_as(path) };
         let findings = settle::settle(&self.rules, keeping, path, text, candidates);
         Scanned { findings, fault }
     }

@@ -12,6 +12,7 @@ pub mod git;
 pub mod history;
 pub mod index;
 mod objects;
+pub mod revision;
 mod running;
 pub mod stream;
 pub mod tracked;

@@ -5,16 +5,20 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use flaresec::config::upwards;
 use flaresec::filter::baseline::{self, DEFAULT, Entry};
 use flaresec::report::Report;
+use flaresec::scan::Anchor;
+use flaresec::source::revision::{Held, Revision};
 
-use super::{ScanArgs, complain, print, scan};
+use super::select::{here, root};
+use super::{ScanArgs, complain, print, revision, scan};
 
 /// Arguments of `flaresec baseline`.
 ///
 /// The file has one line per accepted finding: fingerprint, rule, path. No line numbers, no dates, no secrets: it does
-/// not change when lines move, and a different secret in an accepted place is a new finding. Run it in the folder in
-/// which the scan runs, and commit the file.
+/// not change when lines move, and a different secret in an accepted place is a new finding. Scans in its folder and
+/// below use it. Commit the file.
 #[derive(Debug, Args)]
 pub(crate) struct BaselineArgs {
     #[command(subcommand)]
@@ -31,9 +35,9 @@ enum Action {
     Prune(Box<ScanArgs>),
     /// List the entries
     Show {
-        /// The baseline to list
-        #[arg(long, value_name = "FILE", default_value = DEFAULT)]
-        baseline: PathBuf,
+        /// The baseline to list [default: .flaresec-baseline, from the current folder up to the git root]
+        #[arg(long, value_name = "FILE")]
+        baseline: Option<PathBuf>,
     },
 }
 
@@ -43,15 +47,21 @@ pub(crate) fn run(args: &BaselineArgs) -> u8 {
         Action::Create(scan) => change(scan, "create"),
         Action::Update(scan) => change(scan, "update"),
         Action::Prune(scan) => change(scan, "prune"),
-        Action::Show { baseline } => {
-            read(baseline).map(|entries| print(baseline::write(&entries).as_bytes()))
-        }
+        Action::Show { baseline } => read(&baseline.clone().unwrap_or_else(|| nearest().0))
+            .map(|entries| print(baseline::write(&entries).as_bytes())),
     };
     outcome.unwrap_or_else(|code| code)
 }
 
 fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
-    let file = args.acceptance.baseline.clone().unwrap_or_else(|| PathBuf::from(DEFAULT));
+    let (file, folder) = match &args.acceptance.baseline {
+        Some(file) => (file.clone(), None),
+        None if action == "create" => (PathBuf::from(DEFAULT), Some(here())),
+        None => {
+            let (file, folder) = nearest();
+            (file, Some(folder))
+        }
+    };
     let old = match action {
         "create" if file.exists() => {
             let what = format!("{} already exists", file.display());
@@ -67,16 +77,26 @@ fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
             "run it without paths and without --staged, --diff, --history or --files-from",
         ));
     }
+    if let Some(folder) = folder.as_ref().filter(|folder| **folder != here()) {
+        return Err(complain(
+            &format!("`baseline {action}` in a subfolder would drop the entries of the rest"),
+            &format!("run it in {}", folder.display()),
+        ));
+    }
     if args.rules.is_part() && action != "create" {
         return Err(complain(
             &format!("`baseline {action}` with some of the rules would drop the entries of the others"),
             "run it without --select and --ignore",
         ));
     }
-    let report = scan::collect(args)?;
+    let anchor = folder.map(|folder| Anchor { root: root(args), folder });
+    let mut report = scan::collect(args, anchor.clone())?;
     if let Some(failure) = report.failures.first() {
         let what = format!("{}: {}; the baseline was not changed", failure.what, failure.cause);
         return Err(complain(&what, &failure.remedy));
+    }
+    if let Some(anchor) = anchor {
+        report.findings.iter_mut().for_each(|finding| finding.path = anchor.name(&finding.path));
     }
     let open = report.findings.iter().filter(|f| f.suppressed.is_none());
     let now: BTreeSet<Entry> = open.map(baseline::entry).collect();
@@ -88,6 +108,24 @@ fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
     Ok(print(
         format!("{}: {} entries, {added} added, {removed} removed\n", file.display(), new.len()).as_bytes(),
     ))
+}
+
+/// The places of the baseline of a scan that names none, nearest first: from the current folder up to the top of the
+/// repository.
+fn places() -> Vec<PathBuf> {
+    upwards(&["."]).iter().map(|folder| folder.join(DEFAULT)).collect()
+}
+
+/// Returns the nearest baseline and its folder, or the one that the current folder might have.
+fn nearest() -> (PathBuf, PathBuf) {
+    // One that cannot be read is there all the same.
+    let exists =
+        |file: &PathBuf| !matches!(std::fs::metadata(file), Err(e) if e.kind() == ErrorKind::NotFound);
+    let (here, found) = (here(), places().into_iter().find(exists));
+    match found.as_deref().and_then(|file| Some((file, file.parent()?))) {
+        Some((file, folder)) if folder != here => (file.to_owned(), folder.to_owned()),
+        _ => (PathBuf::from(DEFAULT), here),
+    }
 }
 
 /// Whether the paths name the current folder and nothing else.
@@ -102,9 +140,13 @@ fn read(file: &Path) -> Result<BTreeSet<Entry>, u8> {
             "`flaresec baseline create` writes one",
         )
     })?;
-    baseline::read(&String::from_utf8_lossy(&bytes)).map_err(|(line, fault)| {
+    parse(&bytes, &file.display().to_string())
+}
+
+fn parse(bytes: &[u8], name: &str) -> Result<BTreeSet<Entry>, u8> {
+    baseline::read(&String::from_utf8_lossy(bytes)).map_err(|(line, fault)| {
         complain(
-            &format!("{}:{line}: {fault}", file.display()),
+            &format!("{name}:{line}: {fault}"),
             "fix the line, or delete the file and run `flaresec baseline create`",
         )
     })
@@ -112,37 +154,62 @@ fn read(file: &Path) -> Result<BTreeSet<Entry>, u8> {
 
 /// The baseline of a scan, as read from its file.
 pub(crate) struct Accepted {
-    file: PathBuf,
+    /// The name of the file, for messages.
+    file: String,
+    /// The folder that its entries are relative to; those of a file that was named have the names of the scan.
+    folder: Option<PathBuf>,
     entries: BTreeSet<Entry>,
 }
 
-/// Reads the baseline that a scan uses, if it exists; returns the exit code if it is broken or was named and does not
-/// exist.
-pub(crate) fn load(args: &ScanArgs) -> Result<Option<Accepted>, u8> {
+/// Reads the baseline that a scan uses, from the worktree or from a revision, if it exists; returns the exit code if it
+/// is broken or was named and does not exist.
+pub(crate) fn load(args: &ScanArgs, from: Option<&Revision>) -> Result<Option<Accepted>, u8> {
     let named = args.acceptance.baseline.as_deref();
     if named.is_none() && args.root.is_some() {
         // The baseline of the current folder is about other files.
         return Ok(None);
     }
-    let file = named.unwrap_or(Path::new(DEFAULT));
-    if named.is_none() && matches!(std::fs::metadata(file), Err(e) if e.kind() == ErrorKind::NotFound) {
-        return Ok(None);
+    if let Some(from) = from {
+        let held = match named {
+            Some(file) => Some(revision::named(from, "baseline", file)?),
+            None => revision::first(from, &places())?,
+        };
+        let read = |Held { name, bytes, file: place }: Held| {
+            let folder = if named.is_some() { None } else { place.parent().map(Path::to_owned) };
+            Ok(Accepted { entries: parse(&bytes, &name)?, file: name, folder })
+        };
+        return held.map(read).transpose();
     }
-    Ok(Some(Accepted { file: file.to_owned(), entries: read(file)? }))
+    let (file, folder) = match named {
+        Some(file) => (file.to_owned(), None),
+        None => {
+            let (file, folder) = nearest();
+            if matches!(std::fs::metadata(&file), Err(e) if e.kind() == ErrorKind::NotFound) {
+                return Ok(None);
+            }
+            (file, Some(folder))
+        }
+    };
+    Ok(Some(Accepted { file: file.display().to_string(), folder, entries: read(&file)? }))
 }
 
 impl Accepted {
+    /// Returns what fingerprints have to name files from, so that they are those of the entries.
+    pub(crate) fn anchor(&self, args: &ScanArgs) -> Option<Anchor> {
+        self.folder.clone().map(|folder| Anchor { root: root(args), folder })
+    }
+
     /// Marks what the baseline accepts, and says so in the report.
     pub(crate) fn apply(&self, args: &ScanArgs, report: &mut Report) {
-        let Accepted { file, entries } = self;
+        let Accepted { file, entries, folder } = self;
         let stale = baseline::apply(entries, &mut report.findings).len();
-        report.settings.push(format!("baseline {}: {} accepted findings", file.display(), entries.len()));
+        report.settings.push(format!("baseline {file}: {} accepted findings", entries.len()));
         // A scan of a part of the tree, or with some of the rules, says nothing about the rest.
-        let part = args.source.is_part() || args.rules.is_part();
+        let below = folder.as_ref().is_some_and(|folder| *folder != here());
+        let part = below || args.source.is_part() || args.rules.is_part();
         if stale > 0 && !part && (args.paths.is_empty() || whole(&args.paths)) {
             report.settings.push(format!(
-                "baseline {}: {stale} entries without a finding in this scan; `flaresec baseline prune` removes them",
-                file.display()
+                "baseline {file}: {stale} entries without a finding in this scan; `flaresec baseline prune` removes them"
             ));
         }
     }

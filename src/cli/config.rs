@@ -1,5 +1,5 @@
-//! `--config`, `--isolated`, `FLARESEC_CONFIG`, and the configuration found from the scanned folder upwards: read once,
-//! merged under what was typed. `flaresec config show|check|schema`.
+//! `--config`, `--isolated`, `FLARESEC_CONFIG`, and the configuration found from the scanned folder upwards, on disk or
+//! in a revision: read once, merged under what was typed. `flaresec config show|check|schema`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,10 @@ use flaresec::blob::BlobPath;
 use flaresec::config::{self, Config};
 use flaresec::rule::{Example, Rule, RuleSet};
 use flaresec::scan::Scanner;
+use flaresec::source::revision::{Held, Revision};
 use flaresec::synthetic;
 
-use super::{INCOMPLETE, ScanArgs, complain, print};
+use super::{INCOMPLETE, ScanArgs, complain, print, revision};
 
 const SCHEMA: &str = include_str!("../../docs/schema/config-v1.json");
 
@@ -47,16 +48,20 @@ pub(crate) struct Loaded {
     pub(crate) folder: PathBuf,
 }
 
-/// Reads the configuration that applies, and fills in what was not given on the command line. Returns the exit code if it
-/// is broken.
-pub(crate) fn load(args: &mut ScanArgs) -> Result<Option<Loaded>, u8> {
+/// Reads the configuration that applies, from the worktree or from a revision, and fills in what was not given on the
+/// command line. Returns the exit code if it is broken.
+pub(crate) fn load(args: &mut ScanArgs, from: Option<&Revision>) -> Result<Option<Loaded>, u8> {
     if args.files.isolated {
         return Ok(None);
     }
-    let from = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
+    let scanned = scanned(args);
     let named = args.files.config.clone().or_else(|| std::env::var_os("FLARESEC_CONFIG").map(PathBuf::from));
-    let Some(file) = named.or_else(|| config::discover(from)) else { return Ok(None) };
-    let loaded = read(&file)?;
+    let loaded = match (from, named) {
+        (None, named) => named.or_else(|| config::discover(&scanned)).map(|file| read(&file)),
+        (Some(from), Some(file)) => Some(held(&revision::named(from, "configuration", &file)?)),
+        (Some(from), None) => revision::first(from, &config::candidates(&scanned))?.map(|file| held(&file)),
+    };
+    let Some(loaded) = loaded.transpose()? else { return Ok(None) };
     let config = &loaded.config;
     args.output.fail_on = args.output.fail_on.or(config.fail_on);
     args.rules.min_confidence = args.rules.min_confidence.or(config.min_confidence);
@@ -66,12 +71,39 @@ pub(crate) fn load(args: &mut ScanArgs) -> Result<Option<Loaded>, u8> {
     Ok(Some(loaded))
 }
 
+/// Returns the paths that the configuration has to speak about: those of the arguments, standard input by the name that
+/// it is given. The names in a list belong to the current folder.
+fn scanned(args: &ScanArgs) -> Vec<PathBuf> {
+    let named = |path: &PathBuf| {
+        let given = if path == Path::new("-") { args.source.stdin_path.as_ref() } else { Some(path) };
+        given.cloned().unwrap_or_else(|| PathBuf::from("<stdin>"))
+    };
+    let mut paths: Vec<PathBuf> = args.paths.iter().map(named).collect();
+    if paths.is_empty() || args.source.files_from.is_some() {
+        paths.push(PathBuf::from("."));
+    }
+    paths
+}
+
 fn read(file: &Path) -> Result<Loaded, u8> {
     let config = config::read(file, &RuleSet::embedded()).map_err(|e| complain(&e.what, &e.remedy))?;
     let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
-    let own = real.parent().unwrap_or(Path::new(""));
+    Ok(Loaded { config, file: file.display().to_string(), folder: folder(&real) })
+}
+
+/// Reads a configuration that a revision holds.
+fn held(held: &Held) -> Result<Loaded, u8> {
+    let text = String::from_utf8_lossy(&held.bytes);
+    let config =
+        config::parse(&text, &held.name, &RuleSet::embedded()).map_err(|e| complain(&e.what, &e.remedy))?;
+    Ok(Loaded { config, file: held.name.clone(), folder: folder(&held.file) })
+}
+
+/// Returns the folder that the globs of a configuration are relative to.
+fn folder(file: &Path) -> PathBuf {
+    let own = file.parent().unwrap_or(Path::new(""));
     let folder = if own.ends_with(".github") { own.parent().unwrap_or(own) } else { own };
-    Ok(Loaded { config, file: file.display().to_string(), folder: folder.to_owned() })
+    folder.to_owned()
 }
 
 /// Shows or checks a configuration, or prints the schema, and returns the exit code.
@@ -90,7 +122,7 @@ fn file(place: &Path) -> Result<Option<PathBuf>, u8> {
         let what = format!("{} does not exist", place.display());
         return Err(complain(&what, "name a folder, or a configuration file"));
     }
-    Ok(if place.is_file() { Some(place.to_owned()) } else { config::discover(place) })
+    Ok(if place.is_file() { Some(place.to_owned()) } else { config::discover(&[place]) })
 }
 
 fn show(place: &Path) -> u8 {
@@ -104,7 +136,7 @@ fn show(place: &Path) -> u8 {
         if origin.is_empty() { String::from("# no configuration\n") } else { format!("# {origin}\n") };
     for shown in config::settings(&config, &RuleSet::embedded()) {
         let from = if shown.from_file { origin.as_str() } else { "default" };
-        let _ = writeln!(out, "{} = {}  # {from}", shown.key, shown.value);
+        let _ = writeln!(out, "{}  # {from}", shown.line);
     }
     print(out.as_bytes())
 }

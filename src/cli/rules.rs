@@ -1,7 +1,6 @@
 //! `flaresec rules` and `flaresec explain`: the rules, for people.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -113,7 +112,7 @@ fn line(rule: &Rule, out: &mut String) {
 pub(crate) fn explain(args: &ExplainArgs) -> u8 {
     let mut set = RuleSet::embedded();
     if set.get(&args.rule).is_none()
-        && let Some(file) = config::discover(Path::new("."))
+        && let Some(file) = config::discover(&["."])
     {
         // A rule of the user's own.
         match config::read(&file, &set) {

@@ -3,7 +3,8 @@
 use flaresec::filter::follow::follow;
 use flaresec::report::{Format, Report};
 use flaresec::rule::{Category, CheckKind, Confidence, Detect, RuleSet, Severity};
-use flaresec::scan::Scanner;
+use flaresec::scan::{Anchor, Scanner};
+use flaresec::source::revision::Revision;
 
 use super::config::Loaded;
 use super::output::Outputs;
@@ -12,7 +13,7 @@ use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs, complain};
 /// Scans as the arguments say, and returns the exit code.
 pub(crate) fn run(args: &ScanArgs) -> u8 {
     let mut args = args.clone();
-    let loaded = match super::config::load(&mut args) {
+    let (from, loaded) = match load(&mut args) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -26,16 +27,20 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
             "add `-` as the path",
         );
     }
-    let prepared =
-        super::baseline::load(args).and_then(|accepted| Ok((accepted, Outputs::open(&args.output.format)?)));
+    let prepared = super::baseline::load(args, from.as_ref())
+        .and_then(|accepted| Ok((accepted, Outputs::open(&args.output.format)?)));
     let (accepted, outputs) = match prepared {
         Ok(prepared) => prepared,
         Err(code) => return code,
     };
-    let (mut report, scanner) = match configured(args, loaded.as_ref()) {
+    let anchor = accepted.as_ref().and_then(|accepted| accepted.anchor(args));
+    let (mut report, scanner) = match configured(args, loaded.as_ref(), anchor) {
         Ok(scanned) => scanned,
         Err(code) => return code,
     };
+    if let Some(from) = from {
+        report.settings.push(format!("configuration and baseline are those of {}", from.name));
+    }
     if let Some(accepted) = accepted {
         accepted.apply(args, &mut report);
     }
@@ -45,6 +50,14 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
     report.exit_code = Some(code);
     report.show_suppressed = args.acceptance.show_suppressed;
     outputs.write(&report, scanner.rules(), &args.output).map_or_else(|code| code, |()| code)
+}
+
+/// Reads the configuration and fills in the arguments from it; also returns the revision that it was read from, if one
+/// was named. Returns the exit code if something is wrong with either.
+fn load(args: &mut ScanArgs) -> Result<(Option<Revision>, Option<Loaded>), u8> {
+    let from = super::revision::of(args)?;
+    let loaded = super::config::load(args, from.as_ref())?;
+    Ok((from, loaded))
 }
 
 /// Refuses `--reveal` where secrets would be passed on by accident: in the logs of CI, which are kept and shared, and in
@@ -66,11 +79,12 @@ fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
     Ok(())
 }
 
-/// Returns what a scan with these arguments finds, or the exit code if its configuration is broken.
-pub(crate) fn collect(args: &ScanArgs) -> Result<Report, u8> {
+/// Returns what a scan with these arguments finds, with the fingerprints of an anchor, or the exit code if its
+/// configuration is broken.
+pub(crate) fn collect(args: &ScanArgs, anchor: Option<Anchor>) -> Result<Report, u8> {
     let mut args = args.clone();
-    let loaded = super::config::load(&mut args)?;
-    let mut report = configured(&args, loaded.as_ref())?.0;
+    let (_, loaded) = load(&mut args)?;
+    let mut report = configured(&args, loaded.as_ref(), anchor)?.0;
     narrow(&args, &mut report);
     Ok(report)
 }
@@ -81,7 +95,11 @@ fn narrow(args: &ScanArgs, report: &mut Report) {
     report.findings.retain(|finding| args.rules.reports(&finding.rule));
 }
 
-fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> Result<(Report, Scanner), u8> {
+fn configured(
+    args: &ScanArgs,
+    loaded: Option<&Loaded>,
+    anchor: Option<Anchor>,
+) -> Result<(Report, Scanner), u8> {
     let mut rules = RuleSet::embedded();
     if let Some(Loaded { config, .. }) = loaded {
         rules = config.extended(rules);
@@ -107,6 +125,7 @@ fn configured(args: &ScanArgs, loaded: Option<&Loaded>) -> Result<(Report, Scann
     }
     let mut scanner = Scanner::new(rules);
     scanner.reveal = args.output.reveal.is_some();
+    scanner.anchor = anchor;
     let mut report = super::select::scan(args, loaded, &scanner);
     let least = args.rules.min_confidence.unwrap_or(Confidence::Medium);
     report.findings.retain(|finding| finding.confidence >= least);

@@ -136,7 +136,7 @@ fn repository(args: &ScanArgs) -> (Git, Vec<PathBuf>) {
 }
 
 /// Returns the absolute path of the current folder, without symbolic links.
-fn here() -> PathBuf {
+pub(crate) fn here() -> PathBuf {
     Path::new(".").canonicalize().unwrap_or_default()
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Config, Level, PerPath, Setting, parts};
+use super::{Config, Level, PerPath, Setting, about, parts};
 use crate::finding::{Finding, SuppressedBy, Suppression};
 use crate::rule::Severity;
 use crate::source::exclude::{Globs, absolute};
@@ -14,18 +14,18 @@ pub fn apply(config: &Config, folder: &Path, root: &Path, findings: &mut [Findin
     let per_path: Vec<(Globs, &PerPath)> =
         config.per_path.iter().filter_map(|p| Some((Globs::new(folder, &p.paths).ok()?, p))).collect();
     for finding in findings {
-        if let Some(setting) = config.rules.get(&finding.rule.id) {
-            change(finding, *setting, "by the configuration");
+        if let Some(setting) = about(&config.rules, &finding.rule) {
+            change(finding, setting, "by the configuration");
         }
         if per_path.is_empty() {
             continue;
         }
         let path = absolute(root, &path_from_bytes(finding.path.as_bytes()));
         for (globs, settings) in &per_path {
-            if let Some(setting) = settings.rules.get(&finding.rule.id)
+            if let Some(setting) = about(&settings.rules, &finding.rule)
                 && globs.cover(&path, false)
             {
-                change(finding, *setting, "for this path by the configuration");
+                change(finding, setting, "for this path by the configuration");
             }
         }
     }

@@ -2,24 +2,22 @@
 
 use super::{Config, Level, Setting, parts};
 use crate::blob::hidden;
-use crate::rule::{Confidence, RuleSet, Severity};
+use crate::rule::{Category, Confidence, RuleSet, Severity};
 
 /// One value as `flaresec config show` prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
-    /// The key.
-    pub key: String,
-    /// The value, as TOML.
-    pub value: String,
+    /// A line of TOML; a comment if there is no other way to say it in one line.
+    pub line: String,
     /// Whether the file sets it; otherwise it is the default.
     pub from_file: bool,
 }
 
-/// Returns every value that a scan uses, with its origin.
+/// Returns every value that a scan uses, with its origin. All lines together are a configuration.
 pub fn settings(config: &Config, rules: &RuleSet) -> Vec<Shown> {
     let mut out = Vec::new();
     let mut add = |key: &str, value: String, from_file: bool| {
-        out.push(Shown { key: key.to_owned(), value, from_file });
+        out.push(Shown { line: format!("{key} = {value}"), from_file });
     };
     let list =
         |items: &[String]| format!("[{}]", items.iter().map(|i| quoted(i)).collect::<Vec<_>>().join(", "));
@@ -28,8 +26,10 @@ pub fn settings(config: &Config, rules: &RuleSet) -> Vec<Shown> {
     let least = config.min_confidence.unwrap_or(Confidence::Medium);
     add("min-confidence", quoted(least.name()), config.min_confidence.is_some());
     add("pedantic", config.pedantic.to_string(), config.pedantic);
-    let size = config.max_file_size.map_or_else(|| quoted("unlimited"), |size| size.to_string());
-    add("max-file-size", size, config.max_file_size.is_some());
+    match config.max_file_size {
+        Some(size) => add("max-file-size", size.to_string(), true),
+        None => add("# max-file-size", String::from("no limit"), false),
+    }
     add("samples", list(&config.samples), !config.samples.is_empty());
     add("foreign-suppressions", config.foreign_suppressions.to_string(), config.foreign_suppressions);
     let limits = config.extended(rules.clone()).limits;
@@ -42,24 +42,44 @@ pub fn settings(config: &Config, rules: &RuleSet) -> Vec<Shown> {
         add(key, value.to_string(), own.is_some());
     }
     for (name, id) in &config.names {
-        add(&format!("names.{name}"), quoted(id), true);
+        add(&format!("names.{}", key(name)), quoted(id), true);
     }
     for (id, setting) in &config.rules {
-        add(&format!("rules.{id}"), quoted(&words(*setting)), true);
+        add(&format!("rules.{}", key(id)), written(*setting), true);
     }
-    for per_path in &config.per_path {
-        for (id, setting) in &per_path.rules {
-            add(&format!("rules.{id} in {}", per_path.paths.join(", ")), quoted(&words(*setting)), true);
-        }
-    }
+    let per_path = config.per_path.iter().map(|per_path| {
+        let rules = per_path.rules.iter().map(|(id, setting)| format!("{} = {}", key(id), written(*setting)));
+        let rules = rules.collect::<Vec<_>>().join(", ");
+        format!("{{ paths = {}, rules = {{ {rules} }} }}", list(&per_path.paths))
+    });
+    let per_path = per_path.collect::<Vec<_>>().join(", ");
+    add("per-path", format!("[{per_path}]"), !config.per_path.is_empty());
     for rule in &config.custom_rule {
-        add("custom-rule", quoted(rule.id()), true);
+        add("# custom-rule", quoted(rule.id()), true);
     }
     out
 }
 
+/// Returns a text as TOML.
 fn quoted(text: &str) -> String {
-    format!("{:?}", text)
+    toml::Value::from(text).to_string()
+}
+
+/// Returns a key as TOML.
+fn key(text: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !text.is_empty() && text.chars().all(bare) { text.to_owned() } else { quoted(text) }
+}
+
+/// Returns a setting as it is written in the file.
+fn written(setting: Setting) -> String {
+    let (level, severity) = match setting {
+        Setting::Level(level) => return quoted(level.name()),
+        Setting::Table(table) => (table.level, table.severity),
+    };
+    let parts = [("level", level.map(Level::name)), ("severity", severity.map(Severity::name))];
+    let parts = parts.into_iter().filter_map(|(key, value)| Some(format!("{key} = {}", quoted(value?))));
+    format!("{{ {} }}", parts.collect::<Vec<_>>().join(", "))
 }
 
 /// Returns everything that the configuration changes, in words, for every report.
@@ -67,11 +87,11 @@ pub fn notices(config: &Config, file: &str) -> Vec<String> {
     let mut out = vec![format!("configuration {file}")];
     let mut say = |text: String| out.push(format!("configuration {file}: {text}"));
     for (id, setting) in &config.rules {
-        say(format!("rule {id} {}", words(*setting)));
+        say(format!("{} {id} {}", kind(id), words(*setting)));
     }
     for per_path in &config.per_path {
         for (id, setting) in &per_path.rules {
-            say(format!("rule {id} {} in {}", words(*setting), per_path.paths.join(", ")));
+            say(format!("{} {id} {} in {}", kind(id), words(*setting), per_path.paths.join(", ")));
         }
     }
     if !config.exclude.is_empty() {
@@ -115,6 +135,11 @@ pub fn notices(config: &Config, file: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether a setting is about a rule or about a category.
+fn kind(id: &str) -> &'static str {
+    if Category::ALL.iter().any(|category| category.name() == id) { "category" } else { "rule" }
+}
+
 fn words(setting: Setting) -> String {
     let (level, severity) = parts(setting);
     let level = match level {
@@ -124,4 +149,32 @@ fn words(setting: Setting) -> String {
         None => "is changed",
     };
     severity.map_or(level.to_owned(), |severity| format!("{level}, severity {severity}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{notices, settings};
+    use crate::config::parse;
+    use crate::rule::RuleSet;
+
+    #[test]
+    fn what_is_shown_is_a_configuration_that_says_the_same() {
+        let rules = RuleSet::embedded();
+        let text = "exclude = ['a\"\\b', 'c']\nmax-file-size = '1kB'\n[names]\n'edge token' = 'hardcoded-api-token'\n\
+                    [rules]\nsecret = 'warn'\nhardcoded-api-token = 'deny'\n\
+                    insecure-api-url = { level = 'warn', severity = 'medium' }\ncredential-logged = {}\n\
+                    [[per-path]]\npaths = ['b', 'c']\nrules = { global-key = { severity = 'low' } }\n\
+                    [[per-path]]\npaths = ['d']\nrules = { best-practice = 'allow', credential-logged = 'deny' }\n";
+        for text in ["", text] {
+            let config = parse(text, "f", &rules).unwrap();
+            let shown: Vec<String> = settings(&config, &rules).into_iter().map(|shown| shown.line).collect();
+            for line in &shown {
+                assert!(toml::from_str::<toml::Table>(line).is_ok(), "{line}");
+            }
+            let again = parse(&shown.join("\n"), "f", &rules).unwrap();
+            // The defaults are written out.
+            let (said, first) = (notices(&again, "f"), notices(&config, "f"));
+            assert!(first.iter().all(|line| said.contains(line)), "{first:?} {said:?}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::finding::{Finding, SuppressedBy, Suppression};
 
-/// The file that is used if it exists and no other is named.
+/// The name of the file that is looked for if no other is named.
 pub const DEFAULT: &str = ".flaresec-baseline";
 const HEADER: &str =
     "# flaresec baseline 1: accepted findings, one per line; `flaresec baseline --help` says more";

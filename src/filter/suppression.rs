@@ -30,9 +30,10 @@ const UNUSED: &str = "unused-suppression";
 const INVALID: &str = "invalid-suppression";
 
 /// Marks the findings of one file that its directives accept, and adds findings about the directives themselves.
-/// `rules` are those that were looked for, `known` all ids there are; `today` is `YYYY-MM-DD`.
+/// `paths` are the name of the file and the one by which fingerprints know it. `rules` are those that were looked for,
+/// `known` all ids there are; `today` is `YYYY-MM-DD`.
 pub fn apply(
-    path: &BlobPath,
+    paths: (&BlobPath, &BlobPath),
     findings: &mut Vec<Finding>,
     placed: Vec<Placed>,
     rules: &RuleSet,
@@ -42,7 +43,7 @@ pub fn apply(
     let mut about = Vec::new();
     let mut complain = |id: &str, place: &Placed, message: &str| {
         if let Some(rule) = rules.get(id) {
-            about.push(report(rule, path, place, message, about.len()));
+            about.push(report(rule, paths, place, message, about.len()));
         }
     };
     for (index, place) in placed.iter().enumerate() {
@@ -204,8 +205,14 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
     row[b.len()]
 }
 
-fn report(rule: &Arc<Rule>, path: &BlobPath, place: &Placed, message: &str, number: usize) -> Finding {
-    let digest = Sha256::digest(format!("{}\0{}\0{message}\0{number}", rule.id, path.to_text()));
+fn report(
+    rule: &Arc<Rule>,
+    (path, known_as): (&BlobPath, &BlobPath),
+    place: &Placed,
+    message: &str,
+    number: usize,
+) -> Finding {
+    let digest = Sha256::digest(format!("{}\0{}\0{message}\0{number}", rule.id, known_as.to_text()));
     Finding {
         rule: rule.clone(),
         severity: rule.severity,

@@ -15,18 +15,20 @@ use crate::rule::{Category, Rule, RuleSet};
 use crate::span::Span;
 use crate::text::Text;
 
-/// What is kept of the value of a secret.
+/// What is kept of the value of a secret, and what of the name of its file.
 pub(super) struct Keeping<'a> {
     /// Key of the hash that is kept.
     pub(super) key: &'a RandomState,
     /// Whether the value itself is kept, because the user asked to see it.
     pub(super) reveal: bool,
+    /// The name by which fingerprints know the file.
+    pub(super) known_as: &'a BlobPath,
 }
 
 /// Turns what the checks found in one text into findings, sorted by place and rule.
 pub(super) fn settle(
     rules: &RuleSet,
-    Keeping { key, reveal }: Keeping<'_>,
+    Keeping { key, reveal, known_as }: Keeping<'_>,
     path: &BlobPath,
     text: &Text<'_>,
     mut candidates: Vec<Candidate>,
@@ -47,7 +49,7 @@ pub(super) fn settle(
     candidates
         .into_iter()
         .map(|candidate| {
-            let digest = identity(&rules.rules[candidate.rule], path, text, &candidate, &mut seen);
+            let digest = identity(&rules.rules[candidate.rule], known_as, text, &candidate, &mut seen);
             let value = candidate.credential.as_ref().map(|(_, value)| shared::keyed(key, value));
             let mut finding = finding(rules, path, text, candidate, (digest, reveal), &secrets);
             finding.identity = value;

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::support::{run, stdout, text};
+use crate::repo::{Repo, leak};
+use crate::support::{findings, run, stdout, text};
 
 #[test]
 fn moved_lines_stay_accepted_and_other_secrets_are_new() {
@@ -69,4 +70,77 @@ fn it_holds_what_a_scan_with_the_same_configuration_reports() {
     assert_eq!(run(folder.path(), &["baseline", "create"]).status.code(), Some(0));
     let kept = fs::read_to_string(folder.path().join(".flaresec-baseline")).unwrap();
     assert!(kept.contains("a.py") && !kept.contains("b.py"), "{kept}");
+}
+
+/// The paths of the findings that nothing accepts, and how many are accepted.
+fn found(output: &std::process::Output) -> (Vec<String>, usize) {
+    let all = findings(output);
+    let open: Vec<_> = all.iter().filter(|f| f["suppressed"].is_null()).collect();
+    let paths = open.iter().map(|f| f["path"].as_str().unwrap().to_owned()).collect();
+    (paths, all.len() - open.len())
+}
+
+#[test]
+fn it_accepts_the_same_findings_from_every_folder() {
+    let repo = Repo::new();
+    // The comment is a finding as well: it gives no reason.
+    repo.write("apps/one/a.conf", &format!("{}# flaresec: allow(insecure-api-url)\n", leak()));
+    repo.write("top.conf", &leak());
+    assert_eq!(run(&repo.folder, &["baseline", "create"]).status.code(), Some(0));
+    let before = fs::read(repo.folder.join(".flaresec-baseline")).unwrap();
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-qm", "Accept"]);
+    let (apps, one) = (repo.folder.join("apps"), repo.folder.join("apps/one"));
+    let absolute = repo.folder.canonicalize().unwrap().display().to_string();
+    let all = found(&repo.scan(&[])).1;
+    assert!(all > 2, "{all}");
+    for (folder, paths, accepted) in [
+        (&repo.folder, &["."][..], all),
+        (&apps, &[".."], all),
+        (&one, &["../.."], all),
+        (&one, &[&absolute], all),
+        (&apps, &["../apps/one"], 2),
+        (&apps, &["."], 2),
+        (&apps, &["one/a.conf"], 2),
+        (&one, &["a.conf"], 2),
+    ] {
+        let output = repo.scan_in(folder, paths);
+        assert_eq!(found(&output), (vec![], accepted), "{folder:?} {paths:?} {}", stdout(&output));
+        assert!(!stdout(&output).contains("without a finding"), "{}", stdout(&output));
+        let revision = repo.scan_in(folder, &[paths, &["--config-from", "HEAD"]].concat());
+        assert_eq!(found(&revision), (vec![], accepted), "{folder:?} {paths:?}");
+    }
+    repo.write("apps/b.conf", &leak());
+    let new = found(&repo.scan_in(&apps, &[])).0;
+    assert!(!new.is_empty() && new.iter().all(|path| path == "b.conf"), "{new:?}");
+    for action in ["update", "prune"] {
+        assert_eq!(run(&apps, &["baseline", action]).status.code(), Some(2), "{action}");
+        assert_eq!(fs::read(repo.folder.join(".flaresec-baseline")).unwrap(), before);
+    }
+    assert_eq!(stdout(&run(&apps, &["baseline", "show"])).as_bytes(), before);
+    assert_eq!(run(&apps, &["--baseline", "none"]).status.code(), Some(2));
+}
+
+#[test]
+fn the_nearest_one_counts_and_its_entries_start_at_its_folder() {
+    let repo = Repo::new();
+    repo.commit("x", "x\n");
+    repo.write("a.conf", &leak());
+    repo.write("apps/a.conf", &leak());
+    let apps = repo.folder.join("apps");
+    assert_eq!(run(&apps, &["baseline", "create"]).status.code(), Some(0));
+    assert_eq!(found(&repo.scan_in(&apps, &[])), (vec![], 1));
+    assert!(fs::read_to_string(apps.join(".flaresec-baseline")).unwrap().ends_with(" a.conf\n"));
+    assert_eq!(found(&repo.scan(&["apps"])), (vec![String::from("apps/a.conf")], 0));
+    // Git names files from the top of the repository, wherever it is asked.
+    repo.git(&["add", "-A"]);
+    let staged = repo.scan_in(&apps, &["--staged", "--select", "hardcoded-api-token"]);
+    assert_eq!(found(&staged), (vec![String::from("a.conf")], 1));
+    fs::remove_file(apps.join(".flaresec-baseline")).unwrap();
+    assert_eq!(run(&apps, &["baseline", "create", "--staged"]).status.code(), Some(0));
+    assert_eq!(found(&repo.scan_in(&apps, &["."])), (vec![], 1));
+    let outside = tempfile::tempdir().unwrap();
+    fs::create_dir(outside.path().join("sub")).unwrap();
+    fs::write(outside.path().join(".flaresec-baseline"), "rubbish\n").unwrap();
+    assert_eq!(run(&outside.path().join("sub"), &[]).status.code(), Some(0));
 }

@@ -385,7 +385,7 @@ fn sizes_have_units() {
         (code("1kB"), code("1KiB"), code("1_000"), code("2 gb")),
         (Some(1), Some(1), Some(1), Some(1))
     );
-    assert_eq!((code("10"), code("0MB")), (Some(0), Some(0)));
+    assert_eq!((code("10"), code("0MB"), code("0")), (Some(0), Some(2), Some(2)));
     assert_eq!((code("1.5MB"), code("99999999999GB"), code("MB")), (Some(2), Some(2), Some(2)));
 }
 

@@ -1,9 +1,11 @@
 //! The configuration: found, merged, disclosed; a hostile one hides nothing unnoticed.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::Stdio;
 
-use crate::support::{findings, root, run, stdout, text};
+use crate::support::{findings, flaresec, root, run, stdout, text};
 
 fn repository(config: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -29,6 +31,22 @@ fn a_disabled_rule_is_visible_in_every_format() {
     let kept = findings(&run(folder.path(), &["--format", "json"]));
     assert_eq!(kept[0]["suppressed"]["by"], "config");
     assert_eq!(code(folder.path(), &["--isolated"]), Some(1));
+}
+
+#[test]
+fn a_category_stands_for_its_rules_unless_they_are_named() {
+    for (config, expected) in [
+        ("[rules]\nsecret = \"allow\"\n", 0),
+        ("[rules]\nbest-practice = \"allow\"\n", 1),
+        ("[rules]\nsecret = \"allow\"\nhardcoded-api-token = \"deny\"\n", 1),
+        ("[rules]\nsecret = \"deny\"\nhardcoded-api-token = \"allow\"\n", 0),
+        ("[[per-path]]\npaths = [\"sub\"]\nrules = { secret = \"allow\" }\n", 0),
+        ("[rules]\nsecrets = \"allow\"\n", 2),
+    ] {
+        assert_eq!(code(repository(config).path(), &["."]), Some(expected), "{config}");
+    }
+    let folder = repository("[rules]\nsecret = \"allow\"\n");
+    assert!(stdout(&run(folder.path(), &["."])).contains("category secret is disabled"));
 }
 
 #[test]
@@ -165,6 +183,85 @@ fn globs_are_relative_to_the_file_wherever_the_scan_starts() {
     let folder =
         repository("[[per-path]]\npaths = [\"/sub/\"]\nrules = { hardcoded-api-token = \"allow\" }\n");
     assert_eq!(code(&folder.path().join("sub"), &["."]), Some(0));
+}
+
+/// The open findings of a scan, sorted.
+fn open(folder: &Path, arguments: &[&str]) -> Vec<String> {
+    let found = findings(&run(folder, &[&["--format", "json"], arguments].concat()));
+    let open = found.iter().filter(|f| f["suppressed"].is_null());
+    let mut paths: Vec<String> = open.map(|f| f["path"].as_str().unwrap().to_owned()).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn the_configuration_of_one_path_does_not_decide_about_another() {
+    let allow = "[rules]\nhardcoded-api-token = \"allow\"\n";
+    let leak = text("CLOUDFLARE_API_TOKEN=@@cfut@@\n");
+    let folder = repository("");
+    let top = folder.path();
+    for (place, config) in [("one", allow), ("one/deep", ""), ("two", "")] {
+        fs::create_dir_all(top.join(place)).unwrap();
+        fs::write(top.join(place).join("a.conf"), &leak).unwrap();
+        if !config.is_empty() {
+            fs::write(top.join(place).join("flaresec.toml"), config).unwrap();
+        }
+    }
+    fs::write(top.join("list"), "one/a.conf\ntwo/a.conf\n").unwrap();
+    let both = &["one/a.conf", "one/deep/a.conf", "two/a.conf"][..];
+    let files = &["one/a.conf", "two/a.conf"][..];
+    for (arguments, expected) in [
+        (&["one", "two"][..], both),
+        (&["two", "one"], both),
+        (&["one/a.conf", "two/a.conf"], files),
+        (&["two/a.conf", "one/a.conf"], files),
+        (&["one", "--files-from", "list"], both),
+        (&["--files-from", "list"], files),
+        (&["one"], &[]),
+        (&["one/deep", "one/a.conf"], &[]),
+        (&["one/a.conf", "one/deep"], &[]),
+    ] {
+        // A secret in several files is one more finding.
+        let mut found = open(top, &[arguments, &["--select", "hardcoded-api-token"]].concat());
+        found.dedup();
+        assert_eq!(found, expected, "{arguments:?}");
+    }
+    assert_eq!(open(&top.join("one"), &[".", "../two", "--select", "hardcoded-api-token"]).len(), 3);
+}
+
+#[test]
+fn standard_input_has_the_configuration_of_its_name() {
+    let folder = repository("");
+    fs::write(folder.path().join("sub/flaresec.toml"), "[rules]\nhardcoded-api-token = \"allow\"\n").unwrap();
+    let leak = text("CLOUDFLARE_API_TOKEN=@@cfut@@\n");
+    for (arguments, code) in [
+        (&["-"][..], 1),
+        (&["-", "--stdin-path", "sub/new.conf"], 0),
+        (&["-", "--stdin-path", "sub/new/er.conf"], 0),
+        (&["-", "--stdin-path", "sub/new.conf", "flaresec.toml"], 1),
+    ] {
+        let mut child = flaresec(folder.path())
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(leak.as_bytes()).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{arguments:?}");
+    }
+}
+
+#[test]
+fn outside_of_a_repository_only_the_folder_of_a_path_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("flaresec.toml"), "[rules]\nhardcoded-api-token = \"allow\"\n").unwrap();
+    for place in ["one", "two"] {
+        fs::create_dir(folder.path().join(place)).unwrap();
+        fs::write(folder.path().join(place).join("a.conf"), text("CLOUDFLARE_API_TOKEN=@@cfut@@\n")).unwrap();
+    }
+    assert_eq!(code(folder.path(), &["one", "two"]), Some(1));
+    assert_eq!(code(folder.path(), &["one"]), Some(1));
+    assert_eq!(code(folder.path(), &["one", "."]), Some(0));
 }
 
 #[test]

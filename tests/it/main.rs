@@ -10,6 +10,7 @@ mod fixtures; // what a user sees on small repositories, as snapshots
 mod history; // everything ever committed, and that nothing is lost by looking at a line once
 mod repo; // a git repository to plant leaks in
 mod reports; // every format is well-formed, whatever the names and contents
+mod revision; // configuration and baseline as a revision holds them
 mod robust; // no text makes a check panic
 mod rules; // rule files load, examples run through the whole scanner
 mod secrecy; // no output holds a secret

@@ -143,6 +143,31 @@ fn branches<'a>(tree: &'a str, mut base: Vec<&'a str>, out: &mut Vec<String>) {
     }
 }
 
+/// What the program embeds from outside of `src` is part of what names a cached build, and there when the container is
+/// built.
+#[test]
+fn builds_know_everything_that_is_embedded() {
+    let read = |file: &str| fs::read_to_string(root().join(file)).unwrap();
+    let (install, container) = (read("action/install.sh"), read("Dockerfile"));
+    let named = install.lines().find(|line| line.contains("find Cargo.toml")).unwrap();
+    let mut folders = BTreeSet::from([String::from("rules")]);
+    for (_, text) in sources() {
+        for path in text.split("include_str!(\"").skip(1).filter_map(|after| after.split('"').next()) {
+            let outside = path.trim_start_matches("../");
+            let depth = if outside.starts_with("docs/") { 2 } else { 1 };
+            let folder: Vec<&str> = outside.split('/').take(depth).collect();
+            if outside != path {
+                folders.insert(folder.join("/"));
+            }
+        }
+    }
+    assert!(folders.len() > 2, "{folders:?}");
+    for folder in folders {
+        assert!(named.split(' ').any(|word| word == folder), "{folder} is not in {named}");
+        assert!(container.contains(&format!("COPY {folder} {folder}\n")), "{folder}");
+    }
+}
+
 #[test]
 fn paths_are_read_from_imports_and_code() {
     for (text, expected) in [
