@@ -189,6 +189,8 @@ impl<'a> Sheet<'a> {
             }
             // `CLOUDFLARE_PASSWORD` is that of the account.
             Role::Password if self.has_foreign_word(key) || key.words.contains("cloudflare") => None,
+            // `ADMIN_PASSWORD` is that of a login to the application.
+            Role::Password if key.words.split(' ').any(|word| LOGINS.contains(&word)) => None,
             Role::Key | Role::Password if email.is_some() && is_cloudflare => found(email, Confidence::High),
             // For acme.sh it is an API token, whatever stands beside it.
             Role::Token if name.starts_with(b"CF_Token") => None,
@@ -359,6 +361,9 @@ impl<'a> Sheet<'a> {
         }) || folded(self.input.text, second, self.input.path).is_some_and(|block| block.contains(first))
     }
 }
+
+/// Words in the names of passwords that say whose login they are for.
+const LOGINS: &[&str] = &["admin", "user", "root", "test", "app", "account", "member", "customer", "staff"];
 
 /// Words in the names of keys and passwords that say nothing about a vendor, besides [`GENERIC_WORDS`].
 const OWN_WORDS: &[&str] = &["password", "passwd", "apikey", "global", "access", "token", "tkn", "the", "my"];

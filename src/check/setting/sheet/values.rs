@@ -208,11 +208,15 @@ impl Sheet<'_> {
     }
 
     /// Whether the key is in a store of secrets that SOPS has encrypted, with its e-mail address or with a token: who
-    /// reads the store decides what is used. A configuration of which only the key is encrypted decides itself.
+    /// reads the store decides what is used. A configuration of which only the key is encrypted decides itself, and so do
+    /// variables that a tool reads: `CF_API_KEY`.
     pub(super) fn is_stored(&self, key: &Setting, email: Option<&Setting>) -> bool {
         let encrypted = |setting: &Setting| self.value(setting).starts_with(b"ENC[AES256_GCM");
+        let of_environment = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_';
+        let name = &self.input.text.bytes()[key.span.start..];
+        let is_variable = name.iter().take_while(|b| is_word(**b)).all(of_environment);
         encrypted(key)
-            && (email.is_none_or(encrypted)
+            && (email.is_none_or(encrypted) && !(is_variable && email.is_some())
                 || self.beside(key, |role, other| {
                     matches!(role, Role::Token | Role::ApiToken)
                         && self.is_own_token(other)
