@@ -8,6 +8,7 @@ use flaresec::blob::BlobPath;
 use flaresec::prefilter::Gate;
 use flaresec::rule::RuleSet;
 use flaresec::scan::Scanner;
+use flaresec::synthetic::expand;
 
 /// Code without a word of interest.
 const CODE: &str = "static int read_block(struct file *f, size_t n)\n{\n\tif (n > f->size)\n\t\treturn -EINVAL;\n\treturn f->ops->read(f, n);\n}\n\n";
@@ -42,7 +43,7 @@ fn scan(c: &mut Criterion) {
     group.finish();
 }
 
-/// What is written over and over on one line, under a name that has it looked at.
+/// What is written over and over, most of it on one line, under a name that has it looked at.
 const LINES: &[(&str, &str, &str)] = &[
     ("candidates", "one-line.yaml", CANDIDATE),
     ("names without end", "one-line.json", "cloudflare_key_"),
@@ -51,6 +52,14 @@ const LINES: &[(&str, &str, &str)] = &[
     ("clients", "one-line.js", "const a = new Agent({rejectUnauthorized: false}); cloudflare(a); "),
     ("headers", "one-line.sh", "curl https://api.cloudflare.com/x -H \"X-Auth-Key: $K\" "),
     ("settings", "one-line.json", "\"cf_api_key\": \"$K\", \"cf_email\": \"$E\", "),
+    ("equal keys", "keys.txt", "CF_KEY=@@hex37@@\n"),
+    ("prints", "log.js", "console.log(process.env.CLOUDFLARE_API_TOKEN);\n"),
+    ("echoes", "echo.sh", "echo $CLOUDFLARE_API_TOKEN; "),
+    (
+        "requests",
+        "curl.sh",
+        "curl -k https://api.cloudflare.com/client/v4/zones -H \"X-Auth-Key: $K\" -H \"X-Auth-Email: $E\"; ",
+    ),
 ];
 
 /// Four times the bytes may take four times the time, not sixteen times.
@@ -60,7 +69,7 @@ fn cliff(c: &mut Criterion) {
     group.sample_size(10);
     for (name, path, text) in LINES {
         for size in [32 << 10, 128 << 10, 512 << 10] {
-            let line = repeated(text, size);
+            let line = repeated(&expand(text).expect("known markers").text, size);
             group.throughput(Throughput::Bytes(line.len() as u64));
             group.bench_with_input(BenchmarkId::new(*name, size), &line, |b, line| {
                 b.iter(|| scanner.scan(&BlobPath::new(*path), black_box(line)).len())

@@ -285,10 +285,7 @@ pub(super) fn is_known(name: &[u8], at: usize, known: &Known<'_>, around: &[u8])
     let own = [&b"self."[..], b"this."].into_iter().find_map(|object| name.strip_prefix(object));
     // A field is accessed through any name: `settings.api_token`.
     let field = name.iter().rposition(|b| *b == b'.').map(|dot| &name[dot + 1..]);
-    if known.is_label(name) {
-        return false;
-    }
-    is_credential(name)
+    let holds = is_credential(name)
         || known.contains(own.unwrap_or(name))
         || !known.is_item(name, at) && (known.is_sent(name, at) || known.holds(name, at))
         || known.mints(name)
@@ -297,7 +294,8 @@ pub(super) fn is_known(name: &[u8], at: usize, known: &Known<'_>, around: &[u8])
         || (is_secret(name)
             && ![&b"key"[..], b"tokens", b"keys"].iter().any(|word| own.unwrap_or(name).eq_ignore_ascii_case(word))
             && (mentions_vendor(around) || known.rolls()))
-        || is_r2_secret(name) && contains(known.bytes, b".r2.cloudflarestorage.com")
+        || is_r2_secret(name) && contains(known.bytes, b".r2.cloudflarestorage.com");
+    holds && !known.is_label(name)
 }
 
 /// Whether a name is that of the secret of an S3 client: `secret_access_key`.

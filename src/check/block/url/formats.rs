@@ -37,6 +37,10 @@ fn format<F: FnOnce() -> HashSet<Vec<u8>>>(
     known: &LazyCell<HashSet<Vec<u8>>, F>,
 ) -> Option<Span> {
     let rest = &bytes[at..bytes.len().min(at + LONGEST)];
+    let value = rest.iter().position(|b| *b == b'=').map_or(&b""[..], |at| &rest[at + 1..]);
+    if !matches!(value.first(), Some(b'%' | b'{')) {
+        return None;
+    }
     let groups = PARAMETER.captures(rest)?;
     let (name, holder) = (groups.name("name")?, groups.name("holder")?);
     let before = lines::before(bytes, at, LONGEST);
