@@ -196,7 +196,7 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     /// It cannot be read, or a check panicked.
-    fn read(&self, blob: &mut Blob<'_>, content: &mut Vec<u8>) -> io::Result<Result<u64, SkipReason>> {
+    fn read(&self, blob: &mut Blob<'_>, content: &mut Vec<u8>) -> Result<Result<u64, SkipReason>, Unread> {
         if content.is_empty() {
             *content = vec![0; CHUNK + PAGE];
         }
@@ -232,7 +232,7 @@ impl<'a> Collector<'a> {
             let text = || if whole && end { Text::decode(bytes) } else { Text::segment(bytes, base) };
             if hit {
                 let Some((findings, placed)) = self.look(&blob.path, &text()) else {
-                    return Err(io::Error::other("a fault in flaresec itself; please report it"));
+                    return Err(Unread::Fault);
                 };
                 found.extend(findings.into_iter().filter(|finding| own(&finding.location)));
                 comments.extend(placed.into_iter().filter(|placed| own(&placed.location)));
@@ -274,7 +274,7 @@ impl Visitor for Collector<'_> {
                 self.bytes.fetch_add(size, Ordering::Relaxed);
             }
             Ok(Err(reason)) => self.skipped(blob.path, reason),
-            Err(error) => self.failed(unreadable(&blob.path, &error)),
+            Err(error) => self.failed(error.failure(&blob.path)),
         }
     }
 
@@ -287,11 +287,31 @@ impl Visitor for Collector<'_> {
     }
 }
 
-fn unreadable(path: &BlobPath, error: &io::Error) -> Failure {
-    Failure {
-        what: path.to_text(),
-        cause: format!("cannot be read: {error}"),
-        remedy: String::from("make it readable, or leave it out with --exclude"),
+/// Why a blob was not scanned.
+enum Unread {
+    Io(io::Error),
+    /// A check panicked.
+    Fault,
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Unread {
+        Unread::Io(error)
+    }
+}
+
+impl Unread {
+    fn failure(&self, path: &BlobPath) -> Failure {
+        let (cause, remedy) = match self {
+            Unread::Io(error) => {
+                (format!("cannot be read: {error}"), "make it readable, or leave it out with --exclude")
+            }
+            Unread::Fault => (
+                String::from("a check failed on it, which is a fault in flaresec itself"),
+                "please report it; leave the file out with --exclude meanwhile",
+            ),
+        };
+        Failure { what: path.to_text(), cause, remedy: String::from(remedy) }
     }
 }
 

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::{CHUNK, HEAD, PAGE, WORD, is_binary, page_start, read_chunk, unreadable};
+use super::{CHUNK, HEAD, PAGE, Unread, WORD, is_binary, page_start, read_chunk};
 use crate::blob::{Blob, BlobPath, Origin};
 use crate::prefilter::{Gate, by_name};
 use crate::scan::Scanner;
@@ -191,7 +191,7 @@ impl Visitor for Survey<'_> {
                 }
             }
             Ok(Err(reason)) => state.out.skipped.push((blob.path, reason)),
-            Err(error) => state.out.failures.push(unreadable(&blob.path, &error)),
+            Err(error) => state.out.failures.push(Unread::Io(error).failure(&blob.path)),
         }
     }
 
