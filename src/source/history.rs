@@ -83,7 +83,8 @@ fn read(git: &Git, options: &Options, visitor: &dyn Visitor) -> Result<(), Failu
         }
     }
     for path in &options.paths {
-        let select = options.select_in(std::slice::from_ref(path));
+        // One that the selected commits leave alone is no mistake.
+        let select = Options::default().select_in(std::slice::from_ref(path));
         let args: Vec<&str> =
             ["rev-list", "-1"].into_iter().chain(select.iter().map(String::as_str)).collect();
         if git.read("the git history", &args)?.is_empty() {

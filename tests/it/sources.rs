@@ -246,6 +246,9 @@ fn a_history_is_limited_to_paths_or_that_of_another_repository() {
     assert_eq!(paths(&["--history"]), ["a/one.conf", "a/three.conf", "b/two.conf"]);
     assert_eq!(paths(&["--history", "a"]), ["a/one.conf", "a/three.conf"]);
     assert_eq!(paths(&["--history", "b/two.conf"]), ["b/two.conf"]);
+    // The path exists, but no selected commit touches it.
+    let late = repo.scan(&["--history", "--since", "1 month ago", "a"]);
+    assert_eq!(late.status.code(), Some(0), "{}", stdout(&late));
 
     let other = Repo::new();
     other.commit("c/four.conf", &leak());

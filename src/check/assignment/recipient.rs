@@ -3,7 +3,7 @@
 
 use memchr::memmem;
 
-use super::{HOSTS, SAME_CALL, fixed};
+use super::{HOSTS, SAME_CALL, fixed, is_general};
 use crate::fact::brackets;
 use crate::fact::lines;
 use crate::fact::statement::chain;
@@ -191,7 +191,11 @@ fn is_of_vendor(module: &[u8]) -> bool {
         || module.starts_with(b"@/")
         || module.starts_with(b"~");
     let said = words(module);
-    !own && !contains(module, b"cloudflare") && !said.split(' ').any(|word| ANY.binary_search(&word).is_ok())
+    // `from app.client import Client` is a module of the program.
+    let named = !is_general(&format!("{said} "));
+    !own && named
+        && !contains(module, b"cloudflare")
+        && !said.split(' ').any(|word| ANY.binary_search(&word).is_ok())
 }
 
 #[cfg(test)]
@@ -261,6 +265,7 @@ mod tests {
             ("import Cloudflare from 'cloudflare'\nconst c = new Cloudflare({ apiToken: 'VALUE' })", false),
             ("import { Api } from './api'\nconst c = new Api({ token: 'VALUE' })", false),
             ("import axios from 'axios'\nconst c = axios.create({ token: 'VALUE' })", false),
+            ("from app.client import Client\nc = Client(api_key=\"VALUE\")", false),
             ("import x from 'pipedrive'\nconst c = { token: 'VALUE' }", false),
             ("import x from 'pipedrive'\nx(function () { const token = 'VALUE' })", false),
         ] {
