@@ -1,6 +1,8 @@
 //! `check = "block"`: bad practices that show in the structure of a file rather than in one value: definitions, command
 //! lines, output, variables. Each variant is one function over the text or its tree; the rule file names it.
 
+use regex::bytes::{Captures, Regex};
+
 use super::{Candidate, Detection, Input};
 use crate::fact::namesake::cf_means_other_product;
 use crate::fact::words::words;
@@ -81,4 +83,20 @@ fn is_comment(line: &[u8]) -> bool {
         .iter()
         .any(|mark| line.starts_with(mark))
         && !line.starts_with(b"#!")
+}
+
+/// Returns the matches inside of the zones, which are in order and do not overlap.
+fn matches<'b>(
+    pattern: &'static Regex,
+    bytes: &'b [u8],
+    zones: &[Span],
+) -> impl Iterator<Item = Captures<'b>> {
+    zones.iter().flat_map(move |zone| {
+        let mut at = zone.start;
+        std::iter::from_fn(move || {
+            let groups = pattern.captures_at(&bytes[..zone.end], at)?;
+            at = groups.get_match().end();
+            Some(groups)
+        })
+    })
 }

@@ -5,15 +5,15 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
-use regex::bytes::{Captures, Regex};
-
+use super::matches;
 use crate::check::fixed;
 use crate::fact::credential::{BEGINNINGS, is_credential, is_secret, may_be_secret, mentions};
 use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};
 use crate::literals::{Literals, contains};
 use crate::span::Span;
+use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
+
 
 /// The maximum number of names in one file.
 const MOST: usize = 200;
@@ -94,22 +94,6 @@ fn zones(bytes: &[u8]) -> Vec<Span> {
         ControlFlow::Continue(())
     });
     out
-}
-
-/// Returns the matches of an expression in some zones of a text.
-fn matches<'b>(
-    pattern: &'static Regex,
-    bytes: &'b [u8],
-    zones: &[Span],
-) -> impl Iterator<Item = Captures<'b>> {
-    zones.iter().flat_map(move |zone| {
-        let mut from = zone.start;
-        std::iter::from_fn(move || {
-            let found = pattern.captures_at(&bytes[..zone.end], from)?;
-            from = found.get_match().end();
-            Some(found)
-        })
-    })
 }
 
 /// Whether the value is a credential under another name, unchanged.

@@ -2,13 +2,11 @@
 
 use std::cell::LazyCell;
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
 use memchr::{memchr, memchr_iter, memchr2_iter, memmem};
-use regex::bytes::{Captures, Regex};
 
 use super::taint::tainted;
-use super::{Detection, is_comment};
+use super::{Detection, is_comment, matches};
 use crate::blob::PREFIXES;
 use crate::check::{Candidate, Input, Sign, fixed, named, value};
 use crate::fact::credential::{is_credential, mentions};
@@ -169,22 +167,6 @@ fn zones_around(bytes: &[u8], places: impl Iterator<Item = usize>) -> Vec<Span> 
         }
     }
     out
-}
-
-/// Returns the matches inside of the zones, which are in order and do not overlap.
-fn matches<'b>(
-    pattern: &'static LazyLock<Regex>,
-    bytes: &'b [u8],
-    zones: &[Span],
-) -> impl Iterator<Item = Captures<'b>> {
-    zones.iter().flat_map(move |zone| {
-        let mut at = zone.start;
-        std::iter::from_fn(move || {
-            let groups = pattern.captures_at(&bytes[..zone.end], at)?;
-            at = groups.get_match().end();
-            Some(groups)
-        })
-    })
 }
 
 /// Whether the value of a parameter, or of a user before a host, is a Cloudflare credential. For an expression its

@@ -12,7 +12,7 @@ use crate::span::Span;
 
 fixed! {
     /// A call that connects to the server it names.
-    static CONNECTS = r"(?i)\btls\.(?:connect|dial\w*)\(|\bhttps?\.(?:request|get)\(\s*\{|\bSSLSocket(?:\.new|\()|\bTLSSocket\(|\bwrap_socket\(|\bstream_socket_client\(|\bcreate_connection\(|\bopen_connection\(|\bTlsStream::connect\(|\bconnect\(\s*(?:&?(?:domain|host|hostname|server_?name)\b)";
+    static CONNECTS = r"(?i)\btls\.(?:connect|dial\w*)\(|\bhttps?\.(?:request|get)\(\s*\{|\bSSLSocket(?:\.new|\()|\bTLSSocket\(|\bwrap_socket\(|\bstream_socket_client\(|\bcreate_connection\(|\bopen_connection\(|\bTlsStream::connect\(|\bTlsConnector::(?:from|new)\(|\bconnect\(\s*(?:&?(?:domain|host|hostname|server_?name)\b)";
 }
 
 /// Returns where a client whose address is in another file sends the Global API Key: in the statement of the switch, or in
