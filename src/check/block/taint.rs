@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
+use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
+
 use super::matches;
 use crate::check::fixed;
 use crate::fact::credential::{BEGINNINGS, is_credential, is_secret, may_be_secret, mentions};
@@ -12,8 +14,6 @@ use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};
 use crate::literals::{Literals, contains};
 use crate::span::Span;
-use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
-
 
 /// The maximum number of names in one file.
 const MOST: usize = 200;
