@@ -4,12 +4,8 @@
 //! A check sees one text and pushes [`Candidate`]s. It does no I/O, cannot fail, and knows nothing about reports.
 
 use std::cell::OnceCell;
-use std::sync::{LazyLock, OnceLock};
 
-use memchr::{memchr, memmem};
-use regex::bytes::{Captures, Regex};
-use regex_syntax::ParserBuilder;
-use regex_syntax::hir::{Class, Hir, HirKind};
+use memchr::memmem;
 
 use crate::blob::BlobPath;
 use crate::fact::credential::mentions;
@@ -17,23 +13,28 @@ use crate::fact::decode::Decoded;
 use crate::fact::request::Call;
 use crate::fact::setting::{Setting, settings};
 use crate::fact::tree::{Node, ParseFault, parse};
-use crate::literals::Hit;
-use crate::rule::{Confidence, Detect, Limits, Rule, Severity};
+use crate::rule::{CheckKind, Detect, Limits, Variant};
 use crate::span::Span;
 use crate::text::Text;
 
 mod advice;
+mod around;
 pub(crate) mod assignment;
-pub(crate) mod block;
+mod block;
+mod candidate;
+mod compiled;
 pub mod operation;
-pub(crate) mod proof;
-pub(crate) mod request;
-pub(crate) mod setting;
+mod proof;
+mod request;
+mod setting;
 mod signs;
 pub(crate) mod token;
 pub(crate) mod value;
 
-pub(crate) use crate::fact::{compiled, expression, fixed, named};
+pub(crate) use crate::fact::{expression, fixed, named};
+pub(crate) use around::{captures_around, spans_around};
+pub use candidate::Candidate;
+pub(crate) use compiled::Compiled;
 pub(crate) use signs::{SIGNS, Sign, Signs};
 
 /// The input of a check: one text, and facts about it that are computed when first asked for.
@@ -143,63 +144,6 @@ impl<'a> Input<'a> {
     }
 }
 
-/// A detection to run, and the rule it belongs to.
-pub struct Detection<'a> {
-    /// The detection as written in the rule.
-    pub detect: &'a Detect,
-    /// Index of the rule in the scanner's rule set.
-    pub rule: usize,
-}
-
-/// A finding before masking. It still holds the bytes of the secret, so it must never leave the scanner.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    /// Index of the rule in the scanner's rule set.
-    pub rule: usize,
-    /// Where the finding is, in bytes of the text.
-    pub span: Span,
-    /// All spans of the text that must be masked in output.
-    pub secrets: Vec<Span>,
-    /// How likely the finding is to be real.
-    pub confidence: Confidence,
-    /// The severity, if it differs from the rule's.
-    pub severity: Option<Severity>,
-    /// The message, if it differs from the rule's title.
-    pub message: Option<String>,
-    /// Related places, with a short description of each.
-    pub labels: Vec<(Span, String)>,
-    /// The reasons to believe that it is real.
-    pub evidence: Vec<String>,
-    /// The help text, if it differs from the rule's `docs.instead`.
-    pub help: Option<String>,
-    /// A replacement for a part of the text that fixes the problem.
-    pub fix: Option<(Span, String)>,
-    /// The permissions that an API token would need instead.
-    pub permissions: Vec<String>,
-    /// The kind of credential and its decoded value, for masking and for the fingerprint.
-    pub credential: Option<(String, Vec<u8>)>,
-}
-
-impl Candidate {
-    /// Creates a candidate with nothing but its rule, place and confidence.
-    pub fn new(rule: usize, span: Span, confidence: Confidence) -> Candidate {
-        Candidate {
-            rule,
-            span,
-            secrets: Vec::new(),
-            confidence,
-            severity: None,
-            message: None,
-            labels: Vec::new(),
-            evidence: Vec::new(),
-            help: None,
-            fix: None,
-            permissions: Vec::new(),
-            credential: None,
-        }
-    }
-}
-
 /// The bytes that value checks look at: the text itself, or the text with encoded pieces decoded.
 pub(crate) struct View<'a> {
     /// The bytes.
@@ -220,208 +164,48 @@ impl View<'_> {
     }
 }
 
-/// A detection whose expressions are compiled when first needed.
-pub(crate) struct Compiled {
-    pub(crate) detect: Detect,
-    /// Index of the rule in the rule set.
-    pub(crate) rule: usize,
-    title: String,
-    pattern: OnceLock<Option<Regex>>,
-    head: OnceLock<Option<Regex>>,
-    reach: OnceLock<usize>,
-    lengths: OnceLock<(usize, usize)>,
-    value: OnceLock<Option<Regex>>,
-    partner: OnceLock<Option<Regex>>,
-    file: OnceLock<Option<Regex>>,
-    topic: OnceLock<Option<Regex>>,
-    name: OnceLock<Option<Regex>>,
-    not_name: OnceLock<Option<Regex>>,
-    near: OnceLock<Option<Regex>>,
+/// A detection to run, and the rule it belongs to.
+pub struct Detection<'a> {
+    /// The detection as written in the rule.
+    pub detect: &'a Detect,
+    /// Index of the rule in the scanner's rule set.
+    pub rule: usize,
 }
 
-impl Compiled {
-    /// Wraps a detection of a rule without compiling anything yet.
-    pub(crate) fn new(rule: usize, of: &Rule, detect: &Detect) -> Compiled {
-        Compiled {
-            detect: detect.clone(),
-            rule,
-            title: of.title.clone(),
-            pattern: OnceLock::new(),
-            head: OnceLock::new(),
-            reach: OnceLock::new(),
-            lengths: OnceLock::new(),
-            value: OnceLock::new(),
-            partner: OnceLock::new(),
-            file: OnceLock::new(),
-            topic: OnceLock::new(),
-            name: OnceLock::new(),
-            not_name: OnceLock::new(),
-            near: OnceLock::new(),
-        }
+/// Runs the check of a variant on a text. Those of [`CheckKind::Tracked`] look at findings instead and find nothing here.
+pub(crate) fn run(variant: Variant, detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let first = out.len();
+    let check: fn(&Detection<'_>, &Input<'_>, &mut Vec<Candidate>) = match variant {
+        Variant::PlainHttp => request::plain_http,
+        Variant::TlsOff => request::tls_off,
+        Variant::KeyHeaders => request::key_headers,
+        Variant::LegacyV1 => request::legacy_v1,
+        Variant::ServiceKey => request::service_key,
+        Variant::BearerKey => request::bearer_key,
+        Variant::GlobalKey => setting::global_key,
+        Variant::ShadowedToken => setting::shadowed_token,
+        Variant::CredentialLogged => block::credential_logged,
+        Variant::CredentialInArgv => block::credential_in_argv,
+        Variant::CredentialInUrl => block::credential_in_url,
+        Variant::ExposedToClient => block::exposed_to_client,
+        Variant::SecretInImage => block::secret_in_image,
+        Variant::SecretWithoutMasking => block::secret_without_masking,
+        Variant::PlaintextWorkerSecret => block::plaintext_worker_secret,
+        Variant::OverbroadResources => block::overbroad_resources,
+        Variant::OverbroadPermissions => block::overbroad_permissions,
+        Variant::WithoutIpFilter => block::without_ip_filter,
+        Variant::OpenToAnyAddress => block::open_to_any_address,
+        Variant::WithoutExpiry => block::without_expiry,
+        Variant::LongLived => block::long_lived,
+        Variant::MfaNotEnforced => block::mfa_not_enforced,
+        Variant::AuditLogsNotExported => block::audit_logs_not_exported,
+        Variant::VariableNotSensitive => block::variable_not_sensitive,
+        Variant::Local | Variant::Bundle => return,
+    };
+    check(detection, input, out);
+    if variant.check() == CheckKind::Block {
+        block::drop_other_products(input, out, first);
     }
-
-    /// Returns the kind of credential that it finds.
-    pub(crate) fn kind(&self) -> String {
-        self.detect.kind.clone().unwrap_or_else(|| self.title.clone())
-    }
-
-    /// Returns the message of its findings.
-    pub(crate) fn message(&self) -> &str {
-        self.detect.message.as_deref().unwrap_or(&self.title)
-    }
-
-    pub(crate) fn pattern(&self) -> Option<&Regex> {
-        compile(&self.pattern, &self.detect.pattern)
-    }
-
-    /// Returns the beginning of the pattern up to its first gap of arbitrary text; see [`head`].
-    pub(crate) fn head(&self) -> Option<&Regex> {
-        let compiled = || expression(&head(self.detect.pattern.as_deref()?)?).ok();
-        self.head.get_or_init(compiled).as_ref()
-    }
-
-    /// Returns the maximum length of a match of the pattern, in bytes.
-    pub(crate) fn reach(&self) -> usize {
-        *self.reach.get_or_init(|| lengths(&self.detect.pattern).1)
-    }
-
-    /// Returns the minimum and maximum length of a value, in bytes.
-    pub(crate) fn lengths(&self) -> (usize, usize) {
-        *self.lengths.get_or_init(|| lengths(&self.detect.value))
-    }
-
-    pub(crate) fn value(&self) -> Option<&Regex> {
-        compile(&self.value, &self.detect.value)
-    }
-
-    pub(crate) fn partner(&self) -> Option<&Regex> {
-        compile(&self.partner, &self.detect.partner)
-    }
-
-    pub(crate) fn file(&self) -> Option<&Regex> {
-        compile(&self.file, &self.detect.file)
-    }
-
-    pub(crate) fn topic(&self) -> Option<&Regex> {
-        compile(&self.topic, &self.detect.topic)
-    }
-
-    pub(crate) fn name(&self) -> Option<&Regex> {
-        compile(&self.name, &self.detect.name)
-    }
-
-    pub(crate) fn not_name(&self) -> Option<&Regex> {
-        compile(&self.not_name, &self.detect.not_name)
-    }
-
-    pub(crate) fn near(&self) -> Option<&Regex> {
-        compile(&self.near, &self.detect.near)
-    }
-}
-
-/// Returns the beginning of an expression up to its first gap of arbitrary text, or `None` if it has no gap: that of
-/// `a"[^\n]{0,80}b` is `a"`. Where the beginning does not match, the whole expression need not be tried nor compiled.
-fn head(source: &str) -> Option<String> {
-    let whole = parsed(source)?;
-    let HirKind::Concat(parts) = whole.kind() else { return None };
-    let fixed: Vec<Hir> = parts.iter().take_while(|part| !has_gap(part)).cloned().collect();
-    (fixed.len() < parts.len()).then(|| Hir::concat(fixed).to_string())
-}
-
-/// Whether a part of an expression repeats a class that holds both spaces and letters, and so matches arbitrary text.
-fn has_gap(part: &Hir) -> bool {
-    match part.kind() {
-        HirKind::Repetition(repeated) => match repeated.sub.kind() {
-            HirKind::Class(class) => [b' ', b'a'].iter().all(|byte| holds(class, *byte)),
-            _ => has_gap(&repeated.sub),
-        },
-        HirKind::Capture(group) => has_gap(&group.sub),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(has_gap),
-        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => false,
-    }
-}
-
-fn holds(class: &Class, byte: u8) -> bool {
-    match class {
-        Class::Bytes(class) => class.iter().any(|range| (range.start()..=range.end()).contains(&byte)),
-        Class::Unicode(class) => {
-            class.iter().any(|range| (range.start()..=range.end()).contains(&char::from(byte)))
-        }
-    }
-}
-
-/// Returns the spans of the group `span` in the matches of [`captures_around`].
-pub(crate) fn spans_around(
-    pattern: &LazyLock<Regex>,
-    hits: &[Hit],
-    bytes: &[u8],
-    before: usize,
-    after: impl Fn(usize) -> usize,
-) -> Vec<Span> {
-    let matches = captures_around(pattern, hits, bytes, before, after).into_iter();
-    matches.filter_map(|groups| groups.name("span").map(Span::from)).collect()
-}
-
-/// Returns the matches of an expression, in order. Every match must contain one of the literals that were hit, so the
-/// expression only runs around the hits: from `before` bytes before each to the end of the line that holds the byte
-/// `after(index)` bytes after it, where `index` is that of the literal. Without a hit it is not even compiled.
-pub(crate) fn captures_around<'b>(
-    pattern: &LazyLock<Regex>,
-    hits: &[Hit],
-    bytes: &'b [u8],
-    before: usize,
-    after: impl Fn(usize) -> usize,
-) -> Vec<Captures<'b>> {
-    let mut out = Vec::new();
-    let mut done = 0;
-    let mut hits = hits.iter().peekable();
-    while let Some(hit) = hits.next() {
-        if hit.end <= done {
-            continue;
-        }
-        let mut start = done.max(hit.start.saturating_sub(before));
-        let mut end = line_end(bytes, hit.end + after(hit.index));
-        // Hits whose surroundings overlap share one search.
-        while let Some(next) = hits.next_if(|next| next.start < end) {
-            end = end.max(line_end(bytes, next.end + after(next.index)));
-        }
-        while let Some(groups) = pattern.captures_at(&bytes[..end], start) {
-            start = groups.get_match().end().max(start + 1);
-            out.push(groups);
-            if start >= end {
-                break;
-            }
-        }
-        done = end;
-    }
-    out
-}
-
-/// Returns the end of the line that holds a place, at most `NEAR` bytes after it.
-fn line_end(bytes: &[u8], at: usize) -> usize {
-    const NEAR: usize = 1000;
-    let at = at.min(bytes.len());
-    let rest = &bytes[at..bytes.len().min(at + NEAR)];
-    at + memchr(b'\n', rest).unwrap_or(rest.len())
-}
-
-/// Parses an expression into the syntax tree of `regex-syntax`, as [`expression`] compiles it.
-fn parsed(source: &str) -> Option<Hir> {
-    ParserBuilder::new().unicode(false).utf8(false).build().parse(source).ok()
-}
-
-/// Returns the minimum and maximum length of the matches of an expression, in bytes.
-fn lengths(source: &Option<String>) -> (usize, usize) {
-    source.as_deref().and_then(parsed).map_or((0, usize::MAX), |parsed| {
-        let properties = parsed.properties();
-        (properties.minimum_len().unwrap_or(0), properties.maximum_len().unwrap_or(usize::MAX))
-    })
-}
-
-/// Returns the compiled form of an optional expression, compiling it on first use.
-fn compile<'a>(cell: &'a OnceLock<Option<Regex>>, source: &Option<String>) -> Option<&'a Regex> {
-    let build = |e: &String| expression(e).expect("expressions are tried when a rule is loaded");
-    cell.get_or_init(|| source.as_ref().map(build)).as_ref()
 }
 
 #[cfg(test)]

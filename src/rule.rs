@@ -217,9 +217,9 @@ pub struct Detect {
     /// What the other half is, in a few lower-case words.
     #[serde(default)]
     pub partner_label: Option<String>,
-    /// `request`, `setting`, `block`: which function of the check to run. `tracked`: which kind of file.
+    /// `request`, `setting`, `block`, `tracked`: what the check looks for.
     #[serde(default)]
-    pub variant: Option<String>,
+    pub variant: Option<Variant>,
 }
 
 /// The matching kinds that a rule file can name; a user's own rule can use `token` and `assignment`.
@@ -248,6 +248,97 @@ pub enum CheckKind {
     // `filter::suppression`.
     /// A comment addressed to flaresec itself.
     Comment,
+}
+
+/// What a check that is written in Rust looks for. Each belongs to one [`CheckKind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Variant {
+    /// `request`: the API over `http://`.
+    PlainHttp,
+    /// `request`: certificates that are not verified.
+    TlsOff,
+    /// `request`: the headers of the Global API Key.
+    KeyHeaders,
+    /// `request`: the retired first version of the API.
+    LegacyV1,
+    /// `request`: the Origin CA key.
+    ServiceKey,
+    /// `request`: the Global API Key as a bearer token.
+    BearerKey,
+    /// `setting`: the Global API Key in SDK calls and settings.
+    GlobalKey,
+    /// `setting`: a token beside a key that is used in its place.
+    ShadowedToken,
+    /// `block`: output that holds a credential.
+    CredentialLogged,
+    /// `block`: a credential as an argument of a command.
+    CredentialInArgv,
+    /// `block`: a credential as a parameter of an address.
+    CredentialInUrl,
+    /// `block`: a variable that frameworks hand to browsers.
+    ExposedToClient,
+    /// `block`: a credential that stays in the layers of an image.
+    SecretInImage,
+    /// `block`: a credential that the log of a workflow shows.
+    SecretWithoutMasking,
+    /// `block`: a secret as a plain variable of a Worker.
+    PlaintextWorkerSecret,
+    /// `block`: a token for all accounts or zones.
+    OverbroadResources,
+    /// `block`: a token that may do more than its work needs.
+    OverbroadPermissions,
+    /// `block`: a token without a condition on addresses.
+    WithoutIpFilter,
+    /// `block`: a condition that admits every address.
+    OpenToAnyAddress,
+    /// `block`: a token that never expires.
+    WithoutExpiry,
+    /// `block`: a token that expires late.
+    LongLived,
+    /// `block`: an account that does not require a second factor.
+    MfaNotEnforced,
+    /// `block`: audit logs that are not exported.
+    AuditLogsNotExported,
+    /// `block`: a variable or output of Terraform that is not marked as sensitive.
+    VariableNotSensitive,
+    /// `tracked`: a file that is meant to stay on one machine.
+    Local,
+    /// `tracked`: code that browsers download.
+    Bundle,
+}
+
+impl Variant {
+    /// Returns the check that it belongs to.
+    pub fn check(self) -> CheckKind {
+        match self {
+            Variant::PlainHttp
+            | Variant::TlsOff
+            | Variant::KeyHeaders
+            | Variant::LegacyV1
+            | Variant::ServiceKey
+            | Variant::BearerKey => CheckKind::Request,
+            Variant::GlobalKey | Variant::ShadowedToken => CheckKind::Setting,
+            Variant::CredentialLogged
+            | Variant::CredentialInArgv
+            | Variant::CredentialInUrl
+            | Variant::ExposedToClient
+            | Variant::SecretInImage
+            | Variant::SecretWithoutMasking
+            | Variant::PlaintextWorkerSecret
+            | Variant::OverbroadResources
+            | Variant::OverbroadPermissions
+            | Variant::WithoutIpFilter
+            | Variant::OpenToAnyAddress
+            | Variant::WithoutExpiry
+            | Variant::LongLived
+            | Variant::MfaNotEnforced
+            | Variant::AuditLogsNotExported
+            | Variant::VariableNotSensitive => CheckKind::Block,
+            Variant::Local | Variant::Bundle => CheckKind::Tracked,
+        }
+    }
 }
 
 /// Ways to verify offline that a value is what it looks like.

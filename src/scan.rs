@@ -6,16 +6,14 @@ use std::hash::RandomState;
 
 use crate::blob::BlobPath;
 use crate::check::assignment::Shaped;
-use crate::check::{
-    Candidate, Compiled, Detection, Input, Sign, View, assignment, block, fixed, request, setting, token,
-};
+use crate::check::{Candidate, Compiled, Detection, Input, Sign, View, assignment, fixed, run, token};
 use crate::fact::decode::{DEPTH, Decoded, decode};
 use crate::fact::place::{is_patch, is_removed};
 use crate::fact::runs;
 use crate::fact::tree::ParseFault;
 use crate::finding::{Excerpt, Finding, day};
 use crate::prefilter::{by_name, of_a_tool};
-use crate::rule::{Category, CheckKind, RuleSet};
+use crate::rule::{Category, RuleSet};
 use crate::span::Span;
 use crate::text::Text;
 
@@ -180,17 +178,8 @@ impl Scanner {
                 continue;
             }
             let detection = Detection { detect: &compiled.detect, rule: compiled.rule };
-            match compiled.detect.check {
-                // The first two look at values, the others at findings.
-                CheckKind::Token
-                | CheckKind::Assignment
-                | CheckKind::Duplicate
-                | CheckKind::Tracked
-                | CheckKind::Age
-                | CheckKind::Comment => {}
-                CheckKind::Block => block::check(&detection, input, out),
-                CheckKind::Request => request::check(&detection, input, out),
-                CheckKind::Setting => setting::check(&detection, input, out),
+            if let Some(variant) = compiled.detect.variant {
+                run(variant, &detection, input, out);
             }
         }
     }

@@ -1,5 +1,5 @@
 //! `check = "block"`: bad practices that show in the structure of a file rather than in one value: definitions, command
-//! lines, output, variables. Each variant is one function over the text or its tree; the rule file names it.
+//! lines, output, variables. Each variant is one function over the text or its tree.
 
 use regex::bytes::{Captures, Regex};
 
@@ -18,43 +18,25 @@ mod taint;
 mod url;
 mod worker;
 
-pub(crate) use definition::{Definition, tokens};
+pub(super) use argv::check as credential_in_argv;
+pub(super) use client::check as exposed_to_client;
+pub(super) use definition::{
+    Definition, audit_logs_not_exported, long_lived, mfa_not_enforced, open_to_any_address,
+    overbroad_permissions, overbroad_resources, tokens, variable_not_sensitive, without_expiry,
+    without_ip_filter,
+};
+pub(super) use image::check as secret_in_image;
+pub(super) use logged::check as credential_logged;
+pub(super) use masking::check as secret_without_masking;
+pub(super) use url::check as credential_in_url;
+pub(super) use worker::check as plaintext_worker_secret;
 
-/// The variants a rule file can name.
-const VARIANTS: &[(&str, Variant)] = &[
-    ("credential-logged", logged::check),
-    ("credential-in-argv", argv::check),
-    ("credential-in-url", url::check),
-    ("exposed-to-client", client::check),
-    ("secret-in-image", image::check),
-    ("secret-without-masking", masking::check),
-    ("plaintext-worker-secret", worker::check),
-    ("overbroad-resources", definition::resources),
-    ("overbroad-permissions", definition::permissions),
-    ("without-ip-filter", definition::no_filter),
-    ("open-to-any-address", definition::any_address),
-    ("without-expiry", definition::no_expiry),
-    ("long-lived", definition::long_lived),
-    ("mfa-not-enforced", definition::mfa),
-    ("audit-logs-not-exported", definition::no_audit_logs),
-    ("variable-not-sensitive", definition::variable),
-];
-
-type Variant = fn(&Detection<'_>, &Input<'_>, &mut Vec<Candidate>);
-
-/// Runs the variant that the detection names; an unknown one finds nothing.
-pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    let name = detection.detect.variant.as_deref();
-    if let Some((_, run)) = VARIANTS.iter().find(|(variant, _)| Some(*variant) == name) {
-        let first = out.len();
-        run(detection, input, out);
-        if out.len() > first && cf_means_other_product(input.text.bytes(), input.path) {
-            let mut at = 0;
-            out.retain(|found| {
-                at += 1;
-                at <= first || !only_says_cf(input.text.get(found.span))
-            });
-        }
+/// Drops those of the candidates from `first` on that nothing but `CF` relates to Cloudflare, if that abbreviation means
+/// something else in the file.
+pub(super) fn drop_other_products(input: &Input<'_>, out: &mut Vec<Candidate>, first: usize) {
+    if out.len() > first && cf_means_other_product(input.text.bytes(), input.path) {
+        let new = out.split_off(first);
+        out.extend(new.into_iter().filter(|found| !only_says_cf(input.text.get(found.span))));
     }
 }
 

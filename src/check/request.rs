@@ -17,6 +17,10 @@ mod headers;
 mod plain;
 mod tls;
 
+pub(super) use headers::check as key_headers;
+pub(super) use plain::check as plain_http;
+pub(super) use tls::check as tls_off;
+
 fixed! {
     /// The host of the API, or of a service that takes the same credentials.
     pub(super) static API = r"(?i)api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|\.r2\.cloudflarestorage\.com|challenges\.cloudflare\.com/turnstile|rtc\.live\.cloudflare\.com";
@@ -31,29 +35,23 @@ fixed! {
     static BEARER_KEY = r#"(?i)(?P<span>Authorization["']?\s*(?:[:=,]|=>)\s*[fb]?["'`]?\s*\\?["']?Bearer(?:\s|["'`]\s*[+.]\s*|%s|\s)+(?P<value>cfk_\w+|[0-9a-f]{37}\b|\$?\{?\{?\s*(?:[\w.-]*?)(?:global[_-]?(?:api[_-]?)?key|key[_-]?global)\b[^\s"'`]*))"#;
 }
 
-/// Runs the variant that the detection names; an unknown one finds nothing.
-pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    match detection.detect.variant.as_deref() {
-        Some("plain-http") => plain::check(detection, input, out),
-        Some("tls-off") => tls::check(detection, input, out),
-        Some("key-headers") => headers::check(detection, input, out),
-        Some("legacy-v1") => {
-            let first = out.len();
-            simple(&V1, detection, input, out);
-            out[first..].iter_mut().for_each(|found| label_key(input, found));
-        }
-        // Programs and documentation that mention tokens as well merely offer the old way.
-        Some("service-key")
-            if (is_code(input.path) || is_prose(input.path)) && TOKEN.is_match(input.text.bytes()) => {}
-        Some("service-key") => {
-            let first = out.len();
-            simple(&SERVICE_KEY, detection, input, out);
-            let new = out.split_off(first);
-            out.extend(new.into_iter().filter(|found| !is_stored(input, found.span)));
-        }
-        Some("bearer-key") => bearer(detection, input, out),
-        _ => {}
+/// `variant = "legacy-v1"`: the retired first version of the API.
+pub(super) fn legacy_v1(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let first = out.len();
+    simple(&V1, detection, input, out);
+    out[first..].iter_mut().for_each(|found| label_key(input, found));
+}
+
+/// `variant = "service-key"`: the Origin CA key.
+pub(super) fn service_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    // Programs and documentation that mention tokens as well merely offer the old way.
+    if (is_code(input.path) || is_prose(input.path)) && TOKEN.is_match(input.text.bytes()) {
+        return;
     }
+    let first = out.len();
+    simple(&SERVICE_KEY, detection, input, out);
+    let new = out.split_off(first);
+    out.extend(new.into_iter().filter(|found| !is_stored(input, found.span)));
 }
 
 /// Pushes a candidate for every match outside of comments, prose, tests, lists and code that handles headers.
@@ -104,8 +102,8 @@ fn label_key(input: &Input<'_>, found: &mut Candidate) {
     found.labels.extend(nearest.map(|place| (place, String::from("the key it is given"))));
 }
 
-/// Pushes a candidate for every Global API Key that is sent as a bearer token.
-fn bearer(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+/// `variant = "bearer-key"`: the Global API Key as a bearer token.
+pub(super) fn bearer_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let topic = input.signs.has(Sign::Api);
     for span in spans(&BEARER_KEY, input) {
         let own = input.text.get(span).to_ascii_lowercase();

@@ -23,17 +23,8 @@ use choice::{in_two_branches, is_alternative, supports_both};
 use role::{Role, role};
 use sheet::{BYTES, Sheet};
 
-/// Runs the variant that the detection names; an unknown one finds nothing.
-pub(crate) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    match detection.detect.variant.as_deref() {
-        Some("global-key") => global_key(detection, input, out),
-        Some("shadowed-token") => shadowed(detection, input, out),
-        _ => {}
-    }
-}
-
 /// `variant = "global-key"`: the Global API Key in SDK calls and in settings.
-fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(super) fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     if is_test(input.path) || is_api_description(input.text, input.path) || is_rules(input.text, input.path) {
         return;
     }
@@ -82,7 +73,7 @@ fn advise(input: &Input<'_>, place: Span, found: &mut Candidate) {
 }
 
 /// `variant = "shadowed-token"`: a token that is ignored because the tool prefers the key and e-mail address beside it.
-fn shadowed(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(super) fn shadowed_token(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     /// The tools that prefer the key, and what files that configure them say.
     const WINS: &[&[u8]] = &[
         b"cloudflare",

@@ -33,7 +33,9 @@ fn faults_of_names_and_own_rules_are_placed() {
         ("[names]\nedge_token = \"insecure-api-url\"".to_owned(), "f:2: `insecure-api-url`", "name a rule"),
         (rule(""), "f:3: no [[detect]]", ""),
         (
-            rule("[[custom-rule.detect]]\ncheck = \"block\"\nvariant = \"argv\"\nconfidence = \"high\""),
+            rule(
+                "[[custom-rule.detect]]\ncheck = \"block\"\nvariant = \"credential-in-argv\"\nconfidence = \"high\"",
+            ),
             "f:2: a rule of your own",
             "",
         ),

@@ -177,13 +177,16 @@ fn check_detect(detect: &Detect) -> Result<(), Fault> {
             &[("keywords", !detect.keywords.is_empty()), ("pattern", detect.pattern.is_some())]
         }
         CheckKind::Assignment => &[("value", detect.value.is_some()), ("name", detect.name.is_some())],
-        CheckKind::Request | CheckKind::Setting | CheckKind::Block => {
+        CheckKind::Request | CheckKind::Setting | CheckKind::Block | CheckKind::Tracked => {
             &[("variant", detect.variant.is_some())]
         }
-        CheckKind::Duplicate | CheckKind::Tracked | CheckKind::Age | CheckKind::Comment => &[],
+        CheckKind::Duplicate | CheckKind::Age | CheckKind::Comment => &[],
     };
     if let Some((key, _)) = needs.iter().find(|(_, there)| !there) {
         return fault(format!("a [[detect]] of this check needs `{key}`"), "[[detect]]");
+    }
+    if detect.variant.is_some_and(|variant| variant.check() != detect.check) {
+        return fault("`variant` belongs to another check than `check` names".to_owned(), "variant");
     }
     for (key, expression) in [
         ("pattern", &detect.pattern),

@@ -5,7 +5,7 @@ use memchr::memmem;
 
 use crate::blob::BlobPath;
 use crate::check::Candidate;
-use crate::rule::{Category, CheckKind, Confidence, RuleSet};
+use crate::rule::{Category, CheckKind, Confidence, RuleSet, Variant};
 
 /// Returns, for each rule about such files, a candidate at the first credential of the file.
 pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) -> Vec<Candidate> {
@@ -15,9 +15,11 @@ pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) ->
     };
     let Some(first) = secrets.iter().filter(secret).min_by_key(|c| c.span) else { return Vec::new() };
     let found = rules.detections(CheckKind::Tracked).filter_map(|(rule, detect)| {
-        let message = match detect.variant.as_deref() {
-            Some("bundle") if is_bundle(path) => "this credential is in code that browsers download",
-            None if stays_local(path) => "this file holds a credential and is not ignored by git",
+        let message = match detect.variant {
+            Some(Variant::Bundle) if is_bundle(path) => "this credential is in code that browsers download",
+            Some(Variant::Local) if stays_local(path) => {
+                "this file holds a credential and is not ignored by git"
+            }
             _ => return None,
         };
         let mut found = Candidate::new(rule, first.span, first.confidence);

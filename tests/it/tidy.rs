@@ -31,8 +31,21 @@ const ORDER: &[&str] = &[
 ];
 
 /// The same inside of `check`, whose own file all of them may use.
-const CHECKS: &[&str] =
-    &["signs", "advice", "value", "proof", "token", "assignment", "operation", "request", "setting", "block"];
+const CHECKS: &[&str] = &[
+    "around",
+    "candidate",
+    "compiled",
+    "signs",
+    "advice",
+    "value",
+    "proof",
+    "token",
+    "assignment",
+    "operation",
+    "request",
+    "setting",
+    "block",
+];
 
 /// Modules beside each other that use one another all the same: who uses whom against the order.
 const CIRCLES: &[(&str, &str)] = &[

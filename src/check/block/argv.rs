@@ -63,7 +63,7 @@ fixed! {
 }
 
 /// `variant = "credential-in-argv"`.
-pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     let mut found: Vec<(Span, &'static str)> = Vec::new();
     let installs = || {

@@ -72,7 +72,7 @@ fixed! {
 }
 
 /// `variant = "exposed-to-client"`.
-pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     // Rust and Go do not end up in a bundle; such names are merely listed there.
     let name = input.path.file_name();
     if name.ends_with(b".rs") || name.ends_with(b".go") {

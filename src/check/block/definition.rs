@@ -7,7 +7,7 @@ mod grants;
 mod lifetime;
 mod locate;
 
-pub(super) use grants::{permissions, resources};
+pub(in crate::check) use grants::{overbroad_permissions, overbroad_resources};
 pub(crate) use locate::{Definition, tokens};
 use locate::{blocks, find, has_key};
 
@@ -23,7 +23,11 @@ use crate::rule::Confidence;
 use crate::span::Span;
 
 /// `variant = "without-ip-filter"`.
-pub(super) fn no_filter(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn without_ip_filter(
+    detection: &Detection<'_>,
+    input: &Input<'_>,
+    out: &mut Vec<Candidate>,
+) {
     for token in input.token_definitions() {
         let filters: Vec<&Node> =
             ["request_ip", "request.ip", "requestIp"].iter().flat_map(|n| find(&token.body, n)).collect();
@@ -44,7 +48,11 @@ pub(super) fn no_filter(detection: &Detection<'_>, input: &Input<'_>, out: &mut 
 }
 
 /// `variant = "open-to-any-address"`.
-pub(super) fn any_address(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn open_to_any_address(
+    detection: &Detection<'_>,
+    input: &Input<'_>,
+    out: &mut Vec<Candidate>,
+) {
     for token in input.token_definitions() {
         for filter in ["request_ip", "request.ip", "requestIp"].iter().flat_map(|n| find(&token.body, n)) {
             for allowed in ["in", "ins"].iter().flat_map(|name| find(filter, name)) {
@@ -63,7 +71,11 @@ pub(super) fn any_address(detection: &Detection<'_>, input: &Input<'_>, out: &mu
 }
 
 /// `variant = "without-expiry"`.
-pub(super) fn no_expiry(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn without_expiry(
+    detection: &Detection<'_>,
+    input: &Input<'_>,
+    out: &mut Vec<Candidate>,
+) {
     // A plan has a separate list of values that are known only after it is applied.
     let unknown = |root: &Node| find(root, "after_unknown").iter().any(|later| has_key(later, "expires_on"));
     if input.trees().iter().any(unknown) {
@@ -106,7 +118,7 @@ fn is_set_later(input: &Input<'_>) -> bool {
 }
 
 /// `variant = "long-lived"`.
-pub(super) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn long_lived(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     for token in input.token_definitions() {
         let Some((key, value)) = token.body.get(&["expires_on"]) else { continue };
         let start = token.body.get(&["not_before"]).and_then(|(_, v)| v.text()).and_then(day::parse);
@@ -151,7 +163,11 @@ const SERVICE_TOKEN_CLASSES: &[&str] = &[
 ];
 
 /// `variant = "mfa-not-enforced"`.
-pub(super) fn mfa(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn mfa_not_enforced(
+    detection: &Detection<'_>,
+    input: &Input<'_>,
+    out: &mut Vec<Candidate>,
+) {
     if !input.signs.has(Sign::Account) {
         return;
     }
@@ -194,7 +210,11 @@ fn mfa_by_call(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candi
 }
 
 /// `variant = "audit-logs-not-exported"`.
-pub(super) fn no_audit_logs(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn audit_logs_not_exported(
+    detection: &Detection<'_>,
+    input: &Input<'_>,
+    out: &mut Vec<Candidate>,
+) {
     let jobs = blocks(input, &["cloudflare_logpush_job"], &["cloudflare:LogpushJob"]);
     let exported = jobs.iter().any(|job| {
         let dataset = job.body.get(&["dataset"]).map(|(_, v)| v);
@@ -209,7 +229,11 @@ pub(super) fn no_audit_logs(detection: &Detection<'_>, input: &Input<'_>, out: &
 }
 
 /// `variant = "variable-not-sensitive"`.
-pub(super) fn variable(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn variable_not_sensitive(
+    detection: &Detection<'_>,
+    input: &Input<'_>,
+    out: &mut Vec<Candidate>,
+) {
     if !input.signs.has(Sign::ResourceSecret) && !input.names_credential() {
         return;
     }

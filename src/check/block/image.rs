@@ -39,7 +39,7 @@ fixed! {
 }
 
 /// `variant = "secret-in-image"`.
-pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     if !input.signs.has(Sign::SecretFile) && !input.names_credential() {
         return;
     }

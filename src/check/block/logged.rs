@@ -18,7 +18,7 @@ mod trace;
 use known::{Known, is_known};
 
 /// `variant = "credential-logged"`.
-pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     if !input.signs.any(&[Sign::ApiHost, Sign::Client]) && !input.names_credential() {
         return;

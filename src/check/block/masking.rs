@@ -20,7 +20,7 @@ fixed! {
 }
 
 /// `variant = "secret-without-masking"`.
-pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     // Even if no name says credential, the source of a value may.
     let passes_on = input.signs.has(Sign::Vendor) && input.signs.has(Sign::Runner);

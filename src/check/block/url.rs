@@ -35,7 +35,7 @@ fixed! {
 }
 
 /// `variant = "credential-in-url"`.
-pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     let names = input.names_credential();
     let known = LazyCell::new(|| tainted(bytes));

@@ -10,7 +10,7 @@ use crate::fact::tree::{Node, Value};
 use crate::rule::Confidence;
 
 /// `variant = "plaintext-worker-secret"`.
-pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     let terraform = [&b".tf"[..], b".tf.json"].iter().any(|end| input.path.file_name().ends_with(end));
     if terraform && memmem::find(bytes, b"plain_text").is_some() {

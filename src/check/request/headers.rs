@@ -63,7 +63,7 @@ fixed! {
 }
 
 /// `variant = "key-headers"`.
-pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     fixed! {
         static TOPIC = "(?i)cf_";
     }

@@ -7,8 +7,9 @@ use std::sync::{LazyLock, OnceLock};
 use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::super::{Candidate, Detection, Input, Sign, compiled, fixed};
+use super::super::{Candidate, Detection, Input, Sign, fixed};
 use super::{API, skipped, spans};
+use crate::fact::compiled;
 use crate::fact::place::{around, in_pattern, is_code, is_test, list_item};
 use crate::fact::setting::same_group;
 use crate::fact::words::is_word;
@@ -111,7 +112,7 @@ fixed! {
 const NAMES: usize = 1000;
 
 /// `variant = "plain-http"`.
-pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     if is_test(input.path) {
         return;
     }

@@ -29,7 +29,7 @@ use switch::{STORED, is_evaluated, is_of_git, lax_commands, switches};
 use target::target;
 
 /// `variant = "tls-off"`.
-pub(super) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
     if !input.signs.any(&[Sign::Api, Sign::Client, Sign::ToolSwitch, Sign::KeyHeader]) {
         return;

@@ -23,7 +23,11 @@ const MINTING: &[&str] = &["API Tokens Write", "Account API Tokens Write"];
 const LISTED: usize = 6;
 
 /// `variant = "overbroad-resources"`.
-pub(in super::super) fn resources(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn overbroad_resources(
+    detection: &Detection<'_>,
+    input: &Input<'_>,
+    out: &mut Vec<Candidate>,
+) {
     for token in input.token_definitions() {
         for policy in granting(&token.body) {
             for encoded in find(policy, "resources").into_iter().filter(|r| r.text().is_some_and(is_all)) {
@@ -92,7 +96,11 @@ fn in_maps(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate
 }
 
 /// `variant = "overbroad-permissions"`.
-pub(in super::super) fn permissions(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+pub(in crate::check) fn overbroad_permissions(
+    detection: &Detection<'_>,
+    input: &Input<'_>,
+    out: &mut Vec<Candidate>,
+) {
     let every = Every::new(input.text.bytes());
     for token in input.token_definitions() {
         let policies = granting(&token.body);
