@@ -14,6 +14,7 @@ pub(crate) mod baseline;
 pub(crate) mod choice;
 pub(crate) mod config;
 pub(crate) mod demo;
+mod history;
 pub(crate) mod hook;
 pub(crate) mod init;
 pub(crate) mod output;

@@ -1,7 +1,7 @@
 //! Receives blobs from a source, reads each once, and scans those that pass the gate. The one place where reading and
 //! scanning meet; memory is bounded whatever the size of a blob.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use crate::fact::directive::{self, Directive};
 use crate::fact::tree::piece;
 use crate::filter::follow::follow;
 use crate::filter::suppression::{self, Placed};
-use crate::finding::{Finding, day};
+use crate::finding::{Finding, Fingerprint, day};
 use crate::prefilter::{Gate, by_name};
 use crate::report::{Report, Stats, shown_path};
 use crate::rule::RuleSet;
@@ -238,6 +238,9 @@ impl<'a> Collector<'a> {
                 comments.extend(placed.into_iter().filter(|placed| own(&placed.location)));
             }
             if end {
+                if !whole {
+                    tell_apart(&mut found);
+                }
                 self.suppress(&blob.path, &mut found, comments);
                 self.add(found, blob.touched.as_ref());
                 return Ok(Ok(total));
@@ -249,6 +252,18 @@ impl<'a> Collector<'a> {
             hit = self.gate.passes(&content[origin..origin + filled]);
             whole = false;
         }
+    }
+}
+
+/// Numbers the equal findings of a blob: each segment has counted its own from the first on.
+fn tell_apart(findings: &mut [Finding]) {
+    let mut seen: HashMap<Fingerprint, usize> = HashMap::new();
+    for finding in findings {
+        let before = seen.entry(finding.fingerprint.clone()).or_default();
+        if *before > 0 {
+            finding.fingerprint = finding.fingerprint.derived(&before.to_string());
+        }
+        *before += 1;
     }
 }
 

@@ -120,10 +120,10 @@ impl Fingerprint {
         Fingerprint(digest.iter().take(16).fold(String::from("v1:"), |text, b| text + &format!("{b:02x}")))
     }
 
-    /// Returns the fingerprint of the finding that another rule reports about the same fault.
+    /// Returns the fingerprint of another finding about the same fault: that of another rule, or one that has a number.
     #[must_use]
-    pub fn derived(&self, rule: &str) -> Fingerprint {
-        Fingerprint::new(&Sha256::digest(format!("{rule}\0{}", self.0)))
+    pub fn derived(&self, by: &str) -> Fingerprint {
+        Fingerprint::new(&Sha256::digest(format!("{by}\0{}", self.0)))
     }
 }
 

@@ -1,25 +1,23 @@
 //! Which source a scan reads, as asked on the command line, and running it.
 
-use std::collections::HashMap;
 use std::io::{self, BufReader, Read};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use flaresec::blob::BlobPath;
-use flaresec::collect::{Collector, Comments, Survey};
-use flaresec::finding::{Finding, Provenance};
+use flaresec::collect::{Collector, Comments};
 use flaresec::report::Report;
 use flaresec::scan::Scanner;
 use flaresec::source::changes::Lines;
 use flaresec::source::exclude::{Exclude, Excluding, Globs};
 use flaresec::source::git::Git;
-use flaresec::source::{Failure, Visitor, diff, history, index, stream, tracked, worktree};
+use flaresec::source::tracked::{self, Patterns};
+use flaresec::source::{Failure, Visitor, diff, index, stream, worktree};
 
 use super::ScanArgs;
 use super::config::Loaded;
-use super::progress::Progress;
+use super::history::scan_history;
 
 /// More threads than these wait for each other: with thousands of them a scan of one file would take minutes.
 const THREADS_PER_CORE: usize = 4;
@@ -90,7 +88,7 @@ pub(crate) fn scan(args: &ScanArgs, config: Option<&Loaded>, scanner: &Scanner) 
     collector.finish()
 }
 
-fn collector<'a>(args: &ScanArgs, scanner: &'a Scanner) -> Collector<'a> {
+pub(super) fn collector<'a>(args: &ScanArgs, scanner: &'a Scanner) -> Collector<'a> {
     let mut collector = Collector::new(scanner, args.files.max_file_size);
     collector.comments = match (args.acceptance.no_suppressions, args.acceptance.foreign_suppressions) {
         (true, _) => Comments::Ignored,
@@ -117,7 +115,7 @@ pub(crate) fn root(args: &ScanArgs) -> PathBuf {
 
 /// Returns the repository that git reads, and the paths that limit what it reads: with --history a folder of another
 /// repository stands for that one.
-fn repository(args: &ScanArgs) -> (Git, Vec<PathBuf>) {
+pub(super) fn repository(args: &ScanArgs) -> (Git, Vec<PathBuf>) {
     let ask = |git: &Git, what: &str| git.line("the repository", &["rev-parse", what]).ok().flatten();
     let own = |git: &Git| ask(git, "--absolute-git-dir");
     if args.source.history.is_some()
@@ -204,15 +202,18 @@ fn walk(
     visitor: &dyn Visitor,
     direct: &dyn Visitor,
 ) {
-    let mut kept = Vec::new();
-    if !args.files.no_ignore {
-        for folder in paths.iter().filter(|path| path.is_dir()) {
-            match tracked::tracked_but_ignored(folder) {
+    let folders: Vec<PathBuf> = paths.iter().filter(|path| path.is_dir()).cloned().collect();
+    let kept_although = |patterns| {
+        let mut kept = Vec::new();
+        for folder in &folders {
+            match tracked::tracked_but_ignored(folder, patterns) {
                 Ok(found) => kept.extend(found),
                 Err(failure) => visitor.failed(failure),
             }
         }
-    }
+        kept
+    };
+    let kept = if args.files.no_ignore { Vec::new() } else { kept_although(Patterns::Git) };
     // The walk prunes excluded folders by itself; only what git names has to be looked at one by one.
     let options = worktree::Options {
         paths,
@@ -221,7 +222,12 @@ fn walk(
         threads: threads(args.files.threads),
         tracked: kept,
     };
-    worktree::walk(&options, if options.tracked.is_empty() { direct } else { visitor });
+    if worktree::walk(&options, if options.tracked.is_empty() { direct } else { visitor }) {
+        // Few repositories have `.ignore` files, so git is only asked about them where they are.
+        let mut more = kept_although(Patterns::Search);
+        more.retain(|path| !options.tracked.contains(path));
+        worktree::walk(&worktree::Options { paths: Vec::new(), tracked: more, ..options }, visitor);
+    }
 }
 
 /// Returns the number of threads to start if `asked` are wanted; 0 stands for one per core.
@@ -234,88 +240,4 @@ fn listed(list: &Path, nul: bool) -> io::Result<Vec<PathBuf>> {
     let input: Box<dyn Read> =
         if list == Path::new("-") { Box::new(io::stdin()) } else { Box::new(std::fs::File::open(list)?) };
     stream::file_list(&mut BufReader::new(input), nul)
-}
-
-/// Reads every blob once; what may hold a secret is looked up in the commits and scanned as a whole.
-fn scan_history(args: &ScanArgs, range: &str, scanner: &Scanner, exclude: &Exclude) -> Report {
-    let (git, limits) = repository(args);
-    if let Some(failure) = args.source.since.as_deref().and_then(|date| undated(&git, date)) {
-        return Report { failures: vec![failure], ..Report::default() };
-    }
-    let mut revisions = args.source.branch.clone();
-    if !range.is_empty() {
-        revisions.push(range.to_owned());
-    }
-    let options = history::Options { revisions, since: args.source.since.clone(), paths: limits };
-    let first = Survey::new(scanner, args.files.max_file_size);
-    history::contents(&git, &options, &Progress::new(&first));
-    let first = first.finish();
-    let second = collector(args, scanner);
-    // With nothing to look up, a git that failed above would only say so again.
-    let looked_up = if first.objects.is_empty() {
-        Ok(HashMap::new())
-    } else {
-        history::attribute(&git, &options, &first.objects)
-    };
-    let origins = looked_up.unwrap_or_else(|failure| {
-        second.failed(failure);
-        HashMap::new()
-    });
-    let visitor = Excluding { exclude, next: &second };
-    let found = history::by_object(&git, &origins, &visitor, || second.take());
-    let mut report = second.finish();
-    report.stats.files = first.files;
-    report.stats.bytes = first.bytes;
-    report.stats.elapsed += first.elapsed;
-    report.skipped = first.skipped;
-    report.failures.extend(first.failures);
-    report.findings = attributed(found);
-    let stale = flaresec::scan::stale(scanner.rules(), &report.findings);
-    report.findings.extend(stale);
-    report.findings.sort_by(Finding::order);
-    report
-}
-
-/// Returns the failure that git finds no date in a text: it then takes the present time, and no commit would be read.
-fn undated(git: &Git, date: &str) -> Option<Failure> {
-    /// How long git may take to answer, in seconds.
-    const SLACK: u64 = 60;
-    let said = git.line("--since", &["rev-parse", &format!("--since={date}")]).ok().flatten()?;
-    let since: u64 = said.strip_prefix("--max-age=")?.parse().ok()?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    (since.saturating_add(SLACK) >= now).then(|| Failure {
-        what: format!("--since {date}"),
-        cause: String::from("git reads no past date in it, so that no commit would be left"),
-        remedy: String::from("write a date such as 2026-01-31, or `3 months ago`"),
-    })
-}
-
-/// Returns one finding per secret and path, with the commit that first held it and whether HEAD still holds it.
-fn attributed(found: Vec<(history::Origins, Vec<Finding>)>) -> Vec<Finding> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
-    let mut out: HashMap<String, (usize, Finding)> = HashMap::new();
-    for (origins, findings) in found {
-        for mut finding in findings {
-            let mut provenance = Provenance {
-                commit: origins.commit.clone(),
-                date: origins.date.clone(),
-                age_days: (now - origins.seconds).max(0) as u64 / 86_400,
-                in_head: origins.in_head,
-            };
-            let key = finding.fingerprint.0.clone();
-            if let Some((rank, known)) = out.get_mut(&key) {
-                let held = known.provenance.as_ref().is_some_and(|p| p.in_head);
-                provenance.in_head |= held;
-                if *rank <= origins.rank {
-                    if let Some(p) = &mut known.provenance {
-                        p.in_head = provenance.in_head;
-                    }
-                    continue;
-                }
-            }
-            finding.provenance = Some(provenance);
-            out.insert(key, (origins.rank, finding));
-        }
-    }
-    out.into_values().map(|(_, finding)| finding).collect()
 }

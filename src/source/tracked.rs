@@ -5,20 +5,32 @@ use std::path::{Path, PathBuf};
 use super::Failure;
 use super::git::{Git, looks_like_repository, path_from_bytes};
 
-/// Returns the tracked but ignored files under `root` that exist, as paths that start with `root`. Returns none if
-/// `root` is not in a repository, or if there is no `git`.
+/// Whose patterns a file is ignored by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patterns {
+    /// Git's own: `.gitignore`, `.git/info/exclude` and the user's.
+    Git,
+    /// Those of `.ignore` files, which search tools obey and git does not.
+    Search,
+}
+
+/// Returns the tracked files under `root` that exist although they are ignored, as paths that start with `root`. Returns
+/// none if `root` is not in a repository, or if there is no `git`.
 ///
 /// # Errors
 /// There is a repository, but git cannot read it.
-pub fn tracked_but_ignored(root: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub fn tracked_but_ignored(root: &Path, patterns: Patterns) -> Result<Vec<PathBuf>, Failure> {
     if !root.is_dir() || !looks_like_repository(root) {
         return Ok(Vec::new());
     }
     // Only names are read, so trusting an unknown owner is harmless; a scan in a container, where the owner differs,
     // has to work.
     let git = Git::at(root).trusted();
-    let arguments = ["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"];
-    let listed = match git.read("the tracked files", &arguments) {
+    let excluded = match patterns {
+        Patterns::Git => "--exclude-standard",
+        Patterns::Search => "--exclude-per-directory=.ignore",
+    };
+    let listed = match git.read("the tracked files", &["ls-files", "-z", "--cached", "--ignored", excluded]) {
         Ok(listed) => listed,
         Err(failure)
             if failure.what == "git"

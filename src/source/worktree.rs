@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::fs::{File, FileType};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
@@ -27,8 +28,9 @@ pub struct Options {
     pub tracked: Vec<PathBuf>,
 }
 
-/// Hands every file to the visitor, each once however often it is named.
-pub fn walk(options: &Options, visitor: &dyn Visitor) {
+/// Hands every file to the visitor, each once however often it is named. Returns whether an `.ignore` file may have kept
+/// files out.
+pub fn walk(options: &Options, visitor: &dyn Visitor) -> bool {
     let (mut folders, mut files) = (Vec::new(), options.tracked.clone());
     for path in &options.paths {
         match std::fs::metadata(path) {
@@ -53,9 +55,10 @@ pub fn walk(options: &Options, visitor: &dyn Visitor) {
     };
     read_all(&files, options, &once, visitor);
     if folders.is_empty() {
-        return;
+        return false;
     }
-    builder(&folders, options).build_parallel().run(|| {
+    let obeyed = Arc::new(AtomicBool::new(!options.no_ignore && folders.iter().any(|f| is_under_ignore(f))));
+    builder(&folders, options, &obeyed).build_parallel().run(|| {
         Box::new(|entry| {
             match entry {
                 Ok(entry) => {
@@ -72,6 +75,17 @@ pub fn walk(options: &Options, visitor: &dyn Visitor) {
             WalkState::Continue
         })
     });
+    obeyed.load(Ordering::Relaxed)
+}
+
+/// Whether a folder or one above it has an `.ignore` file.
+fn is_under_ignore(folder: &Path) -> bool {
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    real.ancestors().any(has_ignore)
+}
+
+fn has_ignore(folder: &Path) -> bool {
+    folder.join(".ignore").symlink_metadata().is_ok()
 }
 
 /// Reads files that are named one by one, several at the same time.
@@ -94,13 +108,14 @@ fn read_all(
     }
 }
 
-fn builder(folders: &[PathBuf], options: &Options) -> WalkBuilder {
+/// Prepares the walk, which sets `obeyed` if it meets an `.ignore` file.
+fn builder(folders: &[PathBuf], options: &Options, obeyed: &Arc<AtomicBool>) -> WalkBuilder {
     let mut walk = WalkBuilder::new(&folders[0]);
     for folder in &folders[1..] {
         walk.add(folder);
     }
     let obey = !options.no_ignore;
-    let exclude = options.exclude.clone();
+    let (exclude, obeyed) = (options.exclude.clone(), Arc::clone(obeyed));
     walk.hidden(false)
         .ignore(obey)
         .git_ignore(obey)
@@ -111,6 +126,9 @@ fn builder(folders: &[PathBuf], options: &Options) -> WalkBuilder {
         .threads(options.threads)
         .filter_entry(move |entry| {
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            if obey && is_folder && !obeyed.load(Ordering::Relaxed) && has_ignore(entry.path()) {
+                obeyed.store(true, Ordering::Relaxed);
+            }
             entry.depth() == 0 || entry.file_name() != ".git" && !exclude.covers(entry.path(), is_folder)
         });
     walk

@@ -79,6 +79,24 @@ fn history_says_where_a_leak_began_and_whether_it_stands() {
 }
 
 #[test]
+fn history_names_the_other_paths_of_a_file() {
+    let repo = Repo::new();
+    for name in ["b.conf", "a.conf"] {
+        repo.write(name, &leak());
+    }
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-qm", "Two"]);
+    repo.commit("deep/c.conf", &leak());
+    repo.git(&["rm", "-q", "b.conf"]);
+    repo.git(&["commit", "-qm", "One less"]);
+    let found = findings(&repo.scan(&["--history", "--select", "hardcoded-api-token"]));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["path"], "a.conf");
+    let evidence = found[0]["evidence"].to_string();
+    assert!(evidence.contains("the same file is also at b.conf, deep/c.conf"), "{evidence}");
+}
+
+#[test]
 fn a_credential_of_long_ago_is_stale_and_a_fresh_one_is_not() {
     let repo = Repo::new();
     repo.commit("a.conf", &leak());

@@ -1,5 +1,6 @@
 //! Branches, tracked files, standard input and lists of files: a planted leak is found, and its clean twin passes.
 
+use std::collections::HashSet;
 use std::fs;
 use std::process::Output;
 
@@ -143,6 +144,26 @@ fn tracked_files_are_scanned_though_ignored() {
 }
 
 #[test]
+fn tracked_files_are_scanned_though_a_file_for_search_tools_hides_them() {
+    let repo = Repo::new();
+    repo.write("deep/er/a.conf", &leak());
+    repo.write("both.conf", &leak());
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "-qm", "Add"]);
+    repo.write(".gitignore", "both.conf\n");
+    repo.write("deep/er/untracked.conf", &leak());
+    let found =
+        |args: &[&str]| findings(&repo.scan(&[args, &["--select", "hardcoded-api-token"]].concat())).len();
+    assert_eq!(found(&["."]), 3);
+    // It hides itself as well.
+    repo.write("deep/.ignore", "*\n");
+    repo.write(".ignore", "both.conf\n");
+    assert_eq!(found(&["."]), 2);
+    assert_eq!(found(&["deep/er"]), 1);
+    assert_eq!(found(&["--exclude", "deep", "."]), 1);
+}
+
+#[test]
 fn standard_input_and_lists_of_files() {
     use std::io::Write;
     use std::process::Stdio;
@@ -196,6 +217,18 @@ fn what_stands_where_segments_of_a_large_file_overlap_is_found_once() {
         .map(|finding| finding["span"]["start"].as_u64().unwrap() as usize)
         .collect();
     assert_eq!(found, planted);
+}
+
+#[test]
+fn equal_findings_of_a_large_file_have_fingerprints_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = expand("token=@@cfut@@\n").unwrap().text;
+    let text = format!("{}{line}{line}", "an ordinary line of a log\n".repeat(25_000)).repeat(4);
+    fs::write(folder.path().join("app.log"), text).unwrap();
+    let output = run(folder.path(), &["--format", "json", "--select", "hardcoded-api-token", "app.log"]);
+    let found = findings(&output);
+    let prints: HashSet<&str> = found.iter().filter_map(|finding| finding["fingerprint"].as_str()).collect();
+    assert_eq!((found.len(), prints.len()), (8, 8));
 }
 
 /// Returns the exit code and what was printed on both outputs.

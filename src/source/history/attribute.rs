@@ -1,6 +1,6 @@
 //! Which commit first recorded an object, under which path, and whether HEAD still contains it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, BufRead, BufReader};
 
 use super::Options;
@@ -12,8 +12,10 @@ use crate::source::running::Running;
 /// Where an object was first recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origins {
-    /// Path in that commit.
+    /// Path in that commit; the first one if it has several.
     pub path: BlobPath,
+    /// Its other paths in that commit and in HEAD.
+    pub also: BTreeSet<BlobPath>,
     /// Commit id in hex.
     pub commit: String,
     /// Author date, ISO 8601.
@@ -24,6 +26,15 @@ pub struct Origins {
     pub rank: usize,
     /// Whether HEAD contains the object.
     pub in_head: bool,
+}
+
+impl Origins {
+    /// Adds another path of the object.
+    fn add(&mut self, path: BlobPath) {
+        if path != self.path {
+            self.also.insert(path);
+        }
+    }
 }
 
 /// Returns where the objects were first recorded. Objects that no selected commit contains are left out.
@@ -46,10 +57,13 @@ pub fn attribute(
     if !out.is_empty() && git.commit("HEAD")?.is_some() {
         let tree = git.read("HEAD", &["ls-tree", "-r", "-z", "--full-tree", "HEAD"])?;
         for entry in tree.split(|b| *b == 0) {
-            let meta = entry.split(|b| *b == b'\t').next().unwrap_or_default();
+            // `mode type id`, a tab, and the path.
+            let mut parts = entry.splitn(2, |b| *b == b'\t');
+            let (meta, path) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             let id = meta.rsplit(|b| *b == b' ').next().unwrap_or_default();
             if let Some(origins) = out.get_mut(&*String::from_utf8_lossy(id)) {
                 origins.in_head = true;
+                origins.add(BlobPath::new(path));
             }
         }
     }
@@ -107,8 +121,7 @@ enum End {
     Late,
 }
 
-/// Reads the log, oldest commit first, into `out`. The first commit that contains an object counts; if it has several
-/// paths there, the last one does.
+/// Reads the log, oldest commit first, into `out`. The first commit that contains an object counts.
 ///
 /// # Errors
 /// The log cannot be read.
@@ -119,6 +132,7 @@ fn commits(
 ) -> io::Result<End> {
     let mut commit = Origins {
         path: BlobPath::new("commit"),
+        also: BTreeSet::new(),
         commit: String::new(),
         date: String::new(),
         seconds: 0,
@@ -152,9 +166,14 @@ fn commits(
             let name = path.strip_suffix(&[0]).unwrap_or(&path);
             // `:mode mode id id M`, or for a merge of n parents n colons, n + 1 modes, n + 1 ids.
             let new = line.split(' ').rev().nth(1).unwrap_or_default();
-            let older = || out.get(new).is_some_and(|origins| origins.commit != commit.commit);
-            if ids.contains(new) && !name.is_empty() && !older() {
-                out.insert(new.to_owned(), Origins { path: BlobPath::new(name), ..commit.clone() });
+            if !ids.contains(new) || name.is_empty() {
+                continue;
+            }
+            let path = BlobPath::new(name);
+            match out.get_mut(new) {
+                None => _ = out.insert(new.to_owned(), Origins { path, ..commit.clone() }),
+                Some(known) if known.commit == commit.commit => known.add(path),
+                Some(_) => {}
             }
         }
     }
@@ -172,6 +191,7 @@ fn tags(git: &Git, ids: &HashSet<String>, out: &mut HashMap<String, Origins>) ->
         {
             let origins = Origins {
                 path: BlobPath::new(format!("tag {name}")),
+                also: BTreeSet::new(),
                 commit: id.to_owned(),
                 date: date.to_owned(),
                 seconds: seconds.parse().unwrap_or(0),
