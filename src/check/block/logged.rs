@@ -8,6 +8,7 @@ use crate::fact::place::is_compiled;
 use crate::rule::Confidence;
 use crate::span::Span;
 
+mod calls;
 mod code;
 mod known;
 mod passage;
@@ -16,6 +17,7 @@ mod shell;
 mod trace;
 
 use known::{Known, is_known};
+use passage::Style;
 
 /// `variant = "credential-logged"`.
 pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -77,8 +79,8 @@ impl Leak {
 /// A place that prints something which is no credential by itself.
 #[derive(Clone, Copy)]
 enum Sink {
-    /// The arguments of a call; `inline` says that names in braces are replaced in all strings.
-    Call { own: Span, inline: bool },
+    /// The arguments of a call.
+    Call { own: Span, style: Style },
     /// A whole command.
     Command(Span),
 }

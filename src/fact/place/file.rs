@@ -79,7 +79,8 @@ pub fn is_code(path: &BlobPath) -> bool {
     let code: &[&[u8]] = &[
         b"py", b"js", b"ts", b"mjs", b"cjs", b"mts", b"cts", b"tsx", b"jsx", b"go", b"rs", b"php", b"rb",
         b"java", b"kt", b"cs", b"sh", b"bash", b"ps1", b"pl", b"lua", b"ex", b"exs", b"swift", b"c", b"cpp",
-        b"h", b"dart", b"scala", b"vue",
+        b"h", b"dart", b"scala", b"vue", b"svelte", b"astro", b"kts", b"vb", b"fs", b"fsx", b"cc", b"cxx", b"hpp", b"ino", b"m",
+        b"mm", b"d", b"zig", b"nim", b"cr", b"hs", b"ml", b"erl", b"clj", b"cljs", b"jl", b"r", b"R", b"groovy", b"tcl", b"ahk", b"pm", b"psm1", b"pas",
     ];
     code.contains(&end)
 }

@@ -1,21 +1,18 @@
 //! Credentials that a program prints or responds with: in the arguments of calls, as code or inside of strings.
 
-use std::cell::LazyCell;
-use std::sync::LazyLock;
-
 use memchr::memmem;
 
 use super::super::is_comment;
+use super::calls::{End, printing};
 use super::passage::{Style, arrives};
 use super::shell::substitution;
 use super::{Known, Leak, Sink, is_known, text_of};
-use crate::blob::BlobPath;
-use crate::check::{Input, captures_around, fixed, named};
+use crate::check::{Input, fixed, named};
 use crate::fact::credential::is_credential;
-use crate::fact::place::{in_prose, is_program, is_shell};
+use crate::fact::place::{is_program, is_shell};
 use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};
-use crate::literals::{Hit, Literals, contains};
+use crate::literals::contains;
 use crate::span::Span;
 
 /// How long the arguments of a call may be, in bytes.
@@ -31,137 +28,29 @@ fixed! {
 /// The maximum number of chained calls that are followed.
 const LINKS: usize = 12;
 
-fixed! {
-    /// A call that prints or logs its arguments.
-    static CALL = r#"(?x)(?:^|[^\w.$-])(?<sink>
-            console\.(?:log|error|warn|info|debug|trace|dir|table)
-          | (?:self\.|this\.|\w+\.)?(?:\w*[lL]og(?:ger|ging)?|LOG|LOGGER|slog|glog|klog|logrus|winston|pino|core|fastify\.log|app\.log|c\.log)\.
-              (?:\w+\.)?(?:debug|info|warn|warning|error|critical|exception|trace|fatal|log|notice|Debug|Info|Warn|Error|Fatal|Panic|Print|Trace|Log|WithFields?|With|bind)(?:f|ln|w|Context|Information|Warning|Error|Debug|Critical)?
-          | (?:\$this->|\$)?\w*[lL]og(?:ger)?(?:\(\))?->(?:debug|info|notice|warning|error|critical|alert|emergency|log)
-          | \\?Log::(?:debug|info|notice|warning|error|critical|alert|emergency)
-          | Logger\.\w+ | Log\.\w+ | _?logger\.Log\w+
-          | fmt\.(?:Print\w*|Fprint\w*(?:\(\s*os\.Std(?:out|err)\s*,)?) | log\.(?:Print|Fatal|Panic)\w*
-          | (?:std::)?(?:print|println|eprint|eprintln|dbg|info|debug|warn|error|trace)!
-          | System\.(?:out|err)\.print\w* | Console\.(?:Error\.)?Write(?:Line)? | Debug\.(?:Log|Print|WriteLine) | Trace\.WriteLine
-          | process\.std(?:out|err)\.write | \$?(?:stderr|stdout|STDERR|STDOUT)\.(?:puts|print|printf|write) | fprintf\(\s*stderr\s*, | NSLog | io\.write | sys\.std(?:out|err)\.write | IO\.(?:puts|inspect|warn)
-          | ngx\.(?:log|say|print) | click\.s?echo | typer\.echo | rich\.print | st\.(?:write|text|code) | print_r | var_dump | error_log | var_export | wp_die
-          | pprint(?:\.pprint)? | pp | puts | p | print | println | printf | echo | die | dd | dump | inspect | alert
-        )(?<open>\s*\(|\ +\{|\ +)"#;
-}
-
-/// How far before one of its words a call may begin, and how far after it its arguments, in bytes.
-const AROUND: usize = 100;
-
-/// Returns where calls that print may be: every match of [`CALL`] contains one of these words.
-fn hints(bytes: &[u8]) -> Vec<Hit> {
-    /// Words that are searched for as they are.
-    const WORDS: &[&str] = &[
-        "log",
-        "console.",
-        "winston",
-        "pino",
-        "core.",
-        "rint",
-        "rite",
-        "dbg!",
-        "info!",
-        "debug!",
-        "warn!",
-        "error!",
-        "trace!",
-        "puts",
-        "inspect",
-        "io.warn",
-        "ngx.",
-        "echo",
-        "st.text",
-        "st.code",
-        "dump",
-        "var_export",
-        "die",
-        "alert",
-    ];
-    /// The ends of names that are too short for that.
-    const SHORT: &[(&str, &[&[u8]])] =
-        &[("p(", &[b"p", b"pp"]), ("p ", &[b"p", b"pp"]), ("dd(", &[b"dd"]), ("dd ", &[b"dd"])];
-    static HINTS: LazyLock<Literals> = LazyLock::new(|| {
-        Literals::caseless(
-            &WORDS.iter().copied().chain(SHORT.iter().map(|(end, _)| *end)).collect::<Vec<_>>(),
-        )
-    });
-    let mut hits = HINTS.all(bytes);
-    hits.retain(|hit| {
-        let Some((_, names)) = hit.index.checked_sub(WORDS.len()).map(|short| SHORT[short]) else {
-            return true;
-        };
-        let before = &bytes[..hit.end - 1];
-        let start = before.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1);
-        names.contains(&&before[start..])
-    });
-    hits
-}
-
 /// Finds credentials in the arguments of calls that print or log. The arguments of other such calls are `harmless`.
 pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, harmless: &mut Vec<Sink>) {
     let bytes = input.text.bytes();
     piped(bytes, known, out);
-    let php = LazyCell::new(|| memmem::find(bytes, b"<?").is_some());
-    for groups in captures_around(&CALL, &hints(bytes), bytes, AROUND, |_| AROUND) {
-        let sink = named(&groups, "sink");
-        let open = named(&groups, "open");
-        let name = sink.as_bytes();
-        // In Kotlin and Ruby the message may be a block.
-        let block = bytes[open.end() - 1] == b'{';
-        if block && memmem::find(name, b"log").is_none() {
-            continue;
-        }
-        let paren = block || bytes[open.end() - 1] == b'(';
-        // `<p class=…` is a paragraph, `p := …` a variable, `print …` in a sentence a word.
-        let tag = sink.start() > 0 && bytes[sink.start() - 1] == b'<';
-        let set = bytes[open.end()..].starts_with(b"=") || bytes[open.end()..].starts_with(b":=");
-        // `awk '{print $1}'` is a program of its own.
-        let named_alone = matches!(name, b"puts" | b"p" | b"print" | b"pp" | b"dump" | b"die");
-        if tag || !paren && named_alone && !has_bare_calls(input.path) {
-            continue;
-        }
-        if !paren && (set || in_prose(input.text, sink.start(), input.path)) {
-            continue;
-        }
-        if is_comment(lines::before(bytes, sink.start(), LINE)) {
-            continue;
-        }
-        if is_data(input, sink.start()) || is_captured(input, sink.start()) {
-            continue;
-        }
-        if name.starts_with(b"fmt.Fprint") && !name.contains(&b'(') {
-            continue;
-        }
-        if !paren
-            && !matches!(name, b"puts" | b"p" | b"print" | b"echo" | b"pp" | b"dump" | b"die")
-            && !name.contains(&b'(')
-            && !name.ends_with(b".puts")
-            && !logs_in_ruby(name, &bytes[open.end()..])
+    for call in printing(input) {
+        if is_comment(lines::before(bytes, call.start, LINE))
+            || is_data(input, call.start)
+            || is_captured(input, call.start)
         {
             continue;
         }
-        // `echo` is a shell command, unless the file is PHP.
-        if name == b"echo" && !*php {
-            continue;
-        }
-        let (mut start, mut links) = (open.end(), 0);
+        let (mut start, mut links) = (call.arguments, 0);
         loop {
-            let end = arguments_end(bytes, start, paren || name.contains(&b'('));
+            let end = arguments_end(bytes, start, call.end);
             let body = &bytes[start..end];
-            // In Rust, names in braces are replaced in plain string literals of macros.
-            let inline = name.ends_with(b"!");
-            let place = printed(body, inline, known, &|name, at| is_known(name, start + at, known, body));
+            let place = printed(body, call.style, known, &|name, at| is_known(name, start + at, known, body));
             if let Some(place) = place.or_else(|| header(body, start, known)) {
                 let span = Span::new(start + place.start, start + place.end);
                 out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
                 break;
             }
             // `log.Info().Str("token", token).Msg("…")`
-            harmless.push(Sink::Call { own: Span::new(start, end), inline });
+            harmless.push(Sink::Call { own: Span::new(start, end), style: call.style });
             let Some(next) = LINK.find(&bytes[end..]).filter(|_| links < LINKS) else { break };
             (start, links) = (end + next.end(), links + 1);
         }
@@ -197,46 +86,28 @@ fn piped(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     for groups in PIPED.captures_iter(bytes) {
         let value = named(&groups, "value");
         let is_known = |name: &[u8], at| is_known(name, value.start() + at, known, value.as_bytes());
-        if let Some(place) = printed(value.as_bytes(), false, known, &is_known) {
+        if let Some(place) = printed(value.as_bytes(), Style::default(), known, &is_known) {
             let span = place.shift(value.start());
             out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
         }
     }
 }
 
-/// Whether the file is in a language whose calls need no brackets, or a document, which may hold any.
-fn has_bare_calls(path: &BlobPath) -> bool {
-    const ENDS: &[&[u8]] = &[
-        b"rb", b"rake", b"gemspec", b"ru", b"erb", b"cr", b"pl", b"pm", b"t", b"py", b"php", b"phtml",
-        b"inc", b"coffee", b"tcl", b"groovy", b"md", b"mdx", b"rst", b"adoc", b"ipynb", b"ex", b"exs",
-    ];
-    let name = path.file_name();
-    let end = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
-    ENDS.contains(&end) || end.len() == name.len()
-}
-
-/// Whether the call is `logger.info "…"`: Ruby needs no brackets.
-fn logs_in_ruby(name: &[u8], rest: &[u8]) -> bool {
-    let logger = name.starts_with(b"logger.") || memmem::find(name, b".logger.").is_some();
-    logger && matches!(rest.first(), Some(b'"' | b'\''))
-}
-
-/// Returns the closing bracket of a call, or the end of the statement if it has no brackets.
-pub(super) fn arguments_end(bytes: &[u8], start: usize, paren: bool) -> usize {
+/// Returns where the arguments of a call end.
+pub(super) fn arguments_end(bytes: &[u8], start: usize, end: End) -> usize {
     let limit = bytes.len().min(start + ARGUMENTS);
-    let marks: &[u8] = if paren { b"" } else { b"\n;" };
-    brackets::end_in_code(&bytes[start..limit], marks).map_or(limit, |length| start + length)
+    brackets::end_in_code(&bytes[start..limit], end.marks()).map_or(limit, |length| start + length)
 }
 
-/// Returns the first name, of those asked for, whose value is in the arguments, as an expression or inserted into a string;
-/// `inline` says that names in braces are replaced in all strings.
+/// Returns the first name, of those asked for, whose value is in the arguments, as an expression or inserted into a
+/// string.
 pub(super) fn printed(
     body: &[u8],
-    inline: bool,
+    style: Style,
     known: &Known<'_>,
     is_asked: &dyn Fn(&[u8], usize) -> bool,
 ) -> Option<Span> {
-    let style = Style { braces: inline, single: known.inserts_in_single() };
+    let style = Style { single: known.inserts_in_single(), ..style };
     let mut at = 0;
     while at < body.len() {
         if !is_word(body[at]) || body[at].is_ascii_digit() {
@@ -247,7 +118,8 @@ pub(super) fn printed(
         while at < body.len()
             && (is_word(body[at])
                 || (body[at] == b'.' && body.get(at + 1).is_some_and(|b| is_word(*b)))
-                || (body[at] == b'?' && body.get(at + 1) == Some(&b'.')))
+                || (body[at] == b'?' && body.get(at + 1) == Some(&b'.'))
+                || (style.lists && body[at] == b'-' && body.get(at + 1).is_some_and(|b| is_word(*b))))
         {
             at += 1;
         }
@@ -316,7 +188,7 @@ pub(super) fn responses(bytes: &[u8], out: &mut Vec<Leak>) {
         return;
     }
     for answer in ANSWER.find_iter(bytes) {
-        let end = arguments_end(bytes, answer.end(), true);
+        let end = arguments_end(bytes, answer.end(), End::Bracket);
         let body = &bytes[answer.end()..end];
         for groups in OF_ENVIRONMENT.captures_iter(body) {
             let whole = groups.get_match();

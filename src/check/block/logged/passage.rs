@@ -17,13 +17,17 @@ enum Level {
     Text { start: usize, quote: u8 },
 }
 
-/// How the texts of a call are written.
+/// How the texts and names of a call are written.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Style {
     /// Names in braces are replaced in all texts, as in macros of Rust.
     pub(super) braces: bool,
     /// Variables are replaced in texts in single quotes too, as in Dart.
     pub(super) single: bool,
+    /// Calls are lists that begin with the name of a function, and names may hold dashes, as in Lisp.
+    pub(super) lists: bool,
+    /// Functions are applied without brackets, as in Haskell.
+    pub(super) applied: bool,
 }
 
 /// Whether the value of the name at a place reaches the call whose arguments are `body`, as a whole.
@@ -40,6 +44,9 @@ pub(super) fn arrives(body: &[u8], name: Span, style: Style) -> bool {
         if !in_text && !is_kept(body, floor, &mut own) {
             return false;
         }
+        if !in_text && style.applied && !is_handed_on(&body[floor..own.start]) {
+            return false;
+        }
         let Some(level) = levels.pop() else { return true };
         own = match level {
             // Up to the end of the text.
@@ -53,7 +60,7 @@ pub(super) fn arrives(body: &[u8], name: Span, style: Style) -> bool {
                 }
                 Span::new(open, brackets::close(body, open, body.len()).max(own.end))
             }
-            Level::Bracket(open) => match through(body, open, own) {
+            Level::Bracket(open) => match through(body, open, own, style) {
                 Some(outer) => outer,
                 None => return false,
             },
@@ -113,7 +120,7 @@ fn has_prefix(body: &[u8], start: usize) -> bool {
     let word = |b: Option<&u8>| b.is_some_and(|b| is_word(*b));
     match before {
         [rest @ .., b'f' | b'F'] => !word(rest.last()) || matches!(rest.last(), Some(b'r')),
-        [.., b'$'] => true,
+        [.., b'$'] | [.., b'f', b'm', b't'] => true,
         // The third quote of a longer text.
         [.., b'"'] => {
             before.strip_suffix(b"\"\"").is_some_and(|rest| matches!(rest.last(), Some(b'f' | b'F' | b'$')))
@@ -188,7 +195,7 @@ fn callee_start(body: &[u8], open: usize) -> usize {
 /// out of it, what is read from it. The expression grows over calls that keep the value.
 fn is_kept(body: &[u8], floor: usize, own: &mut Span) -> bool {
     fixed! {
-        static BEFORE = r"(?:[!#]|\b(?:not|typeof|defined\??|isset|empty|in|is)|-not|[=!~]=|=~|\[bool\]|-(?:eq|ne|i?match|i?like))\s*\(?$|\b(?:if|unless|while|when)\b[^,;]*$";
+        static BEFORE = r"(?:[!#]|\b(?:not|length|ref|typeof|defined\??|isset|empty|in|is)|-not|[=!~]=|=~|\[bool\]|-(?:eq|ne|i?match|i?like))\s*\(?$|\b(?:if|unless|while|when)\b[^,;]*$";
         static BEHIND = r#"^\s*(?:\?\s*["'`\w(\[:$]|[=!~]=|=~|&&|-(?:eq|ne|i?match|i?notmatch|i?like|gt|lt|isnot)\b|(?:is|in|if|and|unless|eq|ne)\b|\*\s|\|>?\s*(?:length|hash|mask\w*|sha\w*|String\.(?:length|slice)|byte_size|is_nil)\b)|^\[\s*(?:-?\d*\s*:|\d*\s*\.\.|-\d|\^)"#;
         static MEMBER = r"^[?!]{0,2}(?:\.|->|::|&\.)\s*(?P<name>\w+[?!]?)";
     }
@@ -221,18 +228,37 @@ fn is_kept(body: &[u8], floor: usize, own: &mut Span) -> bool {
     }
 }
 
+/// Whether the function that is applied to what follows the bytes, if one is, gives it back: `show` of `"a" ++ show `.
+fn is_handed_on(before: &[u8]) -> bool {
+    fixed! {
+        static APPLIED = r#"(?:^|[-+<>^$|,;&@=({\[])\s*(?P<name>[A-Za-z_][\w.']*)(?:\s+[^-+<>^$|,;&@="]*)?\s$"#;
+    }
+    APPLIED.captures(before).is_none_or(|groups| {
+        let name = named(&groups, "name").as_bytes();
+        let name = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
+        hands_on(name) || matches!(name, b"show" | b"pack" | b"unpack")
+    })
+}
+
 /// Whether what looks like an operator is the end of a text: `"Is it set?"`, `"#"`.
 fn is_quoted_end(argument: &[u8]) -> bool {
     matches!(argument.trim_ascii_end().last(), Some(b'"' | b'\'' | b'`'))
 }
 
 /// Returns the expression around a bracket through which the value passes, if it does.
-fn through(body: &[u8], open: usize, inner: Span) -> Option<Span> {
+fn through(body: &[u8], open: usize, inner: Span, style: Style) -> Option<Span> {
     let end = (brackets::close(body, open, body.len()) + 1).min(body.len()).max(inner.end);
     let before = &body[..open];
     let attached =
         before.last().is_some_and(|b| is_word(*b) || matches!(b, b')' | b']' | b'!' | b'?' | b'>'));
     match body[open] {
+        b'(' if style.lists => {
+            const WHOLE: &[&[u8]] = &[b"pr-str", b"string-append", b"concatenate", b"name", b"values"];
+            let callee = body[open + 1..].trim_ascii_start();
+            let length = callee.iter().position(|b| b.is_ascii_whitespace() || *b == b')').unwrap_or(0);
+            let name = callee[..length].rsplit(|b| *b == b'/').next().unwrap_or_default();
+            (WHOLE.contains(&name) || hands_on(name)).then_some(Span::new(open, end))
+        }
         b'(' if attached => {
             let start = callee_start(body, open);
             let callee = &body[start..open];

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 
 use memchr::memmem;
 
+use super::calls::End;
 use super::code::{arguments_end, printed};
+use super::passage::Style;
 use super::shell::{is_substituted, reaches, shown, substitution};
 use super::{Known, Leak, Sink, is_known, text_of};
 use crate::check::{fixed, named};
@@ -148,14 +150,14 @@ fn call<'b>(
     if (owner || printer.is_method) && !own || bytes.get(end) != Some(&b'(') {
         return None;
     }
-    let inside = Span::new(end + 1, arguments_end(bytes, end + 1, true));
+    let inside = Span::new(end + 1, arguments_end(bytes, end + 1, End::Bracket));
     let body = &bytes[inside.start..inside.end];
     let own = arguments(body).into_iter().enumerate().filter(|(number, _)| printer.printed.has(*number));
     own.into_iter().find_map(|(_, argument)| {
         let text = &body[argument.start..argument.end];
         // A message that is put together as an argument.
-        let inline = memmem::find(text, b"format!(").is_some();
-        let place = printed(text, inline, known, &|name, at| {
+        let braces = memmem::find(text, b"format!(").is_some();
+        let place = printed(text, Style { braces, ..Style::default() }, known, &|name, at| {
             is_known(name, inside.start + argument.start + at, known, body)
         })?;
         let span = place.shift(inside.start + argument.start);
@@ -176,9 +178,9 @@ fn printer<'b>(bytes: &'b [u8], sink: Sink, known: &Known<'_>) -> Option<Printer
     }
     const BLOCKS: &[&[u8]] =
         &[b"if", b"for", b"while", b"switch", b"catch", b"with", b"elif", b"elseif", b"foreach"];
-    let (own, inline, is_shell) = match sink {
-        Sink::Call { own, inline } => (own, inline, false),
-        Sink::Command(own) => (own, false, true),
+    let (own, style, is_shell) = match sink {
+        Sink::Call { own, style } => (own, style, false),
+        Sink::Command(own) => (own, Style::default(), true),
     };
     let mut place = lines::start(bytes, own.start.saturating_sub(LINE), own.start);
     let mut head = &bytes[place..own.start];
@@ -194,7 +196,7 @@ fn printer<'b>(bytes: &'b [u8], sink: Sink, known: &Known<'_>) -> Option<Printer
                 in_shell(&bytes[place + name.end()..own.start], body)?
             } else {
                 let parameters = ["ap", "bp", "bq", "dp"].into_iter().find_map(|name| groups.name(name))?;
-                of_parameters(parameters.as_bytes(), body, inline, known)?
+                of_parameters(parameters.as_bytes(), body, style, known)?
             };
             // Other languages call the methods of their object by name alone.
             let of_object = groups.name("d").is_some() && groups.name("type").is_none()
@@ -265,7 +267,7 @@ pub(super) fn is_returned(bytes: &[u8], command: Span) -> bool {
 }
 
 /// Returns which of a function's parameters are among the arguments of a call in it.
-fn of_parameters(parameters: &[u8], body: &[u8], inline: bool, known: &Known<'_>) -> Option<Which<'static>> {
+fn of_parameters(parameters: &[u8], body: &[u8], style: Style, known: &Known<'_>) -> Option<Which<'static>> {
     let words =
         |own: &Span| parameters[own.start..own.end].split(|b| !is_word(*b)).filter(|word| !word.is_empty());
     let own = arguments(parameters)
@@ -277,7 +279,7 @@ fn of_parameters(parameters: &[u8], body: &[u8], inline: bool, known: &Known<'_>
         let text =
             parameters[own.start..own.end].split(|b| *b == b'=').next().unwrap_or_default().trim_ascii();
         let names: Vec<&[u8]> = words(&own).collect();
-        if printed(body, inline, known, &|name, _| names.contains(&name)).is_none() {
+        if printed(body, style, known, &|name, _| names.contains(&name)).is_none() {
             continue;
         }
         if text.starts_with(b"*") || memmem::find(text, b"...").is_some() || text.starts_with(b"params ") {

@@ -4,30 +4,23 @@
 
 use super::super::tests::found;
 use super::super::{Known, is_known};
-use super::{arguments_end, calls, logs_in_ruby, printed, responses};
+use super::super::calls::End;
+use super::super::passage::Style;
+use super::{arguments_end, calls, printed, responses};
 use crate::check::tests::asked;
 
 #[test]
 fn arguments_end_where_their_call_does() {
-    for (text, paren, body) in [
-        ("a, f(b)) c", true, "a, f(b)"),
-        ("\")\", a) c", true, "\")\", a"),
-        ("\"\\\")\", a) c", true, "\"\\\")\", a"),
-        ("a,\nb) c", true, "a,\nb"),
-        ("a, b\nc", false, "a, b"),
-        ("a; b", false, "a"),
-        ("it's\na) b", true, "it's\na"),
+    for (text, end, body) in [
+        ("a, f(b)) c", End::Bracket, "a, f(b)"),
+        ("\")\", a) c", End::Bracket, "\")\", a"),
+        ("\"\\\")\", a) c", End::Bracket, "\"\\\")\", a"),
+        ("a,\nb) c", End::Bracket, "a,\nb"),
+        ("a, b\nc", End::Line, "a, b"),
+        ("a; b", End::Line, "a"),
+        ("it's\na) b", End::Bracket, "it's\na"),
     ] {
-        assert_eq!(&text[..arguments_end(text.as_bytes(), 0, paren)], body, "{text}");
-    }
-    for (name, rest, expected) in [
-        ("logger.info", "\"a\"", true),
-        ("Rails.logger.info", "'a'", true),
-        ("logger.info", "a", false),
-        ("catalogger.info", "\"a\"", false),
-        ("log.info", "\"a\"", false),
-    ] {
-        assert_eq!(logs_in_ruby(name.as_bytes(), rest.as_bytes()), expected, "{name} {rest}");
+        assert_eq!(&text[..arguments_end(text.as_bytes(), 0, end)], body, "{text}");
     }
 }
 
@@ -35,7 +28,7 @@ fn arguments_end_where_their_call_does() {
 fn guards_give_away_less_than_the_value() {
     let shown = |body: &str| {
         let known = Known::new(b"");
-        printed(body.as_bytes(), false, &known, &|name, at| is_known(name, at, &known, body.as_bytes()))
+        printed(body.as_bytes(), Style::default(), &known, &|name, at| is_known(name, at, &known, body.as_bytes()))
             .map(|span| body[span.start..span.end].to_owned())
     };
     for (body, name) in [
