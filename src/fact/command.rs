@@ -24,9 +24,18 @@ pub enum Next {
 pub fn command_end(bytes: &[u8], start: usize) -> (usize, Next) {
     let limit = bytes.len().min(start + LONGEST);
     let (mut at, mut quote, mut depth) = (start, 0_u8, 0_usize);
+    // The command may be a text in another language: `- 'echo "$NAME"'`.
+    let mut around = start.checked_sub(1).map(|at| bytes[at]).filter(|b| matches!(b, b'"' | b'\''));
     while at < limit {
         let byte = bytes[at];
         match byte {
+            _ if Some(byte) == around && quote == 0 && depth == 0 => {
+                // A single word is the first item of a list: `["curl", "-k"]`.
+                if bytes[start..at].contains(&b' ') {
+                    return (at, Next::Nothing);
+                }
+                (around, quote) = (None, byte);
+            }
             b'\\' | b'`' | b'^' if bytes.get(at + 1).is_some_and(|b| matches!(b, b'\n' | b'\r')) => {
                 at += if bytes.get(at + 1) == Some(&b'\r') { 2 } else { 1 };
             }
@@ -167,6 +176,9 @@ mod tests {
         assert_eq!(command_end(text, 0), (12, Next::Pipe(13)));
         assert_eq!(command_end(b"echo a \\\n b\nc", 0).0, 11);
         assert_eq!(command_end(b"x && y", 0).0, 2);
+        assert_eq!(command_end(b"- 'echo \"a\"'\n- 'b'", 3).0, 11);
+        assert_eq!(command_end(b"[\"curl\", \"-k\"]\n", 2).0, 14);
+        assert_eq!(command_end(b"bash -c \"echo 'a'; b\" c", 9).0, 17);
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::text::Text;
 mod file;
 
 pub use file::{
-    is_code, is_compiled, is_image, is_patch, is_preprocessed, is_program, is_prose, is_shell, is_test,
+    is_bake, is_code, is_compiled, is_image, is_patch, is_preprocessed, is_program, is_prose, is_shell,
+    is_test, is_yaml,
 };
 
 /// How deep the first keys of a description may be, in bytes.

@@ -4,6 +4,7 @@
 use super::brackets::balance;
 use super::fixed;
 use super::lines::{self, indentation};
+use super::place::is_yaml;
 use crate::blob::BlobPath;
 use crate::span::Span;
 use crate::text::Text;
@@ -46,8 +47,7 @@ pub fn statement(text: &Text<'_>, span: Span) -> Span {
 
 /// Returns the lines of the folded YAML block that contains a place: after `- >` or `run: >-`, what is indented below.
 pub fn folded(text: &Text<'_>, place: Span, path: &BlobPath) -> Option<Span> {
-    let name = path.file_name();
-    if !name.ends_with(b".yml") && !name.ends_with(b".yaml") {
+    if !is_yaml(path) {
         return None;
     }
     let indent = |line: &[u8]| line.iter().take_while(|b| **b == b' ').count();

@@ -29,8 +29,8 @@ fixed! {
           | \bservice["',\s]+install["',\s]+(?<install>[^\s"',;|&\])]+)
           | --token["',\s=\\-]+(?<early>[^\s"',;|&\])]+) )"#;
 
-    /// The option and the token as items of a list, on one line or two.
-    static LISTED = r#"(?m)(?:^[ \t]*-[ \t]*["']?--token["']?[ \t]*\r?\n[ \t]*-[ \t]*|["']--token["']\s*,\s*)["']?(?<value>\$\(\w+\)|[\w$.{}-]+)"#;
+    /// The option and the token as items of a list, on one line or two; in a property list as elements.
+    static LISTED = r#"(?m)(?:^[ \t]*-[ \t]*["']?--token["']?[ \t]*\r?\n[ \t]*-[ \t]*|["']--token["']\s*,\s*|<string>--token</string>\s*<string>)["']?(?<value>\$\(\w+\)|[\w$.{}-]+)"#;
 
     /// A tunnel token as an argument of `warp-cli`.
     static CONNECTOR = r#"\bwarp-cli\s+(?:--\S+\s+)*connector\s+new\s+["']?(?<token>[^\s"';|&]+)"#;

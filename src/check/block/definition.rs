@@ -14,7 +14,7 @@ use locate::{blocks, find, has_key};
 use super::{Detection, is_comment, unquoted};
 use crate::check::{Candidate, Input, Sign, fixed};
 use crate::fact::credential::is_credential;
-use crate::fact::place::{in_comment, is_prose, is_test};
+use crate::fact::place::{in_comment, is_bake, is_prose, is_test};
 use crate::fact::tree::{Node, Value};
 use crate::fact::words::words;
 use crate::finding::day;
@@ -234,7 +234,7 @@ pub(in crate::check) fn variable_not_sensitive(
     input: &Input<'_>,
     out: &mut Vec<Candidate>,
 ) {
-    if !input.signs.has(Sign::ResourceSecret) && !input.names_credential() {
+    if !input.signs.has(Sign::ResourceSecret) && !input.names_credential() || is_bake(input.path) {
         return;
     }
     constructs::check(detection, input, out);

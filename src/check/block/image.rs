@@ -8,9 +8,10 @@ use regex::bytes::Regex;
 use super::{Detection, is_comment};
 use crate::blob::BlobPath;
 use crate::check::{Candidate, Input, Sign, captures_around, fixed, named, value};
+use crate::fact::brackets;
 use crate::fact::credential::is_credential;
 use crate::fact::lines;
-use crate::fact::place::{is_compiled, is_image};
+use crate::fact::place::{is_bake, is_compiled, is_image};
 use crate::literals::Literals;
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -27,6 +28,11 @@ fixed! {
     /// A list of build arguments in YAML.
     static LIST = r#"(?m)^(?<indent>[ \t]*)(?:-[ \t]+)?(?:build-args|buildArgs|build_args|args|build-arg)[ \t]*:[ \t]*(?:[|>][-+]?)?[ \t]*(?<inline>[^\n]*)\n(?<body>(?:[ \t]*(?:[#-][^\n]*|[\w"'{][^\n]*)?\n?){0,40})"#;
 }
+fixed! {
+    /// The build arguments in a file of `docker buildx bake`, in HCL or JSON.
+    static BAKED = r#"\bargs"?\s*[:=]\s*\{"#;
+}
+
 /// What the names of lists of build arguments end in.
 static LISTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["args", "Args", "build-arg"]));
 /// How far before the end of its name such a list may begin, and how far after it the list may reach, in bytes.
@@ -63,6 +69,14 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
                 found.push(Span::from(file));
             }
         }
+    }
+    if is_bake(input.path) {
+        for arguments in BAKED.find_iter(bytes) {
+            let start = arguments.end();
+            let end = brackets::close(bytes, start - 1, start + BODY);
+            names(&ENTRY, &bytes[start..end], start, &mut found);
+        }
+        return report(detection, input, found, out);
     }
     if is_compiled(input.path) || !input.names_credential() {
         return report(detection, input, found, out);

@@ -49,6 +49,7 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         shell::dumps(input, &mut found);
         shell::debug_tasks(bytes, &known, &mut found);
         shell::outputs(bytes, input.path, &mut found);
+        shell::notes(bytes, input.path, &known, &mut found);
         code::responses(bytes, &mut found);
     }
     printer::calls(bytes, &harmless, &known, &mut found);

@@ -6,6 +6,7 @@ use memchr::memmem;
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, fixed, named};
 use crate::fact::credential::is_credential;
+use crate::fact::place::is_yaml;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -91,7 +92,7 @@ fn is_action(input: &Input<'_>) -> bool {
 
 fn is_workflow(input: &Input<'_>, bytes: &[u8]) -> bool {
     let path = input.path.as_bytes();
-    let yaml = path.ends_with(b".yml") || path.ends_with(b".yaml");
+    let yaml = is_yaml(input.path);
     fixed! {
         static STEPS = r"(?m)^[ \t]*(?:-[ \t]+)?(?:runs-on|uses|run|steps|jobs)[ \t]*:";
     }

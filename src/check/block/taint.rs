@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 
 use super::matches;
-use crate::check::fixed;
+use crate::check::{fixed, named};
 use crate::fact::credential::{BEGINNINGS, is_credential, is_secret, may_be_secret, mentions};
 use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};
@@ -20,10 +20,10 @@ const MOST: usize = 200;
 
 fixed! {
     /// The start of an assignment, up to the end of its line.
-    static ASSIGNMENT = r#"(?m)^[ \t>-]*(?:run:[ \t]*)?(?:[A-Za-z_][\w<>.:\[\]]*[ \t]+){0,4}\$?[ \t]*(?:self\.|this\.|this->|@)?(?<name>[A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w<>, .|]+)?(?::=|=)[ \t]*(?<value>[^\n=][^\n]*)"#;
+    static ASSIGNMENT = r#"(?m)^[ \t>-]*(?:run:[ \t]*)?(?:[A-Za-z_][\w<>.:\[\]]*[ \t]+){0,4}\$?[ \t]*(?:self\.|this\.|this->|@)?(?<name>[A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w<>, .|]+)?(?::=|=|<-)[ \t]*(?<value>[^\n=][^\n]*)"#;
 
     /// A field or a key with a value: `apiToken: process.env.CF_API_TOKEN`, `token => $ENV{CF_TOKEN}`.
-    static FIELD = r#"["']?\b(?<name>[A-Za-z_]\w*(?i:token|key|secret|password)|(?i:token|secret|password))["']?[ \t]*(?::|=>|=|\{[^{}\n]{1,40}\}\s*=)\s*(?<value>[^\s=:>][^\n]*)"#;
+    static FIELD = r#"["']?\b(?<name>[A-Za-z_]\w*(?i:token|key|secret|password)|(?i:token|secret|password)|[A-Z][A-Z0-9_]{2,40})["']?[ \t]*(?::|=>|=|\{[^{}\n]{1,40}\}\s*=)\s*(?<value>[^\s=:>][^\n]*)"#;
 }
 
 /// The maximum number of lines of an assigned value.
@@ -32,15 +32,18 @@ const LINES: usize = 8;
 fixed! {
     /// A value that is a credential unchanged: a variable, or a look-up in the environment or the configuration.
     static DIRECT = r#"(?x)^(?:await\s+)?(?:\([A-Za-z]+\??\)\s*|(?:str|String|string|to_string)\()?(?:[\w.]+\s*(?:\bor\b|\|\||\?\?)\s*)?(?:
-            (?:process\.env|import\.meta\.env|os\.environ|ENV|env|Deno\.env|Bun\.env|secrets|config|settings|args|c\.env|context\.env)
+            (?:[\w$]+(?:\.|::|->|/|:))*\w*(?i:env|get|require|fetch|read|lookup|load|param|secret|config|var|variable|option|property|input)\w{0,20}!?(?:\s*\(\s*|\x20)["'](?<b>[\w.-]+)
+          | (?:process\.env|import\.meta\.env|os\.environ|ENV|env|Deno\.env|Bun\.env|secrets|config|settings|args|c\.env|context\.env)
                 (?:\.get\(|\.fetch\(|\.|\[|\?\.)\s*["'`]?(?<a>[A-Za-z_]\w*)
-          | (?:os\.)?(?:getenv|Getenv|environ\.get|LookupEnv)\(\s*["'](?<b>\w+)
-          | (?:std::)?env::var\(\s*"(?<c>\w+)
           | \$_(?:ENV|SERVER)\[\s*["'](?<p>\w+) | \$ENV\{["']?(?<n>\w+) | ["']?\{\{\s*lookup\(\s*['"](?:ansible\.builtin\.)?env['"]\s*,\s*['"](?<o>\w+)
-          | Platform\.environment\[\s*["'](?<q>\w+) | System\.getenv\(\s*"(?<d>\w+) | Environment\.GetEnvironmentVariable\(\s*"(?<e>\w+) | Sys\.getenv\(\s*"(?<f>\w+)
+          | Platform\.environment\[\s*["'](?<q>\w+)
           | \$env:(?<g>\w+) | "?\$\{?(?<h>[A-Za-z_]\w*)\}?"?\s*(?:$|\n|;) | "?\$\{\{\s*(?:secrets|env)\.(?<i>\w+)
-          | core\.getInput\(\s*["'](?<j>[\w-]+) | (?:getenv|env)\(\s*["'](?<k>\w+) | System\.get_env\(\s*"(?<l>\w+) | System\.fetch_env!\(\s*"(?<m>\w+)
         )"#;
+}
+
+fixed! {
+    /// A name that a Lisp binds to a variable of the environment: `(def token (System/getenv "CF_API_TOKEN"))`.
+    static LIST = r#"[\[(\s](?<name>[A-Za-z][\w*-]*)\s+\((?:System/getenv|getenv|posix-getenv|env|uiop:getenv|get-environment-variable)\s+[":](?<value>[\w-]+)"#;
 }
 
 /// Returns the names in the file that hold a credential.
@@ -63,8 +66,15 @@ pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
     }
     for groups in matches(&FIELD, bytes, &zones).take(5000) {
         let (Some(name), Some(value)) = (groups.name("name"), groups.name("value")) else { continue };
-        if out.len() < MOST && is_secret(name.as_bytes()) && forwards_credential(value.as_bytes()) {
+        // A workflow sets its environment with names of all kinds.
+        let named = is_secret(name.as_bytes()) || value.as_bytes().starts_with(b"${{");
+        if out.len() < MOST && named && forwards_credential(value.as_bytes()) {
             out.insert(name.as_bytes().to_vec());
+        }
+    }
+    for groups in matches(&LIST, bytes, &zones).take(5000) {
+        if out.len() < MOST && is_credential(named(&groups, "value").as_bytes()) {
+            out.insert(named(&groups, "name").as_bytes().to_vec());
         }
     }
     out
@@ -185,6 +195,15 @@ mod tests {
             ("TOKEN=\"$CF_API_TOKEN\"\n", "TOKEN"),
             ("tok := os.Getenv(\"CF_API_KEY\")\n", "tok"),
             ("zone := flag.String()\n\ntok := os.Getenv(\"CF_API_KEY\")\n", "tok"),
+            ("let token = Environment.GetEnvironmentVariable \"CF_API_TOKEN\"\n", "token"),
+            ("  token <- getEnv \"CF_API_TOKEN\"\n", "token"),
+            ("token = getEnv(\"CF_API_TOKEN\")\n", "token"),
+            ("const auth = cfg.requireSecret('cfApiToken')\n", "auth"),
+            ("def t = providers.environmentVariable('CF_API_TOKEN').get()\n", "t"),
+            ("auth = config.get_property(\"cloudflare.api_token\")\n", "auth"),
+            ("(let [my-tok (System/getenv \"CF_API_TOKEN\")])\n", "my-tok"),
+            ("(def my-tok (env :cf-api-token))\n", "my-tok"),
+            ("env:\n  PREVIEW: ${{ secrets.CF_PREVIEW_TOKEN }}\n", "PREVIEW"),
             ("$this->apiToken = (string) getenv('CF_API_TOKEN');\n", "apiToken"),
             ("auth = str(os.environ[\"CF_API_TOKEN\"])\n", "auth"),
             ("cfg := &Config{Zone: z, Token: os.Getenv(\"CF_API_TOKEN\")}\n", "cfg"),
@@ -198,6 +217,9 @@ mod tests {
             assert!(tainted(text.as_bytes()).contains(name.as_bytes()), "{text}");
         }
         for text in [
+            "PREVIEW: CF_PREVIEW_TOKEN\n",
+            "ok = check(\"CF_API_TOKEN\")\n",
+            "auth = getenv(\"CF_ZONE_ID\")\n",
             "n = len(os.environ[\"CF_API_TOKEN\"])\n",
             "const res = await fetch(u, { headers: { a: `Bearer ${env.CF_API_TOKEN}` } })\n",
         ] {

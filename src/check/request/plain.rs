@@ -10,7 +10,7 @@ use regex::bytes::Regex;
 use super::super::{Candidate, Detection, Input, Sign, fixed};
 use super::{API, skipped, spans};
 use crate::fact::compiled;
-use crate::fact::place::{around, in_pattern, is_code, is_test, list_item};
+use crate::fact::place::{around, in_pattern, is_code, is_test, is_yaml, list_item};
 use crate::fact::setting::same_group;
 use crate::fact::words::is_word;
 use crate::literals::{Literals, contains};
@@ -227,8 +227,7 @@ fn has_open_host(input: &Input<'_>, near: Span) -> bool {
 
 /// Whether the place is in an item of a YAML list that does not contain an address of the API.
 fn in_other_item(input: &Input<'_>, span: Span) -> bool {
-    let name = input.path.file_name();
-    (name.ends_with(b".yml") || name.ends_with(b".yaml"))
+    is_yaml(input.path)
         && list_item(input.text, span.start).is_some_and(|item| !API.is_match(input.text.get(item)))
 }
 

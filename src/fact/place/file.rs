@@ -28,6 +28,16 @@ pub fn is_prose(path: &BlobPath) -> bool {
     .any(|end| name.ends_with(end))
 }
 
+/// Whether the file is in YAML, or a template of such a file.
+pub fn is_yaml(path: &BlobPath) -> bool {
+    let name = path.file_name();
+    let name = [&b".j2"[..], b".erb", b".tmpl", b".tpl", b".gotmpl"]
+        .into_iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(name);
+    [&b".yml"[..], b".yaml", b".sls"].into_iter().any(|end| name.ends_with(end))
+}
+
 /// Whether the file is a patch.
 pub fn is_patch(path: &BlobPath) -> bool {
     [&b".patch"[..], b".diff"].iter().any(|end| path.file_name().ends_with(end))
@@ -37,6 +47,13 @@ pub fn is_patch(path: &BlobPath) -> bool {
 pub fn is_image(path: &BlobPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
     [&b"dockerfile"[..], b"containerfile"].iter().any(|word| memmem::find(&name, word).is_some())
+}
+
+/// Whether the file tells `docker buildx bake` what to build.
+pub fn is_bake(path: &BlobPath) -> bool {
+    let name = path.file_name();
+    let end = [&b".hcl"[..], b".json"].into_iter().any(|end| name.ends_with(end));
+    end && [&b"docker-bake"[..], b".bake."].into_iter().any(|part| memmem::find(name, part).is_some())
 }
 
 /// Whether the file is a test, judging by its name or folder.
@@ -79,8 +96,9 @@ pub fn is_code(path: &BlobPath) -> bool {
     let code: &[&[u8]] = &[
         b"py", b"js", b"ts", b"mjs", b"cjs", b"mts", b"cts", b"tsx", b"jsx", b"go", b"rs", b"php", b"rb",
         b"java", b"kt", b"cs", b"sh", b"bash", b"ps1", b"pl", b"lua", b"ex", b"exs", b"swift", b"c", b"cpp",
-        b"h", b"dart", b"scala", b"vue", b"svelte", b"astro", b"kts", b"vb", b"fs", b"fsx", b"cc", b"cxx", b"hpp", b"ino", b"m",
-        b"mm", b"d", b"zig", b"nim", b"cr", b"hs", b"ml", b"erl", b"clj", b"cljs", b"jl", b"r", b"R", b"groovy", b"tcl", b"ahk", b"pm", b"psm1", b"pas",
+        b"h", b"dart", b"scala", b"vue", b"svelte", b"astro", b"kts", b"vb", b"fs", b"fsx", b"cc", b"cxx",
+        b"hpp", b"ino", b"m", b"mm", b"d", b"zig", b"nim", b"cr", b"hs", b"ml", b"erl", b"clj", b"cljs",
+        b"jl", b"r", b"R", b"groovy", b"tcl", b"ahk", b"pm", b"psm1", b"pas",
     ];
     code.contains(&end)
 }

@@ -1,16 +1,19 @@
 //! Commands given as lists of arguments: `["curl", "-H", "Authorization: Bearer …"]` in any language, `command:` and
 //! `args:` of a container, and chained calls that each add an argument.
 
+use memchr::memmem;
+
 use super::{LITERAL, PREFIXED, REACH, find_in, is_literal};
 use crate::check::{fixed, value};
 use crate::fact::brackets;
 use crate::span::Span;
 
 fixed! {
-    /// The tool as the first item of a list, an argument of a call, or a line of a YAML list.
+    /// The tool as the first item of a list, an argument of a call, a line of a YAML list, or an element of a property
+    /// list.
     static FIRST = {
         const TOOLS: &str = r"(?:[\w./~-]*/)?(?:curl|wget|https?|xh|sh|bash|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|cf-terraforming|lego|certbot|acme\.sh|octodns-sync|dnscontrol|rclone|lexicon|flyctl|vault|op|aws|mc|restic|s3cmd|ansible-playbook)(?:\.exe)?";
-        format!(r#"(?m)["'`]{TOOLS}["'`]\s*[,)\]]|^[ \t]*-[ \t]+["']?{TOOLS}["']?[ \t]*\r?$"#)
+        format!(r#"(?m)["'`]{TOOLS}["'`]\s*[,)\]]|^[ \t]*-[ \t]+["']?{TOOLS}["']?[ \t]*\r?$|<string>{TOOLS}</string>"#)
     };
 
     /// An option and its value as two items.
@@ -35,6 +38,7 @@ pub(super) fn lists(
         let end = match hit.as_bytes().last() {
             Some(b',') => list_end(bytes, hit.end()),
             Some(b')' | b']') => chain_end(bytes, hit.end()),
+            Some(b'>') => array_end(bytes, hit.end()),
             _ => items_end(bytes, hit.end()),
         };
         done = end;
@@ -59,10 +63,15 @@ pub(super) fn lists(
     }
 }
 
-/// Returns where the list that contains the place is closed; `start` if it is not: names in prose are no list.
+/// Returns where the list that contains the place is closed. Without brackets it ends with the first line that does not
+/// end in a comma: `sh 'curl', '-H', "…"` in Ruby.
 fn list_end(bytes: &[u8], start: usize) -> usize {
-    let limit = bytes.len().min(start + REACH);
-    brackets::end_in_code(&bytes[start..limit], b"").map_or(start, |length| start + length)
+    let rest = &bytes[start..bytes.len().min(start + REACH)];
+    let bare = || {
+        let mut ends = memchr::memchr_iter(b'\n', rest);
+        ends.find(|end| !rest[..*end].trim_ascii_end().ends_with(b",")).unwrap_or(rest.len())
+    };
+    start + brackets::end_in_code(rest, b"").unwrap_or_else(bare)
 }
 
 /// Returns the end of the chained calls that add arguments after the tool: `Command::new("curl").arg("-H")`.
@@ -71,6 +80,12 @@ fn chain_end(bytes: &[u8], start: usize) -> usize {
     let rest = &bytes[start..limit];
     let ends = |at: &usize| rest[*at] == b';' || rest[*at..].starts_with(b"\n\n");
     start + (0..rest.len()).find(ends).unwrap_or(rest.len())
+}
+
+/// Returns the end of the array of a property list.
+fn array_end(bytes: &[u8], start: usize) -> usize {
+    let limit = bytes.len().min(start + REACH);
+    memmem::find(&bytes[start..limit], b"</array>").map_or(limit, |length| start + length)
 }
 
 /// Returns the end of the items of a YAML list.

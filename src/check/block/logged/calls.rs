@@ -59,7 +59,8 @@ pub(super) fn printing(input: &Input<'_>) -> Vec<Call> {
     let bytes = input.text.bytes();
     let php = LazyCell::new(|| memmem::find(bytes, b"<?").is_some());
     let common = captures_around(&CALL, &hints(bytes), bytes, AROUND, |_| AROUND);
-    let mut out: Vec<Call> = common.iter().filter_map(|groups| common_call(input, groups, &|| *php)).collect();
+    let mut out: Vec<Call> =
+        common.iter().filter_map(|groups| common_call(input, groups, &|| *php)).collect();
     let mut own = Vec::new();
     if let Some(dialect) = dialect(input.path) {
         let hits = dialect.hints.all(bytes);

@@ -11,9 +11,9 @@ use regex::bytes::Captures;
 use super::super::taint::tainted;
 use crate::check::fixed;
 use crate::fact::credential::{each_credential, is_credential, is_secret, mentions};
-use crate::fact::lines;
 use crate::fact::statement::function;
 use crate::fact::words::is_word;
+use crate::fact::{brackets, lines};
 use crate::literals::contains;
 use crate::span::Span;
 use crate::text::Text;
@@ -32,6 +32,7 @@ pub(super) struct Known<'a> {
     resources: OnceCell<HashSet<&'a [u8]>>,
     labels: OnceCell<HashSet<&'a [u8]>>,
     holders: OnceCell<Vec<Holder<'a>>>,
+    lent: OnceCell<Vec<Holder<'a>>>,
 }
 
 impl<'a> Known<'a> {
@@ -54,6 +55,7 @@ impl<'a> Known<'a> {
             resources: OnceCell::new(),
             labels: OnceCell::new(),
             holders: OnceCell::new(),
+            lent: OnceCell::new(),
         }
     }
 
@@ -199,6 +201,29 @@ impl<'a> Known<'a> {
         holders.iter().any(|holder| holder.name == name && here(holder.scope))
     }
 
+    /// Whether a name is the parameter of a function that a credential is handed to: `apiToken.apply((t) => …)`.
+    fn is_lent(&self, name: &[u8], at: usize) -> bool {
+        /// No program has more.
+        const MOST: usize = 100;
+        /// How long the function may be, in bytes.
+        const LONGEST: usize = 3000;
+        fixed! {
+            static LENT = r"\b(?P<owner>\w+)[?!]?\.(?:apply|then|map|tap|pipe|subscribe|let|also|ifPresent|forEach|and_then|Apply\w*)(?P<open>[({])\s*(?:async\s*)?(?:lambda\s+|func\()?[(|]?\s*(?P<name>[A-Za-z_]\w*)(?:\s*:\s*\w+)?\s*(?:[)|]|=>|->|:)";
+        }
+        let lent = self.lent.get_or_init(|| {
+            let taken = LENT.captures_iter(self.bytes).filter_map(|groups| {
+                let (owner, open, name) = (groups.name("owner")?, groups.name("open")?, groups.name("name")?);
+                let owner = owner.as_bytes();
+                let end = brackets::close(self.bytes, open.start(), open.start() + LONGEST);
+                (is_credential(owner) || is_secret(owner) && self.contains(owner))
+                    .then(|| Holder { name: name.as_bytes(), scope: Span::new(name.start(), end) })
+            });
+            taken.take(MOST).collect()
+        });
+        let here = |scope: Span| (scope.start..=scope.end).contains(&at);
+        lent.iter().any(|holder| holder.name == name && here(holder.scope))
+    }
+
     /// Returns where names are sent as the credential of the API: `-H "Authorization: Bearer $TOKEN"`,
     /// `"X-Auth-Key": key`.
     fn sent(&self) -> &[Sent<'a>] {
@@ -289,6 +314,7 @@ pub(super) fn is_known(name: &[u8], at: usize, known: &Known<'_>, around: &[u8])
         || known.contains(own.unwrap_or(name))
         || !known.is_item(name, at) && (known.is_sent(name, at) || known.holds(name, at))
         || known.mints(name)
+        || known.is_lent(name, at)
         || field.is_some_and(|field| is_secret(field) && known.contains(field))
         // `key` alone is mostly that of a map, `tokens` a number.
         || (is_secret(name)
@@ -303,7 +329,7 @@ fn is_r2_secret(name: &[u8]) -> bool {
     contains(name, b"secret") && contains(name, b"key") && is_secret(name)
 }
 
-/// A table that holds a credential, and where it has that name.
+/// What holds a credential, and where it has that name.
 struct Holder<'a> {
     name: &'a [u8],
     scope: Span,

@@ -12,7 +12,7 @@ use crate::check::{Input, captures_around, fixed, named};
 use crate::fact::command::{Expansion, Next, command_end, expansions};
 use crate::fact::credential::{each_credential, is_credential};
 use crate::fact::lines;
-use crate::fact::place::{is_program, is_shell};
+use crate::fact::place::{is_program, is_shell, is_yaml};
 use crate::fact::script::in_script;
 use crate::fact::words::is_word;
 use crate::literals::{Hit, Literals, contains};
@@ -347,9 +347,7 @@ pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<Leak>) {
     fixed! {
         static OUTPUT = r"(?m)(?:^|[;&|]|run:|script:)[ \t]*(?:-[ \t]+)?(?:terraform|tofu|terragrunt)[ \t]+(?:-\S+[ \t]+)*output[ \t]+(?:-\S+[ \t]+)*(?<name>[A-Za-z_][\w-]*)";
     }
-    let name = path.file_name();
-    let pipeline = name.ends_with(b".yml") || name.ends_with(b".yaml") || name.starts_with(b"Jenkinsfile");
-    if !pipeline {
+    if !is_yaml(path) && !path.file_name().starts_with(b"Jenkinsfile") {
         return;
     }
     for groups in OUTPUT.captures_iter(bytes) {
@@ -361,6 +359,19 @@ pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<Leak>) {
                 Span::from(name),
                 format!("prints the output `{}`", text_of(name.as_bytes())),
             ));
+        }
+    }
+}
+
+/// Finds what Helm prints after an installation: the values in `templates/NOTES.txt`.
+pub(super) fn notes(bytes: &[u8], path: &BlobPath, known: &Known<'_>, out: &mut Vec<Leak>) {
+    if !path.as_bytes().ends_with(b"templates/NOTES.txt") {
+        return;
+    }
+    for value in expansions(bytes, Span::new(0, bytes.len())) {
+        if bytes[value.span.start..].starts_with(b"{{") && is_known(value.name, value.span.start, known, b"")
+        {
+            out.push(Leak::new(value.span, format!("prints `{}`", text_of(value.name))));
         }
     }
 }

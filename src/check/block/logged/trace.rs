@@ -8,7 +8,8 @@ use super::super::is_comment;
 use super::{Known, Leak, is_known, text_of};
 use crate::check::{Input, captures_around, fixed};
 use crate::fact::command::{command_end, expansions};
-use crate::fact::lines;
+use crate::fact::place::is_yaml;
+use crate::fact::{brackets, lines};
 use crate::literals::{Literals, contains};
 use crate::span::Span;
 
@@ -27,7 +28,6 @@ fixed! {
 /// Finds traces (`set -x`) of commands that use a credential.
 pub(super) fn traces(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) {
     let bytes = input.text.bytes();
-    let yaml = [&b".yml"[..], b".yaml"].iter().any(|end| input.path.file_name().ends_with(end));
     static WORDS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["set ", "set\t", "#!", "PSDebug"]));
     let mut hits = WORDS.all(bytes);
     hits.retain(|hit| bytes[hit.start] != b's' || bytes[hit.end..].trim_ascii_start().first() == Some(&b'-'));
@@ -40,7 +40,8 @@ pub(super) fn traces(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) 
         }
         let rest = &bytes[place.end()..];
         let off = memmem::find(rest, b"set +x").map_or(bytes.len(), |at| place.end() + at);
-        let end = if yaml { end_of_script(&bytes[..off], place.start()) } else { off };
+        let end = if is_yaml(input.path) { end_of_script(&bytes[..off], place.start()) } else { off };
+        let end = end_of_subshell(bytes, place.start(), end);
         let zone = Span::new(place.end(), end.max(place.end()));
         traced = zone.end;
         let used = expansions(bytes, zone).into_iter().find(|e| {
@@ -60,6 +61,21 @@ fn sets_variable(command: &[u8]) -> bool {
         static VARIABLE = r"^set[ \t]+(?:-[a-zA-Z]+[ \t]+)+[A-Za-z_]\w*[ \t]+[^\s;&|#]";
     }
     VARIABLE.is_match(command)
+}
+
+/// Returns where the subshell ends that a line at `at` is in, if before `end`: `(`, `set -x`, …, `)`.
+fn end_of_subshell(bytes: &[u8], at: usize, end: usize) -> usize {
+    /// How many lines above are looked at.
+    const ABOVE: usize = 20;
+    let start = lines::start(bytes, 0, at);
+    let depth = lines::indentation(&bytes[start..at]);
+    let is_less = |line: &&[u8]| !line.trim_ascii().is_empty() && lines::indentation(line) < depth;
+    let above = bytes[..start].rsplit(|b| *b == b'\n').skip(1).take(ABOVE).find(is_less);
+    let same_line = bytes[start..at].trim_ascii_start().starts_with(b"(");
+    if !same_line && !above.is_some_and(|line| line.trim_ascii_end().ends_with(b"(")) {
+        return end;
+    }
+    brackets::end_in_code(&bytes[at..end.max(at)], b"").map_or(end, |length| at + length)
 }
 
 /// Returns the end of the script that a line of a YAML file belongs to: each step of a workflow has a shell of its own.

@@ -12,7 +12,7 @@ use crate::check::{Input, fixed};
 use crate::fact::brackets::{self, close};
 use crate::fact::command::command_end_in;
 use crate::fact::lines;
-use crate::fact::place::{is_code, is_shell, list_item};
+use crate::fact::place::{is_code, is_shell, is_yaml, list_item};
 use crate::fact::statement::{chain, folded, function, statement};
 use crate::fact::words::is_word;
 use crate::literals::contains;
@@ -112,8 +112,7 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
             });
         }
     }
-    let name = input.path.file_name();
-    if (name.ends_with(b".yml") || name.ends_with(b".yaml"))
+    if is_yaml(input.path)
         && let Some(item) = list_item(input.text, switch.start)
     {
         return within(addresses, item).next().copied();

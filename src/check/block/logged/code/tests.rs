@@ -2,10 +2,10 @@
 
 // flaresec: allow-start(credential-logged) texts that tests look at
 
-use super::super::tests::found;
-use super::super::{Known, is_known};
 use super::super::calls::End;
 use super::super::passage::Style;
+use super::super::tests::found;
+use super::super::{Known, is_known};
 use super::{arguments_end, calls, printed, responses};
 use crate::check::tests::asked;
 
@@ -28,8 +28,10 @@ fn arguments_end_where_their_call_does() {
 fn guards_give_away_less_than_the_value() {
     let shown = |body: &str| {
         let known = Known::new(b"");
-        printed(body.as_bytes(), Style::default(), &known, &|name, at| is_known(name, at, &known, body.as_bytes()))
-            .map(|span| body[span.start..span.end].to_owned())
+        printed(body.as_bytes(), Style::default(), &known, &|name, at| {
+            is_known(name, at, &known, body.as_bytes())
+        })
+        .map(|span| body[span.start..span.end].to_owned())
     };
     for (body, name) in [
         ("CF_API_TOKEN", "CF_API_TOKEN"),
