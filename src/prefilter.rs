@@ -88,7 +88,7 @@ const WORDS: &[&[&str]] = &[
     &[
         "cf_", "cfacc", "cfat_", "cfr2", "cftoken", "cfsec", "cftun", "cfut_", "cfuser", "cfapi", "cfcred",
         "cfauth", "cforig", "cfzone", "djeumc0", "cf.", "cf-", "cfdns", "cfk_", "cfoat_", "cfast_", "cfkey",
-        "cftkn",
+        "cftkn", "cfcf_",
     ],
 ];
 

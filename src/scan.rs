@@ -189,7 +189,7 @@ fixed! {
     /// Words that show that a file may be about Cloudflare, if none of its signs does.
     static TOPIC = concat!(
         r"(?i)tunnel_?-?token|turnstile|cf(?:key|token|api|user|auth)",
-        r"|(?:^|[^a-z])cf[._-](?:api|auth|acc|dns|email|glob|key|secr|tok|tun|zone|r2|user|pass|ddns|management|write|read|deploy|prod|stag)",
+        r"|(?:^|[^a-z]|cf)cf[._-](?:api|auth|acc|dns|email|glob|key|secr|tok|tun|zone|r2|user|pass|ddns|management|write|read|deploy|prod|stag)",
         r"|(?:^|[^a-z])r2[_-]?(?:acc|sec)"
     );
 }

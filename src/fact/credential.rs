@@ -241,7 +241,7 @@ pub fn is_credential(identifier: &[u8]) -> bool {
         return false;
     }
     let text = words(identifier);
-    let list: Vec<&str> = text.split(' ').collect();
+    let list = without_store(&text);
     let any = |of: &[&str]| list.iter().any(|w| of.contains(w));
     let vendor = any(VENDOR)
         || (list.contains(&"tunnel") && any(OF_TUNNEL))
@@ -255,8 +255,16 @@ pub fn is_secret(identifier: &[u8]) -> bool {
     if identifier.len() > 120 {
         return false;
     }
-    let text = words(identifier);
-    is_secret_words(&text.split(' ').collect::<Vec<_>>())
+    is_secret_words(&without_store(&words(identifier)))
+}
+
+/// Returns the words of a name without the store that it is read from: `secrets.CF_ZONE` is a zone.
+fn without_store(words: &str) -> Vec<&str> {
+    let list: Vec<&str> = words.split(' ').collect();
+    match list.as_slice() {
+        ["secrets", rest @ ..] if rest.len() > 1 => rest.to_vec(),
+        _ => list,
+    }
 }
 
 /// Whether the words of a name are those of a secret, rather than of something public or of metadata.
@@ -371,6 +379,8 @@ mod tests {
             "VITE_CF_TOKEN",
             "CFtkn",
             "CF_TOKEN_FOR_USE",
+            "secrets.CF_TOKEN",
+            "secrets.CLOUDFLARE",
         ] {
             assert!(is_credential(name.as_bytes()), "{name}");
         }
@@ -398,6 +408,7 @@ mod tests {
             "r2_key",
             "contentItem.r2_key",
             "r2ObjectKey",
+            "secrets.CLOUDFLARE_ZONE",
         ] {
             assert!(!is_credential(name.as_bytes()), "{name}");
         }

@@ -131,6 +131,10 @@ fn finish(word: &mut String, out: &mut String) {
     if word == "flare" && (out == "cloud " || out.ends_with(" cloud ")) {
         out.truncate(out.len() - 1);
     }
+    // pfSense joins the name of a method, `dns_cf`, and that of its setting, `cf_key`.
+    if word == "cfcf" {
+        word.truncate(2);
+    }
     if let Some(english) = english(word) {
         out.push_str(english);
         out.push(' ');

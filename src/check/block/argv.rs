@@ -46,6 +46,9 @@ fixed! {
             \b(?:[A-Za-z_][\w.-]*)?(?i:token|key|secret|password)=|setx[\ ]+\w*(?i:token|key|secret|password)[\ ]+|--body[\ =]+|(?:^|\s)-[pbt][\ ]+|(?:^|\s)-u[\ ]+[\w.@+-]+:)
           ["']?(?<value>[A-Za-z0-9_\-.+/=]{32,})"#;
 
+    /// What follows a text that a command writes to a file: its end, and a redirection.
+    static WRITTEN = r#"^[^"'\n]*["']\s*(?:>>?\s*["$\w./~]|\|\s*(?:sudo\s+)?tee\s)"#;
+
     static PREFIXED = r"^cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}$";
 
     static PREFIX = r"cf(?:ut|at|k|ast)_[0-9A-Za-z]{40}";
@@ -184,7 +187,10 @@ fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
         };
         // A command that is only shown: `echo "cloudflared tunnel run --token $TOKEN"`.
         let line = lines::before(bytes, groups.get_match().start(), REACH).trim_ascii_start();
-        let shown = [&b"echo "[..], b"printf ", b"Write-Host "].iter().any(|word| line.starts_with(word));
+        let rest = lines::first(&bytes[groups.get_match().end()..]);
+        // What is written to a file is a script.
+        let shown = [&b"echo "[..], b"printf ", b"Write-Host "].iter().any(|word| line.starts_with(word))
+            && !WRITTEN.is_match(rest);
         // There is no other way to install the service than with the token as its argument.
         let installs = groups.name("install").is_some() && is_shell_variable(place.as_bytes());
         if shown || installs {

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
+use memchr::memmem;
+
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, fixed};
 use crate::fact::credential::{each_credential, is_credential, is_secret};
@@ -56,6 +58,9 @@ static SETTINGS: LazyLock<Literals> = LazyLock::new(|| {
         "publicRuntimeConfig",
         "define",
         "public",
+        "fromEnvironment",
+        "dotenv.",
+        "@env",
     ])
 });
 
@@ -65,6 +70,8 @@ fixed! {
         | \b(?:window|globalThis|self)(?:\.[\w$]+)?\.(?<global>\w+)\s*=[^=\n]*(?:\$|\{\{|<%|process\.env|cf)
         | \b(?:buildConfigField|resValue)\s*\(?\s*["']\w+["']\s*,\s*["'](?<app>\w+)["']
         | --dart-define[=\ ]["']?(?<dart>\w+)=
+        | \bString\.fromEnvironment\(\s*["'](?<compiled>\w+) | \bdotenv\.(?:env\[|get\(|maybeGet\()\s*["'](?<asset>\w+)
+        | \bimport\s*\{(?<imported>[^{}]*)\}\s*from\s*["']@env["']
         | (?s:\b(?:publicRuntimeConfig|define|public)\s*:\s*\{)(?<public>[^{}]*)"#;
 
     /// `env` in the configuration of Next.js.
@@ -96,10 +103,19 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
     let next = name.starts_with(b"next.config.").then(|| NEXT_ENV.captures_iter(bytes)).into_iter().flatten();
     let defined = SETTINGS.find(bytes, 0).map(|_| DEFINE.captures_iter(bytes)).into_iter().flatten();
     for groups in defined.chain(next) {
-        let named = ["define", "global", "app", "dart"].iter().find_map(|name| groups.name(name));
+        // A Flutter app keeps its environment as constants or as an asset.
+        let dart = name.ends_with(b".dart") && !is_on_a_server(input);
+        let of_app = ["compiled", "asset"].iter().find_map(|name| groups.name(name)).filter(|_| dart);
+        let named = ["define", "global", "app", "dart"].iter().find_map(|name| groups.name(name)).or(of_app);
         let named = named.filter(|m| is_credential(m.as_bytes()));
         if let Some(place) = named {
             found.push((Span::from(place), "this credential becomes part of the client bundle"));
+        }
+        if let Some(zone) = groups.name("imported") {
+            each_credential(bytes, Span::from(zone), |span| {
+                found.push((span, "this credential becomes part of the client bundle"));
+                ControlFlow::Continue(())
+            });
         }
         if let Some(zone) = groups.name("public") {
             each_credential(bytes, Span::from(zone), |span| {
@@ -127,6 +143,15 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         candidate.message = Some(message.to_owned());
         out.push(candidate);
     }
+}
+
+/// Whether a program in Dart runs on a server or in a terminal: it is in `bin/`, or imports what only those have.
+fn is_on_a_server(input: &Input<'_>) -> bool {
+    let path = input.path.as_bytes();
+    let imports = [&b"package:shelf"[..], b"package:dart_frog", b"package:args/", b"package:serverpod/"];
+    path.starts_with(b"bin/")
+        || memmem::find(path, b"/bin/").is_some()
+        || imports.iter().any(|import| memmem::find(input.text.bytes(), import).is_some())
 }
 
 /// Whether a document names the variable to warn of it: in a sentence, or under a word such as `delete`.

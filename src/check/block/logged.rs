@@ -29,6 +29,7 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
     let mut found: Vec<Leak> = Vec::new();
     let mut harmless = Vec::new();
     code::calls(input, &known, &mut found, &mut harmless);
+    trace::talks(input, &known, &mut found);
     if !is_compiled(input.path) {
         // `echo` of PHP is a call.
         if memmem::find(bytes, b"<?php").is_none() {

@@ -58,9 +58,10 @@ const AROUND: usize = 100;
 pub(super) fn printing(input: &Input<'_>) -> Vec<Call> {
     let bytes = input.text.bytes();
     let php = LazyCell::new(|| memmem::find(bytes, b"<?").is_some());
+    let style = texts(input.path);
     let common = captures_around(&CALL, &hints(bytes), bytes, AROUND, |_| AROUND);
-    let mut out: Vec<Call> =
-        common.iter().filter_map(|groups| common_call(input, groups, &|| *php)).collect();
+    let common = common.iter().filter_map(|groups| common_call(input, groups, &|| *php, style));
+    let mut out: Vec<Call> = common.collect();
     let mut own = Vec::new();
     if let Some(dialect) = dialect(input.path) {
         let hits = dialect.hints.all(bytes);
@@ -70,7 +71,8 @@ pub(super) fn printing(input: &Input<'_>) -> Vec<Call> {
             let end = if bracket { End::Bracket } else { dialect.end };
             let (start, arguments) = (named(&groups, "sink").start(), open.end());
             if out.binary_search_by_key(&arguments, |call| call.arguments).is_err() {
-                own.push(Call { start, arguments, end, style: dialect.style });
+                let Style { lists, applied, braces, .. } = dialect.style;
+                own.push(Call { start, arguments, end, style: Style { lists, applied, braces, ..style } });
             }
         }
     }
@@ -146,7 +148,12 @@ fn hints(bytes: &[u8]) -> Vec<Hit> {
 }
 
 /// Returns what [`CALL`] has matched, if it is a call in the language of the file.
-fn common_call(input: &Input<'_>, groups: &Captures<'_>, php: &dyn Fn() -> bool) -> Option<Call> {
+fn common_call(
+    input: &Input<'_>,
+    groups: &Captures<'_>,
+    php: &dyn Fn() -> bool,
+    style: Style,
+) -> Option<Call> {
     let bytes = input.text.bytes();
     let (sink, open) = (named(groups, "sink"), named(groups, "open"));
     let name = sink.as_bytes();
@@ -167,7 +174,7 @@ fn common_call(input: &Input<'_>, groups: &Captures<'_>, php: &dyn Fn() -> bool)
         return None;
     }
     // In Rust, names in braces are replaced in plain string literals of macros.
-    let style = Style { braces: name.ends_with(b"!"), ..Style::default() };
+    let style = Style { braces: name.ends_with(b"!"), ..style };
     let end = if bracket { End::Bracket } else { End::Line };
     Some(Call { start, arguments, end, style })
 }
@@ -175,7 +182,7 @@ fn common_call(input: &Input<'_>, groups: &Captures<'_>, php: &dyn Fn() -> bool)
 /// Whether a name before a blank is called without brackets.
 fn is_bare_call(input: &Input<'_>, start: usize, name: &[u8], rest: &[u8]) -> bool {
     // `awk '{print $1}'` is a program of its own.
-    let named_alone = matches!(name, b"puts" | b"p" | b"print" | b"pp" | b"dump" | b"die");
+    let named_alone = matches!(name, b"puts" | b"p" | b"print" | b"println" | b"pp" | b"dump" | b"die");
     // `p := …` is a variable, `print …` in a sentence a word.
     let set = rest.starts_with(b"=") || rest.starts_with(b":=");
     let known = named_alone && has_bare_calls(input.path)
@@ -189,11 +196,24 @@ fn is_bare_call(input: &Input<'_>, start: usize, name: &[u8], rest: &[u8]) -> bo
 fn has_bare_calls(path: &BlobPath) -> bool {
     const ENDS: &[&[u8]] = &[
         b"rb", b"rake", b"gemspec", b"ru", b"erb", b"cr", b"pl", b"pm", b"t", b"py", b"php", b"phtml",
-        b"inc", b"coffee", b"tcl", b"groovy", b"md", b"mdx", b"rst", b"adoc", b"ipynb", b"ex", b"exs",
+        b"inc", b"coffee", b"tcl", b"groovy", b"gradle", b"md", b"mdx", b"rst", b"adoc", b"ipynb", b"ex",
+        b"exs",
     ];
     let name = path.file_name();
     let end = extension(path);
     ENDS.contains(&end) || end.len() == name.len()
+}
+
+/// Returns how texts are written in the language of a file.
+fn texts(path: &BlobPath) -> Style {
+    const PLAIN_DOLLAR: &[&[u8]] = &[
+        b"py", b"pyw", b"js", b"ts", b"mjs", b"cjs", b"mts", b"cts", b"jsx", b"tsx", b"vue", b"svelte",
+        b"go", b"rs", b"cs", b"java", b"rb", b"rake", b"cr", b"swift", b"c", b"h", b"cc", b"cpp", b"hpp",
+        b"cxx", b"ino", b"m", b"mm", b"ex", b"exs", b"erl", b"lua", b"hs", b"ml", b"fs", b"fsx", b"vb", b"r",
+        b"R", b"clj", b"cljs", b"zig", b"d", b"pas", b"nim",
+    ];
+    let end = extension(path);
+    Style { single: end == b"dart", plain_dollar: PLAIN_DOLLAR.contains(&end), ..Style::default() }
 }
 
 /// Returns what follows the last dot of the file's name, or the name if it has none.

@@ -107,7 +107,7 @@ pub(super) fn printed(
     known: &Known<'_>,
     is_asked: &dyn Fn(&[u8], usize) -> bool,
 ) -> Option<Span> {
-    let style = Style { single: known.inserts_in_single(), ..style };
+    let style = Style { single: style.single || known.inserts_in_single(), ..style };
     let mut at = 0;
     while at < body.len() {
         if !is_word(body[at]) || body[at].is_ascii_digit() {
@@ -165,7 +165,7 @@ fn header(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
 /// Returns the name of the headers of the request, if they are an argument as a whole.
 fn bound_headers(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
     fixed! {
-        static ALONE = r#"(?:^|[,(]\s*)\$?(?P<name>(?:\w+\.)*\w*(?i:headers?))\s*(?:$|[,)])"#;
+        static ALONE = r#"(?:^|[,(]\s*|=>\s*)\$?(?P<name>(?:\w+\.)*\w*(?i:headers?))\s*(?:$|[,)\]])"#;
     }
     let alone = ALONE.captures(body)?;
     let name = named(&alone, "name").as_bytes();

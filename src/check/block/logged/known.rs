@@ -67,7 +67,7 @@ impl<'a> Known<'a> {
     /// Whether the file puts a credential into the headers of a request to the API.
     pub(super) fn sends(&self) -> bool {
         fixed! {
-            static BEARER = r#"(?i)authorization["'\])]*\s*(?:=>|[,:=])\s*[^\n]{0,20}bearer"#;
+            static BEARER = r#"(?i)authorization["'\])]*\s*(?:=>|[,:=])\s*[^\n]{0,20}bearer|x-auth-key"#;
         }
         *self.sends.get_or_init(|| contains(self.bytes, b"cloudflare") && BEARER.is_match(self.bytes))
     }
@@ -97,8 +97,8 @@ impl<'a> Known<'a> {
         const MOST: usize = 100;
         fixed! {
             static BOUND = concat!(
-                r#"(?P<name>\b\w*(?i:headers))\s*(?::\s*\w+\s*)?(?::?=|:)\s*[\w.]{0,20}[{(\[][^})\]]{0,300}(?i:authorization)["'`]?\s*(?:=>|[:=,])\s*[fb$]?["'`]\s*(?i:bearer)"#,
-                r#"|(?P<set>(?:\b\w+\.)*\b\w*(?i:headers?))(?:\(\))?(?:\.(?:[sS]et|[aA]dd|append|put)\(\s*|\[\s*)["'](?i:authorization)["']"#,
+                r#"(?P<name>\b\w*(?i:headers))\s*(?::\s*\w+\s*)?(?::?=|:)\s*[\w.]{0,20}[{(\[][^})\]]{0,300}(?:(?i:authorization)["'`]?\s*(?:=>|[:=,])\s*[fb$]?["'`]?\s*(?i:bearer)|(?i:x-auth-key)["'`]?\s*(?:=>|[:=,]))"#,
+                r#"|(?P<set>(?:\b\w+\.)*\b\w*(?i:headers?))(?:\(\))?(?:\.(?:[sS]et|[aA]dd|append|put)\(\s*|\[\s*)["'](?i:authorization|x-auth-key)["']"#,
                 r#"|\$(?P<pushed>\w*(?i:headers))\[\]\s*=\s*["'](?i:authorization)"#,
             );
         }
@@ -273,28 +273,28 @@ impl<'a> Known<'a> {
         fixed! {
             static MADE = concat!(
                 r"\b(?P<owner>\w+)(?:\s*,\s*\w+)?\s*:?=\s*(?:await\s+)?(?:[\w.]*\.[tT]okens\.(?:create|New|Create|roll)|[\w.]*\.CreateAPIToken)\(",
-                r"|(?m)^[ \t]*(?:export[ \t]+|local[ \t]+)?(?P<read>\w+)=[^\n]*\.result\.value\b",
+                r#"|(?m)^[ \t]*(?:(?:export|local|const|let|var|final|my|val|def|string|auto)[ \t]+)?\$?(?P<read>\w+)[ \t]*:?=[^\n]*(?:\bresult["'\])?!]*(?:\.|->|\[|\?\.|&\.)[\["':]*value\b|"value\\*"\s*:)"#,
             );
-            static CREATED = r"/tokens\b[\s\S]{0,4000}(?:permission_groups|policies)|(?:permission_groups|policies)[\s\S]{0,4000}/tokens\b";
+            static CREATED = r#"(?i)(?:/user|/accounts/[^\s"'`]{1,80}|["'`])/tokens["'`\s]|/tokens\b[\s\S]{0,4000}(?:permission_groups|policies)|(?:permission_groups|policies)[\s\S]{0,4000}/tokens\b"#;
+            static POSTS = r#"(?i)\bpost\b|--data\b|\s-d\s"#;
         }
         let owner = [&b".value"[..], b".Value"].into_iter().find_map(|member| name.strip_suffix(member));
-        // Others read values of results as well.
-        if owner.is_none() && !is_secret(name) {
+        // Most files have no tokens to make.
+        if memmem::find(self.bytes, b"okens").is_none()
+            && memmem::find(self.bytes, b"CreateAPIToken").is_none()
+        {
             return false;
         }
+        let creates = || CREATED.is_match(self.bytes) && POSTS.is_match(self.bytes);
         let made = self.made.get_or_init(|| {
             let name = |groups: Captures<'a>| {
                 let own = groups.name("owner").map(|owner| owner.as_bytes());
-                own.or_else(|| {
-                    groups.name("read").filter(|_| CREATED.is_match(self.bytes)).map(|read| read.as_bytes())
-                })
+                own.or_else(|| groups.name("read").filter(|_| creates()).map(|read| read.as_bytes()))
             };
             MADE.captures_iter(self.bytes).filter_map(name).take(MOST).collect()
         });
         match owner {
-            Some(owner) => {
-                made.contains(owner) || owner.ends_with(b".result") && CREATED.is_match(self.bytes)
-            }
+            Some(owner) => made.contains(owner) || owner.ends_with(b".result") && creates(),
             None => made.contains(name),
         }
     }

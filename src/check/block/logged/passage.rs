@@ -24,6 +24,8 @@ pub(super) struct Style {
     pub(super) braces: bool,
     /// Variables are replaced in texts in single quotes too, as in Dart.
     pub(super) single: bool,
+    /// A dollar sign in double quotes is that character, as in Python.
+    pub(super) plain_dollar: bool,
     /// Calls are lists that begin with the name of a function, and names may hold dashes, as in Lisp.
     pub(super) lists: bool,
     /// Functions are applied without brackets, as in Haskell.
@@ -76,6 +78,7 @@ fn levels(body: &[u8], place: usize, style: Style) -> Vec<Level> {
         let next = body.get(at + 1).copied();
         if let Some(Level::Text { start, quote }) = out.last().copied() {
             let evaluates = quote != b'\'' || style.single || body[at..].starts_with(b"${{");
+            let dollar = !(style.plain_dollar && quote != b'`' && !has_prefix(body, start));
             match byte {
                 b'\\' if next == Some(b'(') && quote == b'"' => {
                     at += 1;
@@ -85,7 +88,7 @@ fn levels(body: &[u8], place: usize, style: Style) -> Vec<Level> {
                 _ if byte == quote => {
                     out.pop();
                 }
-                b'$' | b'#' if next == Some(b'{') && evaluates => {
+                b'$' | b'#' if next == Some(b'{') && evaluates && (byte == b'#' || dollar) => {
                     at += 1;
                     out.push(Level::Insertion(at));
                 }
@@ -167,7 +170,7 @@ fn evaluated(body: &[u8], name: Span, levels: &mut Vec<Level>, style: Style) -> 
         ));
     }
     let sign = before.ends_with(b"$") || before.ends_with(b"$env:") || before.ends_with(b"@");
-    let inserted = sign && (quote == b'"' || style.single) || is_item(before);
+    let inserted = sign && !style.plain_dollar && (quote == b'"' || style.single) || is_item(before);
     inserted.then_some(name)
 }
 
@@ -350,6 +353,12 @@ fn hands_on(name: &[u8]) -> bool {
         "with",
         "await",
         "return",
+        "paste",
+        "paste0",
+        "glue",
+        "fmt",
+        "strcat",
+        "str_c",
     ];
     const PARTS: &[&str] =
         &["print", "format", "dump", "json", "valueof", "base64", "b64", "urlencode", "uricomponent"];

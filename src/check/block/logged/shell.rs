@@ -12,7 +12,7 @@ use crate::check::{Input, captures_around, fixed, named};
 use crate::fact::command::{Expansion, Next, command_end, expansions};
 use crate::fact::credential::{each_credential, is_credential};
 use crate::fact::lines;
-use crate::fact::place::{is_program, is_shell, is_yaml};
+use crate::fact::place::{is_program, is_prose, is_shell, is_yaml};
 use crate::fact::script::in_script;
 use crate::fact::words::is_word;
 use crate::literals::{Hit, Literals, contains};
@@ -20,7 +20,7 @@ use crate::span::Span;
 
 fixed! {
     /// A command that prints its arguments.
-    static SHELL = r#"(?mx)(?:^|[;&|{(@"]|\bthen|\bdo|\belse|run:|^\s*-|RUN|script:)[\ \t"@']*
+    static SHELL = r#"(?mx)(?:^|[;&|{(@"`]|\bthen|\bdo|\belse|run:|^\s*-|RUN|script:)[\ \t"@']*
         (?<command>echo|printf|logger|print|Write-(?:Host|Output|Verbose|Debug|Information|Warning|Error)|tee|cat\s*<<<|:log\s+\w+|:put)[\ \t]+"#;
 }
 
@@ -62,6 +62,20 @@ pub(super) fn shell(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
     let program = is_program(input.text, input.path) && !is_shell(input.text, input.path);
     let mut hits = COMMANDS.all(bytes);
     hits.retain(|hit| is_command(bytes, hit) && !(program && bytes[hit.start] == b'p'));
+    // A command in what a program prints is only shown: `print("  echo $NAME")`.
+    let mut texts: Vec<Span> = harmless
+        .iter()
+        .filter_map(|sink| match sink {
+            Sink::Call { own, style } if style.plain_dollar => Some(*own),
+            _ => None,
+        })
+        .collect();
+    texts.sort_unstable();
+    let is_shown = |hit: &Hit| {
+        let before = texts.partition_point(|text| text.start <= hit.start);
+        texts[..before].last().is_some_and(|text| hit.end <= text.end)
+    };
+    hits.retain(|hit| !is_shown(hit));
     for groups in captures_around(&SHELL, &hits, bytes, INDENT, |_| 0) {
         let command = named(&groups, "command");
         let whole = groups.get_match();
@@ -70,6 +84,10 @@ pub(super) fn shell(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
             && whole.start() > 0
             && matches!(bytes[whole.start() - 1], b'$' | b'<')
         {
+            continue;
+        }
+        // Code that begins an item of a document; in a sentence it may be warned of, elsewhere it is a substitution.
+        if bytes[whole.start()] == b'`' && !(is_prose(input.path) && begins_item(bytes, whole.start())) {
             continue;
         }
         // `awk '{print $1}'`, `perl -ne 'print $1'`: a program of its own.
@@ -99,6 +117,12 @@ pub(super) fn shell(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
             None => harmless.push(Sink::Command(zone)),
         }
     }
+}
+
+/// Whether nothing but the mark of a list is before a place in its line: `1. `, `- `.
+fn begins_item(bytes: &[u8], at: usize) -> bool {
+    let before = lines::before(bytes, at, INDENT).trim_ascii();
+    !before.is_empty() && before.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b')' | b'-' | b'*'))
 }
 
 /// Finds documents that `cat` prints: `cat <<EOF`, lines with variables, `EOF`.

@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::super::is_comment;
 use super::{Known, Leak, is_known, text_of};
-use crate::check::{Input, captures_around, fixed};
+use crate::check::{Input, Sign, captures_around, fixed};
 use crate::fact::command::{command_end, expansions};
 use crate::fact::place::is_yaml;
 use crate::fact::{brackets, lines};
@@ -105,6 +105,24 @@ fn end_of_script(bytes: &[u8], at: usize) -> usize {
         end += line.len() + 1;
     }
     bytes.len()
+}
+
+fixed! {
+    /// A switch of a library that shows its requests with their headers.
+    static TALKS = r#"(?x)CURLOPT_VERBOSE\s*(?:,|=>)\s*(?:true|1L?)\b|\.set_debug_output\b|\bset_?debuglevel\([1-9]|\bdebuglevel\s*=\s*[1-9]"#;
+}
+
+/// Finds libraries that are told to show their requests, in a program that sends a credential to the API.
+pub(super) fn talks(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) {
+    static WORDS: LazyLock<Literals> =
+        LazyLock::new(|| Literals::caseless(&["curlopt_verbose", "set_debug_output", "debuglevel"]));
+    let bytes = input.text.bytes();
+    if !input.signs.has(Sign::ApiHost) || WORDS.find(bytes, 0).is_none() || !known.sends() {
+        return;
+    }
+    for hit in TALKS.find_iter(bytes) {
+        out.push(Leak::new(Span::from(hit), "shows the requests, with the credential in their headers"));
+    }
 }
 
 /// Finds verbose requests of curl that send a credential.

@@ -30,7 +30,8 @@ pub(super) fn dialect(path: &BlobPath) -> Option<&'static Dialect> {
     DIALECTS.iter().find(|dialect| dialect.ends.iter().any(|own| end.eq_ignore_ascii_case(own.as_bytes())))
 }
 
-const PLAIN: Style = Style { braces: false, single: false, lists: false, applied: false };
+const PLAIN: Style =
+    Style { braces: false, single: false, plain_dollar: false, lists: false, applied: false };
 const LISTS: Style = Style { lists: true, ..PLAIN };
 const APPLIED: Style = Style { applied: true, ..PLAIN };
 const BRACES: Style = Style { braces: true, ..PLAIN };

@@ -73,6 +73,7 @@ fn a_token_that_was_made_is_known() {
     assert!(is_known(b"t.value", 0, &known, b""));
     assert!(!is_known(b"u.value", 0, &known, b""));
     assert!(!is_known(b"t.id", 0, &known, b""));
+    // flaresec: allow(credential-logged) what a test looks at
     let made = b"post('/user/tokens', { policies })\nprint(a.result.value)\n";
     assert!(is_known(b"a.result.value", 0, &Known::new(made), b""));
     assert!(!is_known(b"a.result.value", 0, &Known::new(b"print(a.result.value)"), b""));
