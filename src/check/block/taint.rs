@@ -130,7 +130,10 @@ fn forwards_credential(value: &[u8]) -> bool {
             b" ==",
             b" ? ",
         ];
+        // What a person has just typed into a page.
+        const TYPED: [&[u8]; 2] = [b"getelement", b"queryselector"];
         !CHANGED.iter().any(|part| contains(rest, part))
+            && !TYPED.iter().any(|part| contains(first_line, part))
             && groups.iter().skip(1).flatten().any(|m| is_credential(m.as_bytes()))
     })
 }
@@ -218,6 +221,7 @@ mod tests {
         }
         for text in [
             "PREVIEW: CF_PREVIEW_TOKEN\n",
+            "secret = document.getElementById(\"cloudflareSecret\").value\n",
             "ok = check(\"CF_API_TOKEN\")\n",
             "auth = getenv(\"CF_ZONE_ID\")\n",
             "n = len(os.environ[\"CF_API_TOKEN\"])\n",
