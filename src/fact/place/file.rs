@@ -79,7 +79,8 @@ pub fn is_code(path: &BlobPath) -> bool {
     let code: &[&[u8]] = &[
         b"py", b"js", b"ts", b"mjs", b"cjs", b"mts", b"cts", b"tsx", b"jsx", b"go", b"rs", b"php", b"rb",
         b"java", b"kt", b"cs", b"sh", b"bash", b"ps1", b"pl", b"lua", b"ex", b"exs", b"swift", b"c", b"cpp",
-        b"h", b"dart", b"scala", b"vue",
+        b"h", b"dart", b"scala", b"vue", b"cc", b"hpp", b"mm", b"clj", b"cljs", b"cr", b"erl", b"fs", b"fsx",
+        b"groovy", b"hs", b"jl", b"ml", b"nim", b"pm", b"psm1", b"r", b"R", b"vb", b"zig",
     ];
     code.contains(&end)
 }
