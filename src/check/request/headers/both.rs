@@ -146,7 +146,7 @@ fn heads_alike(input: &Input<'_>, one: (Span, &[u8]), other: (Span, &[u8])) -> b
 /// `{"token": lambda c: {…}, "global": lambda c: {…}}`.
 fn is_entry_of_table(bytes: &[u8], key: usize, token: usize) -> bool {
     fixed! {
-        static ENTRY = r#"(?:^|[,{(\[\n])[ \t]*["':]?(?P<name>[A-Za-z]\w*)["']?[ \t]*(?:=>|[:=])[^,{\[\n]*$"#;
+        static ENTRY = r#"(?:^|[,{(\[\n])[ \t]*["':]?(?P<name>[A-Za-z]\w*)["']?[ \t]*(?:=>|[:=])(?:\([^()\n]*\)|[^,{\[(\n])*$"#;
     }
     const REACH: usize = 1500;
     let opens = |at: usize| brackets::around(bytes, at.saturating_sub(REACH), at).collect::<Vec<usize>>();
