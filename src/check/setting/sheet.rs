@@ -6,7 +6,6 @@ use std::collections::HashSet;
 use memchr::memmem;
 
 use crate::check::Input;
-use crate::check::assignment::names_other;
 use crate::fact::namesake::{cf_means_other_product, cf_means_other_product_at};
 use crate::fact::naming::{enclosing, naming, parent};
 use crate::fact::place::{around, is_program, is_shell};
@@ -198,7 +197,7 @@ impl<'a> Sheet<'a> {
             // For acme.sh it is an API token, whatever stands beside it.
             Role::Token if name.starts_with(b"CF_Token") => None,
             // `LEXICON_GANDI_TOKEN` is that of the other provider.
-            Role::Token if names_other(&key.words) => None,
+            Role::Token if self.has_foreign_word(key) => None,
             Role::Token if email.is_some() && is_cloudflare && !self.key_beside(key) => {
                 let near = self.input.text.get(around(self.input.text, key.span, BYTES));
                 let trap = TRAPS.is_match(near) || TRAPS.is_match(self.input.path.as_bytes());
@@ -404,7 +403,8 @@ impl<'a> Sheet<'a> {
 const LOGINS: &[&str] = &["admin", "user", "root", "test", "app", "account", "member", "customer", "staff"];
 
 /// Words in the names of keys and passwords that say nothing about a vendor, besides [`GENERIC_WORDS`].
-const OWN_WORDS: &[&str] = &["password", "passwd", "apikey", "global", "access", "token", "tkn", "the", "my"];
+const OWN_WORDS: &[&str] =
+    &["password", "passwd", "apikey", "global", "access", "token", "tkn", "the", "my", "lexicon"];
 
 /// Returns where the text contains the word, in any case.
 fn mentions(text: &[u8], word: &'static [u8]) -> impl Iterator<Item = usize> {
@@ -427,7 +427,7 @@ fn is_option(bytes: &[u8], span: Span) -> bool {
 fn alike(key: &Setting, email: &Setting) -> bool {
     const NOTHING: &[&str] = &[
         "email", "mail", "e", "api", "auth", "account", "user", "username", "apiuser", "login", "my", "the",
-        "x", "cfg", "config", "option", "admin", "your", "self", "this", "global", "name",
+        "x", "cfg", "config", "option", "admin", "your", "self", "this", "global", "name", "lexicon",
     ];
     let says = |words: &str| names_cloudflare(words);
     says(&email.words)

@@ -61,6 +61,11 @@ fn what_is_handed_over_together_belongs_together() {
             "$key = Read-Host 'Cloudflare key'\n$a = @{\n  CFAuthEmail = 'a@b.co'\n  CFAuthKeySecure = $key\n}\n",
             &["cf auth key"],
         ),
+        (
+            ".env",
+            "PROVIDER=cloudflare\nLEXICON_CLOUDFLARE_TOKEN=$C\nLEXICON_ZONOMI_USERNAME=a@b.co\nLEXICON_ZONOMI_TOKEN=$T\n",
+            &[],
+        ),
         (".env", "LEXICON_PROVIDER=cloudflare\nLEXICON_GANDI_USERNAME=a@b.co\nLEXICON_GANDI_TOKEN=$T\n", &[]),
     ] {
         let found: Vec<String> = pairs(path, text).into_iter().map(|(words, _)| words).collect();
