@@ -78,10 +78,11 @@ const WORDS: &[&[&str]] = &[
         // `cf`, escaped like the rest of a value.
         "\\x|63\\x66",
         "\\u006|3\\u0066",
+        "%|63%66",
     ],
     &["wrangler", "uth_", "t|urnstile", "t|urn_key", "t|urnkey", "t|urn-key", "wtja", "x_a|uth_", "0|x4aaaa"],
     &["x|auth", "argo |tunnel", "v1.0-", "x-|auth-", "o|auth_token", "tunnel", ".d|ev.vars", "ey|j1c2ui"],
-    &["r2_", "r2sec", "y2z", "r2-", "r2acc"],
+    &["r2_", "r2sec", "y2z", "r2-", "r2acc", "r2://"],
     &["typ|e r2", "global a|pi key", "str|eamkey", "hy|perdrive"],
     &["stre|am-k", "accou|nttag", "stre|amsig", "rt|mps://"],
     &["ca|lls_app", "is_timed_|hmac_valid", "ca|lls-app", "ca|llsapp"],
@@ -248,6 +249,7 @@ mod tests {
             "Wrangler deploy",
             "# flaresec: allow",
             "COPY .dev.vars ./",
+            "?auth=%63%66%75%74%5F",
         ] {
             assert!(gate.passes(text.as_bytes()), "{text}");
         }

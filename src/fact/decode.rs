@@ -140,8 +140,8 @@ fn word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=' | b'.')
 }
 
-/// Removes the end of one piece of a string literal and the start of the next: `" + "`, `' . '`, `" \` line break `"`,
-/// `""`.
+/// Removes the end of one piece of a string literal and the start of the next: `" + "`, `' . '`, `" ^ "` in OCaml,
+/// `" * "` in Julia, `" \` line break `"`, `""`.
 fn joint(bytes: &[u8], at: usize) -> Option<Piece> {
     // Pieces of a credential are longer than most words between quotes.
     if at < PIECE || !bytes[at - PIECE..at].iter().all(|b| word(*b)) {
@@ -164,7 +164,7 @@ fn joint(bytes: &[u8], at: usize) -> Option<Piece> {
             {
                 return None;
             }
-            b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' if operator.len() < 2 => {
+            b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' | b'^' | b'*' if operator.len() < 2 => {
                 operator = &window[i - operator.len()..=i];
             }
             _ => return None,
@@ -250,6 +250,9 @@ mod tests {
     fn pieces_of_literals() {
         plain("k = \"abcd\" + \"efgh\"", "k = \"abcdefgh\"");
         plain("k = 'abcd' .\n  'efgh'", "k = 'abcdefgh'");
+        plain("k = \"abcd\" ^\n  \"efgh\"", "k = \"abcdefgh\"");
+        plain("k = \"abcd\"^\"efgh\"", "k = \"abcdefgh\"");
+        plain("k = \"abcd\" * \"efgh\"", "k = \"abcdefgh\"");
         plain("k = (\"abcdABCD\"\n     \"efghEFGH\")", "k = (\"abcdABCDefghEFGH\")");
         plain("k = \"abcd\\\nefgh\"", "k = \"abcdefgh\"");
         plain("k = [\"abcd\", \"efgh\"].join(\"\")", "k = [\"abcdefgh\"].join(\"\")");

@@ -10,7 +10,7 @@ use crate::span::Span;
 mod surroundings;
 
 pub use surroundings::parent;
-use surroundings::{column_heading, labelled_name, sibling_name, trailing_comment};
+use surroundings::{column_heading, labelled_name, name_in_parallel, sibling_name, trailing_comment};
 
 /// How far back a statement is read, in bytes.
 const STATEMENT: usize = 400;
@@ -141,6 +141,9 @@ pub fn naming(bytes: &[u8], value: Span, path: &BlobPath) -> Naming {
     }
     if let Some(label) = labelled_name(bytes, value) {
         out.phrases.insert(0, label);
+    }
+    if let Some(name) = name_in_parallel(bytes, value.start) {
+        out.phrases.insert(0, name);
     }
     if let Some(column) = column_heading(bytes, value.start, path) {
         out.phrases.insert(0, column);
@@ -363,5 +366,10 @@ mod tests {
         own("ENV CF_TOKEN VALUE", "env cf token");
         own("cloudflare.NewWithAPIToken(\"VALUE\")", "cloudflare new with api token");
         own("other = 1\nVALUE", "other");
+        own("@h{qw(zone cf_token)} = (\n  'a',\n  'VALUE',\n);", "cf token");
+        own("my ($zone, $cf_token, $ttl) = (\n  'a', 'VALUE', 3);", "cf token");
+        own("[zone, cfToken] = [\n  \"a\",\n  \"VALUE\"\n]", "cf token");
+        own("(cf_token, zone) = (f('a', 'b'), 'VALUE')", "zone");
+        own("@h{qw(cf_token)} = (\n  zone => 'VALUE',\n);", "zone");
     }
 }

@@ -162,7 +162,38 @@ pub fn in_prose(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     if content.starts_with(b"    ") || content.starts_with(b"\t") || looks_like_command(content) {
         return false;
     }
-    !text.is_fenced(line.start)
+    !(text.is_fenced(line.start)
+        || name.ends_with(b".rst") && in_literal_block(text, at)
+        || name.ends_with(b".adoc") && in_listing(text, at))
+}
+
+/// Whether the place is in a literal block of reStructuredText: indented below a paragraph that ends with `::`, or a
+/// directive such as `.. code-block:: ini`.
+fn in_literal_block(text: &Text<'_>, at: usize) -> bool {
+    const MOST: usize = 100;
+    let own = text.line_index(at);
+    let line = |index: usize| text.line_at(index).map(|line| text.get(line)).unwrap_or_default();
+    let depth = lines::indentation(line(own));
+    let outer = |line: &&[u8]| !line.trim_ascii().is_empty() && lines::indentation(line) < depth;
+    let head = (own.saturating_sub(MOST)..own).rev().map(line).find(outer).unwrap_or_default().trim_ascii();
+    let directive = |name: &&[u8]| head.strip_prefix(b".. ").is_some_and(|rest| rest.starts_with(name));
+    const BLOCKS: &[&[u8]] = &[b"code", b"sourcecode", b"parsed-literal", b"prompt", b"highlight"];
+    BLOCKS.iter().any(directive) || !head.starts_with(b"..") && head.ends_with(b"::")
+}
+
+/// Whether the place is in a listing of AsciiDoc: the nearest line of dashes or dots above opens one, below a blank line,
+/// a title or `[source,ini]`.
+fn in_listing(text: &Text<'_>, at: usize) -> bool {
+    const MOST: usize = 100;
+    let own = text.line_index(at);
+    let line = |index: usize| text.line_at(index).map(|line| text.get(line).trim_ascii()).unwrap_or_default();
+    let mark = |index: &usize| {
+        let line = line(*index);
+        line.len() >= 4 && (line.iter().all(|b| *b == b'-') || line.iter().all(|b| *b == b'.'))
+    };
+    let Some(mark) = (own.saturating_sub(MOST)..own).rev().find(mark) else { return false };
+    let above = mark.checked_sub(1).map(line).unwrap_or_default();
+    matches!(above.first(), None | Some(b'[' | b'.'))
 }
 
 fn looks_like_command(line: &[u8]) -> bool {
@@ -348,9 +379,35 @@ pub fn around(text: &Text<'_>, span: Span, reach: usize) -> Span {
 
 #[cfg(test)]
 mod tests {
-    use super::in_comment;
+    use super::{in_comment, in_prose};
     use crate::blob::BlobPath;
     use crate::text::Text;
+
+    #[test]
+    fn literal_blocks_of_documents_are_no_prose() {
+        for (text, prose) in [
+            ("Write:\n\n.. code-block:: ini\n\n   a = HERE\n", false),
+            ("Write::\n\n  a = b\n\n  c = HERE\n", false),
+            (".. sourcecode:: sh\n   :caption: a\n\n   a = HERE\n", false),
+            (".. note::\n\n   the key HERE\n", true),
+            ("* an item\n  goes on HERE\n", true),
+            ("Write::\n\n  a = b\n\nthe key HERE\n", true),
+        ] {
+            let at = text.find("HERE").unwrap();
+            let path = BlobPath::new("a.rst");
+            assert_eq!(in_prose(&Text::decode(text.as_bytes()), at, &path), prose, "{text}");
+        }
+        for (text, prose) in [
+            ("Write:\n\n[source,ini]\n----\na = b\nc = HERE\n----\n", false),
+            ("Write:\n\n....\nc = HERE\n....\n", false),
+            ("Write:\n\n----\na = b\n----\nthe key HERE\n", true),
+            ("the key HERE\n", true),
+        ] {
+            let at = text.find("HERE").unwrap();
+            let path = BlobPath::new("a.adoc");
+            assert_eq!(in_prose(&Text::decode(text.as_bytes()), at, &path), prose, "{text}");
+        }
+    }
 
     #[test]
     fn patterns_for_files_open_no_comment() {

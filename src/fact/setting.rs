@@ -382,6 +382,15 @@ fn is_type(value: &[u8]) -> bool {
     if MODULES.iter().any(|module| word.starts_with(module.as_bytes())) {
         return true;
     }
+    // `[]const u8`, `&[u8]`: the value ends at the closing bracket.
+    let element = word
+        .strip_suffix(b"u8")
+        .or(word.strip_suffix(b"uint8"))
+        .or(word.strip_suffix(b"byte"))
+        .unwrap_or(&word);
+    if element.strip_suffix(b"[").is_some_and(|marks| marks.iter().all(|b| matches!(b, b'&' | b'?' | b'*'))) {
+        return true;
+    }
     if OPTIONS.iter().any(|option| word.starts_with(option.as_bytes())) || is_schema(&word) {
         return true;
     }
@@ -452,6 +461,9 @@ mod tests {
             "token: typing.Optional[builtins.str] = None",
             "CF_API_EMAIL = \"Account email\"",
             "api_key: {required: true}",
+            "fn f(key: []const u8, mail: ?[]const u8) void",
+            "fn f(key: &[u8]) {}",
+            "func f(key: [UInt8]) {}",
             "{\"api_key\": {\"type\": \"string\"}}",
             "['Cloudflare API Key' => 'Clave', 'x' => 'y']",
             "{\n  \"Account Email\": \"Correo\"\n}",

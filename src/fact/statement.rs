@@ -178,10 +178,12 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
             r"|(?P<c>[A-Za-z_][\w-]*)\s*\(\)\s*\{",
             r"|(?:[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?|void)\s+(?P<d>\w+)\([^;]*?\{?\s*$",
             // A method of a class in JavaScript: `async purge(zone: string): Promise<void> {`.
-            r"|(?P<e>[A-Za-z_]\w*)\([^;{}]*\)\s*(?::[^;={}]+)?\{?\s*$)",
+            r"|(?P<e>[A-Za-z_]\w*)\([^;{}]*\)\s*(?::[^;={}]+)?\{?\s*$",
+            // An equation of Haskell, for one constructor: `headers (Token t) = …`.
+            r"|(?P<f>[a-z]\w*'?)[ ]+\([A-Z]\w*(?:[ ]+[\w.{}]+)*\)[^=\n;]{0,80}=(?:\s|$))",
         );
     }
-    const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
+    const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
     let line = |index: usize| {
         text.line_at(index)
             .map(|span| (span, text.get(Span::new(span.start, span.end.min(span.start + 500)))))
@@ -192,11 +194,15 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
         let (span, content) = line(index)?;
         let groups = HEAD.captures(content)?;
         let block = |name: &[u8]| {
-            matches!(name, b"if" | b"for" | b"foreach" | b"while" | b"switch" | b"catch" | b"with")
+            matches!(
+                name,
+                b"if" | b"for" | b"foreach" | b"while" | b"switch" | b"catch" | b"with" | b"let" | b"where"
+            )
         };
         let typed = groups.name("d").or_else(|| groups.name("e"));
         let opens = content.trim_ascii_end().ends_with(b"{") || is_bracket(index + 1);
-        if typed.is_some() && !opens || groups.name("e").is_some_and(|name| block(name.as_bytes())) {
+        let plain = groups.name("e").or_else(|| groups.name("f"));
+        if typed.is_some() && !opens || plain.is_some_and(|name| block(name.as_bytes())) {
             return None;
         }
         let name = NAMES.into_iter().find_map(|name| groups.name(name))?;
@@ -280,6 +286,7 @@ mod tests {
             ),
             ("one() { a; }\ntwo() { HERE; }\nthree\n", "two"),
             ("def one(a): b\ndef two(a): return HERE\nthree\n", "two"),
+            ("two (One a) = b\ntwo (Two e k) = HERE\nthree\n", "two"),
             (
                 "class A {\n  async two(a: string): Promise<void> {\n    if (a) {\n      HERE;\n    }\n  }\n  three() {}\n}\n",
                 "two",

@@ -8,16 +8,18 @@ use crate::endpoint::NO_TOKEN;
 use crate::fact::brackets;
 use crate::fact::namesake::is_file_of_other_vendor;
 use crate::fact::place::{
-    around, in_comment, in_pattern, in_prose, in_test_module, is_api_description, is_test,
+    around, in_comment, in_pattern, in_prose, in_test_module, is_api_description, is_program, is_prose,
+    is_test, list_item,
 };
 use crate::fact::search::{in_search, is_rules};
-use crate::fact::setting::closed;
+use crate::fact::setting::{closed, same_group};
 use crate::literals::contains;
 use crate::rule::{Confidence, Severity};
 use crate::span::Span;
 
 mod both;
 mod sent;
+mod zip;
 
 use both::supports_both;
 pub(super) use both::takes_a_token;
@@ -26,11 +28,12 @@ pub(super) use sent::holds_nothing;
 fixed! {
     /// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
     /// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`, `proxy_set_header X-Auth-Key v`,
-    /// `[X-Auth-Key $v]`, `set "X-Auth-Key", v` without brackets, and the name after its value:
+    /// `Headers("X-Auth-Key") = v`, `[X-Auth-Key $v]`, `set "X-Auth-Key", v` without brackets, and the name after its value:
     /// `setValue(v, forHTTPHeaderField: "X-Auth-Key")`. A line break of a raw request may be in front, `\nX-Auth-Key: v`.
     static KEY = concat!(
         r#"(?i)(?P<span>(?:\bsetValue|\baddValue|\bsetValue:|\baddValue:)[( ]?[^\n;]{1,120}forHTTPHeaderField:\s*@?"x-auth-key""#,
-        r#"|(?:\b|\\[rn])(?P<name>x[-_]?auth[-_]?key)\b["'`\\]*\]?\s*(?:(?:=>|:=|[:=])\s*[^\s,)}\]][^\n,)}\]]*"#,
+        r#"|(?:\b|\\[rn])(?P<name>x[-_]?auth[-_]?key)\b["'`\\]*\]?\s*(?:(?:=>|:=|<-|[:=])\s*[^\s,)}\]][^\n,)}\]]*"#,
+        r#"|\)[ \t]*=[ \t]*[^\s=>~,)}\]][^\n,)}\]]*"#,
         r#"|[ \t]+\$[({]?[a-z_][^\s\]),;]*"#,
         r#"|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}])"#,
         r#"|\b[a-z]\w*[ \t]+["']x-auth-key["'][ \t]*,[ \t]*(?:[$@*&]?[a-z_]|["'][0-9a-f]{32})[^\n]*"#,
@@ -79,9 +82,10 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
     let by_constant = constants(input);
     let defined: Vec<(Span, Span)> = by_constant.iter().map(|used| (used.place, used.definition)).collect();
     let by_constant = by_constant.into_iter().map(|used| used.place);
+    let zipped = zip::names(input);
     let mut in_lisp = if is_lisp(input.path) { spans(&LISP, input) } else { Vec::new() };
     in_lisp.retain(|span| is_in_pair(input.text.bytes(), *span));
-    for span in spans(&KEY, input).into_iter().chain(by_constant).chain(in_lisp) {
+    for span in spans(&KEY, input).into_iter().chain(by_constant).chain(in_lisp).chain(zipped) {
         let broken = input.text.get(span).starts_with(b"\\");
         let span = Span::new(span.start + if broken { 2 } else { 0 }, span.end);
         let span = first_header(input.text.bytes(), span);
@@ -96,7 +100,7 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         let address = address(input, span, near);
         let is_cloudflare =
             email.is_some() || address.is_some() || (topic && contains(input.text.get(span), b"cf"));
-        if email.is_none() && is_of_other_vendor(input, span) {
+        if email.is_none() && (is_of_other_vendor(input, span) || is_for_other_host(input, span)) {
             continue;
         }
         if !is_cloudflare && !topic || is_not_sent(input, span) || supports_both(input, span) {
@@ -185,6 +189,22 @@ fn is_of_other_vendor(input: &Input<'_>, span: Span) -> bool {
         let mut hosts = HOST.captures_iter(near).filter_map(|groups| groups.name("host"));
         !GENERIC_NAMES.contains(&who.as_slice()) && hosts.any(|host| contains(host.as_bytes(), &who))
     })
+}
+
+/// Whether the settings that the header belongs to are for another host: in a configuration, their group has addresses,
+/// none of them Cloudflare's.
+fn is_for_other_host(input: &Input<'_>, span: Span) -> bool {
+    if is_program(input.text, input.path) || is_prose(input.path) {
+        return false;
+    }
+    let near = around(input.text, span, 600);
+    let hosts = HOST.captures_iter(input.text.get(near)).filter_map(|groups| groups.name("host"));
+    let item = list_item(input.text, span.start);
+    let own = |host: &Span| {
+        item.is_none_or(|item| item.contains(*host)) && same_group(input.text.bytes(), *host, span)
+    };
+    let mut own = hosts.map(|host| Span::from(host).shift(near.start)).filter(own).peekable();
+    own.peek().is_some() && !own.any(|host| contains(input.text.get(host), b"cloudflare"))
 }
 
 /// Returns the nearest address of the API, with its scheme and path.
@@ -284,7 +304,7 @@ fn is_not_sent(input: &Input<'_>, span: Span) -> bool {
     fixed! {
         static COMPARED = r#"(?i)^[\w.-]+["'`\])]*\s*[=!]=(?:[^>]|$)"#;
     }
-    if COMPARED.is_match(own) {
+    if COMPARED.is_match(own) || is_compared_in_basic(before, own) {
         return true;
     }
     let defined = own
@@ -301,6 +321,16 @@ fn is_not_sent(input: &Input<'_>, span: Span) -> bool {
         || in_sentence(before)
         || is_handled(input, span)
         || VENDOR.is_match(text.get(around(text, line, 160)))
+}
+
+/// Whether the header is compared rather than set, as Basic writes it: `If Headers("X-Auth-Key") = key Then`. A statement
+/// that sets it begins with its receiver.
+fn is_compared_in_basic(before: &[u8], own: &[u8]) -> bool {
+    fixed! {
+        static EQUALS = r#"(?i)^x-auth-key["']\)[ \t]*=[ \t]"#;
+        static RECEIVER = r#"^[\w.$>-]*\(["']$"#;
+    }
+    EQUALS.is_match(own) && !RECEIVER.is_match(before.trim_ascii_start())
 }
 
 /// Whether the surrounding code hides, removes or lists headers.

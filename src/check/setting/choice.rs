@@ -42,8 +42,10 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
         return true;
     }
     if !is_program(input.text, input.path) {
-        let near = input.text.get(around(input.text, span, BYTES));
-        return BRANCH.is_match(near) && TOKEN_WAY.is_match(near);
+        let near = around(input.text, span, BYTES);
+        let text = input.text.get(near);
+        return BRANCH.is_match(text)
+            && (TOKEN_WAY.is_match(text) || has_token_in_other_branch(input, near, span));
     }
     let script = is_shell(input.text, input.path);
     let near = around(input.text, span, if script { 1500 } else { 20_000 });
@@ -60,6 +62,21 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
         !script || !line.starts_with(b"#")
     });
     ways.next().is_some_and(|first| decides(span) || decides(first) || ways.take(WAYS).any(decides))
+}
+
+/// Whether a template speaks of any token in another branch of the condition that the place is in.
+fn has_token_in_other_branch(input: &Input<'_>, near: Span, span: Span) -> bool {
+    fixed! {
+        static TOKEN = r"(?i)\b\w*_?token\b";
+        static END = r"(?:\{\{|\{%|<%|%\{)[-~]?\s*end";
+    }
+    TOKEN.find_iter(input.text.get(near)).any(|token| {
+        let place = Span::from(token).shift(near.start);
+        let between = Span::new(place.end.min(span.end), place.start.max(span.start));
+        in_two_branches(input, place, span)
+            && !END.is_match(input.text.get(between))
+            && !names_other(&words(token.as_bytes()))
+    })
 }
 
 /// Returns the places that speak of authentication with an API token.
@@ -195,12 +212,15 @@ pub(super) fn is_alternative(input: &Input<'_>, span: Span) -> bool {
 }
 
 /// Whether the place is in one of two blocks that a condition chooses between, and the other, or the condition, has a
-/// token: `var.token != null ? { TOKEN = var.token } : { KEY = var.key }`.
+/// token: `var.token != null ? { TOKEN = var.token } : { KEY = var.key }`, `if … then { TOKEN = … } else { KEY = … }`.
 fn is_chosen(bytes: &[u8], span: Span) -> bool {
     /// How long the condition and each of the blocks may be, in bytes.
     const CONDITION: usize = 400;
     fixed! {
         static ASKED = r"(?s)\s\?\s(?:.*\s:)?$";
+        static ELSE = r"(?s)\bif\b.*\belse$";
+        // Nix: `lib.optionalAttrs (token != null) { TOKEN = token; } // lib.optionalAttrs (key != null) { KEY = key; }`.
+        static GUARD = r"\b(?:mkIf|optionalAttrs)\s+(?:\([^()]*\)|[\w.]+)$";
     }
     let mut blocks = brackets::around(bytes, span.start.saturating_sub(BYTES), span.start);
     blocks.any(|open| {
@@ -210,7 +230,14 @@ fn is_chosen(bytes: &[u8], span: Span) -> bool {
         // The other block follows a colon.
         let other = after.get(1..).unwrap_or_default().trim_ascii_start().strip_prefix(b":");
         let spaced = [before, b" "].concat();
+        let alternative = after.get(1..).unwrap_or_default().trim_ascii_start().strip_prefix(b"else");
+        let alternative = alternative.map(<[u8]>::trim_ascii_start).unwrap_or_default();
+        let alternative = &alternative[..brackets::closing(alternative).unwrap_or(0)];
+        let guarded = || GUARD.is_match(before) && (TOKEN_WAY.is_match(before) || TOKEN_WAY.is_match(after));
         match before.last() {
+            _ if TOKEN_WAY.is_match(alternative) => true,
+            Some(b'e') if ELSE.is_match(before) => TOKEN_WAY.is_match(before),
+            Some(_) if guarded() => true,
             Some(b':') => ASKED.is_match(before) && TOKEN_WAY.is_match(before),
             Some(b'?') if ASKED.is_match(&spaced) => {
                 other.is_some_and(|other| TOKEN_WAY.is_match(other) || TOKEN_WAY.is_match(before))
@@ -288,6 +315,38 @@ mod tests {
     fn branches_of_a_conditional_decide() {
         assert!(both("a.php", "$a = $t ? new APIToken($t) : «new APIKey($e, $k)»;"));
         assert!(!both("a.php", "$a = new APIToken($t); $b = «new APIKey($e, $k)»;"));
+    }
+
+    #[test]
+    fn branches_of_configurations_and_templates_decide() {
+        for (path, text) in [
+            ("a.nix", "if t != null then { CF_API_TOKEN = t; } else { «CF_API_KEY = k»; }"),
+            ("a.nix", "if t == null then { «CF_API_KEY = k»; } else { CF_API_TOKEN = t; }"),
+            ("a.jsonnet", "env: if t then { CF_API_TOKEN: t } else { «CF_API_KEY: k» }"),
+            (
+                "a.nix",
+                "optionalAttrs (t != null) { CF_API_TOKEN = t; } // lib.optionalAttrs (k != null) { «CF_API_KEY = k»; }",
+            ),
+            (
+                "a.conf.j2",
+                "{% if a_token is defined %}\nlogin=token\n{% else %}\nlogin={{ m }}\n«password={{ k }}»\n{% endif %}",
+            ),
+            ("a.erb", "<% if @token -%>\nlogin=token\n<% else -%>\n«password=<%= @k %>»\n<% end -%>"),
+        ] {
+            assert!(both(path, text), "{path}: {text}");
+        }
+        for (path, text) in [
+            ("a.nix", "a = if b then { X = t; } else { «CF_API_KEY = k»; }"),
+            ("a.nix", "{ «CF_API_KEY = k»; }"),
+            ("a.nix", "a = lib.mkIf cfg.enable { «CF_API_KEY = k»; }"),
+            (
+                "a.conf.j2",
+                "{% if a %}\nlogin=m\n{% else %}\nlogin={{ m }}\n{% endif %}\n«password={{ k }}»\n# token",
+            ),
+            ("a.conf.j2", "{% if vault_token %}\nx=1\n{% else %}\n«password={{ k }}»\n{% endif %}"),
+        ] {
+            assert!(!both(path, text), "{path}: {text}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use memchr::memmem;
 
 use super::super::{Input, Sign, fixed, spans_around};
 use crate::fact::words::is_word;
-use crate::literals::Literals;
+use crate::literals::{Literals, contains};
 use crate::span::Span;
 
 /// An argument, with at most one call in it.
@@ -93,10 +93,25 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         package.is_none_or(|name| matches!(name, b"cloudflare" | b"cf") && own() || packages.contains(&name))
     });
     if input.signs.has(Sign::Vendor) {
-        found.extend(spans_around(&PLAIN, &hints, bytes, BEFORE, |_| AFTER));
+        let plain = spans_around(&PLAIN, &hints, bytes, BEFORE, |_| AFTER);
+        found.extend(plain.into_iter().filter(|call| !is_imported_from_other(bytes, input.text.get(*call))));
     }
     found.retain(|span| !has_token(input.text.get(*span)) && !is_defined(bytes, *span));
     found
+}
+
+/// Whether an import says that the class of a call is another vendor's: `use Algolia\Auth\APIKey;`.
+fn is_imported_from_other(bytes: &[u8], call: &[u8]) -> bool {
+    fixed! {
+        static CLASS = r"(?m)^[ \t]*(?:use|import)[ \t]+(?P<package>[\w\\.]+[\\.])(?P<class>\w+)[ \t]*(?:;|\r?$)";
+    }
+    let class = call.strip_prefix(b"new").unwrap_or(call).trim_ascii_start();
+    let class = &class[..class.iter().take_while(|b| is_word(**b)).count()];
+    let mut imports = CLASS
+        .captures_iter(bytes)
+        .filter(|groups| groups.name("class").is_some_and(|name| name.as_bytes() == class));
+    let package = imports.next().and_then(|groups| groups.name("package"));
+    package.is_some_and(|package| !contains(package.as_bytes(), b"cloudflare"))
 }
 
 /// Whether the file is a whole program in Go.

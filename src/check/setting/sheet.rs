@@ -3,14 +3,16 @@
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
+use memchr::memmem;
+
 use crate::check::Input;
-use crate::fact::lines;
 use crate::fact::namesake::{cf_means_other_product, cf_means_other_product_at};
 use crate::fact::naming::{enclosing, naming, parent};
 use crate::fact::place::{around, is_program, is_shell};
 use crate::fact::setting::{Setting, about, any_setting, concerns, same_group};
 use crate::fact::statement::{folded, statement};
-use crate::fact::words::words;
+use crate::fact::words::{is_word, words};
+use crate::fact::{brackets, lines};
 use crate::literals::contains;
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -194,6 +196,8 @@ impl<'a> Sheet<'a> {
             Role::Key | Role::Password if email.is_some() && is_cloudflare => found(email, Confidence::High),
             // For acme.sh it is an API token, whatever stands beside it.
             Role::Token if name.starts_with(b"CF_Token") => None,
+            // `LEXICON_GANDI_TOKEN` is that of the other provider.
+            Role::Token if self.has_foreign_word(key) => None,
             Role::Token if email.is_some() && is_cloudflare && !self.key_beside(key) => {
                 let near = self.input.text.get(around(self.input.text, key.span, BYTES));
                 let trap = TRAPS.is_match(near) || TRAPS.is_match(self.input.path.as_bytes());
@@ -243,6 +247,7 @@ impl<'a> Sheet<'a> {
                 && self.input.text.line_index(other.span.start).abs_diff(line) <= LINES
                 && (same_group(bytes, other.span, key.span) || self.named(key) && self.named(other))
                 && (!is_option(bytes, key.span) || self.same_command(other.span, key.span))
+                && !(matches!(role, Role::Key | Role::Token) && self.is_apart(key, other))
                 && alike(key, other)
         };
         let near = self
@@ -260,6 +265,38 @@ impl<'a> Sheet<'a> {
         near.filter(|(other, who)| self.is_address(other, *who, role))
             .min_by_key(distance)
             .map(|(other, _)| *other)
+    }
+
+    /// Whether a program hands one of the two over, as an argument or in a map, without the other: an e-mail address
+    /// elsewhere does not make a token the key, and a variable is no setting of what it is later handed to.
+    fn is_apart(&self, key: &Setting, email: &Setting) -> bool {
+        if !is_program(self.input.text, self.input.path) || is_shell(self.input.text, self.input.path) {
+            return false;
+        }
+        let bytes = self.input.text.bytes();
+        let arguments = |of: &Setting| {
+            let floor = of.span.start.saturating_sub(BYTES);
+            let open = brackets::around(bytes, floor, of.span.start).next()?;
+            let holds = bytes[open] == b'(' || matches!(bytes[..open].last(), Some(b'@' | b'(' | b'{'));
+            holds.then(|| Span::new(open, brackets::close(bytes, open, open + 2 * BYTES)))
+        };
+        let name = |of: &'_ Setting| {
+            let own = &bytes[of.span.start..of.value.start];
+            own[..own.iter().take_while(|b| is_word(**b) || **b == b'$').count()].to_vec()
+        };
+        let lacks = |call: Option<Span>, other: &Setting| {
+            call.is_some_and(|call| {
+                !call.contains(other.span) && memmem::find(self.input.text.get(call), &name(other)).is_none()
+            })
+        };
+        // `@{Email = 'a'; KeySecure = $key}`: the entry is the setting.
+        let handed_on = |call: Span| {
+            let entry = |(other, role): &&(&Setting, Role)| {
+                call.contains(other.span) && *role == Role::ApiKey && words(self.value(other)) == key.words
+            };
+            !call.contains(key.span) && self.around(key.span).iter().find(entry).is_some()
+        };
+        lacks(arguments(key), email) || arguments(email).is_some_and(handed_on)
     }
 
     /// Whether a setting is an e-mail address, as far as its name and value tell.
@@ -366,7 +403,8 @@ impl<'a> Sheet<'a> {
 const LOGINS: &[&str] = &["admin", "user", "root", "test", "app", "account", "member", "customer", "staff"];
 
 /// Words in the names of keys and passwords that say nothing about a vendor, besides [`GENERIC_WORDS`].
-const OWN_WORDS: &[&str] = &["password", "passwd", "apikey", "global", "access", "token", "tkn", "the", "my"];
+const OWN_WORDS: &[&str] =
+    &["password", "passwd", "apikey", "global", "access", "token", "tkn", "the", "my", "lexicon"];
 
 /// Returns where the text contains the word, in any case.
 fn mentions(text: &[u8], word: &'static [u8]) -> impl Iterator<Item = usize> {
@@ -389,7 +427,7 @@ fn is_option(bytes: &[u8], span: Span) -> bool {
 fn alike(key: &Setting, email: &Setting) -> bool {
     const NOTHING: &[&str] = &[
         "email", "mail", "e", "api", "auth", "account", "user", "username", "apiuser", "login", "my", "the",
-        "x", "cfg", "config", "option", "admin", "your", "self", "this", "global", "name",
+        "x", "cfg", "config", "option", "admin", "your", "self", "this", "global", "name", "lexicon",
     ];
     let says = |words: &str| names_cloudflare(words);
     says(&email.words)

@@ -95,10 +95,10 @@ static MARKS: LazyLock<Shapes> = LazyLock::new(|| {
         &[b"\\", b"ux\n\r"],
         &[ANY, QUOTES, b"\t\n\r"],
         &[ANY, QUOTES, b" \"$&'+,."],
-        &[WORD, QUOTES, b"<>ru|~"],
-        &[WORD, QUOTES, b"@\\bf"],
-        &[SIGNS, QUOTES, b"<>ru|~@\\bf"],
-        &[ANY, b"`", b"\t\n\r $&`+,.<>ru|~@\\bf"],
+        &[WORD, QUOTES, b"<>ru|~*"],
+        &[WORD, QUOTES, b"@\\bf^"],
+        &[SIGNS, QUOTES, b"<>ru|~*@\\bf^"],
+        &[ANY, b"`", b"\t\n\r $&`+,.<>ru|~*@\\bf^"],
     ])
 });
 
@@ -139,7 +139,7 @@ fn may_join(bytes: &[u8], at: usize, joins: bool) -> bool {
         next if space(next) => true,
         // Two quotes in a row join pieces only if they are the same.
         b'"' | b'\'' | b'`' => *next == bytes[at],
-        b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' => true,
+        b'+' | b'.' | b'&' | b'~' | b'|' | b'<' | b'>' | b'^' | b'*' => true,
         // The prefix of the next literal.
         next if mark(next) => true,
         // A list continues with another string.

@@ -5,6 +5,7 @@ use memchr::memmem;
 
 use super::{Name, is_identifier_byte, looks_like_value};
 use crate::blob::BlobPath;
+use crate::fact::brackets;
 use crate::fact::lines::{self, indentation};
 use crate::fact::words::split;
 use crate::span::Span;
@@ -80,6 +81,57 @@ pub(super) fn labelled_name(bytes: &[u8], value: Span) -> Option<Name> {
     let mut words = String::new();
     split(&bytes[span.start..span.end], &mut words);
     Some(Name { words, span: Some(span) })
+}
+
+/// Returns the name of a value in a list that is assigned to a list of names: `@h{qw(zone token)} = ('a', 'v')`,
+/// `my ($zone, $token) = ('a', 'v')`, `[zone, token] = ['a', 'v']`.
+pub(super) fn name_in_parallel(bytes: &[u8], at: usize) -> Option<Name> {
+    /// How far from its list a value may be, and how long the list of names may be, in bytes.
+    const LIST: usize = 2000;
+    const NAMES: usize = 400;
+    let open = brackets::around(bytes, at.saturating_sub(LIST), at).next()?;
+    let left = bytes[open.saturating_sub(NAMES)..open].trim_ascii_end().strip_suffix(b"=")?;
+    let left = left.strip_suffix(b":").unwrap_or(left).trim_ascii_end();
+    if !matches!(left.last(), Some(b')' | b']' | b'}')) {
+        return None;
+    }
+    let end = left.len() - 1;
+    let start = brackets::around(left, 0, end).next()?;
+    let offset = open.saturating_sub(NAMES);
+    // Two lists of one length; a comma may follow the last item.
+    let names = names_of_list(left, Span::new(start + 1, end));
+    let inside = Span::new(open + 1, brackets::close(bytes, open, open + 2 * LIST));
+    let items = brackets::arguments(&bytes[inside.start..inside.end]);
+    let items: Vec<Span> = items.into_iter().map(|item| item.shift(inside.start)).collect();
+    let said = |item: &&Span| !bytes[item.start..item.end].trim_ascii().is_empty();
+    if items.iter().filter(said).count() != names.len() || names.len() < 2 {
+        return None;
+    }
+    let name = *names.get(items.iter().position(|item| item.contains(Span::new(at, at)))?)?;
+    let mut words = String::new();
+    split(&left[name.start..name.end], &mut words);
+    Some(Name { words, span: Some(name.shift(offset)) })
+}
+
+/// Returns the names in a list: separated by commas, or by blanks in the quotes of Perl, `qw(a b)`.
+fn names_of_list(bytes: &[u8], list: Span) -> Vec<Span> {
+    let list = match bytes[list.start..list.end].trim_ascii() {
+        [b'q', b'w', _, inner @ .., _] => {
+            let at = list.start + memmem::find(&bytes[list.start..list.end], inner).unwrap_or(0);
+            Span::new(at, at + inner.len())
+        }
+        _ => list,
+    };
+    let mut out = Vec::new();
+    let mut at = list.start;
+    while at < list.end {
+        let length = bytes[at..list.end].iter().take_while(|b| is_identifier_byte(**b)).count();
+        if length > 0 {
+            out.push(Span::new(at, at + length));
+        }
+        at += length.max(1);
+    }
+    out
 }
 
 /// Returns the words of a comment that follows the value on its line and says what it is: `k = "v"  # the token for DNS`.

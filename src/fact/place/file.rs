@@ -119,6 +119,7 @@ pub fn is_compiled(path: &BlobPath) -> bool {
     let end = path.file_name().rsplit(|b| *b == b'.').next().unwrap_or_default();
     let compiled: &[&[u8]] = &[
         b"go", b"rs", b"java", b"kt", b"cs", b"swift", b"c", b"cpp", b"cc", b"h", b"hpp", b"dart", b"scala",
+        b"cxx", b"ino", b"mm", b"vb", b"fs", b"hs", b"ml", b"zig", b"d", b"nim", b"erl",
     ];
     compiled.contains(&end)
 }

@@ -3,6 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::HOST;
+use memchr::memmem;
+
 use crate::check::advice::recommends_key;
 use crate::check::assignment::names_other;
 use crate::check::{Input, fixed};
@@ -15,9 +17,9 @@ use crate::literals::contains;
 use crate::span::Span;
 
 fixed! {
-    /// A branch, by which code that supports both keys and tokens decides between them. `|| exit` is none: it ends the
-    /// script when a command fails.
-    static BRANCH = r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|\?[^\n;]{1,120}(?:\n\s*)?:|\|\||&&";
+    /// A branch, by which code that supports both keys and tokens decides between them; `| Token t ->` is one of OCaml.
+    /// `|| exit` is none: it ends the script when a command fails.
+    static BRANCH = r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|(?m:^)[ \t]*\|[ \t]*[^|\n]{1,80}->[ \t\r\n]|\?[^\n;]{1,120}(?:\n\s*)?:|\|\||&&";
     /// An API token that is sent.
     static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]|\b\w*(?:auth_?bearer|bearer_?(?:auth|token))\w*\(|(?:->|::|\.)withToken\("#;
 
@@ -70,7 +72,9 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
             ControlFlow::Continue(())
         });
     }
-    if tokens.iter().any(|token| is_sibling(input, span, near.start + token)) {
+    let is_alternative =
+        |token: &usize| is_sibling(input, span, near.start + token) || is_entry_of_table(bytes, at, *token);
+    if tokens.iter().any(is_alternative) {
         return true;
     }
     // Two functions that call the API are no options of one call; two that only make a header are.
@@ -97,7 +101,7 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
 }
 
 /// Whether the token is sent by a function or a class of its own that is named after it, beside that for the key:
-/// `token_headers`, `class TokenAuth`.
+/// `token_headers`, `class TokenAuth`; or by another clause of the same function.
 fn is_sibling(input: &Input<'_>, key: Span, token: usize) -> bool {
     fixed! {
         static CLASS = r"(?m)^[ \t]*(?:[a-z]+[ \t]+)*(?:class|struct|impl|module)[ \t]+(?P<name>\w+)";
@@ -118,20 +122,58 @@ fn is_sibling(input: &Input<'_>, key: Span, token: usize) -> bool {
         return false;
     };
     let (of_key, of_token) = (names(key, key_name), names(token, name));
-    let says =
-        |names: &str| names.split(' ').any(|word| matches!(word, "token" | "bearer")) && !names_other(names);
     let hosts = HOST.captures_iter(input.text.get(body)).filter_map(|groups| groups.name("host"));
     let foreign = hosts.into_iter().any(|host| !contains(host.as_bytes(), b"cloudflare.com"));
-    // Apart from that they are called the same: `verify_token` is no alternative to `update_record`.
+    let by_class = of_key.0 != of_token.0 && is_twin(&of_key.0, &of_token.0);
+    let by_name = of_key.0 == of_token.0 && is_twin(&of_key.1, &of_token.1);
+    let by_clause = of_key == of_token && heads_alike(input, (key_body, key_name), (body, name));
+    key_body != body && !foreign && (by_class || by_name || by_clause)
+}
+
+/// Whether two definitions are clauses of one function, which is defined for several kinds of arguments: the text up to
+/// and including its name is the same. A call of a function of the language, `test("…", function () {`, is none.
+fn heads_alike(input: &Input<'_>, one: (Span, &[u8]), other: (Span, &[u8])) -> bool {
+    let head = |(body, name): (Span, &[u8])| {
+        let line = lines::first(input.text.get(body));
+        let end = memmem::find(line, name)? + name.len();
+        let called = line[end..].starts_with(b"(\"") || line[end..].starts_with(b"('");
+        (!called).then(|| line[..end].trim_ascii().to_vec())
+    };
+    head(one).is_some_and(|head_of_one| head(other) == Some(head_of_one))
+}
+
+/// Whether key and token are in two entries of one table, which are called after what they send:
+/// `{"token": lambda c: {…}, "global": lambda c: {…}}`.
+fn is_entry_of_table(bytes: &[u8], key: usize, token: usize) -> bool {
+    fixed! {
+        static ENTRY = r#"(?:^|[,{(\[\n])[ \t]*["':]?(?P<name>[A-Za-z]\w*)["']?[ \t]*(?:=>|[:=])(?:\([^()\n]*\)|[^,{\[(\n])*$"#;
+    }
+    const REACH: usize = 1500;
+    let opens = |at: usize| brackets::around(bytes, at.saturating_sub(REACH), at).collect::<Vec<usize>>();
+    let (of_key, of_token) = (opens(key), opens(token));
+    // The brackets of each entry, within the innermost that contain both.
+    let shared =
+        of_key.iter().rev().zip(of_token.iter().rev()).take_while(|(one, other)| one == other).count();
+    let own = |opens: &[usize]| {
+        let table = opens.len().checked_sub(shared).filter(|_| shared > 0)?;
+        let (first, table) = (*opens.get(table.checked_sub(1)?)?, *opens.get(table)?);
+        let entry = ENTRY.captures(&bytes[table..first])?;
+        entry.name("name").map(|name| words(name.as_bytes()))
+    };
+    own(&of_key).zip(own(&of_token)).is_some_and(|(key, token)| is_twin(&key, &token))
+}
+
+/// Whether two names are the same, but for the words that say which kind of credential each is for: `verify_token` is no
+/// alternative to `update_record`.
+fn is_twin(key: &str, token: &str) -> bool {
+    let says =
+        |names: &str| names.split(' ').any(|word| matches!(word, "token" | "bearer")) && !names_other(names);
     let rest = |names: &str| {
         let kind =
             |word: &&str| matches!(*word, "token" | "bearer" | "key" | "api" | "global" | "email" | "legacy");
         names.split(' ').filter(|word| !kind(word)).collect::<String>()
     };
-    let twins = |key: &str, token: &str| says(token) && !says(key) && rest(key) == rest(token);
-    let by_class = of_key.0 != of_token.0 && twins(&of_key.0, &of_token.0);
-    let by_name = of_key.0 == of_token.0 && twins(&of_key.1, &of_token.1);
-    key_body != body && !foreign && (by_class || by_name)
+    says(token) && !says(key) && rest(key) == rest(token)
 }
 
 /// Returns the object literal that holds a place: between braces, with neither statements nor branches.

@@ -3,8 +3,8 @@
 use super::super::spans;
 use super::both::has_branch;
 use super::{
-    KEY, address, constants, first_header, in_sentence, is_file_of_other_vendor, is_in_pair, is_listed,
-    is_not_sent, is_of_other_vendor, supports_both, trimmed_len,
+    KEY, address, constants, first_header, in_sentence, is_file_of_other_vendor, is_for_other_host,
+    is_in_pair, is_listed, is_not_sent, is_of_other_vendor, supports_both, trimmed_len, zip,
 };
 use crate::blob::BlobPath;
 use crate::check::Input;
@@ -91,10 +91,54 @@ fn a_client_that_decides_has_both_ways() {
                 "// more\n".repeat(1000)
             ),
         ),
+        (
+            "a.ml",
+            "let headers = function\n  | Token t -> [ (\"Authorization\", \"Bearer \" ^ t) ]\n  | Key k -> [ (\"«X-Auth-Key\", k)» ]\n",
+        ),
+        (
+            "a.ex",
+            "def headers({:token, t}), do: [{\"authorization\", \"Bearer \" <> t}]\n\ndef headers({:key, k}) do\n  [{\"«x-auth-key\", k}»]\nend\n",
+        ),
+        (
+            "a.hs",
+            "headers (Token t) = [(\"Authorization\", \"Bearer \" <> t)]\nheaders (Key k) = [(\"«X-Auth-Key\", k)»]\n",
+        ),
+        (
+            "A.kt",
+            "fun headers(a: Token) = mapOf(\"Authorization\" to \"Bearer $a\")\nfun headers(a: Key) = mapOf(\"«X-Auth-Key\" to a.k»)\n",
+        ),
+        (
+            "a.py",
+            "M = {\n    \"token\": lambda c: {\"Authorization\": f\"Bearer {c}\"},\n    \"global\": lambda c: {\"«X-Auth-Key\": c»},\n}\n",
+        ),
+        (
+            "a.ts",
+            "const m = {\n  legacy: (c) => ({ \"«X-Auth-Key\": c.k» }),\n  bearer: (c) => ({ Authorization: `Bearer ${c}` }),\n};\n",
+        ),
+        (
+            "a.rb",
+            "M = {\n  token: ->(c) { { \"Authorization\" => \"Bearer #{c}\" } },\n  key: ->(c) { { \"«X-Auth-Key\" => c» } },\n}\n",
+        ),
     ] {
         assert!(of(path, text, supports_both), "{path}: {text}");
     }
     for (path, text) in [
+        (
+            "a.ex",
+            "def list(t), do: get(\"/a\", [{\"authorization\", \"Bearer \" <> t}])\n\ndef purge(k) do\n  [{\"«x-auth-key\", k}»]\nend\n",
+        ),
+        (
+            "a.go",
+            "func (g *GitHub) headers() {\n\th.Set(\"Authorization\", \"Bearer \"+g.t)\n}\n\nfunc (z *Zones) headers() {\n\th.Set(\"«X-Auth-Key\", apiKey)»\n}\n",
+        ),
+        (
+            "a.py",
+            "M = {\n    \"github\": {\"Authorization\": f\"Bearer {t}\"},\n    \"zones\": {\"«X-Auth-Key\": k»},\n}\n",
+        ),
+        (
+            "a.py",
+            "M = {\n    \"github_token\": {\"Authorization\": f\"Bearer {t}\"},\n    \"zones\": {\"«X-Auth-Key\": k»},\n}\n",
+        ),
         ("a.py", "if key:\n    h[\"«X-Auth-Key\"] = key»\n"),
         ("a.py", "h[\"Authorization\"] = f\"Bearer {token}\"\nh[\"«X-Auth-Key\"] = key»\n"),
         (
@@ -186,6 +230,8 @@ fn comments_messages_and_readers_send_nothing() {
         ("a.js", "h = { '«X-Auth-Key', 'X-Auth-Email'» }"),
         ("a.js", "h = { \"X-Auth-User\": user, \"«X-Auth-Key\": key» }"),
         ("a.js", "const A = '«X-Auth-Key', B = 'X-Auth-Key'»"),
+        ("a.vb", "If request.Headers(\"«X-Auth-Key\") = key» Then"),
+        ("a.vb", "Return request.Headers(\"«X-Auth-Key\") = key»"),
     ] {
         assert!(of(path, text, is_not_sent), "{path}: {text}");
     }
@@ -193,6 +239,8 @@ fn comments_messages_and_readers_send_nothing() {
         ("a.py", "h = {\"«X-Auth-Key\": key»}"),
         ("a.sh", "curl -H \"«X-Auth-Key: $KEY»\""),
         ("a.js", "h.set(\"«X-Auth-Key\", key)»"),
+        ("a.vb", "    client.Headers(\"«X-Auth-Key\") = key»"),
+        ("a.vbs", "    .Headers(\"«X-Auth-Key\") = key»"),
         ("a.js", "h = { \"X-Auth-User-Id\": user, \"«X-Auth-Key\": key» }"),
     ] {
         assert!(!of(path, text, is_not_sent), "{path}: {text}");
@@ -218,6 +266,41 @@ fn a_constant_stands_for_the_header_it_names() {
         "const KEY_HEADER = \"X-Auth-Key\";\nf(MY_KEY_HEADER_NAME)",
     ] {
         assert_eq!(places(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn names_and_values_may_be_in_two_lists() {
+    let count = |text: &str| asked("a.py", text, |input| zip::names(input).len());
+    for text in [
+        "NAMES = (\"X-Auth-Email\", \"X-Auth-Key\")\nh = dict(zip(NAMES, values))",
+        "h = dict(zip([\"X-Auth-Key\", \"X-Auth-Email\"], [k, e]))",
+        "$names = ['X-Auth-Email', 'X-Auth-Key'];\n$h = array_combine($names, $values);",
+        "h = ['X-Auth-Email', 'X-Auth-Key'].zip([e, k]).to_h",
+        "names := []string{\"X-Auth-Email\", \"X-Auth-Key\"}\nh := zip(names, values)",
+        "NAMES: list[str] = [\"X-Auth-Key\"]\nh = dict(zip(NAMES, values, strict=True))",
+        "request_headers = zipmap([\"X-Auth-Email\", \"X-Auth-Key\"], [var.mail, var.key])",
+    ] {
+        assert_eq!(count(text), 1, "{text}");
+    }
+    for text in [
+        "HIDDEN = (\"X-Auth-Email\", \"X-Auth-Key\")\nh = dict(zip(NAMES, values))",
+        "HIDDEN = (\"X-Auth-Email\", \"X-Auth-Key\")\nh = unzip(file)",
+        "hide([\"X-Auth-Email\", \"X-Auth-Key\"])\nzip(a, b)",
+    ] {
+        assert_eq!(count(text), 0, "{text}");
+    }
+}
+
+#[test]
+fn settings_of_another_host_are_no_use() {
+    let text = "- url: https://api.cloudflare.com\n  h: Bearer $A\n- url: https://metrics.example.org\n  «httpHeaderName1: X-Auth-Key»\n";
+    assert!(of("a.yml", text, is_for_other_host));
+    for text in [
+        "- url: https://metrics.example.org\n  h: Bearer $A\n- url: https://api.cloudflare.com\n  «httpHeaderName1: X-Auth-Key»\n",
+        "- url: $URL\n  «httpHeaderName1: X-Auth-Key»\n",
+    ] {
+        assert!(!of("a.yml", text, is_for_other_host), "{text}");
     }
 }
 
@@ -250,6 +333,8 @@ fn headers_are_read_in_every_syntax() {
     for (text, found) in [
         ("h.Set(\"X-Auth-Key\", *key)", "X-Auth-Key\", *key)"),
         ("http.setRequestHeader \"X-Auth-Key\", sKey", "setRequestHeader \"X-Auth-Key\", sKey"),
+        ("h(\"X-Auth-Key\") = My.Key", "X-Auth-Key\") = My.Key"),
+        ("h[\"X-Auth-Key\"] <- key", "X-Auth-Key\"] <- key"),
         ("print(\"\\r\\nX-Auth-Key: \" + KEY + \"\\r\\n\")", "\\nX-Auth-Key: \" + KEY + \"\\r\\n\""),
     ] {
         let places = asked("a.x", text, |input| spans(&KEY, input));

@@ -50,6 +50,30 @@ fn a_key_with_an_address_is_the_global_one() {
 }
 
 #[test]
+fn what_is_handed_over_together_belongs_together() {
+    for (path, text, keys) in [
+        ("a.py", "email = c['mail']\ncf = CloudFlare(token=c['cdn'])\n", &[][..]),
+        ("a.py", "email = c['mail']\ncf = CloudFlare(email=email, token=c['cdn'])\n", &["token"]),
+        ("a.py", "email = c['mail']\ncf = CloudFlare(email, token=c['cdn'])\n", &["token"]),
+        ("a.rb", "Cloudflare.connect(email: m, key: k)\n", &["key"]),
+        (
+            "a.ps1",
+            "$key = Read-Host 'Cloudflare key'\n$a = @{\n  CFAuthEmail = 'a@b.co'\n  CFAuthKeySecure = $key\n}\n",
+            &["cf auth key"],
+        ),
+        (
+            ".env",
+            "PROVIDER=cloudflare\nLEXICON_CLOUDFLARE_TOKEN=$C\nLEXICON_ZONOMI_USERNAME=a@b.co\nLEXICON_ZONOMI_TOKEN=$T\n",
+            &[],
+        ),
+        (".env", "LEXICON_PROVIDER=cloudflare\nLEXICON_GANDI_USERNAME=a@b.co\nLEXICON_GANDI_TOKEN=$T\n", &[]),
+    ] {
+        let found: Vec<String> = pairs(path, text).into_iter().map(|(words, _)| words).collect();
+        assert_eq!(found, keys, "{path}: {text}");
+    }
+}
+
+#[test]
 fn what_may_be_a_token_is_less_sure() {
     for (path, text) in [
         (".env", "CF_API_KEY=$K\n"),
