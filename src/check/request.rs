@@ -10,6 +10,7 @@ use crate::fact::place::{
 };
 use crate::fact::request::Call;
 use crate::fact::search::{in_search, is_rules};
+use crate::fact::statement::statement;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -136,7 +137,10 @@ pub(super) fn permissions(input: &Input<'_>, span: Span) -> Vec<String> {
         let (from, to) = (call.span.start.min(span.start), call.span.end.max(span.end));
         to - from < 700 && memmem::find(&bytes[from..to], b"\n\n").is_none()
     };
-    let nearest = input.calls().iter().filter(own).min_by_key(|call| call.span.start.abs_diff(span.start));
+    // That of the next request may be nearer.
+    let request = statement(input.text, span);
+    let distance = |call: &&Call| (!request.contains(call.span), call.span.start.abs_diff(span.start));
+    let nearest = input.calls().iter().filter(own).min_by_key(distance);
     nearest.map_or_else(
         || permissions_of_file(input),
         |call| advice(&call.method, &call.path).into_iter().collect(),

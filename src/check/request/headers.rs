@@ -13,6 +13,7 @@ use crate::fact::place::{
 };
 use crate::fact::search::{in_search, is_rules};
 use crate::fact::setting::{closed, same_group};
+use crate::fact::statement::statement;
 use crate::literals::contains;
 use crate::rule::{Confidence, Severity};
 use crate::span::Span;
@@ -37,6 +38,8 @@ fixed! {
         r#"|[ \t]+\$[({]?[a-z_][^\s\]),;]*"#,
         r#"|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}])"#,
         r#"|\b[a-z]\w*[ \t]+["']x-auth-key["'][ \t]*,[ \t]*(?:[$@*&]?[a-z_]|["'][0-9a-f]{32})[^\n]*"#,
+        // Haskell and Elm.
+        r#"|\b\w*header[ \t]+"x-auth-key"[ \t]+(?:\.~[ \t]*\S[^\n]*|\[[^\]\n]*\]|\([^)\n]*\)|[a-z_][\w.']*)"#,
         r#"|\b(?:from_static|from_bytes|HeaderName|HeaderString|of|new)\(\s*b?["']x-auth-key["']\s*\)\??\s*,\s*[^\n;]+"#,
         r#"|@header\(\s*"x-auth-key"\s*\)\s*(?:final\s+)?\w[\w: ]*"#,
         r#"|["']?\bvalue["']?\s*:\s*["'][^"'\n]{1,200}["']\s*,\s*["']?(?:key|name)["']?\s*:\s*["']x-auth-key["']"#,
@@ -211,7 +214,9 @@ fn is_for_other_host(input: &Input<'_>, span: Span) -> bool {
 fn address(input: &Input<'_>, span: Span, near: Span) -> Option<Span> {
     let bytes = input.text.bytes();
     let places = API.find_iter(input.text.get(near)).map(|m| Span::from(m).shift(near.start));
-    let host = places.min_by_key(|place| place.start.abs_diff(span.start))?;
+    // That of the next request may be nearer.
+    let own = statement(input.text, span);
+    let host = places.min_by_key(|place| (!own.contains(*place), place.start.abs_diff(span.start)))?;
     let scheme =
         [&b"https://"[..], b"http://"].into_iter().find(|scheme| bytes[..host.start].ends_with(scheme));
     let ends = |b: &u8| {

@@ -335,6 +335,9 @@ fn headers_are_read_in_every_syntax() {
         ("http.setRequestHeader \"X-Auth-Key\", sKey", "setRequestHeader \"X-Auth-Key\", sKey"),
         ("h(\"X-Auth-Key\") = My.Key", "X-Auth-Key\") = My.Key"),
         ("h[\"X-Auth-Key\"] <- key", "X-Auth-Key\"] <- key"),
+        ("defaults & header \"X-Auth-Key\" .~ [key]", "header \"X-Auth-Key\" .~ [key]"),
+        ("setRequestHeader \"X-Auth-Key\" [key] req", "setRequestHeader \"X-Auth-Key\" [key]"),
+        ("Http.header \"X-Auth-Key\" model.key\n", "header \"X-Auth-Key\" model.key"),
         ("print(\"\\r\\nX-Auth-Key: \" + KEY + \"\\r\\n\")", "\\nX-Auth-Key: \" + KEY + \"\\r\\n\""),
     ] {
         let places = asked("a.x", text, |input| spans(&KEY, input));
@@ -346,4 +349,13 @@ fn headers_are_read_in_every_syntax() {
     let text = "X-Auth-Key: \" + K + \"\\r\\nX-Auth-Email: \" + E";
     let own = first_header(text.as_bytes(), Span::new(0, text.len()));
     assert_eq!(&text[..own.end], "X-Auth-Key: \" + K + ");
+}
+
+#[test]
+fn a_header_is_sent_to_the_address_of_its_own_request() {
+    let text = "curl https://api.cloudflare.com/client/v4/zones?a \\\n  -H \"X-Auth-Email: $M\" \\\n  -H \"«X-Auth-Key: $K»\"\n\
+                curl https://api.cloudflare.com/client/v4/accounts -H \"X-Auth-Key: $K\"\n";
+    let (text, span) = marked(text);
+    let own = asked("a.sh", &text, |input| address(input, span, Span::new(0, text.len()))).unwrap();
+    assert_eq!(&text[own.start..own.end], "https://api.cloudflare.com/client/v4/zones?a");
 }
