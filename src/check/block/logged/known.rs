@@ -1,7 +1,7 @@
 //! Which names of a file hold a credential of the API: by themselves, because one is assigned to them, or because they
 //! are sent as one.
 
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -17,6 +17,10 @@ use crate::fact::{brackets, lines};
 use crate::literals::contains;
 use crate::span::Span;
 use crate::text::Text;
+
+mod addresses;
+
+use addresses::api_addresses;
 
 /// What a file says about its credentials, computed when first asked for.
 pub(super) struct Known<'a> {
@@ -234,7 +238,7 @@ impl<'a> Known<'a> {
         }
         self.sent.get_or_init(|| {
             // A program may talk to others as well: those requests have headers of their own.
-            let addresses = api_addresses(self.bytes);
+            let addresses = LazyCell::new(|| api_addresses(self.bytes));
             let found = SENT
                 .captures_iter(self.bytes)
                 .filter_map(|groups| Some((groups.name("name")?, groups.name("member").is_some())));
@@ -380,53 +384,6 @@ fn assigned(bytes: &[u8], name: &[u8]) -> Option<usize> {
         let member = bytes[..at].last().is_some_and(|b| is_word(*b) || matches!(b, b'.' | b'-' | b'$'));
         !member && rest.starts_with(b"=") && !rest.starts_with(b"==") && !rest.starts_with(b"=>")
     })
-}
-
-/// The addresses in a program, and which of them are the API's.
-struct Addresses {
-    /// Where each starts, in order, and whether it is of the API.
-    all: Vec<(usize, bool)>,
-    /// Where lines end that a shell does not continue.
-    ends: Vec<usize>,
-}
-
-/// Returns the addresses in a program.
-fn api_addresses(bytes: &[u8]) -> Addresses {
-    fixed! {
-        static HOST = r"(?i)https?://(?P<host>[a-z0-9][a-z0-9.-]*\.[a-z]{2,})|\b(?P<bare>api\.cloudflare\.com)\b";
-    }
-    /// How many addresses are compared with each place.
-    const MOST: usize = 200;
-    /// Addresses of documents and schemas are no targets of requests.
-    const DOCUMENTS: &[&[u8]] =
-        &[b"github.com", b"developers.", b"docs.", b"dash.", b"www.w3.org", b"example."];
-    let all = HOST.captures_iter(bytes).filter_map(|groups| {
-        let host = groups.name("host").or_else(|| groups.name("bare"))?;
-        let document = DOCUMENTS.iter().any(|part| contains(host.as_bytes(), part));
-        (!document).then(|| (host.start(), contains(host.as_bytes(), b"api.cloudflare.com")))
-    });
-    let ends = memchr::memchr_iter(b'\n', bytes).filter(|end| !bytes[..*end].ends_with(b"\\"));
-    Addresses { all: all.take(MOST).collect(), ends: ends.collect() }
-}
-
-impl Addresses {
-    /// Whether a request at a place goes to the API: no other address is in the file, or none is nearer.
-    fn near(&self, at: usize) -> bool {
-        let distance = |own: bool| {
-            let places = self.all.iter().filter(|(_, api)| *api == own).map(|(start, _)| *start);
-            let nearest = |near: usize| (self.line(near).abs_diff(self.line(at)), near.abs_diff(at));
-            places.map(nearest).min()
-        };
-        match (distance(true), distance(false)) {
-            (Some(own), Some(other)) => own < other,
-            (own, _) => own.is_some(),
-        }
-    }
-
-    /// Returns the number of the line of a place.
-    fn line(&self, at: usize) -> usize {
-        self.ends.partition_point(|end| *end < at)
-    }
 }
 
 fn mentions_vendor(text: &[u8]) -> bool {
