@@ -108,7 +108,7 @@ pub(crate) struct AcceptanceArgs {
     /// pragma: allowlist secret, nosec
     #[arg(long, conflicts_with = "no_suppressions")]
     pub(crate) foreign_suppressions: bool,
-    /// Write accepted findings to SARIF as well, marked as suppressed
+    /// List accepted findings as well, and what accepted them (human, concise, SARIF; JSON always does)
     #[arg(long)]
     pub(crate) show_suppressed: bool,
 }

@@ -2,6 +2,7 @@
 //! reveal it: wherever it quotes the file, secrets are masked.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -134,6 +135,20 @@ pub struct Suppression {
     pub by: SuppressedBy,
     /// The reason given.
     pub reason: String,
+}
+
+impl fmt::Display for Suppression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by = match self.by {
+            SuppressedBy::Inline => "accepted by a comment",
+            SuppressedBy::Baseline => "accepted by the baseline",
+            SuppressedBy::Config => "accepted by the configuration",
+        };
+        match self.reason.as_str() {
+            "" => f.write_str(by),
+            reason => write!(f, "{by}: {reason}"),
+        }
+    }
 }
 
 /// What can accept a finding.

@@ -171,6 +171,11 @@ impl Report {
         self.settings.iter().chain(&self.notices).map(String::as_str)
     }
 
+    /// The findings that a report lists: all if accepted ones are wanted, else those that count.
+    pub fn shown(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| self.show_suppressed || finding.suppressed.is_none())
+    }
+
     /// The findings that count: those that nothing accepted.
     pub fn open(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.suppressed.is_none())

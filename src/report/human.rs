@@ -25,7 +25,7 @@ pub(super) fn human(report: &Report, rules: &RuleSet, style: Style, out: &mut dy
 fn write(report: &Report, rules: &RuleSet, style: Style, out: &mut dyn WriteColor) -> io::Result<()> {
     let config = Config { chars: Chars::box_drawing(), ..Config::default() };
     let mut explained = BTreeSet::new();
-    for finding in report.open() {
+    for finding in report.shown() {
         let files = Shown { name: shown_path(&finding.path), finding };
         let first = explained.insert(finding.rule.id.as_str());
         let diagnostic = diagnostic(finding, rules, first, style.width);
@@ -53,7 +53,8 @@ fn diagnostic(finding: &Finding, rules: &RuleSet, first: bool, width: usize) -> 
     // codespan prints notes after the column of line numbers and ` = `.
     let last = finding.excerpt.lines.last().map_or(1, |line| line.number);
     let width = width.saturating_sub(last.to_string().len() + " = ".len());
-    Diagnostic::new(level(finding.severity))
+    let level = if finding.suppressed.is_some() { Level::Note } else { level(finding.severity) };
+    Diagnostic::new(level)
         .with_code(format!("{} {}", finding.severity, finding.rule.id))
         .with_message(printable(&finding.message))
         .with_labels(labels.collect())
@@ -64,6 +65,9 @@ fn diagnostic(finding: &Finding, rules: &RuleSet, first: bool, width: usize) -> 
 fn notes(finding: &Finding, rules: &RuleSet, first: bool, width: usize) -> Vec<String> {
     let rule = &finding.rule;
     let mut notes = Vec::new();
+    if let Some(suppression) = &finding.suppressed {
+        notes.push(note("note", &printable(&suppression.to_string()), width));
+    }
     if !finding.evidence.is_empty() {
         let text = format!("{} ({} confidence)", printable(&finding.evidence.join("; ")), finding.confidence);
         notes.push(note("evidence", &text, width));

@@ -10,16 +10,18 @@ const ANNOTATIONS: usize = 10;
 
 /// `path:line:column: severity[rule] message`.
 pub(super) fn concise(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    for finding in report.open() {
+    for finding in report.shown() {
+        let accepted = finding.suppressed.as_ref().map(|s| format!(" ({})", printable(&s.to_string())));
         writeln!(
             out,
-            "{}:{}:{}: {}[{}] {}",
+            "{}:{}:{}: {}[{}] {}{}",
             shown_path(&finding.path),
             finding.location.start.line,
             finding.location.start.column,
             finding.severity,
             finding.rule.id,
-            printable(&finding.message)
+            printable(&finding.message),
+            accepted.unwrap_or_default()
         )?;
     }
     for failure in &report.failures {

@@ -15,8 +15,7 @@ const RESULTS: usize = 25_000;
 
 /// Writes one run. Suppressed findings are left out: code scanning would open alerts for them.
 pub(super) fn sarif(report: &Report, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
-    let shown: Vec<&Finding> =
-        report.findings.iter().filter(|f| f.suppressed.is_none() || report.show_suppressed).collect();
+    let shown: Vec<&Finding> = report.shown().collect();
     let mut index: BTreeMap<&str, (usize, &Rule)> = BTreeMap::new();
     for finding in &shown {
         index.entry(&finding.rule.id).or_insert((0, &finding.rule));

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{findings, run, text};
+use crate::support::{findings, run, stdout, text};
 
 fn scan(content: &str) -> (Vec<(String, bool)>, Option<i32>) {
     let folder = tempfile::tempdir().unwrap();
@@ -90,4 +90,20 @@ fn comments_can_be_told_not_to_count_and_leak_nothing() {
     assert_eq!(output.status.code(), Some(0));
     assert!(!String::from_utf8_lossy(&output.stdout).contains(&secret[5..]));
     assert_eq!(run(folder.path(), &["--no-suppressions"]).status.code(), Some(1));
+}
+
+#[test]
+fn accepted_findings_are_listed_on_request_with_what_accepted_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = text("t = '@@cfut@@' # flaresec: allow(hardcoded-api-token) revoked in May\n");
+    fs::write(folder.path().join("a.py"), content).unwrap();
+    for format in ["human", "concise"] {
+        let plain = run(folder.path(), &["--format", format]);
+        assert!(!stdout(&plain).contains("hardcoded-api-token"), "{}", stdout(&plain));
+        let listed = run(folder.path(), &["--format", format, "--show-suppressed"]);
+        let said = stdout(&listed);
+        assert!(said.contains("hardcoded-api-token"), "{said}");
+        assert!(said.contains("accepted by a comment: revoked in May"), "{said}");
+        assert_eq!(listed.status.code(), Some(0), "{said}");
+    }
 }
