@@ -62,9 +62,10 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     ways.next().is_some_and(|first| decides(span) || decides(first) || ways.take(WAYS).any(decides))
 }
 
-/// Returns the places that speak of authentication with an API token.
+/// Returns the places that speak of authentication with an API token. That of a tunnel is none.
 pub(in crate::check) fn token_ways(bytes: &[u8]) -> Vec<Span> {
-    TOKEN_WAY.find_iter(bytes).map(Span::from).collect()
+    let ways = TOKEN_WAY.find_iter(bytes).filter(|way| !contains(way.as_bytes(), b"tunnel"));
+    ways.map(Span::from).collect()
 }
 
 /// Whether a document shows or recommends a token, as opposed to the key.
