@@ -20,7 +20,8 @@ mod script;
 mod uses;
 mod vendors;
 
-use recipient::{in_other_provider, is_given_to_other_library, is_sent_elsewhere};
+pub(super) use recipient::is_sent_elsewhere;
+use recipient::{in_other_provider, is_given_to_other_library};
 use script::argument_of_script;
 use uses::{Assignee, Destination, access_path, assignee, destination, follows_scheme, function_start, uses};
 use vendors::{in_foreign_settings, is_of_other_service};

@@ -107,6 +107,8 @@ pub(super) fn shadowed_token(detection: &Detection<'_>, input: &Input<'_>, out: 
         }
         let token = sheet.around(pair.key.span).iter().find(|(other, role)| {
             *role == Role::ApiToken
+                // That of R2 is for its own API.
+                && !other.words.ends_with("r2 api token")
                 && (sheet.named(other) || other.words == "api token")
                 && other.span.start.abs_diff(pair.key.span.start) < BYTES
                 && same_group(input.text.bytes(), other.span, pair.key.span)

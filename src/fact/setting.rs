@@ -12,7 +12,7 @@ use crate::span::Span;
 
 mod group;
 
-pub use group::{about, concerns, same_group};
+pub use group::{about, concerns, same_group, same_scope};
 
 /// A name and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -415,7 +415,7 @@ fn is_schema(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{about, same_group, settings};
+    use super::{about, same_group, same_scope, settings};
 
     fn found(text: &str) -> Vec<(String, String)> {
         let value = |s: &super::Setting| text[s.value.start..s.value.end].to_owned();
@@ -491,6 +491,40 @@ mod tests {
         assert!(!same("- ONE: a\n  b: c\n- a: b\n  TWO: c\n"));
         assert!(!same("[a]\nONE\n[b]\nTWO\n"));
         assert!(!same("a:\n  ONE\nb:\n  TWO\n"));
+    }
+
+    #[test]
+    fn scopes_hold_what_is_inside_and_environments_what_they_are_for() {
+        let same = |text: &str| {
+            let at = |what: &str| {
+                let at = text.find(what).unwrap();
+                crate::span::Span::new(at, at + what.len())
+            };
+            same_scope(text.as_bytes(), at("ONE"), at("TWO"))
+        };
+        for text in [
+            "ONE=1\n\n# a\nA=2\nTWO=3\n",
+            "- ONE=1\n- A=2\n- TWO=3\n",
+            "a:\n  ONE: 1\n# b\n  c:\n    TWO: 2\n",
+            "env:\n  ONE: 1\njobs:\n  a:\n    TWO: 2\n",
+            "a:\n  environment:\n  - ONE=1\n  - B=1\n  command: TWO\n",
+            "pipeline {\n  environment {\n    ONE = 1\n  }\n  stage {\n    f(TWO)\n  }\n}\n",
+            "A = env[\"ONE\"]\nb = 1\nB = env[\"TWO\"]\n",
+            "func f() {\n  ONE = 1\n  if a {\n    b()\n  }\n  TWO = 2\n}\n",
+        ] {
+            assert!(same(text), "{text}");
+        }
+        for text in [
+            "a:\n  ONE: 1\nb:\n  TWO: 2\n",
+            "a:\n  ONE: 1\nTWO: 2\n",
+            "[a]\nONE=1\n[b]\nTWO=2\n",
+            "ONE: 1\n---\nTWO: 2\n",
+            "jobs:\n  a:\n    env:\n      ONE: 1\n  b:\n    env:\n      TWO: 2\n",
+            "steps:\n- env:\n    ONE: 1\n  run: a\n- env:\n    TWO: 2\n",
+            "func f() {\n  ONE = 1\n  b()\n}\nfunc g() {\n  TWO = 2\n}\n",
+        ] {
+            assert!(!same(text), "{text}");
+        }
     }
 
     #[test]

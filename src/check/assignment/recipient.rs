@@ -13,7 +13,7 @@ use crate::span::Span;
 
 /// Whether the command or the call that the value is in has an address of its own, which is not Cloudflare's:
 /// `curl https://status.example.net -H "Authorization: Bearer VALUE"`.
-pub(super) fn is_sent_elsewhere(bytes: &[u8], value: Span) -> bool {
+pub(in crate::check) fn is_sent_elsewhere(bytes: &[u8], value: Span) -> bool {
     fixed! {
         static COMMAND = r#"(?i)(?:^|[\s"'`(;|&])(?:curl|wget|xh|https?|Invoke-(?:RestMethod|WebRequest))(?:\.exe)?\s"#;
     }

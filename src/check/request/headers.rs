@@ -1,6 +1,7 @@
 //! Requests that authenticate with the Global API Key: an `X-Auth-Key` header with a value, in a text that concerns
 //! Cloudflare.
 
+use super::super::assignment::is_sent_elsewhere;
 use super::super::{Candidate, Detection, Input, Sign, expression, fixed};
 use super::{API, confidence, permissions, spans};
 use crate::blob::BlobPath;
@@ -103,7 +104,9 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         let address = address(input, span, near);
         let is_cloudflare =
             email.is_some() || address.is_some() || (topic && contains(input.text.get(span), b"cf"));
-        if email.is_none() && (is_of_other_vendor(input, span) || is_for_other_host(input, span)) {
+        if email.is_none() && (is_of_other_vendor(input, span) || has_other_hosts(input, span))
+            || is_for_other_host(input, span)
+        {
             continue;
         }
         if !is_cloudflare && !topic || is_not_sent(input, span) || supports_both(input, span) {
@@ -196,7 +199,7 @@ fn is_of_other_vendor(input: &Input<'_>, span: Span) -> bool {
 
 /// Whether the settings that the header belongs to are for another host: in a configuration, their group has addresses,
 /// none of them Cloudflare's.
-fn is_for_other_host(input: &Input<'_>, span: Span) -> bool {
+fn has_other_hosts(input: &Input<'_>, span: Span) -> bool {
     if is_program(input.text, input.path) || is_prose(input.path) {
         return false;
     }
@@ -208,6 +211,16 @@ fn is_for_other_host(input: &Input<'_>, span: Span) -> bool {
     };
     let mut own = hosts.map(|host| Span::from(host).shift(near.start)).filter(own).peekable();
     own.peek().is_some() && !own.any(|host| contains(input.text.get(host), b"cloudflare"))
+}
+
+/// Whether the request goes to another host than Cloudflare's, and neither the value nor the path says that this one
+/// hands it on to the API.
+fn is_for_other_host(input: &Input<'_>, span: Span) -> bool {
+    let own = input.text.get(Span::new(span.start, span.end.min(span.start + 200)));
+    !contains(own, b"cf")
+        && !contains(own, b"cloudflare")
+        && is_sent_elsewhere(input.text.bytes(), span)
+        && !contains(input.text.get(statement(input.text, span)), b"client/v4")
 }
 
 /// Returns the nearest address of the API, with its scheme and path.

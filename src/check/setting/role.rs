@@ -49,7 +49,7 @@ pub(super) fn may_be_owner(name: &[u8]) -> bool {
 
 fixed! {
     /// Tools whose `token` setting is the Global API Key as soon as an e-mail address is set as well.
-    pub(super) static TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|cfuser|\\bCloudFlare\\(|account_api_token|TF_VAR|terraform|frontend_?cache";
+    pub(super) static TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|cfuser|\\bCloudFlare\\(|account_api_token|terraform|frontend_?cache";
 }
 
 /// Whether the words of a name are those of Cloudflare or one of its tools.
@@ -139,6 +139,7 @@ pub(super) fn role(words: &str) -> Role {
     match last {
         _ if names_global_key(words) => Role::Global,
         _ if words.ends_with("auth method") => Role::Method,
+        "token" if before.ends_with("r2 api") => Role::ApiToken,
         "key" | "token" | "password" if is_of_other_kind(before) => Role::Other,
         "apikey" => Role::ApiKey,
         "key" if before.is_empty() => Role::Key,

@@ -3,16 +3,15 @@
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
-use memchr::memmem;
-
 use crate::check::Input;
+use crate::check::assignment::is_sent_elsewhere;
+use crate::fact::lines;
 use crate::fact::namesake::{cf_means_other_product, cf_means_other_product_at};
 use crate::fact::naming::{enclosing, naming, parent};
 use crate::fact::place::{around, is_program, is_shell};
 use crate::fact::setting::{Setting, about, any_setting, concerns, same_group};
 use crate::fact::statement::{folded, statement};
-use crate::fact::words::{is_word, words};
-use crate::fact::{brackets, lines};
+use crate::fact::words::{has_any, words};
 use crate::literals::contains;
 use crate::rule::Confidence;
 use crate::span::Span;
@@ -20,12 +19,12 @@ use crate::span::Span;
 use super::role::{GENERIC_WORDS, Role, TRAPS, may_be_owner, names_cloudflare, role};
 use super::skipped;
 
+mod address;
 mod values;
 
 use values::{is_field, opens_object};
 
-/// How far apart a key and its e-mail address can be, in lines and in bytes.
-const LINES: usize = 12;
+/// How far around a setting its neighbours are looked at, in bytes.
 pub(super) const BYTES: usize = 900;
 
 /// The settings of one file that concern authentication.
@@ -92,8 +91,13 @@ impl<'a> Sheet<'a> {
 
     /// Returns the settings that start within [`BYTES`] of a place.
     pub(super) fn around(&self, place: Span) -> &[(&'a Setting, Role)] {
-        let from = self.all.partition_point(|(other, _)| other.span.start + BYTES <= place.start);
-        let to = self.all.partition_point(|(other, _)| other.span.start < place.start + BYTES);
+        self.within(place, BYTES)
+    }
+
+    /// Returns the settings that start within some bytes of a place.
+    fn within(&self, place: Span, reach: usize) -> &[(&'a Setting, Role)] {
+        let from = self.all.partition_point(|(other, _)| other.span.start + reach <= place.start);
+        let to = self.all.partition_point(|(other, _)| other.span.start < place.start + reach);
         &self.all[from..to]
     }
 
@@ -194,6 +198,8 @@ impl<'a> Sheet<'a> {
             // `ADMIN_PASSWORD` is that of a login to the application.
             Role::Password if key.words.split(' ').any(|word| LOGINS.contains(&word)) => None,
             Role::Key | Role::Password if email.is_some() && is_cloudflare => found(email, Confidence::High),
+            // The author has chosen the name of an input; what a provider does with it stands elsewhere.
+            Role::Token if self.is_input(key) => None,
             // For acme.sh it is an API token, whatever stands beside it.
             Role::Token if name.starts_with(b"CF_Token") => None,
             // `LEXICON_GANDI_TOKEN` is that of the other provider.
@@ -210,6 +216,10 @@ impl<'a> Sheet<'a> {
             }
             _ => None,
         }?;
+        // The host of a request says whose login it is, whatever the path says.
+        if !self.named(key) && is_sent_elsewhere(self.input.text.bytes(), key.span) {
+            return None;
+        }
         // CurseForge uses `CF_API_KEY` as well, but has no e-mail address with `CF` in its name.
         let (bytes, path) = (self.input.text.bytes(), self.input.path);
         let other = !key.words.contains("cloudflare")
@@ -217,6 +227,13 @@ impl<'a> Sheet<'a> {
                 || !email.is_some_and(|email| self.named(email))
                     && cf_means_other_product_at(bytes, key.span));
         (!other).then_some(pair)
+    }
+
+    /// Whether the setting is a variable of Terraform that is set from outside: `TF_VAR_name=…`, `-var name=…`.
+    fn is_input(&self, setting: &Setting) -> bool {
+        let before = lines::before(self.input.text.bytes(), setting.span.start, BYTES);
+        let option = before.iter().rposition(|b| !matches!(b, b' ' | b'=' | b'"' | b'\''));
+        has_any(&setting.words, &["tf var"]) || option.is_some_and(|at| before[..=at].ends_with(b"-var"))
     }
 
     /// Whether the setting declares a secret: the lines under it say where the value comes from.
@@ -237,81 +254,9 @@ impl<'a> Sheet<'a> {
                 .any(|word| flow.unwrap_or(value).starts_with(word))
     }
 
-    /// Returns the e-mail address that goes with a key: nearby, in the same group, and with a name of the same family.
-    fn email<'s>(&'s self, key: &Setting, role: Role) -> Option<&'s Setting> {
-        let bytes = self.input.text.bytes();
-        let line = self.input.text.line_index(key.span.start);
-        let beside = |other: &Setting| {
-            other.span != key.span
-                && other.span.start.abs_diff(key.span.start) < BYTES
-                && self.input.text.line_index(other.span.start).abs_diff(line) <= LINES
-                && (same_group(bytes, other.span, key.span) || self.named(key) && self.named(other))
-                && (!is_option(bytes, key.span) || self.same_command(other.span, key.span))
-                && !(matches!(role, Role::Key | Role::Token) && self.is_apart(key, other))
-                && alike(key, other)
-        };
-        let near = self
-            .around(key.span)
-            .iter()
-            .filter(|(other, who)| matches!(who, Role::Email | Role::User) && beside(other));
-        let distance = |(other, _): &&(&'a Setting, Role)| other.span.start.abs_diff(key.span.start);
-        if role == Role::Password {
-            // A password belongs to the user next to it, whoever that is.
-            return near
-                .min_by_key(distance)
-                .filter(|(o, who)| self.is_address(o, *who, role))
-                .map(|(o, _)| *o);
-        }
-        near.filter(|(other, who)| self.is_address(other, *who, role))
-            .min_by_key(distance)
-            .map(|(other, _)| *other)
-    }
-
-    /// Whether a program hands one of the two over, as an argument or in a map, without the other: an e-mail address
-    /// elsewhere does not make a token the key, and a variable is no setting of what it is later handed to.
-    fn is_apart(&self, key: &Setting, email: &Setting) -> bool {
-        if !is_program(self.input.text, self.input.path) || is_shell(self.input.text, self.input.path) {
-            return false;
-        }
-        let bytes = self.input.text.bytes();
-        let arguments = |of: &Setting| {
-            let floor = of.span.start.saturating_sub(BYTES);
-            let open = brackets::around(bytes, floor, of.span.start).next()?;
-            let holds = bytes[open] == b'(' || matches!(bytes[..open].last(), Some(b'@' | b'(' | b'{'));
-            holds.then(|| Span::new(open, brackets::close(bytes, open, open + 2 * BYTES)))
-        };
-        let name = |of: &'_ Setting| {
-            let own = &bytes[of.span.start..of.value.start];
-            own[..own.iter().take_while(|b| is_word(**b) || **b == b'$').count()].to_vec()
-        };
-        let lacks = |call: Option<Span>, other: &Setting| {
-            call.is_some_and(|call| {
-                !call.contains(other.span) && memmem::find(self.input.text.get(call), &name(other)).is_none()
-            })
-        };
-        // `@{Email = 'a'; KeySecure = $key}`: the entry is the setting.
-        let handed_on = |call: Span| {
-            let entry = |(other, role): &&(&Setting, Role)| {
-                call.contains(other.span) && *role == Role::ApiKey && words(self.value(other)) == key.words
-            };
-            !call.contains(key.span) && self.around(key.span).iter().find(entry).is_some()
-        };
-        lacks(arguments(key), email) || arguments(email).is_some_and(handed_on)
-    }
-
-    /// Whether a setting is an e-mail address, as far as its name and value tell.
-    fn is_address(&self, other: &Setting, who: Role, key: Role) -> bool {
-        let value = self.input.text.get(other.value);
-        who == Role::Email
-            || value.contains(&b'@')
-            || contains(value, b"mail")
-            || (matches!(key, Role::ApiKey | Role::Token) && self.is_open(other))
-    }
-
     /// Whether the name of the setting says what else it is for: `FORGE_API_KEY`, `STRIPE_PASSWORD`.
     fn has_foreign_word(&self, key: &Setting) -> bool {
-        !self.named(key)
-            && key.words.split(' ').any(|word| !GENERIC_WORDS.contains(&word) && !OWN_WORDS.contains(&word))
+        !self.named(key) && foreign_words(key).next().is_some()
     }
 
     /// Whether the setting is Cloudflare's: by its name, by the call, block or section it is in, or by the file name.
@@ -362,7 +307,7 @@ impl<'a> Sheet<'a> {
     /// Whether another setting of the group is a token, and not that of another vendor.
     fn token_beside(&self, key: &Setting) -> bool {
         self.beside(key, |role, other| {
-            matches!(role, Role::Token | Role::ApiToken) && self.is_own_token(other)
+            matches!(role, Role::Token | Role::ApiToken) && self.is_own_token(other, key)
         })
     }
 
@@ -406,6 +351,12 @@ const LOGINS: &[&str] = &["admin", "user", "root", "test", "app", "account", "me
 const OWN_WORDS: &[&str] =
     &["password", "passwd", "apikey", "global", "access", "token", "tkn", "the", "my", "lexicon"];
 
+/// Returns the words in the name of a key or a password that may say whose it is.
+pub(super) fn foreign_words(setting: &Setting) -> impl Iterator<Item = &str> {
+    let words = setting.words.split(' ');
+    words.filter(|word| !GENERIC_WORDS.contains(word) && !OWN_WORDS.contains(word))
+}
+
 /// Returns where the text contains the word, in any case.
 fn mentions(text: &[u8], word: &'static [u8]) -> impl Iterator<Item = usize> {
     let fits = |(at, part): (usize, &[u8])| part.eq_ignore_ascii_case(word).then_some(at);
@@ -420,19 +371,6 @@ fn tail(path: &[u8]) -> &[u8] {
 
 fn is_option(bytes: &[u8], span: Span) -> bool {
     bytes[span.start..].starts_with(b"--")
-}
-
-/// Whether the names of a key and an e-mail address go together: the latter names Cloudflare, consists of generic
-/// words, or shares a specific word with the key.
-fn alike(key: &Setting, email: &Setting) -> bool {
-    const NOTHING: &[&str] = &[
-        "email", "mail", "e", "api", "auth", "account", "user", "username", "apiuser", "login", "my", "the",
-        "x", "cfg", "config", "option", "admin", "your", "self", "this", "global", "name", "lexicon",
-    ];
-    let says = |words: &str| names_cloudflare(words);
-    says(&email.words)
-        || email.words.split(' ').all(|word| NOTHING.contains(&word))
-        || email.words.split(' ').any(|word| key.words.split(' ').any(|w| w == word && !NOTHING.contains(&w)))
 }
 
 /// Whether a value is written like the name of an option rather than like a variable of the environment.

@@ -31,6 +31,57 @@ fn is_section(line: &[u8]) -> bool {
     line.starts_with(b"[") && line.ends_with(b"]") || line.starts_with(b"config") && UCI.is_match(line)
 }
 
+/// Whether what is set at one place is valid at the other: the mapping, list, block or file that holds the first also
+/// holds the second. The variables of an environment are valid in all that it belongs to: `env:` of a job in its steps.
+pub fn same_scope(bytes: &[u8], one: Span, other: Span) -> bool {
+    let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
+    let start = |at: usize| lines::start(bytes, at.saturating_sub(REACH), at);
+    let own = start(first.start);
+    let (from, depth) = environment(bytes, own).unwrap_or_else(|| {
+        // What the line of the first closes, it has opened: `env["NAME"]`.
+        let next = first.start + lines::first(&bytes[first.start..]).len();
+        (next, indentation(&bytes[own..]))
+    });
+    let between = &bytes[from.min(second.start)..second.start];
+    // The first and last pieces are parts of lines.
+    let end = between.iter().rposition(|b| *b == b'\n').unwrap_or(0);
+    let mut lines = between[..end].split(|b| *b == b'\n').skip(1);
+    brackets::end(between).is_none()
+        && indentation(&bytes[start(second.start)..]) >= depth
+        && lines.all(|line| {
+            let text = line.trim_ascii();
+            let says_nothing = text.is_empty() || text.starts_with(b"#") || text.starts_with(b"//");
+            says_nothing || indentation(line) >= depth && !is_section(text) && text != b"---"
+        })
+}
+
+/// Returns the heading of the environment that a line is in, `env:` or `environment {`, and how deep it stands.
+fn environment(bytes: &[u8], line: usize) -> Option<(usize, usize)> {
+    const HEADS: &[&[u8]] = &[b"env", b"environment", b"variables"];
+    let own = &bytes[line..];
+    let depth = indentation(own);
+    let is_item = |line: &[u8]| line.trim_ascii_start().starts_with(b"-");
+    let floor = line.saturating_sub(REACH);
+    let mut end = line;
+    while end > floor {
+        let start = lines::start(bytes, floor, end - 1);
+        let above = &bytes[start..end - 1];
+        end = start;
+        // A list may be as deep as its heading.
+        let is_inside =
+            indentation(above) > depth || indentation(above) == depth && (!is_item(own) || is_item(above));
+        if above.trim_ascii().is_empty() || is_inside {
+            continue;
+        }
+        let head = above.trim_ascii_start();
+        let head = head.strip_prefix(b"- ").unwrap_or(head);
+        let name = head.trim_ascii_end();
+        let name = name.strip_suffix(b":").or_else(|| name.strip_suffix(b"{"))?.trim_ascii_end();
+        return HEADS.contains(&name).then_some((start, above.len() - head.len()));
+    }
+    None
+}
+
 /// Whether a word at `at` applies to the setting: nothing in between ends the block that the word heads or is in.
 pub fn concerns(bytes: &[u8], at: usize, key: Span) -> bool {
     let together = same_group(bytes, Span::new(at, at + 1), key);

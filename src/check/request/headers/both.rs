@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use super::HOST;
 use memchr::memmem;
 
+use super::HOST;
 use crate::check::advice::recommends_key;
-use crate::check::assignment::names_other;
+use crate::check::assignment::{is_sent_elsewhere, names_other};
 use crate::check::{Input, fixed};
 use crate::fact::credential::each_credential;
 use crate::fact::place::{around, is_program, is_prose, is_shell};
@@ -24,7 +24,7 @@ fixed! {
     static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]|\b\w*(?:auth_?bearer|bearer_?(?:auth|token))\w*\(|(?:->|::|\.)withToken\("#;
 
     /// The key is a member of the object that sends it: the code implements a client rather than uses one.
-    static MEMBER = r"(?i)[\s(,=>:]&?(?:this|self|@|\$this|[a-z]{1,3}|opts|options|config|client|auth)(?:\.|->|\?\.)_?\w*key|@\w*key";
+    static MEMBER = r"(?i)[\s(,=>:]&?(?P<owner>this|self|@|\$this|[a-z]{1,3}|opts|options|config|client|auth)(?:\.|->|\?\.)_?\w*key|@\w*key";
 }
 
 /// How far before the first of key and token their condition is searched for, in bytes.
@@ -38,7 +38,7 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if is_prose(input.path) {
         return BEARER.is_match(input.text.bytes()) && !recommends_key(input.text.bytes());
     }
-    if MEMBER.is_match(input.text.get(span)) && takes_a_token(input) {
+    if is_member(input.text.get(span)) && takes_a_token(input) {
         return true;
     }
     fixed! {
@@ -53,24 +53,13 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     let bytes = input.text.get(near);
     let at = span.start - near.start;
     let own = object(bytes, at);
-    let mut tokens: Vec<usize> = BEARER.find_iter(bytes).map(|bearer| bearer.start()).collect();
+    let mut tokens: Vec<usize> = bearers(input, near).map(|bearer| bearer.start - near.start).collect();
     // Headers of one object are sent together.
     if tokens.iter().any(|token| own.is_some_and(|own| (own.start..own.end).contains(token))) {
         return false;
     }
     if script {
-        each_credential(bytes, Span::new(0, bytes.len()), |name| {
-            // The condition names the token: `if [ -n "$CF_API_TOKEN" ]`.
-            let line = Span::new(
-                lines::start(bytes, 0, name.start),
-                name.end + lines::first(&bytes[name.end..]).len(),
-            );
-            let line = &bytes[line.start..line.end];
-            let asked = has_branch(line) && !contains(line, b"x-auth-key");
-            let token = asked && words(&bytes[name.start..name.end]).ends_with("token");
-            tokens.extend(token.then_some(name.start));
-            ControlFlow::Continue(())
-        });
+        tokens.extend(asked(bytes, input.text.get(span)));
     }
     let is_alternative =
         |token: &usize| is_sibling(input, span, near.start + token) || is_entry_of_table(bytes, at, *token);
@@ -98,6 +87,97 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
         };
         has_branch(between) && !hosts.into_iter().any(other)
     })
+}
+
+/// Whether the value of a header is a member of an object. The environment of a Worker, `env.KEY`, is none.
+fn is_member(header: &[u8]) -> bool {
+    MEMBER
+        .captures_iter(header)
+        .any(|groups| groups.name("owner").is_none_or(|owner| !owner.as_bytes().eq_ignore_ascii_case(b"env")))
+}
+
+/// Returns the tokens in a part of the file that may be sent to the API. What goes to another host is no token for the
+/// API, and what the code expects of its own callers is sent only if it is handed on.
+fn bearers<'a>(input: &'a Input<'_>, part: Span) -> impl Iterator<Item = Span> + 'a {
+    fixed! {
+        static HANDED_ON = r#"(?:["'](?i:authorization)["']\]?\s*(?:,|:|=>|=[^=])|\bAuthorization:)\s*[^"'`\s=]"#;
+    }
+    /// How many tokens are looked at.
+    const MOST: usize = 50;
+    let found = BEARER.find_iter(input.text.get(part)).take(MOST);
+    let found = found.map(move |found| Span::from(found).shift(part.start));
+    let handed_on = |bearer| HANDED_ON.is_match(input.text.get(around(input.text, bearer, 2000)));
+    found.filter(move |bearer| {
+        !is_sent_elsewhere(input.text.bytes(), *bearer)
+            && (!is_expected(input.text.bytes(), *bearer) || handed_on(*bearer))
+    })
+}
+
+/// Whether a header is that of an incoming request: code compares it or takes it apart, `auth.startsWith("Bearer ")`.
+fn is_expected(bytes: &[u8], bearer: Span) -> bool {
+    fixed! {
+        static COMPARED = r#"(?i)(?:[!=]==?|=~|\beq|\bne|\b(?:equals?|starts?_?with\??|str_starts_with|has_?prefix|(?:trim|remove|delete|strip|cut)_?prefix|index_?of|str\w?pos|includes|contains|replace\w*|split|explode|compare\w*|match\w*|test)[!?]?\s*[( ](?:[^()"'`\n]*(?:\([^()\n]*\))?[^()"'`\n]*,)?)\s*[$@bfru]*["'`/^]*$|\b(?:www-authenticate|scheme)\b[^\n;]*$"#;
+    }
+    /// How much of the line before a token is looked at, in bytes.
+    const LINE: usize = 200;
+    // The name of the header may be part of what is found: `req.headers.authorization === "Bearer "`.
+    let own = &bytes[bearer.start..bearer.end];
+    let word = own.iter().rposition(|b| matches!(b, b'b' | b'B')).unwrap_or(0);
+    COMPARED.is_match(lines::before(bytes, bearer.start + word, LINE))
+}
+
+/// Returns the API tokens that the conditions of a script ask for, `if [ -n "$CF_API_TOKEN" ]`, unless it cannot go on
+/// without them. That of a tunnel is none, nor is a variable that is sent as the key.
+fn asked(bytes: &[u8], sent: &[u8]) -> Vec<usize> {
+    let mut out = Vec::new();
+    each_credential(bytes, Span::new(0, bytes.len()), |name| {
+        let line =
+            Span::new(lines::start(bytes, 0, name.start), name.end + lines::first(&bytes[name.end..]).len());
+        let own = &bytes[line.start..line.end];
+        let named = &bytes[name.start..name.end];
+        if has_branch(own) && !contains(own, b"x-auth-key") && !is_said(own) {
+            let words = words(named);
+            let token = words.ends_with("token") && !words.contains("tunnel");
+            let is_key = || memmem::find(sent, named).is_some();
+            out.extend((token && !is_key() && !is_guard(bytes, line)).then_some(name.start));
+        }
+        ControlFlow::Continue(())
+    });
+    out
+}
+
+/// Whether a line of a script prints or asks the user something.
+fn is_said(line: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    [&b"read "[..], b"echo ", b"printf "].iter().any(|command| line.starts_with(command))
+}
+
+/// Whether the test on a line of a script decides nothing: the script ends if something is missing, `[ -z "$T" ] && exit 1`,
+/// or only says so. If two may not both be missing, one of them is enough.
+fn is_guard(bytes: &[u8], line: Span) -> bool {
+    fixed! {
+        static MISSING = r#"-z\s|!\s*["'$\[(]|[^!]=\s*(?:""|'')|\|\|\s*(?:[{(]|exit|return|die|fail|$)"#;
+        static EITHER = r"&&\s*(?:\[|!|-[nz]\s|test\s|\()|\s-a\s|\band\s+(?:\[|!|not\s|test\s)";
+        static ENDS = r"\b(?:exit|return|die|fail\w*|abort)\b";
+        static OPENS = r"(?:\bthen|[{(])\s*$|^\s*(?:else )?if\s[^;]*$";
+        static BODY_END = r"(?m)^[ \t]*(?:fi\b|(?P<other>el(?:se|if)\b)|end\b|\}|\)|;;)";
+    }
+    /// How long the body of a guard may be, in bytes.
+    const BODY: usize = 600;
+    let own = &bytes[line.start..line.end];
+    if EITHER.is_match(own) {
+        return false;
+    }
+    let missing = MISSING.is_match(own);
+    if missing && ENDS.is_match(own) {
+        return true;
+    }
+    let rest = &bytes[line.end..bytes.len().min(line.end + BODY)];
+    let Some(end) = BODY_END.captures(rest).filter(|_| OPENS.is_match(own)) else { return false };
+    let body = &rest[..end.get_match().start()];
+    let mut commands = body.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let ends = missing && ENDS.is_match(body) && !contains(body, b"x-auth-key");
+    ends || end.name("other").is_none() && commands.all(is_said)
 }
 
 /// Whether the token is sent by a function or a class of its own that is named after it, beside that for the key:
@@ -195,6 +275,7 @@ pub(super) fn has_branch(bytes: &[u8]) -> bool {
 /// Whether a program sends a token instead if one is configured, or a document shows how to send one.
 pub(in super::super) fn takes_a_token(input: &Input<'_>) -> bool {
     let bytes = input.text.bytes();
+    let whole = Span::new(0, bytes.len());
     is_prose(input.path) && BEARER.is_match(bytes)
-        || is_program(input.text, input.path) && BEARER.is_match(bytes) && has_branch(bytes)
+        || is_program(input.text, input.path) && bearers(input, whole).next().is_some() && has_branch(bytes)
 }

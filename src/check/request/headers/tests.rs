@@ -3,8 +3,9 @@
 use super::super::spans;
 use super::both::has_branch;
 use super::{
-    KEY, address, constants, first_header, in_sentence, is_file_of_other_vendor, is_for_other_host,
-    is_in_pair, is_listed, is_not_sent, is_of_other_vendor, supports_both, trimmed_len, zip,
+    KEY, address, constants, first_header, has_other_hosts, in_sentence, is_file_of_other_vendor,
+    is_for_other_host, is_in_pair, is_listed, is_not_sent, is_of_other_vendor, supports_both, trimmed_len,
+    zip,
 };
 use crate::blob::BlobPath;
 use crate::check::Input;
@@ -163,6 +164,98 @@ fn a_client_that_decides_has_both_ways() {
 }
 
 #[test]
+fn a_test_decides_if_a_branch_goes_on_with_the_token() {
+    let call = "curl -H \"«X-Auth-Key: $K»\" $URL\n";
+    for test in [
+        "if [ -z \"$CF_API_TOKEN\" ] && [ -z \"$K\" ]; then\n  exit 1\nfi\n",
+        "if [ -n \"$CF_API_TOKEN\" ]; then\n  wrangler deploy\n  exit 0\nfi\n",
+        "if [ -n \"$CF_API_TOKEN\" ]; then\n  echo token\nelse\n",
+        "[ -n \"$CF_API_TOKEN\" ] && exec wrangler deploy\n",
+        "run() {\n  [ -n \"$CF_API_TOKEN\" ] && exec wrangler deploy\n  echo key\n}\n",
+    ] {
+        assert!(of("a.sh", &format!("{test}{call}"), supports_both), "{test}");
+    }
+    let before = "if [ -z \"$CF_API_TOKEN\" ]; then\n  curl -H \"«X-Auth-Key: $K»\" $URL\n  exit\nfi\nwrangler deploy\n";
+    assert!(of("a.sh", before, supports_both));
+    for test in [
+        "[ -z \"$CF_API_TOKEN\" ] && exit 1\n",
+        "[ -n \"$CF_API_TOKEN\" ] || {\n  echo missing\n  exit 1\n}\n",
+        "if [ -z \"$CF_API_TOKEN\" ]; then\n  usage\n  exit 1\nfi\n",
+        "if [[ -z $CF_API_TOKEN || -z $CF_ZONE ]]; then\n  exit 1\nfi\n",
+        "if test -z \"$CF_API_TOKEN\"\n  exit 1\nend\n",
+        "if [ -n \"$CF_API_TOKEN\" ]; then\n  echo set\nfi\n",
+        "if [ -n \"$CF_TUNNEL_TOKEN\" ]; then\n  cloudflared tunnel run\nfi\n",
+        "read -p \"Store CLOUDFLARE_API_TOKEN? (y/N): \" yes\n",
+    ] {
+        assert!(!of("a.sh", &format!("{test}{call}"), supports_both), "{test}");
+    }
+    let same = "if [ -n \"$CF_API_TOKEN\" ]; then\n  curl -H \"«X-Auth-Key: $CF_API_TOKEN»\" $URL\nfi\n";
+    assert!(!of("a.sh", same, supports_both));
+}
+
+#[test]
+fn a_bearer_for_somebody_else_is_no_other_way() {
+    for (path, text) in [
+        (
+            "a.rb",
+            "return head 401 unless request.headers['Authorization'] == \"Bearer #{ADMIN}\"\nh['«X-Auth-Key'] = key»\n",
+        ),
+        ("A.java", "if (!auth.startsWith(\"Bearer \")) return;\nc.header(\"«X-Auth-Key\", key»);\n"),
+        (
+            "a.go",
+            "if !strings.HasPrefix(r.Header.Get(\"Authorization\"), \"Bearer \") { return }\nq.Header.Set(\"«X-Auth-Key\", key»)\n",
+        ),
+        ("a.php", "if ($h !== 'Bearer ' . $admin) { exit; }\n$o = ['«X-Auth-Key: ' . $key»];\n"),
+        (
+            "a.js",
+            "if (req.headers.authorization !== `Bearer ${env.ADMIN}`) return no;\nfetch(u, { headers: { \"«X-Auth-Key\": env.KEY» } });\n",
+        ),
+        (
+            "a.ts",
+            "if (env.T) await fetch(\"https://api.example.net/v1\", { headers: { Authorization: `Bearer ${env.T}` } });\nfetch(u, { headers: { \"«X-Auth-Key\": env.KEY» } });\n",
+        ),
+    ] {
+        assert!(!of(path, text, supports_both), "{path}: {text}");
+    }
+    for (path, text) in [
+        (
+            "a.lua",
+            "if auth:sub(1, 7) == \"Bearer \" then\n  set(\"Authorization\", auth)\nelse\n  set(\"«X-Auth-Key\", key»)\nend\n",
+        ),
+        (
+            "a.js",
+            "if (t) h.Authorization = t.startsWith('Bearer ') ? t : `Bearer ${t}`;\nelse h['«X-Auth-Key'] = key»;\n",
+        ),
+        (
+            "a.ts",
+            "if (t) fetch(\"https://api.cloudflare.com/client/v4\", { headers: { Authorization: `Bearer ${t}` } });\nelse fetch(u, { headers: { \"«X-Auth-Key\": env.KEY» } });\n",
+        ),
+    ] {
+        assert!(of(path, text, supports_both), "{path}: {text}");
+    }
+}
+
+#[test]
+fn the_host_of_a_request_says_whose_header_it_is() {
+    for text in [
+        "fetch(\"https://api.example.net/firm\", { headers: { \"«X-Auth-Key\": env.KEY» } })",
+        "fetch(`https://api.example.net/firm?q=${q}`, { headers: { \"«X-Auth-Key\": key» } })",
+        "curl https://api.example.net/firm -H '«X-Auth-Key: $K»'",
+    ] {
+        assert!(of("a.js", text, is_for_other_host), "{text}");
+    }
+    for text in [
+        "fetch(\"https://api.cloudflare.com/client/v4\", { headers: { \"«X-Auth-Key\": env.KEY» } })",
+        "fetch(\"https://relay.example.net/client/v4/zones\", { headers: { \"«X-Auth-Key\": env.KEY» } })",
+        "fetch(\"https://relay.example.net/zones\", { headers: { \"«X-Auth-Key\": env.CF_KEY» } })",
+        "fetch(`https://${host}/zones`, { headers: { \"«X-Auth-Key\": env.KEY» } })",
+        "fetch(url, { headers: { \"«X-Auth-Key\": env.KEY» } }); fetch(\"https://api.example.net\")",
+    ] {
+        assert!(!of("a.js", text, is_for_other_host), "{text}");
+    }
+}
+
+#[test]
 fn what_ends_a_script_decides_nothing() {
     for text in ["if a", "a ? b : c", "a || b", "a && b", "elif", "} else {", "case a in"] {
         assert!(has_branch(text.as_bytes()), "{text}");
@@ -295,12 +388,12 @@ fn names_and_values_may_be_in_two_lists() {
 #[test]
 fn settings_of_another_host_are_no_use() {
     let text = "- url: https://api.cloudflare.com\n  h: Bearer $A\n- url: https://metrics.example.org\n  «httpHeaderName1: X-Auth-Key»\n";
-    assert!(of("a.yml", text, is_for_other_host));
+    assert!(of("a.yml", text, has_other_hosts));
     for text in [
         "- url: https://metrics.example.org\n  h: Bearer $A\n- url: https://api.cloudflare.com\n  «httpHeaderName1: X-Auth-Key»\n",
         "- url: $URL\n  «httpHeaderName1: X-Auth-Key»\n",
     ] {
-        assert!(!of("a.yml", text, is_for_other_host), "{text}");
+        assert!(!of("a.yml", text, has_other_hosts), "{text}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which settings are the key: tables for the decisions of `sheet`.
 
-use super::{Sheet, alike, is_option, tail};
+use super::address::alike;
+use super::{Sheet, is_option, tail};
 use crate::check::tests::{asked, made};
 use crate::fact::setting::Setting;
 use crate::rule::Confidence;
@@ -23,6 +24,11 @@ fn a_key_with_an_address_is_the_global_one() {
         ("a.yml", "cloudflare:\n  email: a@b.co\n  key: $K\n", "key"),
         ("a.yml", "cloudflare:\n  email: a@b.co\n  token: $K\n", "token"),
         ("ddclient.conf", "protocol=cloudflare, \\\nlogin=a@b.co, \\\npassword=$K\n", "password"),
+        (
+            "a.sh",
+            "export TF_VAR_cloudflare_email=a@b.co\nexport TF_VAR_cloudflare_api_key=$K\n",
+            "tf var cloudflare api key",
+        ),
         (".env", "CF_AUTH_METHOD=global\nCF_EMAIL=a@b.co\nCF_KEY=$K\n", "cf auth method"),
         ("a.yml", "cloudflare:\n  email: a@b.co\n  apiKeySecretRef:\n    name: a\n", "api key"),
         // A token of another vendor leaves no choice, nor do secrets of the workflow itself.
@@ -74,6 +80,32 @@ fn what_is_handed_over_together_belongs_together() {
 }
 
 #[test]
+fn scope_decides_however_far_an_address_is() {
+    let far = |before: &str, indent: &str, line: &str, after: &str| {
+        format!("{before}\n{}{after}\n", format!("{indent}{line}\n").repeat(40))
+    };
+    let key = [(String::from("cf api key"), Confidence::High)];
+    for (path, text) in [
+        (".env", far("CF_EMAIL=a@b.co", "", "A=1", "CF_API_KEY=$K")),
+        (".env", far("CF_API_KEY=$K", "", "# a", "CF_EMAIL=a@b.co")),
+        ("a.yml", far("env:\n  CF_EMAIL: a@b.co\njobs:", "  ", "a: 1", "  env:\n    CF_API_KEY: k")),
+        ("a.py", far("CF_EMAIL = env[\"CF_EMAIL\"]", "", "a = 1", "CF_API_KEY = env[\"CF_API_KEY\"]")),
+    ] {
+        assert_eq!(pairs(path, &text), key, "{path}: {text}");
+    }
+    for (path, text) in [
+        (".env", far("SMTP_EMAIL=a@b.co", "", "A=1", "CF_API_KEY=$K")),
+        (".env", far("CLOUDFLARE_EMAIL=a@b.co", "", "A=1", "CF_API_KEY=$K")),
+        ("a.ini", far("[a]\nCF_EMAIL=a@b.co\n[b]", "", "A=1", "CF_API_KEY=$K")),
+        ("a.yml", far("a:\n  CF_EMAIL: a@b.co\nb:", "  ", "a: 1", "  CF_API_KEY: k")),
+        ("a.yml", far("CF_EMAIL: a@b.co\n---", "", "a: 1", "CF_API_KEY: k")),
+        (".env", far("CF_EMAIL=a@b.co", "", &"A".repeat(300), "CF_API_KEY=$K")),
+    ] {
+        assert!(pairs(path, &text).iter().all(|(_, sure)| *sure == Confidence::Low), "{path}: {text}");
+    }
+}
+
+#[test]
 fn what_may_be_a_token_is_less_sure() {
     for (path, text) in [
         (".env", "CF_API_KEY=$K\n"),
@@ -98,6 +130,14 @@ fn tokens_other_services_and_choices_are_no_keys() {
         ("a.tf", "email = var.email\napi_key = var.token == null ? var.cloudflare_key : null\n"),
         ("a.go", "// cloudflare\nc.email = email\nc.authKey = authKey\n"),
         ("a.yml", "cloudflare:\n  token: $T\n"),
+        // Names that the author of a module has chosen, and a login to somebody else.
+        ("a.sh", "export TF_VAR_cloudflare_email=a@b.co\nexport TF_VAR_cloudflare_token=$T\n"),
+        ("a.sh", "terraform apply -var \"cloudflare_email=$E\" -var \"cloudflare_token=$T\"\n"),
+        ("a.html", "fetch('https://a.example.net/cloudflare', { email: 'a@b.co', password: 'b' })\n"),
+        (
+            "a.dart",
+            "// Cloudflare\nconst r2Email = 'your_email';\nconst r2GlobalKey = 'your_key';\nconst r2ApiToken = 'your_token';\n",
+        ),
         // What SOPS has encrypted, what a caller chooses, and what is sent as a token.
         (
             "a.json",

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use memchr::memmem;
 
-use super::{BYTES, Sheet, is_option};
+use super::{BYTES, Sheet, foreign_words, is_option};
 use crate::check::advice::recommends_key;
 use crate::check::{fixed, value};
 use crate::fact::lines;
@@ -166,7 +166,7 @@ impl Sheet<'_> {
             other.span != key.span
                 && matches!(role, Role::Token | Role::ApiToken)
                 && self.is_unset(other)
-                && self.is_own_token(other)
+                && self.is_own_token(other, key)
         };
         matches!(role, Role::Key | Role::ApiKey | Role::Global)
             && self.is_unset(key)
@@ -185,10 +185,12 @@ impl Sheet<'_> {
         !key.value.is_empty() && self.is_unset(key) && self.around(key.span).iter().any(token)
     }
 
-    /// Whether a token is Cloudflare's, as far as its name tells.
-    pub(super) fn is_own_token(&self, token: &Setting) -> bool {
+    /// Whether a token is Cloudflare's, as far as its name tells, or called like the key beside it: `r2ApiToken` beside
+    /// `r2GlobalKey`.
+    pub(super) fn is_own_token(&self, token: &Setting, key: &Setting) -> bool {
+        let shared = |word: &str| key.words.split(' ').any(|own| own == word);
         // HashiCorp's is the only other vendor among the words that say nothing.
-        !self.has_foreign_word(token) && token.words != "vault token"
+        (self.named(token) || foreign_words(token).all(shared)) && token.words != "vault token"
     }
 
     /// Whether key and token are both values that the caller of a reusable unit may set: inputs of an action or a
@@ -203,7 +205,9 @@ impl Sheet<'_> {
         };
         from_caller(key)
             && self.beside(key, |role, other| {
-                matches!(role, Role::Token | Role::ApiToken) && self.is_own_token(other) && from_caller(other)
+                matches!(role, Role::Token | Role::ApiToken)
+                    && self.is_own_token(other, key)
+                    && from_caller(other)
             })
     }
 
@@ -219,7 +223,7 @@ impl Sheet<'_> {
             && (email.is_none_or(encrypted) && !(is_variable && email.is_some())
                 || self.beside(key, |role, other| {
                     matches!(role, Role::Token | Role::ApiToken)
-                        && self.is_own_token(other)
+                        && self.is_own_token(other, key)
                         && encrypted(other)
                 }))
     }
