@@ -22,7 +22,7 @@ mod both;
 mod sent;
 
 use both::supports_both;
-pub(super) use both::takes_a_token;
+pub(in crate::check) use both::takes_a_token;
 pub(super) use sent::holds_nothing;
 
 fixed! {
