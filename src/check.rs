@@ -59,6 +59,7 @@ pub struct Input<'a> {
     token_definitions: OnceCell<Vec<block::Definition>>,
     token_ways: OnceCell<Vec<Span>>,
     advises_token: OnceCell<bool>,
+    takes_a_token: OnceCell<bool>,
 }
 
 impl<'a> Input<'a> {
@@ -85,6 +86,7 @@ impl<'a> Input<'a> {
             token_definitions: OnceCell::new(),
             token_ways: OnceCell::new(),
             advises_token: OnceCell::new(),
+            takes_a_token: OnceCell::new(),
         }
     }
 
@@ -116,6 +118,11 @@ impl<'a> Input<'a> {
     /// Whether a document shows or recommends a token, as opposed to the key.
     pub(crate) fn advises_token(&self) -> bool {
         *self.advises_token.get_or_init(|| setting::advises_token(self))
+    }
+
+    /// Whether a program sends a token instead if one is configured, or a document shows how to send one.
+    pub(crate) fn takes_a_token(&self) -> bool {
+        *self.takes_a_token.get_or_init(|| request::takes_a_token(self))
     }
 
     /// Returns the documents of a structured file; empty if the file is not structured or cannot be parsed.

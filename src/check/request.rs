@@ -19,6 +19,7 @@ mod plain;
 mod tls;
 
 pub(super) use headers::check as key_headers;
+pub(super) use headers::takes_a_token;
 pub(super) use plain::check as plain_http;
 pub(super) use tls::check as tls_off;
 
@@ -60,7 +61,7 @@ fn simple(pattern: &Regex, detection: &Detection<'_>, input: &Input<'_>, out: &m
     if is_test(input.path)
         || is_api_description(input.text, input.path)
         || is_rules(input.text, input.path)
-        || headers::takes_a_token(input)
+        || input.takes_a_token()
     {
         return;
     }

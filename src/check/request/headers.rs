@@ -24,7 +24,7 @@ mod sent;
 mod zip;
 
 use both::supports_both;
-pub(super) use both::takes_a_token;
+pub(in crate::check) use both::takes_a_token;
 pub(super) use sent::holds_nothing;
 
 fixed! {

@@ -38,7 +38,7 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if is_prose(input.path) {
         return BEARER.is_match(input.text.bytes()) && !recommends_key(input.text.bytes());
     }
-    if is_member(input.text.get(span)) && takes_a_token(input) {
+    if is_member(input.text.get(span)) && input.takes_a_token() {
         return true;
     }
     fixed! {
@@ -273,7 +273,7 @@ pub(super) fn has_branch(bytes: &[u8]) -> bool {
 }
 
 /// Whether a program sends a token instead if one is configured, or a document shows how to send one.
-pub(in super::super) fn takes_a_token(input: &Input<'_>) -> bool {
+pub(in crate::check) fn takes_a_token(input: &Input<'_>) -> bool {
     let bytes = input.text.bytes();
     let whole = Span::new(0, bytes.len());
     is_prose(input.path) && BEARER.is_match(bytes)
