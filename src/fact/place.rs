@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::lines;
+use super::lines::{self, indentation};
 use super::words::is_word;
 use crate::blob::BlobPath;
 use crate::span::Span;
@@ -23,7 +23,7 @@ pub fn is_api_description(text: &Text<'_>, path: &BlobPath) -> bool {
     let bytes = text.bytes();
     // A template may embed a description: its own root is another.
     let near_root = |word: &[u8]| {
-        memmem::find_iter(bytes, word).any(|at| lines::indentation(lines::before(bytes, at, 100)) <= ROOT)
+        memmem::find_iter(bytes, word).any(|at| indentation(lines::before(bytes, at, 100)) <= ROOT)
     };
     let says = |word: &[u8]| memmem::find(bytes, word).is_some();
     let described = || says(b"securitySchemes") || says(b"securityDefinitions");
@@ -241,6 +241,42 @@ pub fn list_item(text: &Text<'_>, at: usize) -> Option<Span> {
     (last > first + 1 && !(pair && last <= first + 3)).then(|| Span::new(start, end))
 }
 
+/// Returns the lines of the YAML mapping that the line with the index belongs to, which may be a list item.
+pub fn mapping(text: &Text<'_>, index: usize) -> Option<Span> {
+    let line = |index: usize| text.line_at(index).map(|span| (span, text.get(span)));
+    let depth = depth(line(index)?.1)?;
+    let inside = |content: &[u8]| self::depth(content).is_none_or(|own| own >= depth);
+    let starts_item = |content: &[u8]| self::depth(content) == Some(depth) && indentation(content) < depth;
+    let mut first = index;
+    while index - first < ITEM && !starts_item(line(first)?.1) {
+        let Some(previous) =
+            first.checked_sub(1).filter(|previous| line(*previous).is_some_and(|(_, l)| inside(l)))
+        else {
+            break;
+        };
+        first = previous;
+    }
+    let follows = |content: &[u8]| self::depth(content).is_none() || indentation(content) >= depth;
+    let last =
+        (index + 1..index + ITEM).take_while(|next| line(*next).is_some_and(|(_, l)| follows(l))).last();
+    Some(Span::new(line(first)?.0.start, line(last.unwrap_or(index))?.0.end))
+}
+
+/// Returns the index of the line whose value the YAML line with the index is a part of.
+pub fn parent(text: &Text<'_>, index: usize) -> Option<usize> {
+    let line = |index: usize| text.line_at(index).map(|span| text.get(span));
+    let own = depth(line(index)?)?;
+    (index.saturating_sub(ITEM)..index)
+        .rev()
+        .find(|above| line(*above).and_then(depth).is_some_and(|d| d < own))
+}
+
+/// Returns how far the content of a YAML line is indented, behind the dash of a list item; `None` if it has none.
+fn depth(line: &[u8]) -> Option<usize> {
+    let depth = line.iter().take_while(|b| matches!(b, b' ' | b'-')).count();
+    line.get(depth).filter(|b| !matches!(b, b'#' | b'\r')).map(|_| depth)
+}
+
 /// The maximum number of lines of a list item.
 const ITEM: usize = 200;
 /// How much of the lines before and after a place is examined, in bytes.
@@ -348,9 +384,26 @@ pub fn around(text: &Text<'_>, span: Span, reach: usize) -> Span {
 
 #[cfg(test)]
 mod tests {
-    use super::in_comment;
+    use super::{in_comment, mapping, parent};
     use crate::blob::BlobPath;
     use crate::text::Text;
+
+    #[test]
+    fn a_mapping_is_what_is_indented_alike() {
+        let text = "jobs:\n  one:\n    steps:\n      - name: a\n        env:\n          HERE: 1\n          B: 2\n\n      # next\n      - uses: b\n  two:\n    if: c\n";
+        let text = Text::decode(text.as_bytes());
+        let found = |index: usize| {
+            let span = mapping(&text, index).unwrap();
+            String::from_utf8_lossy(text.get(span)).trim().to_owned()
+        };
+        assert_eq!(found(5), "HERE: 1\n          B: 2");
+        let parents: Vec<usize> =
+            std::iter::successors(Some(5), |index| parent(&text, *index)).skip(1).collect();
+        assert_eq!(parents, [4, 2, 1, 0]);
+        assert_eq!(found(4), "- name: a\n        env:\n          HERE: 1\n          B: 2\n\n      # next");
+        assert!(found(2).starts_with("steps:") && found(2).ends_with("- uses: b"));
+        assert!(found(1).ends_with("if: c") && !found(1).starts_with("jobs"));
+    }
 
     #[test]
     fn patterns_for_files_open_no_comment() {
