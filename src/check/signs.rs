@@ -14,7 +14,7 @@ pub(crate) enum Sign {
     ApiHost,
     /// A host under one of Cloudflare's domains.
     Site,
-    /// The scheme `http:`, without TLS.
+    /// The scheme `http:`, without TLS; in Java's properties, `http\:`.
     Plain,
     /// The construction of an API client.
     Client,
@@ -65,7 +65,7 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     ),
     (Sign::ApiHost, &["api.cloudflare.com"]),
     (Sign::Site, &["cloudflare.com", "cloudflarestorage.com"]),
-    (Sign::Plain, &["http:"]),
+    (Sign::Plain, &["http:", "http\\:"]),
     (
         Sign::Client,
         &["cloudflare(", "cloudflare.new", "cloudflare.client", "cloudflare::client", "cf.new", "cfgo.new"],

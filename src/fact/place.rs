@@ -2,18 +2,20 @@
 
 use memchr::memmem;
 
-use super::lines;
+use super::lines::{self, indentation};
 use super::words::is_word;
 use crate::blob::BlobPath;
 use crate::span::Span;
 use crate::text::Text;
 
 mod file;
+mod yaml;
 
 pub use file::{
     is_bake, is_code, is_compiled, is_image, is_patch, is_preprocessed, is_program, is_prose, is_shell,
     is_test, is_yaml,
 };
+pub use yaml::{list_item, mapping, parent};
 
 /// How deep the first keys of a description may be, in bytes.
 const ROOT: usize = 4;
@@ -23,7 +25,7 @@ pub fn is_api_description(text: &Text<'_>, path: &BlobPath) -> bool {
     let bytes = text.bytes();
     // A template may embed a description: its own root is another.
     let near_root = |word: &[u8]| {
-        memmem::find_iter(bytes, word).any(|at| lines::indentation(lines::before(bytes, at, 100)) <= ROOT)
+        memmem::find_iter(bytes, word).any(|at| indentation(lines::before(bytes, at, 100)) <= ROOT)
     };
     let says = |word: &[u8]| memmem::find(bytes, word).is_some();
     let described = || says(b"securitySchemes") || says(b"securityDefinitions");
@@ -173,8 +175,8 @@ fn in_literal_block(text: &Text<'_>, at: usize) -> bool {
     const MOST: usize = 100;
     let own = text.line_index(at);
     let line = |index: usize| text.line_at(index).map(|line| text.get(line)).unwrap_or_default();
-    let depth = lines::indentation(line(own));
-    let outer = |line: &&[u8]| !line.trim_ascii().is_empty() && lines::indentation(line) < depth;
+    let depth = indentation(line(own));
+    let outer = |line: &&[u8]| !line.trim_ascii().is_empty() && indentation(line) < depth;
     let head = (own.saturating_sub(MOST)..own).rev().map(line).find(outer).unwrap_or_default().trim_ascii();
     let directive = |name: &&[u8]| head.strip_prefix(b".. ").is_some_and(|rest| rest.starts_with(name));
     const BLOCKS: &[&[u8]] = &[b"code", b"sourcecode", b"parsed-literal", b"prompt", b"highlight"];
@@ -247,33 +249,6 @@ pub fn in_pattern(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
         && matches!(before.get(end), Some(b':' | b'=' | b'"' | b'-' | b' '))
 }
 
-/// Returns the item of a YAML list that the place is in: from its dash to the next line that is not deeper. Items of
-/// one line and pairs of name and value are not returned.
-pub fn list_item(text: &Text<'_>, at: usize) -> Option<Span> {
-    let indent = |line: &[u8]| line.iter().take_while(|b| **b == b' ').count();
-    let line = |index: usize| text.line_at(index).map(|span| (span, text.get(span).trim_ascii_end()));
-    let own = text.line_index(at);
-    let mut depth = indent(line(own)?.1) + 1;
-    let first = (own.saturating_sub(ITEM)..=own).rev().find(|index| {
-        let Some((_, content)) = line(*index).filter(|(_, content)| !content.is_empty()) else {
-            return false;
-        };
-        let deeper = indent(content);
-        let starts = deeper < depth && content[deeper..].starts_with(b"- ");
-        depth = depth.min(if starts { deeper } else { deeper + 1 });
-        starts
-    })?;
-    let last = (first + 1..first + ITEM).find(|index| {
-        line(*index).is_none_or(|(_, content)| !content.is_empty() && indent(content) <= depth)
-    })?;
-    let (start, end) = (text.line_at(first)?.start, text.line_at(last - 1)?.end);
-    let item = text.get(Span::new(start, end));
-    let pair = [&b"name:"[..], b"value:"].iter().all(|word| memmem::find(item, word).is_some());
-    (last > first + 1 && !(pair && last <= first + 3)).then(|| Span::new(start, end))
-}
-
-/// The maximum number of lines of a list item.
-const ITEM: usize = 200;
 /// How much of the lines before and after a place is examined, in bytes.
 const LINES: usize = 2000;
 

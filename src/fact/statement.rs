@@ -176,7 +176,8 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
             r"(?:(?:def|func|function|fn|fun|sub)\s+(?:\([^)]*\)\s*)?(?P<a>[A-Za-z_][\w-]*)",
             r"|(?:const|let|var)\s+(?P<b>\w+)\s*=\s*(?:async\s*)?(?:function\b|\([^)]*\)[^=\n]{0,40}=>)",
             r"|(?P<c>[A-Za-z_][\w-]*)\s*\(\)\s*\{",
-            r"|(?:[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?|void)\s+(?P<d>\w+)\([^;]*?\{?\s*$",
+            // A type before the name, which in C++ may be that of a method: `static CURL *nas() {`, `void Api::ask() {`.
+            r"|(?:(?:\w+::)*[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?|void|bool|int|auto|char|std::\w+)(?:\s+|\s*[*&]+\s*)(?:\w+::)*(?P<d>\w+)\([^;]*?\{?\s*$",
             // A method of a class in JavaScript: `async purge(zone: string): Promise<void> {`.
             r"|(?P<e>[A-Za-z_]\w*)\([^;{}]*\)\s*(?::[^;={}]+)?\{?\s*$",
             // An equation of Haskell, for one constructor: `headers (Token t) = …`.

@@ -20,9 +20,9 @@ use crate::span::Span;
 const HOSTS: &str = r"(?:api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|rtc\.live\.cloudflare\.com|dash\.cloudflare\.com/api|challenges\.cloudflare\.com/turnstile|www\.cloudflare\.com/api_json|(?:\{\{[^\n{}]{1,100}\}\}|\{%[^\n{}]{1,100}%\}|<%[^\n<>]{1,100}%>|\{[^\n{}]{1,100}\}|[^\s\x22'`/<>])+\.r2\.cloudflarestorage\.com)";
 
 fixed! {
-    /// An address of the API with `http://`.
+    /// An address of the API with `http://`, which Java's properties write `http\://`.
     static PLAIN = format!(
-        r#"(?i)(?P<span>http:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]+@)?{HOSTS}[^\s"'`<>)\\,;]*|http://["'`]\s*[+.]\s*[\w.$>-]{{1,60}}\s*[+.]\s*["'`]\.r2\.cloudflarestorage\.com)"#
+        r#"(?i)(?P<span>http\\?:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]+@)?{HOSTS}[^\s"'`<>)\\,;]*|http://["'`]\s*[+.]\s*[\w.$>-]{{1,60}}\s*[+.]\s*["'`]\.r2\.cloudflarestorage\.com)"#
     );
 }
 
@@ -66,14 +66,22 @@ static SPLIT: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns::new(&[
         (
             &["scheme", "proto"],
-            r#"(?i)(?P<span>[\w-]*(?:scheme|protocol|proto)["']?\s*(?::\s*[\w<>\[\]|&' ]{1,30})?(?:=>|:=|[:=])\s*["']?http(?:://)?["']?)(?:[,;)}]|\s+[^|\s]|\s*$)"#,
+            r#"(?i)(?P<span>[\w-]*(?:scheme|protocol|proto)["']?\s*(?::\s*[\w<>\[\]|&' ]{1,30})?(?:=>|:=|[:=])\s*(?:["'.:]|(?:\w+::)*(?-i:[A-Z])\w*(?:\.|::))?http(?:://)?["']?)(?:[,;)}]|\s+[^|\s]|\s*$)"#,
         ),
-        (&["scheme", "protocol"], r#"(?i)(?P<span>\b(?:set_?)?(?:scheme|protocol)\(\s*["']http["']\s*\))"#),
+        (
+            &["scheme", "protocol"],
+            r#"(?i)(?P<span>\b(?:set_?)?(?:scheme|protocol)\(\s*(?:["'.:]|(?:\w+::)*(?-i:[A-Z])\w*(?:\.|::))http["']?\s*\))"#,
+        ),
         // A port without TLS.
         (&["80"], r#"(?i)(?P<span>api\.cloudflare\.com["']?(?:\s*,\s*|:)80\b)"#),
         (
             &["port"],
             r#"(?i)(?P<span>\bport(?:_?(?:value|number))?["']?\s*(?::\s*\w+\s*)?(?:=>|:=|[:=])\s*["']?80["']?)(?:[\s,;)}]|$)"#,
+        ),
+        // A scheme as an argument before the host, and `http "api.cloudflare.com" /: "client"`.
+        (
+            &["http\"", "http'", ":http", "http "],
+            r#"(?i)(?P<span>(?:(?:["']http["']|:http)\s*,\s*|\bhttp )["']api\.cloudflare\.com["'])"#,
         ),
         (&["uri.http"], r#"(?i)(?P<span>\bUri\.http\(\s*["']api\.cloudflare\.com["'])"#),
         (&["httpconnection"], r#"(?i)(?P<span>HTTPConnection\(\s*["']api\.cloudflare\.com["'][^)]*\))"#),
@@ -82,6 +90,7 @@ static SPLIT: LazyLock<Patterns> = LazyLock::new(|| {
             r#"(?i)(?P<span>http\.(?:request|get)\(\s*\{[^}]*?(?:host|hostname)\s*:\s*["']api\.cloudflare\.com["'])"#,
         ),
         (&["setopt"], r#"(?i)(?P<span>\bcurl_easy_setopt\([^)]*?"api\.cloudflare\.com[^)]*\))"#),
+        (&["ssl", "tls"], r#"(?i)(?P<span>\b(?:ssl|tls)["']?\s*(?:=>|[:=])\s*(?:false|nil|none)\b)"#),
         (&["ssl"], r#"(?im)^[ \t]*(?P<span>ssl[ \t]*=[ \t]*no)\b"#),
         (&["use_https"], r#"(?m)(?P<span>\buse_https\b[ \t]*[= ][ \t]*['"]?0['"]?)"#),
         (&["secure"], r#"(?i)(?P<span>\bsecure["']?[ \t]*(?:=>|[:=])[ \t]*False)\b"#),
@@ -94,8 +103,8 @@ static SPLIT: LazyLock<Patterns> = LazyLock::new(|| {
 });
 
 fixed! {
-    /// `http://` in front of a variable that may hold the host.
-    static JOINED = r#"(?i)(?P<span>http://["'`]?\s*(?:[+.,]\s*)?(?:\$\{?|\{\{?|#\{|\$\(|%\()?\s*(?P<name>[A-Za-z_][\w.]*))"#;
+    /// `http://` in front of a variable that may hold the host, or `http` as an argument before it.
+    static JOINED = r#"(?i)(?P<span>(?:http://["'`]?\s*(?:[+.,]\s*)?(?:\$\{?|\{\{?|#\{|\$\(|%\()?\s*|(?:["']http["']|:http)\s*,\s*[$@]?)(?P<name>[A-Za-z_][\w.]*))"#;
 
     /// An address without a scheme: `curl`, `wget` and others then use `http://`, unless they are told what to use.
     static BARE = r#"(?i)\b(?:curl|wget|http|xh)\b(?:[^\n|;&`]|\\\r?\n)*?[\s"'=](?P<span>api\.cloudflare\.com/[^\s"'`]*)"#;
@@ -148,6 +157,11 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
     let mut hosts: HashMap<&[u8], Option<Span>> = HashMap::new();
     for groups in JOINED.captures_iter(bytes) {
         let (Some(span), Some(name)) = (groups.name("span"), groups.name("name")) else { continue };
+        // The host is an argument as well, and no key of another object: `"http", Host: …`.
+        let argument = memmem::find(input.text.get(Span::from(span)), b"://").is_none();
+        if argument && !matches!(bytes[span.end()..].trim_ascii_start().first(), Some(b',' | b')')) {
+            continue;
+        }
         // Each look-up reads the whole text.
         if hosts.len() >= NAMES && !hosts.contains_key(name.as_bytes()) {
             continue;
@@ -176,9 +190,11 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
             let word = first_word(input.text.get(span)).to_ascii_lowercase();
             let unrelated = word == b"secure" && !own && !input.text.get(span).contains(&b'-');
             let unrelated = unrelated && !in_group(input, span, near, &API);
-            // A port counts only beside the host, and only if the host has no scheme.
-            let unrelated =
-                unrelated || word.starts_with(b"port") && !in_group(input, span, near, &BARE_HOST);
+            // A port, and an argument without TLS, count only beside the host, and only if the host has no scheme.
+            let argument =
+                matches!(word.as_slice(), b"ssl" | b"tls") && !input.text.get(span).ends_with(b"no");
+            let of_host = word.starts_with(b"port") || argument;
+            let unrelated = unrelated || of_host && !in_group(input, span, near, &BARE_HOST);
             let scheme = input.text.get(span).to_ascii_lowercase();
             let scheme =
                 ["scheme", "proto"].iter().any(|name| memmem::find(&scheme, name.as_bytes()).is_some());
@@ -189,6 +205,7 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
             // A variable of the environment may be for any of the hosts that are set beside it.
             let variable = input.text.get(span).first().is_some_and(u8::is_ascii_uppercase);
             let settings = !variable
+                && !argument
                 && matches!(word.as_slice(), b"ssl" | b"use_https")
                 && in_group(input, span, near, &VENDOR);
             // The switch of the tool itself comes before all of its providers.

@@ -8,7 +8,8 @@ use memchr::memmem;
 use super::super::{Candidate, Detection, Input, Sign, fixed};
 use super::API;
 use crate::fact::place::{
-    around, in_comment, in_pattern, in_prose, is_compiled, is_image, is_prose, is_test,
+    around, in_comment, in_pattern, in_prose, is_compiled, is_image, is_prose, is_test, is_yaml, mapping,
+    parent,
 };
 use crate::fact::setting::about;
 use crate::fact::statement::statement;
@@ -25,7 +26,7 @@ mod target;
 
 use addresses::{Address, addresses};
 use connection::sends_key;
-use switch::{STORED, is_evaluated, is_of_git, lax_commands, switches};
+use switch::{SET, STORED, is_evaluated, is_of_git, lax_commands, switches};
 use target::target;
 
 /// `variant = "tls-off"`.
@@ -102,7 +103,7 @@ struct Stored<'b> {
 fn stored(bytes: &[u8]) -> Vec<Stored<'_>> {
     /// No script has more; each takes a search of the whole text.
     const MOST: usize = 50;
-    let found = STORED.captures_iter(bytes).filter_map(|groups| {
+    let found = STORED.captures_iter(bytes).chain(SET.captures_iter(bytes)).filter_map(|groups| {
         let (switch, name) = (groups.name("span")?, groups.name("name")?);
         let switch = Span::from(switch);
         let command = contains(&bytes[name.end()..switch.start], b"curl");
@@ -112,13 +113,13 @@ fn stored(bytes: &[u8]) -> Vec<Stored<'_>> {
 }
 
 impl Stored<'_> {
-    /// Returns the places where the variable is expanded: `$OPTIONS`, `${OPTIONS[@]}`, `$(CURL)`.
+    /// Returns the places where the variable is expanded: `$OPTIONS`, `${OPTIONS[@]}`, `$(CURL)`, `%OPTIONS%`.
     fn uses<'u>(&'u self, bytes: &'u [u8]) -> impl Iterator<Item = Span> {
         let places = memmem::find_iter(bytes, self.name).map(|at| Span::new(at, at + self.name.len()));
         places.filter(|place| {
             let before = &bytes[..place.start];
             !bytes.get(place.end).copied().is_some_and(is_word)
-                && [&b"$"[..], b"${", b"$("].iter().any(|mark| before.ends_with(mark))
+                && [&b"$"[..], b"${", b"$(", b"%"].iter().any(|mark| before.ends_with(mark))
         })
     }
 
@@ -187,6 +188,16 @@ fn by_name(input: &Input<'_>, switch: Span) -> Option<Span> {
     if own.starts_with(b"node_tls") {
         // A variable of an image applies to everything that follows.
         let mut near = around(input.text, switch, if is_image(input.path) { 4000 } else { 300 });
+        // A variable in YAML is for the step, job or service whose `env` it is in, if it is not written to a file.
+        let line = input.text.line_near(switch.start);
+        if is_yaml(input.path)
+            && !contains(input.text.get(line), b"github_env")
+            && let Some(parent) = parent(input.text, input.text.line_index(switch.start))
+            && let Some(owner) = mapping(input.text, parent)
+        {
+            let reach = around(input.text, switch, 4000);
+            near = Span::new(reach.start.max(owner.start), reach.end.min(owner.end).max(switch.end));
+        }
         // In the scripts of a package.json, each string is a separate command.
         if input.path.file_name().ends_with(b".json") {
             let quote = |b: &u8| *b == b'"';

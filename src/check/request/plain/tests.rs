@@ -3,8 +3,8 @@
 // flaresec: allow-start(tls-verification-disabled) texts that tests look at
 
 use super::{
-    defined_host, first_word, has_bare_host, has_https_beside, has_longer_host, has_open_host, in_message,
-    in_other_item, is_link, is_namespace, is_of_another_host, other_host_closer,
+    JOINED, PLAIN, SPLIT, defined_host, first_word, has_bare_host, has_https_beside, has_longer_host,
+    has_open_host, in_message, in_other_item, is_link, is_namespace, is_of_another_host, other_host_closer,
 };
 use crate::check::Input;
 use crate::check::tests::{asked, marked};
@@ -122,6 +122,49 @@ fn a_scheme_has_a_say_where_the_host_has_none() {
     }
     for text in ["https://api.cloudflare.com/a", "curl api.cloudflare.com", "api.cloudflare.com/a"] {
         assert!(!has_bare_host(text.as_bytes()), "{text}");
+    }
+}
+
+#[test]
+fn a_scheme_and_a_host_may_be_written_apart() {
+    let split = |text: &str| SPLIT.matching(text.as_bytes()).any(|pattern| pattern.is_match(text.as_bytes()));
+    for text in [
+        "protocol = URLProtocol.HTTP\nhost = a",
+        "scheme: Scheme::HTTP, host: a",
+        "scheme(http::uri::Scheme::HTTP)",
+        "scheme: :http, host: a",
+        "req GET (http \"api.cloudflare.com\" /: \"client\")",
+        "new URI(\"http\", \"api.cloudflare.com\", path, null)",
+        "Mint.HTTP.connect(:http, \"api.cloudflare.com\", port)",
+        "HTTP::Client.new(\"api.cloudflare.com\", tls: false)",
+        "HTTP::Client.new \"api.cloudflare.com\", tls: nil",
+        "{ host: 'api.cloudflare.com', ssl: false }",
+    ] {
+        assert!(split(text), "{text}");
+    }
+    for text in [
+        "protocol = URLProtocol.HTTPS\nhost = a",
+        "scheme = config.http.scheme",
+        "req GET (https \"api.cloudflare.com\" /: \"client\")",
+        "new URI(\"https\", \"api.cloudflare.com\", path, null)",
+        "HTTP::Client.new(\"api.cloudflare.com\", tls: true)",
+    ] {
+        assert!(!split(text), "{text}");
+    }
+    for (text, joined) in [
+        ("urlunsplit((\"http\", HOST, path, '', ''))", true),
+        ("URI::build('http', $host)", true),
+        ("urlunsplit((\"https\", HOST, path, '', ''))", false),
+        ("[\"http\", \"https\"]", false),
+    ] {
+        assert_eq!(JOINED.is_match(text.as_bytes()), joined, "{text}");
+    }
+    for (text, plain) in [
+        ("url=http\\://api.cloudflare.com/client/v4", true),
+        ("url=http\\:\\/\\/api.cloudflare.com", true),
+        ("url=https\\://api.cloudflare.com/client/v4", false),
+    ] {
+        assert_eq!(PLAIN.is_match(text.as_bytes()), plain, "{text}");
     }
 }
 

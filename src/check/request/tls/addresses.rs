@@ -20,7 +20,8 @@ fixed! {
         // An item of a collection in braces: `https://{os.environ['ACCOUNT']}.r2.…`.
         r#"|https?://[$#]?\{(?P<item>[A-Za-z_][\w.]*)[\[(]["'][^\n"'{}]{1,60}["'][\])]\}[^\s"'`<>)\\]*"#,
         r#"|https?://(?:[$#%]?\{+\s*|\$)?(?P<inside>[A-Za-z_][\w.]*)\b[^\s"'`<>)\\]*"#,
-        r#"|https?://["'`]\s*(?:\.\.|[+.,&])\s*(?P<behind>[A-Za-z_][\w.]*)"#,
+        // `"https://" + host`, in a Lisp only `"https://" host`.
+        r#"|https?://["'`](?:\s*(?:\.\.|\+\+|<>|\|\||[+.,&^~])\s*|[ \t]+)(?P<behind>[A-Za-z_][\w.]*)"#,
         r#"|https?://[^\s"'`<>)\\]+"#,
         r#"|["'`](?:\$?\{|#\{)\$?(?P<base>[A-Za-z_][\w.]*)\}(?P<path>/[^\s"'`]*)"#,
         r#"|["'][a-z0-9-]+(?:\.[a-z0-9-]+)+\.?(?::\d+)?(?:/[^"']*)?["']|\b\d{1,3}(?:\.\d{1,3}){3}\b|api(?:\.fed)?\.cloudflare\.com"#,
@@ -91,6 +92,10 @@ const GENERIC_WORDS: &[&str] = &[
     "main",
 ];
 
+/// Words of languages, which are no names.
+const WORDS: &[&[u8]] =
+    &[b"in", b"if", b"and", b"or", b"is", b"as", b"do", b"then", b"else", b"unless", b"when", b"not", b"end"];
+
 /// The maximum number of addresses, and of definitions, that are examined.
 const MOST: usize = 2000;
 const DEFINITIONS: usize = 50;
@@ -129,11 +134,13 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
     for groups in ADDRESS.captures_iter(bytes).take(MOST) {
         let whole = groups.get_match();
         let mut is_cloudflare = API.is_match(whole.as_bytes());
-        // No address but the scheme that a session uses an adapter for: `session.mount("https://", adapter)`.
+        // No address but the scheme that a session uses an adapter for: `session.mount("https://", adapter)`, or that
+        // something is asked for: `"https://" in url`.
         let before = &bytes[..whole.start()];
-        if groups.name("behind").is_some()
-            && [&b"mount(\""[..], b"mount('"].iter().any(|call| before.ends_with(call))
-        {
+        if groups.name("behind").is_some_and(|behind| {
+            WORDS.contains(&behind.as_bytes())
+                || [&b"mount(\""[..], b"mount('"].iter().any(|call| before.ends_with(call))
+        }) {
             continue;
         }
         let host = groups.name("behind").or(groups.name("filled")).or(groups.name("inside"));

@@ -55,6 +55,15 @@ pub(super) fn is_visible(input: &Input<'_>, address: &Address, addresses: &[Addr
 /// Returns the address that a name in the arguments was bound to before, in the same function: of `client.Do(request)`,
 /// the one that `request` was made with.
 pub(super) fn bound(input: &Input<'_>, call: Span, addresses: &[Address]) -> Option<Address> {
+    let found = values(input, call).filter_map(|value| {
+        let addresses = within(addresses, value).filter(|address| is_visible(input, address, addresses));
+        addresses.min_by_key(|address| !address.is_cloudflare)
+    });
+    found.min_by_key(|address| !address.is_cloudflare).copied()
+}
+
+/// Returns the values that the names in the arguments were given before, in the same function.
+fn values(input: &Input<'_>, call: Span) -> impl Iterator<Item = Span> {
     fixed! {
         static NAME = r"[A-Za-z_]\w*";
     }
@@ -65,24 +74,20 @@ pub(super) fn bound(input: &Input<'_>, call: Span, addresses: &[Address]) -> Opt
     let body = function(input.text, call).map_or(0, |(body, _)| body.start);
     let floor = body.max(call.start.saturating_sub(BACK));
     let before = &bytes[floor..call.start];
-    let mut found: Vec<Address> = Vec::new();
-    for name in NAME.find_iter(input.text.get(call)).take(NAMES).filter(|name| name.len() > 1) {
+    let names = NAME.find_iter(input.text.get(call)).take(NAMES).filter(|name| name.len() > 1);
+    names.filter_map(move |name| {
         // A key or a method of another object.
         if is_key(bytes, Span::from(name).shift(call.start)) {
-            continue;
+            return None;
         }
         let places = memmem::rfind_iter(before, name.as_bytes()).map(|at| floor + at);
         let places = places.map(|start| Span::new(start, start + name.len())).take(USES);
         let set = places.into_iter().find(|place| {
             is_whole(bytes, *place) && !is_member(bytes, *place) && is_set(&bytes[place.end..])
-        });
-        let Some(set) = set else { continue };
+        })?;
         let whole = statement(input.text, set);
-        let value = Span::new(set.end, whole.end.min(call.start).max(set.end));
-        let addresses = within(addresses, value).filter(|address| is_visible(input, address, addresses));
-        found.extend(addresses.min_by_key(|address| !address.is_cloudflare));
-    }
-    found.into_iter().min_by_key(|address| !address.is_cloudflare)
+        Some(Span::new(set.end, whole.end.min(call.start).max(set.end)))
+    })
 }
 
 /// Whether the statement sets a variable that only conditions ask for, `ssl_check = 0` and later `if ssl_check == 1:`,
@@ -139,16 +144,21 @@ pub(super) fn has_parameter(body: &[u8], owner: &[u8], name: &[u8]) -> bool {
     parameters(body, owner).is_some_and(|list| has_word(&body[list.start..list.end], name))
 }
 
-/// Whether the arguments of a call pass on a parameter of the function that makes it. Functions of a shell have no
-/// names for theirs: `$1`, `$@`.
+/// Whether the arguments of a call pass on a parameter of the function that makes it, or what was made of one before.
+/// Functions of a shell have no names for theirs: `$1`, `$@`.
 pub(super) fn passes_parameter(input: &Input<'_>, body: Span, owner: &[u8], arguments: Span) -> bool {
     fixed! {
         static NAME = r"[A-Za-z_]\w*";
         static POSITION = r"\$\{?[1-9@*]";
     }
-    let (body, given) = (input.text.get(body), input.text.get(arguments));
+    let body = input.text.get(body);
     let Some(list) = parameters(body, owner).map(|list| &body[list.start..list.end]) else { return false };
-    POSITION.is_match(given) || NAME.find_iter(list).take(USES).any(|name| has_word(given, name.as_bytes()))
+    let passes = |given: Span| {
+        let given = input.text.get(given);
+        POSITION.is_match(given)
+            || NAME.find_iter(list).take(USES).any(|name| has_word(given, name.as_bytes()))
+    };
+    passes(arguments) || values(input, arguments).any(passes)
 }
 
 /// Returns what is between the brackets of the parameters of a function.

@@ -18,12 +18,14 @@ const COMMAND: usize = 1500;
 
 /// What separates the name of a setting from its value.
 const IS: &str = r#"["'`)\]]*\s*(?::\s*\w+\s*)?(?:=>|:=|[:=(,]|[ \t])\s*["'`:]?"#;
+/// The type of a constant that is a value: `Boolean.TRUE`, `java.lang.Boolean.TRUE`, `Mode::None`.
+const TYPE: &str = r"(?:(?-i:[a-z]+\.){0,3}(?-i:[A-Z])\w{0,60}(?:\.|::))?";
 const FALSE: &str = r"(?:\$?(?:false|no|off|none|never|disabled?|nil|0L?)|!1)\b";
 const TRUE: &str = r"(?:\$?(?:true|yes|on|always|enabled?|1L?)|!0)\b";
 
 fixed! {
-    /// The value of a setting, after its name.
-    static VALUE = format!(r"(?i)^{IS}(?:(?P<no>{FALSE})|{TRUE})");
+    /// The value of a setting, after its name, or the brackets of a call without arguments.
+    static VALUE = format!(r"(?i)^(?:{IS}{TYPE}(?:(?P<no>{FALSE})|{TRUE})|(?P<call>\(\s*\)))");
 
     /// Settings with names that say what they check only in context, or with other values.
     static SHORT = concat!(
@@ -35,22 +37,28 @@ fixed! {
     /// Switches that are no settings: options without a value, callbacks, types, in every language.
     static OTHERS = concat!(
         r#"(?i)(?P<span>--no-check-certificate|--no-verify-ssl|--insecure-tls|--no-verify-peer|--unsafely-ignore-certificate-errors|--insecure-skip-tls-verify|-SkipCertificateCheck\b|\bSkipCertificateCheck\s*=\s*\$true|(?m:^[ \t]*insecure[ \t]*\r?$)"#,
-        r#"|:insecure\?\s+true|[\[,]\s*:insecure\b\s*[\],]|\b(?:mc|http\s+(?:get|post|put|patch|delete|head|options))\b[^\n|;&]{0,60}?\s--insecure\b|(?:CURL|REQUESTS)_CA_BUNDLE["']?\]?\s*=\s*["']{2}|cacert\s+'IGNORE'|tls_insecure_skip_verify"#,
+        r#"|:insecure\?\s+true|[\[,]\s*:insecure\b\s*[\],]|\b(?:mc|http\s+(?:get|post|put|patch|delete|head|options))\b[^\n|;&]{0,60}?\s--insecure\b|(?:(?:CURL|REQUESTS)_CA_BUNDLE|CertificateFilename)["']?\]?\s*[=:,]\s*["']{2}|cacert\s+'IGNORE'|tls_insecure_skip_verify"#,
         // Constants, types and calls.
         r#"|_create_unverified_context|CERT_NONE|VERIFY_NONE|\b(?:Ssl)?VerifyMode::NONE\b|(?:\bverifyMode\s*=\s*)?\bCVerifyNone\b|verify:\s*:?verify_none|\{verify,\s*verify_none\}|(?-i:DANGER_ACCEPT_INVALID_CERTS)|tls_danger_accept|\.dangerous\(\)|withoutVerifying\(\)|\bsetInsecure\(\s*\)|insecure[-_]?skip[-_]?verify\(\s*\)"#,
+        r#"|\bclient_unsafe\(|\bTLSSettingsSimple\s+True\b"#,
+        // The flags of WinHTTP for all errors of a certificate: `Option[4] := 13056`, `setOption 2, &H3300`.
+        r#"|\b(?:set)?Option\b[^\n]{0,60}?[=,]\s*(?:13056|(?:&H|0x)3300)\b"#,
         // A policy of one's own replaces the check.
         r#"|\bCertificatePolicy\s*=\s*(?:\(?\s*new(?:-object)?\s|\[[\w.]+\]::new\b)"#,
         r#"|NoopHostnameVerifier|ALLOW_ALL_HOSTNAME_VERIFIER|TrustAllStrategy|TrustSelfSignedStrategy|InsecureTrustManagerFactory\.INSTANCE|(?:new\s+|implements\s+|object\s*:\s*)X509(?:Extended)?TrustManager|DangerousAcceptAnyServerCertificateValidator"#,
         // Callbacks that accept everything: `URLCredential(trust: …)` is the answer that the server is to be trusted.
         r#"|(?:\.useCredential\s*,\s*)?(?:\bURLCredential\(\s*trust:|\bcredentialForTrust:)[^\n)\]]*[)\]]?"#,
-        r#"|HostnameVerifier\(\s*\(?[^()\n]*\)?\s*->\s*\{?\s*(?:return\s+)?true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|(?:ServerCertificateCustomValidationCallback|ServerCertificateValidationCallback|badCertificateCallback|onBadCertificate)\s*(?:\+?=|:)[^\n]{0,80}true)"#,
+        r#"|HostnameVerifier\(\s*\(?[^()\n]*\)?\s*->\s*\{?\s*(?:return\s+)?true|hostnameVerifier\s*\{\s*_,\s*_\s*->\s*true|(?:\w{0,20}Certificate(?:Custom)?ValidationCallback|badCertificateCallback|onBadCertificate)\s*(?:(?:\+?=|:)[^\n]{0,80}true|\([^\n]{0,80}(?:=>|->|return|\{)\s*true))"#,
     );
 
     /// The same for the options of curl, one of which most scripts use.
     static OPTION = r#"(?i)[\s,(\[]["']?(?P<option>(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure|--proxy-insecure|--doh-insecure)(?:[\s"'\\,\])]|$)"#;
 
     /// Options of `curl`, or a whole command, that a script or a makefile stores in a variable or a list.
-    pub(super) static STORED = r#"(?m)^[ \t]*(?:(?:export|local|readonly|declare|typeset)[ \t]+(?:-\w+[ \t]+)*)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*(?:\(?["']?(?:[^\n#"'$`|;&]*[ \t(])?|\([^()#;]*\s)(?P<span>--insecure|--proxy-insecure|-[a-zA-Z]*k[a-zA-Z]*)(?:[ \t"')]|\r?$)"#;
+    pub(super) static STORED = r#"(?m)^[ \t]*(?:(?:export|local|readonly|declare|typeset|set)[ \t]+(?:-\w+[ \t]+)*"?)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*(?:\(?["']?(?:[^\n#"'$`|;&]*[ \t(])?|\([^()#;]*\s)(?P<span>--insecure|--proxy-insecure|-[a-zA-Z]*k[a-zA-Z]*)(?:[ \t"')]|\r?$)"#;
+
+    /// The same in fish: `set -l options --silent -k`.
+    pub(super) static SET = r#"(?m)^[ \t]*set[ \t]+(?:--?[a-z]+[ \t]+)*(?P<name>[A-Za-z_]\w*)[ \t]+(?:[^\n#|;&=]*[ \t])?["']?(?P<span>--insecure|--proxy-insecure|-[a-zA-Z]*k[a-zA-Z]*)(?:[ \t"')]|\r?$)"#;
 }
 
 /// Settings are recognized by the words of their names, so that unknown tools are understood as well. The names are in
@@ -82,7 +90,7 @@ fn permissions() -> String {
     names(&[
         // ignoreSslErrors: true, skip-cert-check = on, disable_verify_ssl=1
         format!(
-            "(?:ignore|skip|disable|bypass|without|no){CHECK}?{BAD}?(?:{TLS}(?:{CERTIFICATE}|peer|host(?:name)?)?(?:{CHECK}|{TROUBLE})|(?:hostname|peer){CHECK}|{CERTIFICATE}(?:{CHECK}|{TROUBLE})?)"
+            "(?:ignore|skip|disable|bypass|without|no|relaxed){CHECK}?{BAD}?(?:{TLS}(?:{CERTIFICATE}|peer|host(?:name)?)?(?:{CHECK}|{TROUBLE})|(?:hostname|peer){CHECK}|{CERTIFICATE}(?:{CHECK}|{TROUBLE})?)"
         ),
         // allowUnauthorizedCerts: true, accept_invalid_certs(true), trustAll = true
         format!("(?:allow|accept|permit){BAD}(?:server)?{TLS}?(?:{CERTIFICATE}|{TLS})"),
@@ -125,6 +133,9 @@ fn setting(bytes: &[u8], hint: &Hit) -> Option<Span> {
     let start = hint.start - before.iter().rev().take_while(part).count();
     let end = hint.end + bytes[hint.end..].iter().take(PART).take_while(part).count();
     let value = VALUE.captures(&bytes[end..bytes.len().min(end + LONGEST)])?;
+    if value.name("call").is_some() && !is_done_to(&bytes[hint.start.saturating_sub(2 * PART)..start]) {
+        return None;
+    }
     let name = &bytes[start..end];
     let name: Vec<u8> =
         name.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
@@ -132,6 +143,26 @@ fn setting(bytes: &[u8], hint: &Hit) -> Option<Span> {
     let local = || [&b"local"[..], b"loopback"].iter().any(|word| memmem::find(&name, word).is_some());
     let names = if value.name("no").is_some() { &CHECKS } else { &PERMISSIONS };
     (names.is_match(&name) && !local()).then(|| Span::new(start, end + value.get_match().end()))
+}
+
+/// Whether a method, called after the text, is one that does something to an object, as a statement of its own or in a
+/// chain of calls: `reply->`, `builder()\n  .`. Otherwise it is a definition, or asks for a setting: `if config.`. The
+/// methods of `this` are defined nearby, by other switches.
+fn is_done_to(before: &[u8]) -> bool {
+    let Some(object) = [&b"."[..], b"->", b"::"]
+        .iter()
+        .find_map(|mark| before.strip_suffix(*mark))
+        .map(<[u8]>::trim_ascii_end)
+    else {
+        return false;
+    };
+    let object = object.strip_suffix(b"?").or(object.strip_suffix(b"!")).unwrap_or(object);
+    let part = |b: &u8| is_word(*b) || matches!(b, b'.' | b'$' | b'@' | b'>' | b'-' | b':');
+    let length = object.iter().rev().take_while(|b| part(b)).count();
+    let (outside, name) = object.split_at(object.len() - length);
+    let own = [&b"this"[..], b"self", b"$this"].contains(&name);
+    let last = outside.iter().rev().find(|b| !matches!(b, b' ' | b'\t'));
+    !own && matches!(last, None | Some(b'\n' | b';' | b'{' | b'}' | b')'))
 }
 
 /// Whether the switch is a setting of git, which does not talk to the API: `git config http.sslVerify false`.
@@ -232,6 +263,9 @@ static HINTS: LazyLock<Literals> = LazyLock::new(|| {
         "ca_bundle",
         "urlcredential",
         "credentialfortrust",
+        "13056",
+        "h3300",
+        "0x3300",
     ])
 });
 
@@ -277,6 +311,11 @@ fn is_near_word(bytes: &[u8], hint: &Hit) -> bool {
             "certificatecallback",
             "badcertificate",
             "certificatepolicy",
+            "certificatefilename",
+            "client_unsafe",
+            "tlssettingssimple",
+            "13056",
+            "3300",
         ])
     });
     const NEAR: usize = 40;

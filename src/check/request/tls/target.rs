@@ -12,7 +12,7 @@ use crate::check::{Input, fixed};
 use crate::fact::brackets::{self, close};
 use crate::fact::command::command_end_in;
 use crate::fact::lines;
-use crate::fact::place::{is_code, is_shell, is_yaml, list_item};
+use crate::fact::place::{in_comment, is_code, is_shell, is_yaml, list_item, mapping, parent};
 use crate::fact::statement::{chain, folded, function, statement};
 use crate::fact::words::is_word;
 use crate::literals::contains;
@@ -48,6 +48,11 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
     let whole = chain(input.text.bytes(), switch);
     for part in [own, whole] {
         let mut inside: Vec<&Address> = visible(input, part, addresses).collect();
+        if inside.iter().any(|found| !found.is_cloudflare)
+            && let Some(found) = of_options(input, switch, addresses)
+        {
+            return Some(found);
+        }
         let all = inside.len();
         inside.retain(|found| {
             !(found.is_cloudflare && is_client_beside(input.text.bytes(), switch, found.place))
@@ -113,6 +118,11 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
         }
     }
     if is_yaml(input.path)
+        && let Some(found) = of_references(input, switch, addresses)
+    {
+        return Some(found);
+    }
+    if is_yaml(input.path)
         && let Some(item) = list_item(input.text, switch.start)
     {
         return within(addresses, item).next().copied();
@@ -127,8 +137,11 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
     };
     let next = addresses.partition_point(|address| address.place.start < switch.end);
     // File names look like hosts, and names like those of others.
-    let address =
-        |found: &&Address| !is_file(input.text.get(found.place)) && is_visible(input, found, addresses);
+    let address = |found: &&Address| {
+        !is_file(input.text.get(found.place))
+            && is_visible(input, found, addresses)
+            && !in_comment(input.text, found.place.start, input.path)
+    };
     let (before, after) = addresses.split_at(next);
     let before = before.iter().rev().take(USES).find(address);
     let beside = before.into_iter().chain(after.iter().take(USES).find(address));
@@ -136,6 +149,62 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
     found.filter(|found| {
         !found.is_cloudflare || !clients_are_independent(input, switch, own, found.place, addresses)
     })
+}
+
+/// Returns the address that has options of its own, of which the switch is one: `"https://nas" => [verify: false]`,
+/// `{ url: "https://nas", verify: false }`.
+fn of_options(input: &Input<'_>, switch: Span, addresses: &[Address]) -> Option<Address> {
+    /// How far from the switch its options may begin and end, in bytes.
+    const OPTIONS: usize = 2000;
+    fixed! {
+        static KEY = r#"(?i)(?:ur[li]|host(?:name)?|endpoint|address|server|target)["'`\]]*\s*(?:=>|[:=])\s*[bfr]?["'`]?$"#;
+    }
+    let bytes = input.text.bytes();
+    let floor = switch.start.saturating_sub(OPTIONS);
+    brackets::around(bytes, floor, switch.start).find_map(|open| {
+        let before = bytes[floor..open].trim_ascii_end();
+        let key = [&b"=>"[..], b":", b","].iter().find_map(|mark| before.strip_suffix(*mark));
+        let key = key.map(<[u8]>::trim_ascii_end).filter(|key| key.ends_with(b"\"") || key.ends_with(b"'"));
+        if let Some(end) = key.map(|key| floor + key.len()).filter(|end| *end >= floor + 2) {
+            let before = within(addresses, Span::new(end - 2, end)).next();
+            if before.is_some() {
+                return before.copied();
+            }
+        }
+        let inside = Span::new(open, close(bytes, open, switch.end + OPTIONS));
+        let named = within(addresses, inside).filter(|address| {
+            let before = &bytes[open + 1..address.place.start.max(open + 1)];
+            brackets::balance(before) == 0 && KEY.is_match(lines::last(before))
+        });
+        named.min_by_key(|address| !address.is_cloudflare).copied()
+    })
+}
+
+/// Returns the address beside a reference to the part of a YAML file that the switch is in: of `lax: { … }`, the one
+/// beside `transport: lax`.
+fn of_references(input: &Input<'_>, switch: Span, addresses: &[Address]) -> Option<Address> {
+    fixed! {
+        static KEY = r#"(?P<name>[\w.-]{2,60})["']?:\s*(?:\{[^{}]*)?$"#;
+    }
+    let bytes = input.text.bytes();
+    let line = input.text.line_near(switch.start);
+    let inline = input.text.get(Span::new(line.start.min(switch.start), switch.start));
+    let key = KEY.captures(inline).or_else(|| {
+        let parent = parent(input.text, input.text.line_index(switch.start))?;
+        KEY.captures(input.text.get(input.text.line_at(parent)?).trim_ascii_end())
+    });
+    let name = key?.name("name")?.as_bytes();
+    let places = memmem::find_iter(bytes, name).map(|at| Span::new(at, at + name.len()));
+    let refers = |place: &Span| {
+        let before = bytes[..place.start].strip_suffix(b"\"").unwrap_or(&bytes[..place.start]);
+        let after = bytes[place.end..].strip_prefix(b"\"").unwrap_or(&bytes[place.end..]);
+        before.ends_with(b": ") && matches!(after.first(), None | Some(b'\n' | b'\r' | b' ' | b',' | b'}'))
+    };
+    let beside = places.filter(refers).take(USES).filter_map(|place| {
+        let mapping = mapping(input.text, input.text.line_index(place.start))?;
+        within(addresses, mapping).min_by_key(|address| !address.is_cloudflare)
+    });
+    beside.min_by_key(|address| !address.is_cloudflare).copied()
 }
 
 /// Whether the switch is for all requests of the process.

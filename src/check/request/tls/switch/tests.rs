@@ -1,6 +1,6 @@
 //! Switches of many languages and tools, and what only looks like one.
 
-use super::{STORED, is_of_git, lax_commands, switches};
+use super::{SET, STORED, is_of_git, lax_commands, switches};
 use crate::check::tests::asked;
 use crate::check::tests::marked;
 
@@ -38,8 +38,21 @@ fn commands_are_lax_by_an_option_of_their_own() {
 #[test]
 fn options_are_stored_in_variables_and_lists() {
     for (text, name) in [
+        ("set -l opts --silent --insecure --request $method\n", "opts"),
+        ("  set -gx CURL_OPTS -sk\n", "CURL_OPTS"),
+        ("set opts '-k'\n", "opts"),
+    ] {
+        let groups = SET.captures(text.as_bytes()).expect(text);
+        assert_eq!(groups.name("name").map(|name| name.as_bytes()), Some(name.as_bytes()), "{text}");
+    }
+    for text in ["set -l opts --silent\ncurl -k x\n", "set -k\n", "unset opts -k\n"] {
+        assert!(!SET.is_match(text.as_bytes()), "{text}");
+    }
+    for (text, name) in [
         ("opts=\"-s -k\"\n", "opts"),
         ("export OPTS=(-s --insecure)\n", "OPTS"),
+        ("set \"OPTS=-s -k\"\r\n", "OPTS"),
+        ("set OPTS=-s -k\r\n", "OPTS"),
         ("opts=(\n  --silent\n  --insecure\n  -H \"A: ${B:?}\"\n)\n", "opts"),
         ("opts=(\n  --header \"A: ${B:?}\"\n  -k\n)\n", "opts"),
     ] {
@@ -157,6 +170,25 @@ fn every_switch_is_found_by_a_hint() {
         "validateHttpsCertificates: false",
         "[System.Net.ServicePointManager]::CertificatePolicy = New-Object TrustAllCertsPolicy",
         "CertificatePolicy = [TrustAll]::new()",
+        "SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true }",
+        "new RemoteCertificateValidationCallback((s, c, h, e) => true)",
+        "new RemoteCertificateValidationCallback(delegate { return true; })",
+        "put(TRUST_ALL_CERTIFICATES, java.lang.Boolean.TRUE)",
+        "trustAll = Boolean.TRUE",
+        "CertificateValidationMode = X509CertificateValidationMode.None",
+        "http.ignoreSSLIssues()",
+        "reply->ignoreSslErrors();",
+        "Client.builder()\n    .disableSslVerification()\n",
+        "given().relaxedHTTPSValidation()",
+        "if (lax) client.trustAllCertificates()",
+        "weboptions('CertificateFilename', '')",
+        "weboptions(CertificateFilename=\"\")",
+        "env: { REQUESTS_CA_BUNDLE: '' }",
+        "req.Option[4] := 13056",
+        "req.Option(4) = &H3300",
+        "xml.setOption 2, 13056",
+        "mkManagerSettings (TLSSettingsSimple True False False) Nothing",
+        "request.set_tls_options(TLSOptions.client_unsafe())",
     ] {
         if !lax("a.sh", text).is_empty() {
             continue;
@@ -181,6 +213,19 @@ fn what_only_looks_like_a_switch() {
         "certificate_authority: none_of_yours",
         "insecure()",
         "[System.Net.ServicePointManager]::CertificatePolicy = $before",
+        "new RemoteCertificateValidationCallback(Validate), true)",
+        "ServerCertificateValidationCallback = Validate",
+        "put(TRUST_ALL_CERTIFICATES, java.lang.Boolean.FALSE)",
+        "void Api::ignoreSslErrors() {",
+        "private void trustAllCertificates() {",
+        "if (config.ignoreSslErrors()) {",
+        "let lax = config.trustAll();",
+        "this.disableSslVerification();",
+        "weboptions('CertificateFilename', 'ca.pem')",
+        "env: { REQUESTS_CA_BUNDLE: '/etc/ssl/ca.pem' }",
+        "req.Option[4] := 0",
+        "TLSSettingsSimple False False False",
+        "TLSOptions.client()",
     ] {
         assert!(switches(text.as_bytes()).is_empty(), "a switch: {text}");
     }

@@ -45,6 +45,34 @@ fn a_switch_is_for_what_its_connection_asks() {
             "a.js",
             "get('https://nas.example.net');\nprocess.env.«NODE_TLS_REJECT_UNAUTHORIZED» = '0';\n\n\nget('https://api.cloudflare.com');\n",
         ),
+        (
+            "a.go",
+            "var lax = &http.Client{Transport: &http.Transport{«InsecureSkipVerify: true»}}\n\nfunc get(url string) {\n\treq, _ := http.NewRequest(\"GET\", url, nil)\n\tlax.Do(req)\n}\n\nfunc tags() {\n\tget(\"https://nas.example.net\")\n}\n\nfunc zones() {\n\tget(\"https://api.cloudflare.com/client/v4\")\n}\n",
+        ),
+        (
+            "a.ex",
+            "pools: %{\n  \"https://nas.example.net\" => [size: 2],\n  \"https://api.cloudflare.com\" => [\n    opts: [«verify: :verify_none»]\n  ]\n}\n",
+        ),
+        (
+            "a.js",
+            "fetch('https://api.cloudflare.com/x', { proxy: { host: 'proxy.example.net' }, agent: new Agent({ «rejectUnauthorized: false» }) });\n",
+        ),
+        (
+            "a.js",
+            "const all = [\n  { url: 'https://nas.example.net', a: 1 },\n  { url: 'https://api.cloudflare.com', «rejectUnauthorized: false» },\n];\n",
+        ),
+        (
+            "a.yml",
+            "services:\n  nas:\n    servers: [{ url: \"https://nas.example.net\" }]\n  cf:\n    transport: lax\n    servers: [{ url: \"https://api.cloudflare.com\" }]\ntransports:\n  lax:\n    «insecureSkipVerify: true»\n",
+        ),
+        (
+            "a.cpp",
+            "static CURL *cf() {\n  CURL *h = curl_easy_init();\n  curl_easy_setopt(h, CURLOPT_URL, \"https://api.cloudflare.com\");\n  curl_easy_setopt(h, «CURLOPT_SSL_VERIFYPEER, 0L»);\n}\n\nstatic CURL *nas() {\n  CURL *h = curl_easy_init();\n  curl_easy_setopt(h, CURLOPT_URL, \"https://nas.example.net\");\n}\n",
+        ),
+        (
+            "a.groovy",
+            "def nas = new HTTPBuilder('https://nas.example.net')\ndef http = new HTTPBuilder('https://api.cloudflare.com')\nhttp.«ignoreSSLIssues()»\nhttp.request(GET) {}\n",
+        ),
     ] {
         assert_eq!(is_cloudflare(path, text), Some(true), "{path}: {text}");
     }
@@ -76,6 +104,46 @@ fn a_switch_of_another_connection_is_not_ours() {
             "- uri:\n    url: https://nas.example.net\n    «validate_certs: no»\n- uri:\n    url: https://api.cloudflare.com/x\n",
         ),
         ("a.py", "«verify = False»\n"),
+        (
+            "a.go",
+            "var lax = &http.Client{Transport: &http.Transport{«InsecureSkipVerify: true»}}\n\nfunc get(url string) {\n\treq, _ := http.NewRequest(\"GET\", url, nil)\n\tlax.Do(req)\n}\n\nfunc tags() {\n\tget(\"https://nas.example.net\")\n}\n\nfunc zones() {\n\thttp.Get(\"https://api.cloudflare.com/client/v4\")\n}\n",
+        ),
+        (
+            "a.ex",
+            "pools: %{\n  \"https://api.cloudflare.com\" => [size: 2],\n  \"https://nas.example.net\" => [\n    opts: [«verify: :verify_none»]\n  ]\n}\n",
+        ),
+        (
+            "a.php",
+            "$all = [\n  'https://api.cloudflare.com' => [],\n  'https://nas.example.net' => [«'verify' => false»],\n];\n",
+        ),
+        (
+            "a.js",
+            "const all = [\n  { url: 'https://api.cloudflare.com', a: 1 },\n  { url: 'https://nas.example.net', «rejectUnauthorized: false» },\n];\n",
+        ),
+        (
+            "a.yml",
+            "services:\n  nas:\n    transport: lax\n    servers: [{ url: \"https://nas.example.net\" }]\n  cf:\n    servers: [{ url: \"https://api.cloudflare.com\" }]\ntransports:\n  lax: { «insecureSkipVerify: true» }\n",
+        ),
+        (
+            "a.cpp",
+            "static CURL *nas() {\n  CURL *h = curl_easy_init();\n  curl_easy_setopt(h, CURLOPT_URL, \"https://nas.example.net\");\n  curl_easy_setopt(h, «CURLOPT_SSL_VERIFYPEER, 0L»);\n}\n\nstatic CURL *cf() {\n  CURL *h = curl_easy_init();\n  curl_easy_setopt(h, CURLOPT_URL, \"https://api.cloudflare.com\");\n}\n",
+        ),
+        (
+            "a.groovy",
+            "def nas = new HTTPBuilder('https://nas.example.net')\nnas.«ignoreSSLIssues()»\ndef http = new HTTPBuilder('https://api.cloudflare.com')\nhttp.request(GET) {}\n",
+        ),
+        (
+            "a.erl",
+            "zones() ->\n    ask(\"https://api.cloudflare.com/client/v4\").\n\nnas(Host) ->\n    ask(\"https://\" ++ Host ++ \"/a\", [«{verify, verify_none}»]).\n",
+        ),
+        (
+            "a.clj",
+            "(http/get \"https://api.cloudflare.com/client/v4\" {})\n\n(http/get (str \"https://\" host \":5001\")\n  {«:insecure? true»})\n",
+        ),
+        (
+            "a.rb",
+            "chef_server_url 'https://chef.example.net'\n«ssl_verify_mode :verify_none»\n# recipes ask https://api.cloudflare.com\n",
+        ),
     ] {
         assert_ne!(is_cloudflare(path, text), Some(true), "{path}: {text}");
     }
