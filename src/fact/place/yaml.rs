@@ -49,9 +49,10 @@ pub fn mapping(text: &Text<'_>, index: usize) -> Option<Span> {
         };
         first = previous;
     }
-    let follows = |content: &[u8]| content.trim_ascii().is_empty() || indentation(content) >= depth;
-    let last =
-        (index + 1..index + ITEM).take_while(|next| line(*next).is_some_and(|(_, l)| follows(l))).last();
+    let follows = |content: &[u8]| self::depth(content).is_none() || indentation(content) >= depth;
+    let inside = (index + 1..index + ITEM).take_while(|next| line(*next).is_some_and(|(_, l)| follows(l)));
+    // Blank lines and comments at the end may belong to what comes next.
+    let last = inside.filter(|next| line(*next).is_some_and(|(_, l)| self::depth(l).is_some())).last();
     Some(Span::new(line(first)?.0.start, line(last.unwrap_or(index))?.0.end))
 }
 
