@@ -257,8 +257,9 @@ pub fn mapping(text: &Text<'_>, index: usize) -> Option<Span> {
         first = previous;
     }
     let follows = |content: &[u8]| self::depth(content).is_none() || indentation(content) >= depth;
-    let last =
-        (index + 1..index + ITEM).take_while(|next| line(*next).is_some_and(|(_, l)| follows(l))).last();
+    let inside = (index + 1..index + ITEM).take_while(|next| line(*next).is_some_and(|(_, l)| follows(l)));
+    // Blank lines and comments at the end may belong to what comes next.
+    let last = inside.filter(|next| line(*next).is_some_and(|(_, l)| self::depth(l).is_some())).last();
     Some(Span::new(line(first)?.0.start, line(last.unwrap_or(index))?.0.end))
 }
 
@@ -400,7 +401,7 @@ mod tests {
         let parents: Vec<usize> =
             std::iter::successors(Some(5), |index| parent(&text, *index)).skip(1).collect();
         assert_eq!(parents, [4, 2, 1, 0]);
-        assert_eq!(found(4), "- name: a\n        env:\n          HERE: 1\n          B: 2\n\n      # next");
+        assert_eq!(found(4), "- name: a\n        env:\n          HERE: 1\n          B: 2");
         assert!(found(2).starts_with("steps:") && found(2).ends_with("- uses: b"));
         assert!(found(1).ends_with("if: c") && !found(1).starts_with("jobs"));
     }
