@@ -457,6 +457,10 @@ fn request(bytes: &[u8], place: Span) -> Option<Span> {
     }
     let open = match member {
         Some(end) if end > 1 && after[end] == b'(' => place.end + end,
+        // A call without brackets: `request.Open "GET", url`.
+        Some(end) if end > 1 && [&b" \""[..], b" '"].iter().any(|mark| after[end..].starts_with(mark)) => {
+            return Some(Span::new(place.end + end, place.end + end + lines::first(&after[end..]).len()));
+        }
         // `client(config).Get(…)`: the result of the function is used at once.
         Some(0) if after[0] == b'(' && called(bytes, place.end).is_some() => called(bytes, place.end)?,
         _ => {

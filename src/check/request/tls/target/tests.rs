@@ -245,6 +245,7 @@ fn a_request_is_what_a_name_is_used_in() {
     for (text, expected) in [
         ("«client».get(url, a(b)); c()", Some("(url, a(b)")),
         ("«client»?.get(url)", Some("(url")),
+        ("«client».Open \"GET\", url\nb(c)", Some(" \"GET\", url")),
         ("fetch(url, { agent: «agent» })", Some("(url, { agent: agent }")),
         ("«client»(config).Get(url)", Some("(url")),
         ("«agent» = new Agent(1)\nx", Some(" = new Agent(1)")),
