@@ -54,6 +54,12 @@ const LINES: &[(&str, &str, &str)] = &[
     ("settings", "one-line.json", "\"cf_api_key\": \"$K\", \"cf_email\": \"$E\", "),
     ("equal keys", "keys.txt", "CF_KEY=@@hex37@@\n"),
     ("prints", "log.js", "console.log(process.env.CLOUDFLARE_API_TOKEN);\n"),
+    ("prints of a dialect", "log.ml", "let () = Printf.printf \"token %s\\n\" cf_token\n"),
+    (
+        "environments",
+        "deploy.yml",
+        "env:\n  NODE_TLS_REJECT_UNAUTHORIZED: \"0\"\nrun: curl https://api.cloudflare.com\n",
+    ),
     ("echoes", "echo.sh", "echo $CLOUDFLARE_API_TOKEN; "),
     (
         "requests",

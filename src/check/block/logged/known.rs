@@ -33,6 +33,7 @@ pub(super) struct Known<'a> {
     headers: OnceCell<Vec<(&'a [u8], usize)>>,
     sent: OnceCell<Vec<Sent<'a>>>,
     made: OnceCell<HashSet<&'a [u8]>>,
+    creates: OnceCell<bool>,
     resources: OnceCell<HashSet<&'a [u8]>>,
     labels: OnceCell<HashSet<&'a [u8]>>,
     holders: OnceCell<Vec<Holder<'a>>>,
@@ -56,6 +57,7 @@ impl<'a> Known<'a> {
             headers: OnceCell::new(),
             sent: OnceCell::new(),
             made: OnceCell::new(),
+            creates: OnceCell::new(),
             resources: OnceCell::new(),
             labels: OnceCell::new(),
             holders: OnceCell::new(),
@@ -279,28 +281,36 @@ impl<'a> Known<'a> {
                 r"\b(?P<owner>\w+)(?:\s*,\s*\w+)?\s*:?=\s*(?:await\s+)?(?:[\w.]*\.[tT]okens\.(?:create|New|Create|roll)|[\w.]*\.CreateAPIToken)\(",
                 r#"|(?m)^[ \t]*(?:(?:export|local|const|let|var|final|my|val|def|string|auto)[ \t]+)?\$?(?P<read>\w+)[ \t]*:?=[^\n]*(?:\bresult["'\])?!]*(?:\.|->|\[|\?\.|&\.)[\["':]*value\b|"value\\*"\s*:)"#,
             );
-            static CREATED = r#"(?i)(?:/user|/accounts/[^\s"'`]{1,80}|["'`])/tokens["'`\s]|/tokens\b[\s\S]{0,4000}(?:permission_groups|policies)|(?:permission_groups|policies)[\s\S]{0,4000}/tokens\b"#;
-            static POSTS = r#"(?i)\bpost\b|--data\b|\s-d\s"#;
         }
-        let owner = [&b".value"[..], b".Value"].into_iter().find_map(|member| name.strip_suffix(member));
-        // Most files have no tokens to make.
-        if memmem::find(self.bytes, b"okens").is_none()
-            && memmem::find(self.bytes, b"CreateAPIToken").is_none()
-        {
-            return false;
-        }
-        let creates = || CREATED.is_match(self.bytes) && POSTS.is_match(self.bytes);
         let made = self.made.get_or_init(|| {
+            // Most files have no tokens to make.
+            let speaks = [&b"okens"[..], b"CreateAPIToken"];
+            if speaks.iter().all(|word| memmem::find(self.bytes, word).is_none()) {
+                return HashSet::new();
+            }
             let name = |groups: Captures<'a>| {
                 let own = groups.name("owner").map(|owner| owner.as_bytes());
-                own.or_else(|| groups.name("read").filter(|_| creates()).map(|read| read.as_bytes()))
+                own.or_else(|| groups.name("read").filter(|_| self.creates()).map(|read| read.as_bytes()))
             };
             MADE.captures_iter(self.bytes).filter_map(name).take(MOST).collect()
         });
-        match owner {
-            Some(owner) => made.contains(owner) || owner.ends_with(b".result") && creates(),
+        match [&b".value"[..], b".Value"].into_iter().find_map(|member| name.strip_suffix(member)) {
+            Some(owner) => made.contains(owner) || owner.ends_with(b".result") && self.creates(),
             None => made.contains(name),
         }
+    }
+
+    /// Whether the file makes a token through the API.
+    fn creates(&self) -> bool {
+        fixed! {
+            static CREATED = r#"(?i)(?:/user|/accounts/[^\s"'`]{1,80}|["'`])/tokens["'`\s]|/tokens\b[\s\S]{0,4000}(?:permission_groups|policies)|(?:permission_groups|policies)[\s\S]{0,4000}/tokens\b"#;
+            static POSTS = r#"(?i)\bpost\b|--data\b|\s-d\s"#;
+        }
+        *self.creates.get_or_init(|| {
+            memmem::find(self.bytes, b"/tokens").is_some()
+                && CREATED.is_match(self.bytes)
+                && POSTS.is_match(self.bytes)
+        })
     }
 
     fn contains(&self, name: &[u8]) -> bool {

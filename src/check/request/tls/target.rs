@@ -12,7 +12,7 @@ use crate::check::{Input, fixed};
 use crate::fact::brackets::{self, close};
 use crate::fact::command::command_end_in;
 use crate::fact::lines;
-use crate::fact::place::{in_comment, is_code, is_shell, is_yaml, list_item, mapping, parent};
+use crate::fact::place::{around, in_comment, is_code, is_shell, is_yaml, list_item, mapping, parent};
 use crate::fact::statement::{chain, folded, function, statement};
 use crate::fact::words::is_word;
 use crate::literals::contains;
@@ -183,6 +183,9 @@ fn of_options(input: &Input<'_>, switch: Span, addresses: &[Address]) -> Option<
 /// Returns the address beside a reference to the part of a YAML file that the switch is in: of `lax: { … }`, the one
 /// beside `transport: lax`.
 fn of_references(input: &Input<'_>, switch: Span, addresses: &[Address]) -> Option<Address> {
+    /// How far away a reference may be, in bytes, and how many places with the name are looked at.
+    const FAR: usize = 20_000;
+    const PLACES: usize = 200;
     fixed! {
         static KEY = r#"(?P<name>[\w.-]{2,60})["']?:\s*(?:\{[^{}]*)?$"#;
     }
@@ -194,7 +197,9 @@ fn of_references(input: &Input<'_>, switch: Span, addresses: &[Address]) -> Opti
         KEY.captures(input.text.get(input.text.line_at(parent)?).trim_ascii_end())
     });
     let name = key?.name("name")?.as_bytes();
-    let places = memmem::find_iter(bytes, name).map(|at| Span::new(at, at + name.len()));
+    let near = around(input.text, switch, FAR);
+    let places = memmem::find_iter(input.text.get(near), name).take(PLACES);
+    let places = places.map(|at| Span::new(near.start + at, near.start + at + name.len()));
     let refers = |place: &Span| {
         let before = bytes[..place.start].strip_suffix(b"\"").unwrap_or(&bytes[..place.start]);
         let after = bytes[place.end..].strip_prefix(b"\"").unwrap_or(&bytes[place.end..]);
