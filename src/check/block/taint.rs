@@ -72,7 +72,9 @@ pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
             out.insert(name.as_bytes().to_vec());
         }
     }
-    for groups in matches(&LIST, bytes, &zones).take(5000) {
+    let in_lisp = [&b"getenv \""[..], b"(env :", b"(env \"", b"get-environment-variable"];
+    let in_lisp = in_lisp.iter().any(|word| memmem::find(bytes, word).is_some());
+    for groups in in_lisp.then(|| matches(&LIST, bytes, &zones).take(5000)).into_iter().flatten() {
         if out.len() < MOST && is_credential(named(&groups, "value").as_bytes()) {
             out.insert(named(&groups, "name").as_bytes().to_vec());
         }

@@ -72,6 +72,9 @@ fn has_token_in_other_branch(input: &Input<'_>, near: Span, span: Span) -> bool 
     }
     TOKEN.find_iter(input.text.get(near)).any(|token| {
         let place = Span::from(token).shift(near.start);
+        if place.overlaps(span) {
+            return false;
+        }
         let between = Span::new(place.end.min(span.end), place.start.max(span.start));
         in_two_branches(input, place, span)
             && !END.is_match(input.text.get(between))

@@ -9,7 +9,7 @@ use memchr::memmem;
 use regex::bytes::Captures;
 
 use super::super::taint::tainted;
-use crate::check::fixed;
+use crate::check::{fixed, named};
 use crate::fact::credential::{each_credential, is_credential, is_secret, mentions};
 use crate::fact::statement::function;
 use crate::fact::words::is_word;
@@ -211,20 +211,40 @@ impl<'a> Known<'a> {
     fn is_lent(&self, name: &[u8], at: usize) -> bool {
         /// No program has more.
         const MOST: usize = 100;
-        /// How long the function may be, in bytes.
+        /// How long the head of the function, and the function, may be, in bytes.
+        const HEAD: usize = 200;
         const LONGEST: usize = 3000;
         fixed! {
-            static LENT = r"\b(?P<owner>\w+)[?!]?\.(?:apply|then|map|tap|pipe|subscribe|let|also|ifPresent|forEach|and_then|Apply\w*)(?P<open>[({])\s*(?:async\s*)?(?:lambda\s+|func\()?[(|]?\s*(?P<name>[A-Za-z_]\w*)(?:\s*:\s*\w+)?\s*(?:[)|]|=>|->|:)";
+            static LENT = r"^[?!]?\.(?:apply|then|map|tap|pipe|subscribe|let|also|ifPresent|forEach|and_then|Apply\w*)(?P<open>[({])\s*(?:async\s*)?(?:lambda\s+|func\()?[(|]?\s*(?P<name>[A-Za-z_]\w*)(?:\s*:\s*\w+)?\s*(?:[)|]|=>|->|:)";
         }
         let lent = self.lent.get_or_init(|| {
-            let taken = LENT.captures_iter(self.bytes).filter_map(|groups| {
-                let (owner, open, name) = (groups.name("owner")?, groups.name("open")?, groups.name("name")?);
-                let owner = owner.as_bytes();
-                let end = brackets::close(self.bytes, open.start(), open.start() + LONGEST);
-                (is_credential(owner) || is_secret(owner) && self.contains(owner))
-                    .then(|| Holder { name: name.as_bytes(), scope: Span::new(name.start(), end) })
+            let mut out = Vec::new();
+            let mut owned = |owner: Span| {
+                let rest = &self.bytes[owner.end..self.bytes.len().min(owner.end + HEAD)];
+                if !matches!(rest.first(), Some(b'.' | b'?' | b'!')) {
+                    return;
+                }
+                if let Some(groups) = LENT.captures(rest) {
+                    let (open, name) = (named(&groups, "open"), named(&groups, "name"));
+                    let start = owner.end + open.start();
+                    let end = brackets::close(self.bytes, start, start + LONGEST);
+                    out.push(Holder {
+                        name: name.as_bytes(),
+                        scope: Span::new(owner.end + name.start(), end),
+                    });
+                }
+            };
+            let mut left = MOST;
+            each_credential(self.bytes, Span::new(0, self.bytes.len()), |owner| {
+                owned(owner);
+                left -= 1;
+                if left > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             });
-            taken.take(MOST).collect()
+            for name in self.names().iter().filter(|name| is_secret(name)) {
+                let places = memmem::find_iter(self.bytes, name).take(MOST);
+                places.for_each(|at| owned(Span::new(at, at + name.len())));
+            }
+            out
         });
         let here = |scope: Span| (scope.start..=scope.end).contains(&at);
         lent.iter().any(|holder| holder.name == name && here(holder.scope))
@@ -284,8 +304,18 @@ impl<'a> Known<'a> {
         }
         let made = self.made.get_or_init(|| {
             // Most files have no tokens to make.
-            let speaks = [&b"okens"[..], b"CreateAPIToken"];
-            if speaks.iter().all(|word| memmem::find(self.bytes, word).is_none()) {
+            let speaks = || {
+                let mut makers = [
+                    &b"okens.create("[..],
+                    b"okens.New(",
+                    b"okens.Create(",
+                    b"okens.roll(",
+                    b"CreateAPIToken(",
+                ]
+                .into_iter();
+                makers.any(|word| memmem::find(self.bytes, word).is_some())
+            };
+            if !speaks() && !self.creates() {
                 return HashSet::new();
             }
             let name = |groups: Captures<'a>| {
