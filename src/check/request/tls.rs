@@ -23,6 +23,7 @@ mod connection;
 mod scope;
 mod switch;
 mod target;
+mod uses;
 
 use addresses::{Address, addresses};
 use connection::sends_key;

@@ -6,8 +6,7 @@ use memchr::memmem;
 use regex::bytes::Captures;
 
 use super::addresses::{Address, is_client, is_whole};
-use super::scope::{has_parameter, is_hidden, is_member, is_visible};
-use super::target::NAME;
+use super::scope::{NAME, has_parameter, is_hidden, is_member, is_visible};
 use crate::check::{Input, fixed, named};
 use crate::fact::brackets::{self, balance};
 use crate::fact::lines;

@@ -15,6 +15,20 @@ const USES: usize = 50;
 /// How long the parameters of a function, and the arguments of a call, may be, in bytes.
 const PARAMETERS: usize = 600;
 
+fixed! {
+    /// A statement that assigns to a name, or to a member or an item of it: `const agent = …`, `tls.verify = …`.
+    pub(super) static NAME = r#"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*(?:(?:self|this)\.|\$this->)?[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+|\[[^\]\n]{1,60}\])*\s*(?:(?::[^=\n]{1,60})?:?=[^=>]|(?:\.|->|\[["']?)$)"#;
+}
+
+/// Returns the addresses in the span that mean there what they are defined as.
+pub(super) fn visible<'a>(
+    input: &'a Input<'_>,
+    span: Span,
+    addresses: &'a [Address],
+) -> impl Iterator<Item = &'a Address> {
+    within(addresses, span).filter(move |address| is_visible(input, address, addresses))
+}
+
 /// Whether the address means the same at its place as where it is defined: always, unless a name stands for it there.
 pub(super) fn is_visible(input: &Input<'_>, address: &Address, addresses: &[Address]) -> bool {
     let Some(definition) = address.definition else { return true };

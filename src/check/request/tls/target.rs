@@ -4,15 +4,16 @@
 use memchr::memmem;
 
 use super::super::API;
-use super::addresses::{Address, is_client, is_file, is_whole, within};
-use super::clients::{clients_are_independent, is_method, is_request, makes_request};
+use super::addresses::{Address, is_client, is_file, within};
+use super::clients::{clients_are_independent, is_request};
 use super::connection::connects_elsewhere;
-use super::scope::{bound, is_member, is_visible, only_decides, passes_parameter};
+use super::scope::{NAME, bound, is_visible, only_decides, visible};
+use super::uses::of_uses;
 use crate::check::{Input, fixed};
 use crate::fact::brackets::{self, close};
 use crate::fact::command::command_end_in;
 use crate::fact::lines;
-use crate::fact::place::{around, in_comment, is_code, is_shell, is_yaml, list_item, mapping, parent};
+use crate::fact::place::{around, in_comment, is_code, is_yaml, list_item, mapping, parent};
 use crate::fact::statement::{chain, folded, function, statement};
 use crate::fact::words::is_word;
 use crate::literals::contains;
@@ -92,7 +93,7 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
     // A client that is assigned to a name: look at the uses of the name.
     if !asks
         && let Some(name) = set
-        && let Some(found) = of_uses(input, name, own, addresses, HOPS)
+        && let Some(found) = of_uses(input, name, own, addresses)
     {
         return Some(found);
     }
@@ -106,7 +107,7 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
         let nearest =
             inside.into_iter().take(USES).find(|found| is_visible(input, found, addresses)).copied();
         // What the caller asks for is more than what stands beside the request.
-        let called = || of_uses(input, name, body, addresses, HOPS);
+        let called = || of_uses(input, name, body, addresses);
         let is_cloudflare = |found: &Address| found.is_cloudflare;
         if let Some(found) = if asks { called().filter(is_cloudflare) } else { None } {
             return Some(found);
@@ -219,14 +220,8 @@ fn is_for_all(input: &Input<'_>, switch: Span) -> bool {
     input.text.get(switch).starts_with(b"NODE_TLS") || contains(before, b"servicepointmanager")
 }
 
-/// Returns the addresses in the span that mean there what they are defined as.
-fn visible<'a>(
-    input: &'a Input<'_>,
-    span: Span,
-    addresses: &'a [Address],
-) -> impl Iterator<Item = &'a Address> {
-    within(addresses, span).filter(move |address| is_visible(input, address, addresses))
-}
+/// How many addresses and references beside a switch are looked at.
+const USES: usize = 50;
 
 /// Whether an SDK client is constructed in another field of the object that contains the switch:
 /// `{ probe: …, cf: cloudflare.New(…) }`.
@@ -290,61 +285,9 @@ fn is_of_another(text: &[u8]) -> bool {
 fixed! {
     static SPLAT = r"\s@(?P<name>[A-Za-z_]\w*)";
 
-    /// A statement that assigns to a name, or to a member or an item of it: `const agent = …`, `tls.verify = …`.
-    pub(super) static NAME = r#"^\s*(?:(?:const|let|mut|var|val|final|auto|my|local|static|private|readonly)\s+)*(?:(?:self|this)\.|\$this->)?[$@]?(?P<name>[A-Za-z_]\w*)(?:(?:\.|->)\w+|\[[^\]\n]{1,60}\])*\s*(?:(?::[^=\n]{1,60})?:?=[^=>]|(?:\.|->|\[["']?)$)"#;
-
     /// A module attribute in Elixir: `@options [ssl: […]]`.
     static ATTRIBUTE = r"^\s*@(?P<name>[a-z_]\w*)\s+[\[%{(]";
-
-    /// The beginning of a class.
-    static CLASS = r"(?m)^[ \t]*(?:(?:public|private|internal|final|abstract|sealed|open|data|export|default|pub)\s+)*(?:class|struct|object|module|defmodule|impl|trait|interface)\b";
 }
-
-/// How far another class is searched for, in bytes.
-const NEAR: usize = 16 * 1024;
-
-/// Returns the part of the file where a name refers to what the statement `own` assigns to it. Other functions and
-/// classes may assign something else to the same name.
-fn scope(input: &Input<'_>, name: &[u8], own: Span) -> Span {
-    let bytes = input.text.bytes();
-    let body = function(input.text, own).map(|(body, _)| body);
-    let mut out = Span::new(0, bytes.len());
-    let places = memmem::find_iter(bytes, name).map(|at| Span::new(at, at + name.len()));
-    for place in places.filter(|place| is_whole(bytes, *place) && !own.overlaps(*place)).take(USES) {
-        let line = input.text.line_near(place.start);
-        let text = input.text.get(Span::new(line.start.min(place.start), line.end.max(place.end)));
-        let given = NAME.captures(text).and_then(|groups| groups.name("name"));
-        let rest = bytes[place.end..].trim_ascii_start();
-        let defines = given.is_some_and(|given| line.start + given.start() == place.start)
-            && (rest.starts_with(b"=") || rest.starts_with(b":"));
-        let between = Span::new(own.end.min(place.end), own.start.max(place.start));
-        let elsewhere = || {
-            body.is_some_and(|body| !body.contains(place))
-                || between.len() > NEAR
-                || CLASS.is_match(input.text.get(between))
-        };
-        if !defines || !elsewhere() {
-            continue;
-        }
-        if place.start > own.start {
-            out.end = out.end.min(line.start.max(own.end));
-        } else {
-            let near = own.start.saturating_sub(NEAR);
-            let class = CLASS.find_iter(&bytes[near..own.start]).last().map(|class| near + class.start());
-            let start = class.filter(|class| *class > place.end).or(body.map(|body| body.start));
-            out.start = out.start.max(start.unwrap_or(place.end).min(own.start));
-        }
-    }
-    out
-}
-
-/// How far the call that a name is used in may reach before and after it, in bytes.
-const REQUEST: usize = 300;
-/// How many further names a client is followed through.
-const HOPS: usize = 2;
-/// The maximum number of uses of a name that are examined, and of those that are followed to another name.
-const USES: usize = 50;
-const FOLLOWED: usize = 6;
 
 /// Returns the address in the PowerShell parameter table with the name.
 fn of_settings(input: &Input<'_>, name: &[u8], addresses: &[Address]) -> Option<Address> {
@@ -368,120 +311,6 @@ fn of_environment(input: &Input<'_>, command: Span, addresses: &[Address]) -> Op
     let at = memmem::find(input.text.bytes(), name)?;
     let line = input.text.line_near(at);
     within(addresses, Span::new(at, line.end.max(at))).next().copied()
-}
-
-/// Returns the address of a request that is made on the name, or that the name is passed to. If there are several, one
-/// of the API is preferred.
-fn of_uses(input: &Input<'_>, name: &[u8], own: Span, addresses: &[Address], hops: usize) -> Option<Address> {
-    let bytes = input.text.bytes();
-    let places = memmem::find_iter(bytes, name).map(|at| Span::new(at, at + name.len()));
-    let scope = scope(input, name, own);
-    // A function that is no member is not called on something: `requests.get(…)` does not call `get`.
-    let is_function = is_head(lines::first(input.text.get(own)), name);
-    let is_free = is_function && !is_method(input.text.get(own));
-    // What a function that makes requests is given says where they go; one that returns a client is asked on.
-    let sends = is_function && makes_request(input.text.get(own));
-    let means = |place: &Span| {
-        is_whole(bytes, *place)
-            && !own.contains(*place)
-            && scope.contains(*place)
-            && !(is_free && is_member(bytes, *place))
-    };
-    let uses: Vec<Span> = places.filter(means).take(USES).collect();
-    let commands = is_shell(input.text, input.path);
-    // PowerShell passes a parameter table with an `@`: the rest of the command counts.
-    let splat = |place: Span| place.start > 0 && bytes[place.start - 1] == b'@';
-    let call = |place: Span| {
-        if splat(place) {
-            Some(statement(input.text, place))
-        } else if commands && is_free {
-            Some(Span::new(place.end, command_end_in(input.text, place.end, input.path).0))
-        } else if sends && bytes.get(place.end) == Some(&b'(') {
-            Some(Span::new(place.end, close(bytes, place.end, place.end + REQUEST)))
-        } else {
-            request(bytes, place)
-        }
-    };
-    let mut found: Vec<Address> = Vec::new();
-    let mut followed = 0;
-    for place in &uses {
-        let Some(call) = call(*place) else { continue };
-        let known = found.len();
-        found.extend(visible(input, call, addresses));
-        if found.len() == known {
-            found.extend(bound(input, call, addresses));
-        }
-        // A function that passes its own parameter on is called with the address instead.
-        if found.len() == known
-            && hops > 0
-            && followed < FOLLOWED
-            && let Some((body, caller)) = function(input.text, *place)
-            && caller != name
-            && passes_parameter(input, body, caller, call)
-        {
-            followed += 1;
-            found.extend(of_uses(input, caller, body, addresses, hops - 1));
-        }
-    }
-    // What a function that makes requests returns is an answer.
-    if hops > 0 && !sends && !found.iter().any(|found| found.is_cloudflare) {
-        // `client := &http.Client{Transport: tr}`: follow the names that it becomes a part of. One that asks another
-        // host says nothing of the others.
-        let next =
-            uses.iter().filter(|place| !is_member(bytes, **place)).take(FOLLOWED).filter_map(|place| {
-                let line = input.text.line_near(place.start);
-                let next = NAME.captures(input.text.get(Span::new(line.start, place.start)))?.name("name")?;
-                (next.as_bytes() != name)
-                    .then(|| of_uses(input, next.as_bytes(), line, addresses, hops - 1))
-                    .flatten()
-            });
-        found.extend(next);
-    }
-    found.sort_by_key(|address| !address.is_cloudflare);
-    found.first().copied()
-}
-
-/// Whether the line is the head of the function with the name.
-fn is_head(line: &[u8], name: &[u8]) -> bool {
-    let called = memmem::find(line, name).map(|at| line[at + name.len()..].trim_ascii_start());
-    called.is_some_and(|rest| [&b"("[..], b"{", b"<", b"="].iter().any(|mark| rest.starts_with(mark)))
-        && NAME.captures(line).is_none_or(|groups| contains(line, b"=>") || groups.name("name").is_none())
-}
-
-/// Returns the arguments of the call that is made on the name at the place, or that the name is an argument of; if a
-/// value is assigned to the name there, returns that value.
-fn request(bytes: &[u8], place: Span) -> Option<Span> {
-    let after = &bytes[place.end..bytes.len().min(place.end + REQUEST)];
-    let member = after
-        .iter()
-        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'>' | b'?')));
-    let value = after.trim_ascii_start();
-    let value = value.strip_prefix(b":").unwrap_or(value);
-    if value.starts_with(b"=") && !value.starts_with(b"==") {
-        return Some(Span::new(place.end, place.end + lines::first(after).len()));
-    }
-    let open = match member {
-        Some(end) if end > 1 && after[end] == b'(' => place.end + end,
-        // A call without brackets: `request.Open "GET", url`.
-        Some(end) if end > 1 && [&b" \""[..], b" '"].iter().any(|mark| after[end..].starts_with(mark)) => {
-            return Some(Span::new(place.end + end, place.end + end + lines::first(&after[end..]).len()));
-        }
-        // `client(config).Get(…)`: the result of the function is used at once.
-        Some(0) if after[0] == b'(' && called(bytes, place.end).is_some() => called(bytes, place.end)?,
-        _ => {
-            let floor = place.start.saturating_sub(REQUEST);
-            brackets::around(bytes, floor, place.start).find(|at| bytes[*at] == b'(')?
-        }
-    };
-    Some(Span::new(open, close(bytes, open, open.max(place.end) + REQUEST)))
-}
-
-/// Returns the opening bracket of the method that is called on the result of the call whose bracket is at `open`.
-fn called(bytes: &[u8], open: usize) -> Option<usize> {
-    let end = close(bytes, open, open + REQUEST) + 1;
-    let rest = bytes.get(end..)?.strip_prefix(b".")?;
-    let length = rest.iter().take_while(|b| is_word(**b)).count();
-    (rest.get(length) == Some(&b'(')).then_some(end + 1 + length)
 }
 
 #[cfg(test)]

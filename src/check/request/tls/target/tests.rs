@@ -4,7 +4,8 @@
 
 use super::super::addresses::Address;
 use super::super::addresses::{addresses, within};
-use super::{called, is_client_beside, is_of_another, request, target};
+use super::super::uses::{called, request};
+use super::{is_client_beside, is_of_another, target};
 use crate::check::tests::{asked, marked};
 use crate::span::Span;
 
