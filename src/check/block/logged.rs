@@ -10,6 +10,7 @@ use crate::span::Span;
 
 mod calls;
 mod code;
+mod dumps;
 mod known;
 mod passage;
 mod printer;
@@ -47,10 +48,10 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         shell::documents(bytes, &known, &mut found);
         trace::traces(input, &known, &mut found);
         trace::verbose(bytes, &known, &mut found);
-        shell::dumps(input, &mut found);
-        shell::debug_tasks(bytes, &known, &mut found);
-        shell::outputs(bytes, input.path, &mut found);
-        shell::notes(bytes, input.path, &known, &mut found);
+        dumps::dumps(input, &mut found);
+        dumps::debug_tasks(bytes, &known, &mut found);
+        dumps::outputs(bytes, input.path, &mut found);
+        dumps::notes(bytes, input.path, &known, &mut found);
         code::responses(bytes, &mut found);
     }
     printer::calls(bytes, &harmless, &known, &mut found);

@@ -1,5 +1,4 @@
-//! Credentials that shells, workflow steps and Ansible plays print: `echo`, traces, verbose requests, dumps of the
-//! environment.
+//! Credentials that the commands of a shell or of a workflow print: `echo`, documents.
 
 use std::sync::LazyLock;
 
@@ -7,13 +6,10 @@ use memchr::memmem;
 
 use super::passage::{Style, arrives};
 use super::{Known, Leak, Sink, is_known, text_of};
-use crate::blob::BlobPath;
 use crate::check::{Input, captures_around, fixed, named};
 use crate::fact::command::{Expansion, Next, command_end, expansions};
-use crate::fact::credential::{each_credential, is_credential};
 use crate::fact::lines;
-use crate::fact::place::{is_program, is_prose, is_shell, is_yaml};
-use crate::fact::script::in_script;
+use crate::fact::place::{is_program, is_prose, is_shell};
 use crate::fact::words::is_word;
 use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
@@ -40,20 +36,7 @@ fn is_command(bytes: &[u8], hit: &Hit) -> bool {
 }
 
 /// How far before the command its line may begin, in bytes.
-const INDENT: usize = 200;
-
-fixed! {
-    /// A command or code that prints the environment or a file of credentials.
-    static DUMP = r#"(?mix)(?:^|[;&|]\s*|run:\s*|^\s*-\s+)[\ \t]*(?<span>
-            (?<bare>(?-i:env|set)|printenv|export\ -p)[\ \t]*(?:\|[\ \t]*(?:sort|cat)[\ \t]*)?$
-          | (?:env|printenv|set|export)[\ \t]*\|[^|\n]*\b(?:grep|rg|egrep|awk|findstr)\b[^|\n]*\b(?:cloudflare|cf_?|cf_api|tunnel)[^|\n]*
-          | printenv[\ \t]+\w+
-          | (?:Get-ChildItem|gci|dir|ls)[\ \t]+env:\S*
-          | (?:get-content|cat|type)[\ \t]+\S*(?:\.dev\.vars|cloudflared/cert\.pem)\b[^|>\n]*$
-        )
-        | (?:^|[^\w.$-])(?<code>(?:console\.\w+|print|pprint|pp|puts|p|println|dump|var_dump|print_r)[\ (]+(?:JSON\.stringify\()?(?:(?:process\.env|os\.environ|(?-i:ENV)|\$_ENV|\$_SERVER)\b|(?:dict\(os\.environ|Deno\.env\.toObject\()\))\s*(?:[,);]|$))
-        | (?<all>\$\{\{\s*toJSON\((?:secrets|env)\)\s*\}\})"#;
-}
+pub(super) const INDENT: usize = 200;
 
 /// Finds commands that print a credential. Other commands that print are `harmless`.
 pub(super) fn shell(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, harmless: &mut Vec<Sink>) {
@@ -182,7 +165,7 @@ pub(super) fn shown(bytes: &[u8], start: usize) -> Option<Span> {
 }
 
 /// Whether the output of a command is shown, rather than read by a tool or written to a file.
-fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
+pub(super) fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
     fixed! {
         /// A redirection to a file or a descriptor.
         static REDIRECT = r#"(?:^|[^-=$>&<])(?<from>[12&]?)>{1,2}\s*(?<to>"?[^\s"';)]+)"#;
@@ -282,155 +265,6 @@ fn is_collected(bytes: &[u8], command: Span) -> bool {
         }
     }
     false
-}
-
-/// Whether the place is the whole value of a YAML key other than `run`.
-fn is_variable(bytes: &[u8], at: usize) -> bool {
-    fixed! {
-        static KEY = r#"^[ \t-]*(?P<key>[\w-]+):[ \t]*["']?$"#;
-    }
-    KEY.captures(lines::last(&bytes[..at])).is_some_and(|groups| &groups["key"] != b"run")
-}
-
-/// The hints for [`DUMP`]: every match contains one of these.
-static DUMPED: LazyLock<Literals> = LazyLock::new(|| {
-    Literals::caseless(&["env", "set", "export", ".dev.vars", "cert.pem", "tojson(", "$_server"])
-});
-
-/// Whether a hit may be a dump: a separate command, or the environment as a whole.
-fn is_dump(bytes: &[u8], hit: &Hit) -> bool {
-    let before = hit.start.checked_sub(1).map(|at| bytes[at]);
-    let rest = &bytes[hit.end..];
-    let word = &bytes[hit.start..hit.end];
-    let rest = rest.strip_prefix(b"iron").unwrap_or(rest);
-    let next = rest.iter().find(|b| !matches!(b, b' ' | b'\t')).copied();
-    let ends = matches!(next, None | Some(b'\n' | b'\r' | b'|'));
-    if word.eq_ignore_ascii_case(b"set") {
-        return ends && !before.is_some_and(is_word);
-    }
-    if word.eq_ignore_ascii_case(b"export") {
-        return ends || next == Some(b'-');
-    }
-    if !word.eq_ignore_ascii_case(b"env") {
-        return true;
-    }
-    ends || matches!(next, Some(b',' | b')' | b';'))
-        || rest.starts_with(b".toObject")
-        || rest.starts_with(b":") && matches!(before, Some(b' ' | b'\t'))
-        || bytes[..hit.start].len() >= 5 && bytes[hit.start - 5..hit.start].eq_ignore_ascii_case(b"print")
-}
-
-/// Finds commands and code that print the whole environment or a file of credentials.
-pub(super) fn dumps(input: &Input<'_>, out: &mut Vec<Leak>) {
-    let bytes = input.text.bytes();
-    let mut hits = DUMPED.all(bytes);
-    hits.retain(|hit| is_dump(bytes, hit));
-    for groups in captures_around(&DUMP, &hits, bytes, INDENT, |_| 0) {
-        let Some(place) = groups.name("span").or_else(|| groups.name("code")).or_else(|| groups.name("all"))
-        else {
-            continue;
-        };
-        let text = place.as_bytes();
-        // Alone on their line, `env` and `set` are commands only in scripts: elsewhere they are items, fields, words.
-        let bare = groups.name("bare").is_some_and(|word| matches!(word.as_bytes(), b"env" | b"set"));
-        if bare && !in_script(input.text, place.start(), input.path) {
-            continue;
-        }
-        // Assigned to a variable of a step it is not printed yet.
-        if groups.name("all").is_some() && is_variable(bytes, place.start()) {
-            continue;
-        }
-        // Names, numbers and masked values are less.
-        fixed! {
-            static COUNTS = r"\|[^|]*\b(?:grep|rg|egrep)\s+(?:-\w+\s+)*-\w*[cqo]";
-        }
-        let rest = bytes[place.end()..].trim_ascii_start();
-        let piped = rest.starts_with(b"|") && !rest.starts_with(b"||");
-        let at = bytes.len() - rest.len();
-        if COUNTS.is_match(text) || piped && !reaches_output(bytes, b"", Next::Pipe(at + 1)) {
-            continue;
-        }
-        if text.starts_with(b"printenv ") && !text.contains(&b'|') {
-            let mut is_cloudflare = false;
-            each_credential(text, Span::new(0, text.len()), |_| {
-                is_cloudflare = true;
-                std::ops::ControlFlow::Break(())
-            });
-            let (end, next) = command_end(bytes, place.start());
-            if !is_cloudflare || !reaches_output(bytes, &bytes[place.start()..end], next) {
-                continue;
-            }
-        }
-        let end = place.start() + text.trim_ascii_end().len();
-        out.push(Leak::new(Span::new(place.start(), end), "prints the environment, credentials included"));
-    }
-}
-
-/// Finds `terraform output NAME` in a pipeline: it prints even sensitive outputs, and the log keeps them.
-pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<Leak>) {
-    fixed! {
-        static OUTPUT = r"(?m)(?:^|[;&|]|run:|script:)[ \t]*(?:-[ \t]+)?(?:terraform|tofu|terragrunt)[ \t]+(?:-\S+[ \t]+)*output[ \t]+(?:-\S+[ \t]+)*(?<name>[A-Za-z_][\w-]*)";
-    }
-    if !is_yaml(path) && !path.file_name().starts_with(b"Jenkinsfile") {
-        return;
-    }
-    for groups in OUTPUT.captures_iter(bytes) {
-        let Some(name) = groups.name("name").filter(|name| is_credential(name.as_bytes())) else { continue };
-        let start = groups.get_match().start();
-        let (end, next) = command_end(bytes, name.start());
-        if reaches_output(bytes, &bytes[start..end], next) {
-            out.push(Leak::new(
-                Span::from(name),
-                format!("prints the output `{}`", text_of(name.as_bytes())),
-            ));
-        }
-    }
-}
-
-/// Finds what Helm prints after an installation: the values in `templates/NOTES.txt`.
-pub(super) fn notes(bytes: &[u8], path: &BlobPath, known: &Known<'_>, out: &mut Vec<Leak>) {
-    if !path.as_bytes().ends_with(b"templates/NOTES.txt") {
-        return;
-    }
-    for value in expansions(bytes, Span::new(0, bytes.len())) {
-        if bytes[value.span.start..].starts_with(b"{{") && is_known(value.name, value.span.start, known, b"")
-        {
-            out.push(Leak::new(value.span, format!("prints `{}`", text_of(value.name))));
-        }
-    }
-}
-
-/// Finds Ansible `debug` tasks that print a credential, unless they have `no_log`.
-pub(super) fn debug_tasks(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
-    fixed! {
-        static TASK = r"(?m)^[ \t]*(?:-[ \t]*)?\{?[ \t]*(?:ansible\.builtin\.)?debug:[ \t]*(?:\{[ \t]*|\r?\n[ \t]+)?(?<key>msg|var)[ \t]*[:=][ \t]*(?<body>[^\n]*)";
-    }
-    if memmem::find(bytes, b"debug:").is_none() {
-        return;
-    }
-    for groups in TASK.captures_iter(bytes) {
-        let body = named(&groups, "body");
-        let after = &bytes[body.end()..bytes.len().min(body.end() + 200)];
-        fixed! {
-            static NEXT = r"\n[ \t]*- ";
-        }
-        let task = NEXT.find(after).map_or(after, |next| &after[..next.start()]);
-        if memmem::find(task, b"no_log:").is_some() {
-            continue;
-        }
-        let zone = Span::from(body);
-        // A mapping on one line closes after the name.
-        let name = body.as_bytes().trim_ascii();
-        let name = &name[..name.iter().take_while(|b| is_word(**b)).count()];
-        if &groups["key"] == b"var" && is_known(name, zone.start, known, name) {
-            let zone = Span::new(zone.start, zone.start + name.len());
-            out.push(Leak::new(zone, format!("prints `{}`", text_of(name))));
-        }
-        let printed = expansions(bytes, zone)
-            .into_iter()
-            .find(|e| is_known(e.name, e.span.start, known, body.as_bytes()));
-        out.extend(printed.map(|e| Leak::new(e.span, format!("prints `{}`", text_of(e.name)))));
-    }
 }
 
 #[cfg(test)]
