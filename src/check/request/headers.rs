@@ -2,7 +2,7 @@
 //! Cloudflare.
 
 use super::super::assignment::is_sent_elsewhere;
-use super::super::{Candidate, Detection, Input, Sign, expression, fixed};
+use super::super::{Candidate, Detection, Input, Sign, fixed};
 use super::{API, confidence, permissions, spans};
 use crate::blob::BlobPath;
 use crate::endpoint::NO_TOKEN;
@@ -20,11 +20,13 @@ use crate::rule::{Confidence, Severity};
 use crate::span::Span;
 
 mod both;
+mod constants;
 mod sent;
 mod zip;
 
 use both::supports_both;
 pub(in crate::check) use both::takes_a_token;
+use constants::constants;
 pub(super) use sent::holds_nothing;
 
 fixed! {
@@ -52,12 +54,6 @@ fixed! {
     static LISP = r#"(?i)["':](?P<span>x-auth-key\b"?[ \t]+[^\s)}\],;=][^\n)}]*)"#;
 
     static EMAIL = r#"(?i)(?:\b|\\[rn])(?P<span>x[-_]?auth[-_]?email\b["'`\\]*\]?\s*(?:=>|:=|[:=,])?\s*[^\s,)}\]][^\n,)}\]]*)"#;
-
-    /// A constant that holds the name of the header.
-    static CONSTANT = r#"(?i)\b(?P<name>[a-z_]\w{2,60})["']?\s*(?::\s*[&'\w]{1,20}(?:\s[&\w]{1,20})?\s*)?(?:=>|:=|=|:|,)\s*["'`]x-auth-key["'`]\s*(?:[;,)]|$|\n|\r|#|//)"#;
-
-    /// A macro of C that holds it.
-    static MACRO = r#"(?im)^[ \t]*#[ \t]*define[ \t]+(?P<name>[a-z_]\w{2,60})[ \t]+"x-auth-key"[ \t\r]*(?:$|//|/\*)"#;
 
     /// Lists of header names, and code that reads, hides or removes headers.
     static HANDLED = r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|header\w*(?:\(\))?\.delete\(|\.delete\(["'`]x-|\bdel\(|blocklist|denylist|filter_headers|filter_sensitive|before_record|vary:|proxy_pass_header|hide_header|requestheader\s+unset|del-header|clear_header"#;
@@ -237,50 +233,6 @@ fn address(input: &Input<'_>, span: Span, near: Span) -> Option<Span> {
     };
     let length = bytes[host.end..].iter().position(ends).unwrap_or(bytes.len() - host.end);
     Some(Span::new(host.start - scheme.map_or(0, <[u8]>::len), host.end + length))
-}
-
-/// A use of a constant that holds the name of the header.
-struct ConstantUse {
-    /// The constant and the value that is sent under it.
-    place: Span,
-    /// Where the constant is defined.
-    definition: Span,
-}
-
-/// Returns the places where a constant that holds the name of the header is paired with a value: `{NAME: v}`,
-/// `[NAME] = v`, `set(NAME, v)`.
-fn constants(input: &Input<'_>) -> Vec<ConstantUse> {
-    const MOST: usize = 20;
-    let bytes = input.text.bytes();
-    let mut out = Vec::new();
-    let macros = contains(bytes, b"define").then(|| MACRO.captures_iter(bytes)).into_iter().flatten();
-    for groups in CONSTANT.captures_iter(bytes).chain(macros).take(MOST) {
-        let Some(name) = groups.name("name") else { continue };
-        let Ok(text) = std::str::from_utf8(name.as_bytes()) else { continue };
-        let whole = groups.get_match().as_bytes();
-        let before = bytes[..name.start()].trim_ascii_end();
-        let is_defined = before.ends_with(b"define('") || before.ends_with(b"define(\"");
-        // A labeled argument is no constant: `setValue(v, forHTTPHeaderField: "X-Auth-Key")`.
-        let is_argument = whole.ends_with(b")") && !whole.contains(&b'=');
-        // In a list of two names, neither is a constant that holds the other.
-        let is_listed = whole[name.len()..].iter().find(|b| matches!(b, b',' | b'=' | b':')) == Some(&b',');
-        if (is_argument || is_listed) && !is_defined {
-            continue;
-        }
-        if text.to_ascii_lowercase().starts_with("x") && text.len() <= "x_auth_key".len() || text == "name" {
-            continue;
-        }
-        let used = format!(r#"(?P<span>\b{text}\]?\s*(?:=>|[:,]|\]\s*=)\s*[^\s=][^\n,)}}\]]*)"#);
-        let Ok(used) = expression(&used) else { continue };
-        let places = used.captures_iter(bytes).filter_map(|groups| groups.name("span"));
-        let places = places.filter(|m| !contains(m.as_bytes(), b"x-auth-key"));
-        let definition = groups.get(0).map_or(Span::from(name), |m| {
-            Span::new(m.start(), m.start() + m.as_bytes().trim_ascii_end().len())
-        });
-        let used = places.map(|m| ConstantUse { place: Span::from(m), definition });
-        out.extend(used.take(MOST));
-    }
-    out
 }
 
 /// Cuts off the arguments that follow on the line: `-H "X-Auth-Key: $K" -H "X-Auth-Email: $E"`,
