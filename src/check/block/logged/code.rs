@@ -146,7 +146,7 @@ pub(super) fn printed(
             continue;
         }
         // `Name: spec.Secret` says that it is the name of a secret.
-        if arrives(body, span, style) && !known.names_resource(name) {
+        if arrives(body, span, style) && !known.labels.is_of_resource(name) {
             return Some(span);
         }
     }
@@ -159,7 +159,7 @@ fn header(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
         static READ = r#"(?i)headers?(?:\(\))?(?:\.get\(\s*["']|\[\s*["']|\.)(?:authorization|x-auth-key)["']?\s*[\])]?"#;
     }
     let found = READ.find(body).map(Span::from).or_else(|| bound_headers(body, at, known))?;
-    (arrives(body, found, Style::default()) && known.sends()).then_some(found)
+    (arrives(body, found, Style::default()) && known.sent.any()).then_some(found)
 }
 
 /// Returns the name of the headers of the request, if they are an argument as a whole.
@@ -172,10 +172,11 @@ fn bound_headers(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
     // `options.headers`, where `options` is an object with headers.
     let object = || {
         let (owner, own) = name.split_at(name.iter().rposition(|b| *b == b'.')?);
-        (known.has_headers(&own[1..], at) && memmem::find(known.bytes, &[owner, b" = {"].concat()).is_some())
-            .then_some(())
+        (known.sent.has_headers(&own[1..], at)
+            && memmem::find(known.bytes, &[owner, b" = {"].concat()).is_some())
+        .then_some(())
     };
-    (known.has_headers(name, at) || object().is_some()).then(|| Span::from(named(&alone, "name")))
+    (known.sent.has_headers(name, at) || object().is_some()).then(|| Span::from(named(&alone, "name")))
 }
 
 /// Finds workers and servers that respond with a credential from their environment.

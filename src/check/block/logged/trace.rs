@@ -117,7 +117,7 @@ pub(super) fn talks(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>) {
     static WORDS: LazyLock<Literals> =
         LazyLock::new(|| Literals::caseless(&["curlopt_verbose", "set_debug_output", "debuglevel"]));
     let bytes = input.text.bytes();
-    if !input.signs.has(Sign::ApiHost) || WORDS.find(bytes, 0).is_none() || !known.sends() {
+    if !input.signs.has(Sign::ApiHost) || WORDS.find(bytes, 0).is_none() || !known.sent.any() {
         return;
     }
     for hit in TALKS.find_iter(bytes) {

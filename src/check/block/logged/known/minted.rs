@@ -1,17 +1,29 @@
 //! Tokens that a program makes through the API, and the names that hold them.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use memchr::memmem;
 use regex::bytes::Captures;
 
-use super::Known;
 use crate::check::fixed;
 
-impl<'a> Known<'a> {
+/// The tokens that a file makes, computed when first asked for.
+pub(super) struct Minted<'a> {
+    bytes: &'a [u8],
+    names: OnceCell<HashSet<&'a [u8]>>,
+    creates: OnceCell<bool>,
+    rolls: OnceCell<bool>,
+}
+
+impl<'a> Minted<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Minted<'a> {
+        Minted { bytes, names: OnceCell::new(), creates: OnceCell::new(), rolls: OnceCell::new() }
+    }
+
     /// Whether a name holds a token that the file has made: `token.value` after `token = client.user.tokens.create(…)`, or
     /// the `result.value` of an answer.
-    pub(super) fn mints(&self, name: &[u8]) -> bool {
+    pub(super) fn has(&self, name: &[u8]) -> bool {
         /// How many are followed.
         const MOST: usize = 20;
         fixed! {
@@ -20,7 +32,7 @@ impl<'a> Known<'a> {
                 r#"|(?m)^[ \t]*(?:(?:export|local|const|let|var|final|my|val|def|string|auto)[ \t]+)?\$?(?P<read>\w+)[ \t]*:?=[^\n]*(?:\bresult["'\])?!]*(?:\.|->|\[|\?\.|&\.)[\["':]*value\b|"value\\*"\s*:)"#,
             );
         }
-        let made = self.made.get_or_init(|| {
+        let made = self.names.get_or_init(|| {
             // Most files have no tokens to make.
             let speaks = || {
                 let mut makers = [
@@ -59,5 +71,14 @@ impl<'a> Known<'a> {
                 && CREATED.is_match(self.bytes)
                 && POSTS.is_match(self.bytes)
         })
+    }
+
+    /// Whether the file rolls a token through the API.
+    pub(super) fn rolls(&self) -> bool {
+        fixed! {
+            // The id may be an expression of a workflow, or stand between two texts.
+            static ROLL = r#"/tokens/(?:[^\s"'`]{1,60}|[^\s"'`]{0,20}\$\{\{[^\n{}]{1,80}\}\}|["'`]\s*(?:[+.,&]\s*)?[\w.$@{}()>-]{1,60}\s*(?:[+.,&]\s*)?["'`])/value\b"#;
+        }
+        *self.rolls.get_or_init(|| ROLL.is_match(self.bytes))
     }
 }

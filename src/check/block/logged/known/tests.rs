@@ -1,6 +1,7 @@
 //! What names stand for, in small programs.
 
-use super::{Known, bound_again, is_known};
+use super::sent::bound_again;
+use super::{Known, is_known};
 use crate::text::Text;
 
 #[test]
