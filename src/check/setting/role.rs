@@ -139,7 +139,9 @@ pub(super) fn role(words: &str) -> Role {
     match last {
         _ if names_global_key(words) => Role::Global,
         _ if words.ends_with("auth method") => Role::Method,
+        // `CF_ZONE_API_TOKEN`, `CF_IMAGES_API_TOKEN`: what it is for does not change what it is.
         "token" if before.ends_with("r2 api") => Role::ApiToken,
+        "token" if before.ends_with(" api") && names_cloudflare(before) => Role::ApiToken,
         "key" | "token" | "password" if is_of_other_kind(before) => Role::Other,
         "apikey" => Role::ApiKey,
         "key" if before.is_empty() => Role::Key,
@@ -182,8 +184,22 @@ fn is_api_key(before: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{may_be_owner, role};
+    use super::{Role, may_be_owner, role};
     use crate::fact::words::words;
+
+    #[test]
+    fn api_tokens_are_told_by_their_last_words() {
+        for (name, wanted) in [
+            ("CF_ZONE_API_TOKEN", Role::ApiToken),
+            ("CLOUDFLARE_IMAGES_API_TOKEN", Role::ApiToken),
+            ("account_api_token", Role::ApiKey),
+            ("CF_TUNNEL_TOKEN", Role::Other),
+            ("ZONE_API_KEY", Role::Other),
+            ("CF_TOKEN", Role::Token),
+        ] {
+            assert_eq!(role(&words(name.as_bytes())), wanted, "{name}");
+        }
+    }
 
     #[test]
     fn letters_tell_who_may_be_an_owner() {
