@@ -184,6 +184,23 @@ const PUBLIC: &[&str] = &[
     "foreign",
     "codesign",
 ];
+/// Words that make `tokens` those that a language model counts: `max_tokens`, `CF_AI_TOTAL_TOKENS`.
+const COUNTS: &[&str] = &[
+    "max",
+    "min",
+    "total",
+    "num",
+    "prompt",
+    "completion",
+    "input",
+    "output",
+    "context",
+    "used",
+    "usage",
+    "cached",
+    "reasoning",
+    "new",
+];
 /// Verbs that make a name a switch or a question: `CF_OVERWRITE_KEY`, `useCfToken`.
 const VERBS: &[&str] = &[
     "overwrite",
@@ -281,6 +298,7 @@ fn is_secret_words(list: &[&str]) -> bool {
     let passing = matches!(list, [.., "turnstile" | "page", "token"]);
     // `r2_key`: what an object in a bucket is called.
     let object = matches!(list, [.., "r2" | "object", "key"]);
+    let counted = list.windows(2).any(|pair| pair[1] == "tokens" && COUNTS.contains(&pair[0]));
     // A verb after what it is about is no order: `tokenForUse`.
     let secret = list.iter().position(|w| SECRET.contains(w));
     let switch = secret.is_some_and(|at| list[..at].iter().any(|w| VERBS.contains(w)));
@@ -293,6 +311,7 @@ fn is_secret_words(list: &[&str]) -> bool {
         && !folder
         && !object
         && !passing
+        && !counted
 }
 
 /// Calls `visit` for every identifier (letters, digits and `_`) in the zone that names a Cloudflare credential.
@@ -409,6 +428,9 @@ mod tests {
             "contentItem.r2_key",
             "r2ObjectKey",
             "secrets.CLOUDFLARE_ZONE",
+            "CF_AI_MAX_TOKENS",
+            "cfUsage.total_tokens",
+            "cfPromptTokens",
         ] {
             assert!(!is_credential(name.as_bytes()), "{name}");
         }

@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use super::taint::injects;
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign};
 use crate::fact::place::is_compiled;
@@ -23,7 +24,7 @@ use passage::Style;
 /// `variant = "credential-logged"`.
 pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if !input.signs.any(&[Sign::ApiHost, Sign::Client]) && !input.names_credential() {
+    if !input.signs.any(&[Sign::ApiHost, Sign::Client]) && !input.names_credential() && !injects(bytes) {
         return;
     }
     let known = Known::of(input.text);
@@ -52,7 +53,7 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         dumps::debug_tasks(bytes, &known, &mut found);
         dumps::outputs(bytes, input.path, &mut found);
         dumps::notes(bytes, input.path, &known, &mut found);
-        code::responses(bytes, &mut found);
+        code::responses(input, &mut found);
     }
     printer::calls(bytes, &harmless, &known, &mut found);
     for Leak { span, message } in found {

@@ -9,9 +9,10 @@ use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 
 use super::matches;
 use crate::check::{fixed, named};
+use crate::fact::brackets::{self, arguments};
 use crate::fact::credential::{BEGINNINGS, is_credential, is_secret, may_be_secret, mentions};
+use crate::fact::lines;
 use crate::fact::words::is_word;
-use crate::fact::{brackets, lines};
 use crate::literals::{Literals, contains};
 use crate::span::Span;
 
@@ -46,6 +47,14 @@ fixed! {
     static LIST = r#"[\[(\s](?<name>[A-Za-z][\w*-]*)\s+\((?:System/getenv|getenv|posix-getenv|env|uiop:getenv|get-environment-variable)\s+[":](?<value>[\w-]+)"#;
 }
 
+fixed! {
+    /// Several names that are assigned to at once: `id, secret := os.Getenv("R2_ID"), os.Getenv("R2_SECRET")`.
+    static PARALLEL = r"(?m)^[ \t]*(?:(?:local|var|my|const|let)[ \t]+)?[(\[]?(?<names>[$A-Za-z_]\w*(?:[ \t]*,[ \t]*[$A-Za-z_]\w*)+)[)\]]?[ \t]*:?=[ \t]*(?<values>[^\n=][^\n]*)";
+
+    /// A field or a parameter that a framework sets: `@Value("${cloudflare.api-token}") private String token;`.
+    static INJECTED = r#"@[A-Z]\w*\(\s*(?:\w+\s*=\s*)?"\\?(?:[$\#]\{)?'?(?<value>[\w.-]+)(?::[^"]{0,40})?'?\}?"[^()]{0,80}\)\s*(?:(?:private|protected|public|internal|static|final|lateinit|readonly|va[rl])\s+){0,4}(?:[A-Z][\w<>.?]*\s+)?(?<name>[a-zA-Z_]\w*)\s*[;:=,)]"#;
+}
+
 /// Returns the names in the file that hold a credential.
 pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
     let mut out = HashSet::new();
@@ -64,6 +73,26 @@ pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
             out.insert(name.to_vec());
         }
     }
+    for groups in matches(&PARALLEL, bytes, &zones).take(5000) {
+        let names = named(&groups, "names").as_bytes().split(|b| *b == b',').map(<[u8]>::trim_ascii);
+        let values = named(&groups, "values").as_bytes();
+        // `const [a, b] = [x, y]`
+        let list = values
+            .strip_prefix(b"[")
+            .and_then(|list| Some(&list[..brackets::closing(values)?.checked_sub(1)?]));
+        let values = list.unwrap_or(values);
+        for (name, value) in names.zip(arguments(values)) {
+            let value = values[value.start..value.end].trim_ascii();
+            if out.len() < MOST && forwards_credential(value) {
+                out.insert(name.strip_prefix(b"$").unwrap_or(name).to_vec());
+            }
+        }
+    }
+    for groups in injects(bytes).then(|| INJECTED.captures_iter(bytes).take(5000)).into_iter().flatten() {
+        if out.len() < MOST && names_credential(named(&groups, "value").as_bytes()) {
+            out.insert(named(&groups, "name").as_bytes().to_vec());
+        }
+    }
     for groups in matches(&FIELD, bytes, &zones).take(5000) {
         let (Some(name), Some(value)) = (groups.name("name"), groups.name("value")) else { continue };
         // A workflow sets its environment with names of all kinds.
@@ -80,6 +109,18 @@ pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
         }
     }
     out
+}
+
+/// Whether a framework may set fields of the file to properties for Cloudflare.
+pub(super) fn injects(bytes: &[u8]) -> bool {
+    let mut marks = [&b"@Value("[..], b"Property(", b"@Named("].into_iter();
+    let named = || [&b"cloudf"[..], b"cf", b"r2"].iter().any(|word| contains(bytes, word));
+    marks.any(|mark| memmem::find(bytes, mark).is_some()) && named()
+}
+
+/// Whether a property names a credential: `cloudflare.api-token`.
+fn names_credential(property: &[u8]) -> bool {
+    is_credential(&property.iter().map(|b| if *b == b'-' { b'_' } else { *b }).collect::<Vec<_>>())
 }
 
 /// Returns the lines that may hold a credential or its header, with those before them where its assignment may begin.
@@ -211,6 +252,15 @@ mod tests {
             ("env:\n  PREVIEW: ${{ secrets.CF_PREVIEW_TOKEN }}\n", "PREVIEW"),
             ("$this->apiToken = (string) getenv('CF_API_TOKEN');\n", "apiToken"),
             ("auth = str(os.environ[\"CF_API_TOKEN\"])\n", "auth"),
+            (
+                "id, secret := os.Getenv(\"R2_ACCESS_KEY_ID\"), os.Getenv(\"R2_SECRET_ACCESS_KEY\")\n",
+                "secret",
+            ),
+            ("zone, tok = os.environ[\"ZONE\"], os.environ[\"CF_API_TOKEN\"]\n", "tok"),
+            ("const [zone, tok] = [process.env.ZONE, process.env.CF_API_TOKEN];\n", "tok"),
+            ("@Value(\"${cloudflare.api-token}\")\nprivate String tok;\n", "tok"),
+            ("class A(@Value(\"\\${cf.token:}\") private val tok: String)\n", "tok"),
+            ("@ConfigProperty(name = \"cloudflare.api-token\")\nString tok;\n", "tok"),
             ("cfg := &Config{Zone: z, Token: os.Getenv(\"CF_API_TOKEN\")}\n", "cfg"),
             ("$config = ['zone' => 'a', 'token' => getenv('CF_API_TOKEN')];\n", "config"),
             (
@@ -226,6 +276,8 @@ mod tests {
             "secret = document.getElementById(\"cloudflareSecret\").value\n",
             "ok = check(\"CF_API_TOKEN\")\n",
             "auth = getenv(\"CF_ZONE_ID\")\n",
+            "auth, err := os.Getenv(\"CF_ZONE_ID\"), os.Getenv\n",
+            "@Value(\"${cloudflare.zone-id}\")\nString zone;\n",
             "n = len(os.environ[\"CF_API_TOKEN\"])\n",
             "const res = await fetch(u, { headers: { a: `Bearer ${env.CF_API_TOKEN}` } })\n",
         ] {

@@ -85,7 +85,7 @@ fixed! {
     static CALL = r#"(?x)(?:^|[^\w.$-])(?<sink>
             console\.(?:log|print|error|warn|info|debug|trace|dir|table)
           | (?:self\.|this\.|\w+\.)?(?:\w*[lL]og(?:ger|ging)?|LOG|LOGGER|slog|glog|klog|logrus|winston|pino|core|fastify\.log|app\.log|c\.log)\.
-              (?:\w+\.)?(?:debug|info|warn|warning|error|critical|exception|trace|fatal|log|notice|lifecycle|quiet|Debug|Info|Warn|Error|Fatal|Panic|Print|Trace|Log|WithFields?|With|bind)(?:f|ln|w|Context|Information|Warning|Error|Debug|Critical)?
+              (?:\w+\.)?(?:debug|info|warn|warning|error|critical|exception|trace|fatal|log|notice|success|verbose|lifecycle|quiet|Debug|Info|Warn|Error|Fatal|Panic|Print|Trace|Log|WithFields?|With|bind)(?:f|ln|w|Context|Information|Warning|Error|Debug|Critical)?
           | (?:\$this->|\$)?\w*[lL]og(?:ger)?(?:\(\))?->(?:debug|info|notice|warning|error|critical|alert|emergency|log)
           | \\?Log::(?:debug|info|notice|warning|error|critical|alert|emergency)
           | Logger\.\w+ | Log\.\w+ | _?logger\.Log\w+

@@ -44,6 +44,13 @@ pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
             let end = arguments_end(bytes, start, call.end);
             let body = &bytes[start..end];
             let place = printed(body, call.style, known, &|name, at| is_known(name, start + at, known, body));
+            if place.is_none()
+                && let Some(place) = environment(input, body)
+            {
+                let span = place.shift(start);
+                out.push(Leak::new(span, "prints the environment, credentials included"));
+                break;
+            }
             if let Some(place) = place.or_else(|| header(body, start, known)) {
                 let span = Span::new(start + place.start, start + place.end);
                 out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
@@ -63,7 +70,9 @@ fn is_data(input: &Input<'_>, at: usize) -> bool {
     const RUNS: &[&[u8]] = &[b"-e", b"-c", b"-p", b"eval", b"exec", b"system", b"run", b"spawn", b"sh"];
     let quoted = at > 0 && matches!(bytes[at - 1], b'"' | b'\'' | b'`');
     let before = lines::before(bytes, at.saturating_sub(1), LINE);
+    // The cells of a notebook are texts in JSON.
     quoted
+        && !input.path.as_bytes().ends_with(b".ipynb")
         && is_program(input.text, input.path)
         && !RUNS.iter().any(|word| memmem::find(before, word).is_some())
 }
@@ -153,6 +162,21 @@ pub(super) fn printed(
     None
 }
 
+/// Returns the environment, if it is an argument as a whole. That of a Worker holds a credential if the file names one.
+fn environment(input: &Input<'_>, body: &[u8]) -> Option<Span> {
+    fixed! {
+        static WHOLE = r"(?x)(?:^|[,({:]\s*|=>\s*|\.\.\.\s*)(?P<all>process\.env|import\.meta\.env|os\.[eE]nviron(?:\.copy)?(?:\(\))?|dict\(os\.environ\)|(?:std::)?env::vars\(\)|System\.getenv\(\)
+            |Environment\.GetEnvironmentVariables\(\)|ENV(?:\.to_h(?:ash)?|\.inspect)?|\$_(?:ENV|SERVER)|getenv\(\)|(?:Deno|Bun)\.env(?:\.toObject\(\))?|(?P<own>(?:c|ctx|context|this|event\.platform|platform)\??\.env|env))\s*(?:$|[,)\]}])";
+        // What the environment of a Worker holds.
+        static BINDINGS = r"\benv\s*:\s*[A-Z]\w*|\bBindings\b|\(\s*\w+\s*,\s*env\s*[,)]";
+    }
+    let groups = WHOLE.captures(body)?;
+    let all = Span::from(named(&groups, "all"));
+    let held =
+        groups.name("own").is_none() || input.names_credential() && BINDINGS.is_match(input.text.bytes());
+    (held && arrives(body, all, Style::default())).then_some(all)
+}
+
 /// Returns the header that carries the credential, if it is read back from the request.
 fn header(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
     fixed! {
@@ -165,7 +189,7 @@ fn header(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
 /// Returns the name of the headers of the request, if they are an argument as a whole.
 fn bound_headers(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
     fixed! {
-        static ALONE = r#"(?:^|[,(]\s*|=>\s*)\$?(?P<name>(?:\w+\.)*\w*(?i:headers?))\s*(?:$|[,)\]])"#;
+        static ALONE = r#"(?:^|[,(]\s*|=>\s*)[$@]?(?P<name>(?:\w+(?:\.|->))*\w*(?i:headers?))\s*(?:$|[,)\]])"#;
     }
     let alone = ALONE.captures(body)?;
     let name = named(&alone, "name").as_bytes();
@@ -180,17 +204,25 @@ fn bound_headers(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
 }
 
 /// Finds workers and servers that respond with a credential from their environment.
-pub(super) fn responses(bytes: &[u8], out: &mut Vec<Leak>) {
+pub(super) fn responses(input: &Input<'_>, out: &mut Vec<Leak>) {
+    let bytes = input.text.bytes();
     fixed! {
         static ANSWER = r"\b(?:Response\.json|new Response|res\.(?:json|send|end|write)|c\.(?:json|text|html)|jsonify|JsonResponse)\(";
         static OF_ENVIRONMENT = r#"\b(?:process\.|c\.)?env\.(?<name>[A-Za-z_]\w*)|\bos\.environ(?:\.get)?[\[(]\s*["'](?<item>\w+)"#;
     }
-    if [&b"env."[..], b"os.environ"].iter().all(|word| memmem::find(bytes, word).is_none()) {
+    if [&b"env"[..], b"os.environ"].iter().all(|word| memmem::find(bytes, word).is_none()) {
         return;
     }
     for answer in ANSWER.find_iter(bytes) {
         let end = arguments_end(bytes, answer.end(), End::Bracket);
         let body = &bytes[answer.end()..end];
+        if let Some(place) = environment(input, body) {
+            out.push(Leak::new(
+                place.shift(answer.end()),
+                "answers with the environment, credentials included",
+            ));
+            continue;
+        }
         for groups in OF_ENVIRONMENT.captures_iter(body) {
             let whole = groups.get_match();
             let name = groups.name("name").or_else(|| groups.name("item")).expect("one takes part");

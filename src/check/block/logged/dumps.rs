@@ -19,7 +19,7 @@ use crate::literals::{Hit, Literals};
 use crate::span::Span;
 
 fixed! {
-    /// A command or code that prints the environment or a file of credentials.
+    /// A command that prints the environment or a file of credentials.
     static DUMP = r#"(?mix)(?:^|[;&|]\s*|run:\s*|^\s*-\s+)[\ \t]*(?<span>
             (?<bare>(?-i:env|set)|printenv|export\ -p)[\ \t]*(?:\|[\ \t]*(?:sort|cat)[\ \t]*)?$
           | (?:env|printenv|set|export)[\ \t]*\|[^|\n]*\b(?:grep|rg|egrep|awk|findstr)\b[^|\n]*\b(?:cloudflare|cf_?|cf_api|tunnel)[^|\n]*
@@ -27,7 +27,6 @@ fixed! {
           | (?:Get-ChildItem|gci|dir|ls)[\ \t]+env:\S*
           | (?:get-content|cat|type)[\ \t]+\S*(?:\.dev\.vars|cloudflared/cert\.pem)\b[^|>\n]*$
         )
-        | (?:^|[^\w.$-])(?<code>(?:console\.\w+|print|pprint|pp|puts|p|println|dump|var_dump|print_r)[\ (]+(?:JSON\.stringify\()?(?:(?:process\.env|os\.environ|(?-i:ENV)|\$_ENV|\$_SERVER)\b|(?:dict\(os\.environ|Deno\.env\.toObject\()\))\s*(?:[,);]|$))
         | (?<all>\$\{\{\s*toJSON\((?:secrets|env)\)\s*\}\})"#;
 }
 
@@ -40,16 +39,14 @@ fn is_variable(bytes: &[u8], at: usize) -> bool {
 }
 
 /// The hints for [`DUMP`]: every match contains one of these.
-static DUMPED: LazyLock<Literals> = LazyLock::new(|| {
-    Literals::caseless(&["env", "set", "export", ".dev.vars", "cert.pem", "tojson(", "$_server"])
-});
+static DUMPED: LazyLock<Literals> =
+    LazyLock::new(|| Literals::caseless(&["env", "set", "export", ".dev.vars", "cert.pem", "tojson("]));
 
-/// Whether a hit may be a dump: a separate command, or the environment as a whole.
+/// Whether a hit may be a dump: a separate command.
 fn is_dump(bytes: &[u8], hit: &Hit) -> bool {
     let before = hit.start.checked_sub(1).map(|at| bytes[at]);
     let rest = &bytes[hit.end..];
     let word = &bytes[hit.start..hit.end];
-    let rest = rest.strip_prefix(b"iron").unwrap_or(rest);
     let next = rest.iter().find(|b| !matches!(b, b' ' | b'\t')).copied();
     let ends = matches!(next, None | Some(b'\n' | b'\r' | b'|'));
     if word.eq_ignore_ascii_case(b"set") {
@@ -61,22 +58,17 @@ fn is_dump(bytes: &[u8], hit: &Hit) -> bool {
     if !word.eq_ignore_ascii_case(b"env") {
         return true;
     }
-    ends || matches!(next, Some(b',' | b')' | b';'))
-        || rest.starts_with(b".toObject")
-        || rest.starts_with(b":") && matches!(before, Some(b' ' | b'\t'))
+    ends || rest.starts_with(b":") && matches!(before, Some(b' ' | b'\t'))
         || bytes[..hit.start].len() >= 5 && bytes[hit.start - 5..hit.start].eq_ignore_ascii_case(b"print")
 }
 
-/// Finds commands and code that print the whole environment or a file of credentials.
+/// Finds commands that print the whole environment or a file of credentials.
 pub(super) fn dumps(input: &Input<'_>, out: &mut Vec<Leak>) {
     let bytes = input.text.bytes();
     let mut hits = DUMPED.all(bytes);
     hits.retain(|hit| is_dump(bytes, hit));
     for groups in captures_around(&DUMP, &hits, bytes, INDENT, |_| 0) {
-        let Some(place) = groups.name("span").or_else(|| groups.name("code")).or_else(|| groups.name("all"))
-        else {
-            continue;
-        };
+        let Some(place) = groups.name("span").or_else(|| groups.name("all")) else { continue };
         let text = place.as_bytes();
         // Alone on their line, `env` and `set` are commands only in scripts: elsewhere they are items, fields, words.
         let bare = groups.name("bare").is_some_and(|word| matches!(word.as_bytes(), b"env" | b"set"));

@@ -365,7 +365,12 @@ fn hands_on(name: &[u8]) -> bool {
     // `any(…)` of Python tells less.
     let field = name == b"Any";
     let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-    field || EXACT.contains(&name.as_str()) || PARTS.iter().any(|part| name.contains(part)) || converts(&name)
+    // A fingerprint does not tell the value.
+    let cut = ["fingerprint", "thumbprint"].iter().any(|word| name.contains(word));
+    !cut && (field
+        || EXACT.contains(&name.as_str())
+        || PARTS.iter().any(|part| name.contains(part))
+        || converts(&name))
 }
 
 /// Whether a member with this name is the value itself, or a text with it.

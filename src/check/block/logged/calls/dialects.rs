@@ -48,7 +48,7 @@ macro_rules! dialects {
     };
 }
 
-dialects! { [22]
+dialects! { [23]
     ["c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "ino"],
         ["serial", "log", "cout", "cerr", "debug"], C, Statement, PLAIN;
     ["clj", "cljs", "cljc", "bb", "el", "lisp", "lsp", "scm", "rkt", "ss", "fnl", "janet", "hy"],
@@ -72,6 +72,7 @@ dialects! { [22]
     ["nu"], ["print", "echo"], NU, Line, PLAIN;
     ["cs", "cshtml", "razor"], ["ansiconsole", "trace."], C_SHARP, Line, PLAIN;
     ["kt", "kts", "java", "groovy", "gradle"], ["timber.", "println"], KOTLIN, Line, PLAIN;
+    ["php"], ["->", "wp_cli::", "wp_send_json"], PHP, Line, PLAIN;
     ["rs"], ["panic!", "bail!"], RUST, Line, BRACES;
 }
 
@@ -98,5 +99,6 @@ fixed! {
     static NU = r"(?:^|[^\w.-])(?<sink>print|echo)(?<open>[ \t]+(?:-\w+[ \t]+)*)";
     static C_SHARP = r"(?:^|[^\w.])(?<sink>AnsiConsole\.\w+|Trace\.\w+)(?<open>\s*\()";
     static KOTLIN = r"(?:^|[^\w.])(?<sink>Timber\.\w+)(?<open>\s*\()";
+    static PHP = r"(?:^|[^\w>])(?<sink>\$(?:this->)?(?:output|io|cli|climate)->(?:write(?:ln)?|text|out|line|info|note|success|warning|error|comment)|\$this->(?:info|line|comment|warn|error|alert|question)|\\?WP_CLI::(?:log|success|line|warning|error|debug)|wp_send_json(?:_success|_error)?)(?<open>\s*\()";
     static RUST = r"(?:^|[^\w])(?<sink>(?:panic|bail)!)(?<open>\s*\()";
 }

@@ -108,9 +108,42 @@ fn calls_that_print_are_told_from_others() {
 }
 
 #[test]
-fn answers_show_what_requests_only_use() {
-    let answers = |text: &str| found(text, responses);
+fn the_environment_is_printed_as_a_whole() {
     for (text, place) in [
+        ("console.log('all:', process.env)", "process.env"),
+        ("console.log(JSON.stringify(process.env, null, 2))", "process.env"),
+        ("console.log({ ...process.env })", "process.env"),
+        ("print(dict(os.environ))", "dict(os.environ)"),
+        ("logger.debug(\"env %s\", os.environ)", "os.environ"),
+        ("fmt.Println(os.Environ())", "os.Environ()"),
+        ("System.out.println(System.getenv())", "System.getenv()"),
+        ("puts ENV.to_h", "ENV.to_h"),
+        ("print_r($_ENV);", "$_ENV"),
+        ("console.log(Deno.env.toObject());", "Deno.env.toObject()"),
+        ("fetch(request, env) { console.log(env) } // CF_API_TOKEN", "env"),
+    ] {
+        assert_eq!(printed_by("a", text), [place], "{text}");
+    }
+    for text in [
+        "console.log(process.env.NODE_ENV)",
+        "console.log(Object.keys(process.env))",
+        "console.log(process.env['PORT'])",
+        "print(os.environ['HOME'])",
+        "print(len(os.environ))",
+        "console.log(env) // CF_API_TOKEN",
+        "spawn('a', { env: process.env })",
+    ] {
+        assert_eq!(printed_by("a", text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn answers_show_what_requests_only_use() {
+    let answers = |text: &str| found(text, |_, out| asked("a", text, |input| responses(input, out)));
+    for (text, place) in [
+        ("type A = { CF_API_TOKEN: string }\n(c: Context<{ Bindings: A }>) => c.json(c.env)", "c.env"),
+        ("fetch(request, env, ctx) { return Response.json({ env }) }\n// CF_API_TOKEN", "env"),
+        ("res.json(process.env)", "process.env"),
         ("return Response.json({ a: env.CF_API_TOKEN })", "env.CF_API_TOKEN"),
         ("res.send(process.env.CF_API_TOKEN)", "process.env.CF_API_TOKEN"),
         ("return jsonify(t=os.environ['CF_API_TOKEN'])", "os.environ['CF_API_TOKEN"),
@@ -122,6 +155,8 @@ fn answers_show_what_requests_only_use() {
         "return new Response(await fetch(u, { h: env.CF_API_TOKEN }))",
         "return Response.json({ a: env.CF_ZONE_ID })",
         "send(env.CF_API_TOKEN)",
+        "fetch(request, env, ctx) { return Response.json({ env: 'a' }) }\n// CF_API_TOKEN",
+        "const env = 'prod'; res.json({ env }) // CF_API_TOKEN",
     ] {
         assert_eq!(answers(text), [""; 0], "{text}");
     }
@@ -158,6 +193,10 @@ fn languages_print_in_their_own_ways() {
         ("a.hs", "  T.putStrLn cfApiToken"),
         ("a.fs", "printfn \"purging %s with %s\" zone cfToken"),
         ("a.fsx", "eprintfn $\"token {cfToken}\""),
+        ("a.php", "$this->info(\"token \" . $cfToken);"),
+        ("a.php", "$output->writeln($cfToken);"),
+        ("a.php", "WP_CLI::log(\"token $cfToken\");"),
+        ("a.py", "logger.success(\"new {}\", cf_token)"),
         ("a.ml", "let () = Printf.printf \"token %s\\n\" cf_token"),
         ("a.ml", "  print_endline (\"token \" ^ cf_token)"),
         ("a.erl", "    io:format(\"token ~s~n\", [CfApiToken]),"),

@@ -28,7 +28,7 @@ impl<'a> Minted<'a> {
         const MOST: usize = 20;
         fixed! {
             static MADE = concat!(
-                r"\b(?P<owner>\w+)(?:\s*,\s*\w+)?\s*:?=\s*(?:await\s+)?(?:[\w.]*\.[tT]okens\.(?:create|New|Create|roll)|[\w.]*\.CreateAPIToken)\(",
+                r"\b(?P<owner>\w+)(?:\s*,\s*\w+)?\s*:?=\s*(?:await\s+)?(?:[\w.]*\.[tT]okens\.(?:create|New|Create|roll|[vV]alue\.[uU]pdate)|[\w.]*\.CreateAPIToken)\(",
                 r#"|(?m)^[ \t]*(?:(?:export|local|const|let|var|final|my|val|def|string|auto)[ \t]+)?\$?(?P<read>\w+)[ \t]*:?=[^\n]*(?:\bresult["'\])?!]*(?:\.|->|\[|\?\.|&\.)[\["':]*value\b|"value\\*"\s*:)"#,
             );
         }
@@ -40,6 +40,8 @@ impl<'a> Minted<'a> {
                     b"okens.New(",
                     b"okens.Create(",
                     b"okens.roll(",
+                    b"okens.value.update(",
+                    b"okens.Value.Update(",
                     b"CreateAPIToken(",
                 ]
                 .into_iter();

@@ -60,9 +60,10 @@ impl<'a> Sent<'a> {
     /// before.
     pub(in super::super) fn has_headers(&self, name: &[u8], at: usize) -> bool {
         const BEFORE: usize = 3000;
-        self.headers()
-            .iter()
-            .any(|(own, set)| *own == name && (!name.contains(&b'.') || *set < at && at - set < BEFORE))
+        let name = of_object(name);
+        self.headers().iter().any(|(own, set)| {
+            of_object(own) == name && (!name.contains(&b'.') || *set < at && at - set < BEFORE)
+        })
     }
 
     /// Returns where names are sent as the credential of the API: `-H "Authorization: Bearer $TOKEN"`,
@@ -71,7 +72,7 @@ impl<'a> Sent<'a> {
         /// No program has more.
         const MOST: usize = 100;
         fixed! {
-            static SENT = r#"(?i)(?:\bbearer\s+|x-auth-key["'`]?\s*(?:=>|[:,=])\s*[f$]?["'`]?)(?:["'`]\s*(?:[+.,&]|\.\.|<>)\s*|%s["'`]\s*[,%]\s*|\$\{\{\s*|[$#]\{|\{\{?|\$\(?|\\\(|)(?:\$?(?P<member>(?:this|self)->|@)|\$)?(?P<name>[a-z_][\w.]*)"#;
+            static SENT = r#"(?i)(?:\bbearer\s+|x-auth-key["'`]?\s*(?:=>|[:,=])\s*[f$]?["'`]?)(?:["'`]\s*(?:[+.,&]|\.\.|<>)\s*|%s["'`]\s*[,%]\s*|\$\{\{\s*|[$#]\{|\{\{?|\$\(?|\\\(|)(?:(?:os\.environ(?:\.get)?|(?:os\.)?getenv|ENV(?:\.fetch)?|Deno\.env\.get|\$_(?:ENV|SERVER))\s*[\[(]\s*["'])?(?:\$?(?P<member>(?:this|self)->|@)|\$)?(?P<name>[a-z_][\w.]*)"#;
         }
         self.names.get_or_init(|| {
             // A program may talk to others as well: those requests have headers of their own.
@@ -104,6 +105,12 @@ impl<'a> Sent<'a> {
                 && sent.assigned.is_none_or(|assigned| at <= assigned)
         })
     }
+}
+
+/// Returns the name of a field without the object that a method calls its own: `self.headers`, `$this->headers`.
+fn of_object(name: &[u8]) -> &[u8] {
+    let own = [&b"self."[..], b"this.", b"this->", b"self->"];
+    own.iter().find_map(|own| name.strip_prefix(*own)).unwrap_or(name)
 }
 
 /// A name that is sent as the credential.
