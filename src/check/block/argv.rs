@@ -7,11 +7,12 @@ use memchr::{memmem, memrchr};
 use regex::bytes::{Match, Regex};
 
 use super::{Detection, is_comment};
+use crate::check::assignment::is_sent_elsewhere;
 use crate::check::{Candidate, Input, Sign, fixed, named, value};
 use crate::fact::command::{Next, command_end_in, expansions};
 use crate::fact::credential::{each_mention, is_credential, is_secret};
 use crate::fact::lines;
-use crate::fact::place::is_compiled;
+use crate::fact::place::{is_compiled, is_prose};
 use crate::fact::words::is_word;
 use crate::literals::{Literals, contains};
 use crate::rule::{Confidence, Randomness};
@@ -27,7 +28,9 @@ fixed! {
     static TUNNEL = r#"(?xs)\b(?:cloudflared(?:\.exe)?|tunnel)["',\s\[\]-]+(?:[^\n;|&]*?)
         (?: \brun\b["',\s\\-]+(?:[^\n;|&]*?)--token(?:["',\s=\\-]+)(?<run>[^\s"',;|&\])]+)
           | \bservice["',\s]+install["',\s]+(?<install>[^\s"',;|&\])]+)
-          | --token["',\s=\\-]+(?<early>[^\s"',;|&\])]+) )"#;
+          | --token["',\s=\\-]+(?<early>[^\s"',;|&\])]+) )
+        # Whatever the program is called by: `& $exe service install TOKEN`.
+        | \bservice["',\s]+install["',\s]+(?<named>eyJ[\w+/=-]{60,})"#;
 
     /// The option and the token as items of a list, on one line or two; in a property list as elements.
     static LISTED = r#"(?m)(?:^[ \t]*-[ \t]*["']?--token["']?[ \t]*\r?\n[ \t]*-[ \t]*|["']--token["']\s*,\s*|<string>--token</string>\s*<string>)["']?(?<value>\$\(\w+\)|[\w$.{}-]+)"#;
@@ -58,6 +61,9 @@ fixed! {
 
     /// `wrangler deploy --var NAME:VALUE`.
     static WORKER_VARIABLE = r#"\s(?<variable>--var[ =]["']?(?<name>[A-Za-z_]\w*):["']?(?:\$\{?\{?[^\s"';|&]+|[^\s"';|&$]{8,}))"#;
+
+    /// The password of a database in an option of `wrangler hyperdrive`.
+    static DATABASE = r#"--(?:connection-string["']?[\s,=]+["'`]?[a-z][a-z0-9+.-]*://[^\s:/@"'`]*:|origin-password["']?[\s,=]+["'`]?)(?<password>[^\s@"'`$<>{}]{6,})"#;
 
     /// An option for a secret with a variable as its value.
     static PASSWORD_OPTION = r#"(?x)\s(?:-p|--password|--pass|--token|--api-token|--api_token|--apitoken|--cloudflare[\w-]*(?:token|key|secret)|--cf[\w-]*(?:token|key|secret)|--secret|--api-key|--key
@@ -97,6 +103,11 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         }
         places.sort_unstable();
         literals(input, &zones_before(&places), &api, &mut found);
+    }
+    if input.signs.has(Sign::Wrangler) && memmem::find(bytes, b"hyperdrive").is_some() {
+        let passwords = DATABASE.captures_iter(bytes).map(|groups| Span::from(named(&groups, "password")));
+        let passwords = passwords.filter(|place| !value::is_placeholder(&bytes[place.start..place.end]));
+        found.extend(passwords.map(|place| (place, "password of a database on a command line")));
     }
     if prefixed && bytes.contains(&b'-') {
         options(bytes, &mut found);
@@ -163,7 +174,7 @@ fn lines_before(bytes: &[u8], at: usize) -> Option<&[u8]> {
 fn may_be_credential(run: &[u8]) -> bool {
     // Forty hex digits are a commit id.
     let hex = || run.len() != 40 && run.iter().all(u8::is_ascii_hexdigit);
-    value::looks_random(Randomness::Token, run)
+    value::looks_random(Randomness::Token, value::body(run))
         || hex() && value::looks_random(Randomness::Hex, run)
         || run.starts_with(b"eyJ")
 }
@@ -181,7 +192,7 @@ fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
         }
     }
     for groups in TUNNEL.captures_iter(bytes).chain(CONNECTOR.captures_iter(bytes)) {
-        let Some(place) = ["run", "install", "early", "token"].iter().find_map(|name| groups.name(name))
+        let Some(place) = ["run", "install", "early", "named", "token"].iter().find_map(|name| groups.name(name))
         else {
             continue;
         };
@@ -252,8 +263,9 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
         for groups in LITERAL.captures_iter(body) {
             let place = groups.name("token").or_else(|| groups.name("value")).expect("one takes part");
             let prefixed = groups.name("token").is_some() || PREFIXED.is_match(place.as_bytes());
+            let elsewhere = || is_sent_elsewhere(bytes, Span::from(place).shift(hit.start()));
             if prefixed && value::is_placeholder(&place.as_bytes()[5..])
-                || !prefixed && !is_literal(place, body, api)
+                || !prefixed && (!is_literal(place, body, api) || elsewhere())
             {
                 continue;
             }
@@ -269,7 +281,9 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
                 ));
             }
         }
-        for groups in PASSWORD_OPTION.captures_iter(body) {
+        // Those who read a document set the variable by themselves.
+        let handed = (!is_prose(input.path)).then(|| PASSWORD_OPTION.captures_iter(body));
+        for groups in handed.into_iter().flatten() {
             let place = named(&groups, "value");
             let span = Span::from(place).shift(hit.start());
             if expansions(bytes, span).iter().any(|e| is_credential(e.name)) {
@@ -328,7 +342,7 @@ fn is_literal(place: Match<'_>, command: &[u8], api: &dyn Fn() -> bool) -> bool 
     let random = if hex && text.len() != 40 {
         value::looks_random(Randomness::Hex, text)
     } else {
-        value::looks_random(Randomness::Token, text)
+        value::looks_random(Randomness::Token, value::body(text))
     };
     is_cloudflare && random && (!is_id || is_credential(option))
 }

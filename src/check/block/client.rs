@@ -129,13 +129,16 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
             });
         }
     }
-    // One finding for each line, the first found.
+    // One finding for each line, and for each name, the first found.
     let mut lines = HashSet::new();
+    let mut names = HashSet::new();
+    found.sort_by_key(|(span, _)| span.start);
     for (span, message) in found {
         if is_comment(input.text.get(input.text.line_near(span.start)))
             || in_search(input.text, span.start, input.path)
             || is_prose(input.path) && is_warning(input, span)
             || !lines.insert(input.text.line_index(span.start))
+            || !names.insert(input.text.get(span))
         {
             continue;
         }

@@ -133,8 +133,8 @@ pub(in crate::check) fn long_lived(detection: &Detection<'_>, input: &Input<'_>,
         } else {
             continue;
         };
-        // An expired token is unusable, and one that expired recently may be about to be rolled.
-        let lately = end < input.today && input.today - end <= longest;
+        // An expired token is unusable, and one that expired recently may be about to be rolled, or its file a record.
+        let lately = end < input.today && input.today - end <= 2 * longest;
         let sure = if lately { Confidence::Low } else { detection.detect.confidence };
         let mut found = Candidate::new(detection.rule, key.span.cover(value.span), sure);
         found.message = Some(message);
