@@ -5,8 +5,11 @@
 //! Bounds: a text is decoded at most [`DEPTH`] times in a row, and at most 1 MiB of base64 per text and pass. The
 //! decoded text is never longer than the text.
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memmem, memrchr2};
 
+use super::lines;
+use super::words::is_word;
+use crate::literals::contains;
 use crate::span::Span;
 
 mod base64;
@@ -193,7 +196,8 @@ fn in_value(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'=')
 }
 
-/// Whether the list around `at` is joined to one string: `[…].join("")`, `"".join([…])`, `concat(…)`.
+/// Whether the list around `at` is joined to one string: `[…].join("")`, `"".join([…])`, `concat(…)`, or later by its
+/// name.
 fn joined_list(bytes: &[u8], at: usize) -> bool {
     let before = &bytes[at.saturating_sub(160)..at];
     let after = &bytes[at..bytes.len().min(at + 200)];
@@ -210,6 +214,33 @@ fn joined_list(bytes: &[u8], at: usize) -> bool {
     };
     memchr_iter(b'(', before).any(opens)
         || memchr(b'[', before).is_some() && memchr_iter(b']', after).any(closes)
+        || is_joined_later(before, &bytes[at..bytes.len().min(at + LATER)])
+}
+
+/// How far after a list it may be joined by its name, in bytes.
+const LATER: usize = 1500;
+
+/// Whether the list that is open at the end of `before` has a name, and what follows joins what has that name:
+/// `parts = ["a", "b"]` and `parts.join("")`, `"".join(parts)`, `implode("", $parts)`.
+fn is_joined_later(before: &[u8], after: &[u8]) -> bool {
+    let Some(open) = memrchr2(b'[', b'{', before) else { return false };
+    let declared = before[..open].trim_ascii_end();
+    // The type of a list in Go and in typed languages: `parts := []string{`, `parts: string[] = [`.
+    let declared = declared.strip_suffix(b"[]string").unwrap_or(declared).trim_ascii_end();
+    let Some(declared) = declared.strip_suffix(b"=") else { return false };
+    let declared = declared.trim_ascii_end();
+    let declared =
+        declared.strip_suffix(b":").or_else(|| declared.strip_suffix(b": string[]")).unwrap_or(declared);
+    let declared = declared.trim_ascii_end();
+    let name = &declared[declared.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1)..];
+    let joins = |at: usize| {
+        let call = lines::last(&after[..at]);
+        let call = call.strip_suffix(b"$").unwrap_or(call);
+        let call = &call[call.iter().rposition(|b| matches!(b, b';' | b'{')).map_or(0, |end| end + 1)..];
+        let own = after[at + name.len()..].get(..6).is_some_and(|own| own.eq_ignore_ascii_case(b".join("));
+        own || call.ends_with(b".join(") || call.ends_with(b".Join(") || contains(call, b"implode(")
+    };
+    name.len() > 1 && memmem::find_iter(after, name).any(joins)
 }
 
 #[cfg(test)]
@@ -256,6 +287,14 @@ mod tests {
         plain("k = (\"abcdABCD\"\n     \"efghEFGH\")", "k = (\"abcdABCDefghEFGH\")");
         plain("k = \"abcd\\\nefgh\"", "k = \"abcdefgh\"");
         plain("k = [\"abcd\", \"efgh\"].join(\"\")", "k = [\"abcdefgh\"].join(\"\")");
+        plain("ps = ['abcd', 'efgh'];\nf(ps.join(''))", "ps = ['abcdefgh'];\nf(ps.join(''))");
+        plain("ps = ['abcd', 'efgh']\nf(''.join(ps))", "ps = ['abcdefgh']\nf(''.join(ps))");
+        plain("$ps = ['abcd', 'efgh'];\nf(implode('', $ps))", "$ps = ['abcdefgh'];\nf(implode('', $ps))");
+        plain(
+            "ps := []string{\"abcd\", \"efgh\"}\nf(strings.Join(ps, \"\"))",
+            "ps := []string{\"abcdefgh\"}\nf(strings.Join(ps, \"\"))",
+        );
+        assert!(whole(b"ps = ['abcd', 'efgh']\nf(','.join(qs))").is_none());
         assert!(whole(b"k = [\"abcd\", \"efgh\"]").is_none());
         assert!(whole(b"plain words, nothing else").is_none());
         assert!(whole(b"import (\n\t\"context\"\n\t\"x.test/other/Version2\"\n)").is_none());

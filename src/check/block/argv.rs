@@ -192,7 +192,8 @@ fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
         }
     }
     for groups in TUNNEL.captures_iter(bytes).chain(CONNECTOR.captures_iter(bytes)) {
-        let Some(place) = ["run", "install", "early", "named", "token"].iter().find_map(|name| groups.name(name))
+        let Some(place) =
+            ["run", "install", "early", "named", "token"].iter().find_map(|name| groups.name(name))
         else {
             continue;
         };
