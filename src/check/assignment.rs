@@ -23,7 +23,10 @@ mod vendors;
 pub(super) use recipient::is_sent_elsewhere;
 use recipient::{in_other_provider, is_given_to_other_library};
 use script::argument_of_script;
-use uses::{Assignee, Destination, access_path, assignee, destination, follows_scheme, function_start, uses};
+use uses::{
+    Assignee, Destination, access_path, assignee, destination, follows_scheme, function_start, is_target,
+    uses,
+};
 use vendors::{in_foreign_settings, is_of_other_service};
 pub(super) use vendors::{is_general, names_other};
 
@@ -291,7 +294,8 @@ fn confidence_from_uses(
     }
     detections.names_left.set(detections.names_left.get().checked_sub(1)?);
     let hosts = || *detections.has_api_host.get_or_init(|| HOSTS.is_match(view.bytes));
-    let places: Vec<Span> = uses(view.bytes, name).collect();
+    // Where something is assigned to the name it is not used.
+    let places: Vec<Span> = uses(view.bytes, name).filter(|place| !is_target(view.bytes, *place)).collect();
     let bearer = || detection.name().is_some_and(|name| name.is_match(b"authorization bearer "));
     // The scheme may be a separate argument: `paste("Bearer", k)`, `["Bearer", k].join(" ")`.
     let after_scheme = |place: &Span| follows_scheme(view.bytes, access_path(view.bytes, *place).start);

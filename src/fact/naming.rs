@@ -4,6 +4,7 @@
 //! `<key>v</key>`, `name: KEY` above `value: v`, `the key is v`.
 
 use super::words::split;
+use super::{brackets, lines};
 use crate::blob::BlobPath;
 use crate::span::Span;
 
@@ -194,6 +195,11 @@ fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
         match byte {
             b'"' | b'\'' | b'`' if i > floor && opens(bytes[i - 1]) => phrase.finish(&mut out, &mut pending),
             b' ' | b'\t' | b'"' | b'\'' | b'`' | b'-' | b'\\' | b'*' | b'<' | b'$' | b'@' | b'&' => {}
+            b'\n' | b'\r' | b',' if phrase.is_assigned(&out, bytes, at) => {
+                phrase.finish(&mut out, &mut pending);
+                let Some(head) = head_of_siblings(bytes, floor, i) else { break };
+                i = head;
+            }
             b'\n' | b'\r' => {
                 let named = out.iter().any(|n| !n.words.is_empty()) || phrase.says_something();
                 if named && !is_continued(bytes, i) {
@@ -248,6 +254,32 @@ fn is_continued(bytes: &[u8], newline: usize) -> bool {
     matches!(before.last(), Some(b'\\' | b'`' | b'^' | b'(' | b',' | b'=' | b'[' | b'|' | b'>' | b'+' | b'.'))
 }
 
+/// Returns where to read on after the pair that ends at a place has been read to its name: at the bracket that it is
+/// in, or behind the first line of the command that it is continued from. Its siblings, the other settings and options
+/// there, say nothing about it.
+fn head_of_siblings(bytes: &[u8], floor: usize, at: usize) -> Option<usize> {
+    let before = bytes[..at].trim_ascii_end();
+    match (bytes[at], before.last()) {
+        (b',', _) | (_, Some(b',')) => brackets::around(bytes, floor, at).next(),
+        (_, Some(b'(' | b'[' | b'{' | b'|' | b'>' | b'+' | b'.')) => Some(before.len()),
+        (_, Some(b'\\' | b'`' | b'^')) => {
+            let mut end = before.len();
+            loop {
+                let start = lines::start(bytes, floor.min(end), end);
+                let above = bytes[floor.min(start)..start].trim_ascii_end();
+                if !matches!(above.last(), Some(b'\\' | b'`' | b'^')) {
+                    // `NAME=VALUE \` is a sibling as well, in front of the command.
+                    let first = bytes[start..end].trim_ascii_start();
+                    let name = first.iter().take_while(|b| is_identifier_byte(**b)).count();
+                    return (first.get(name) != Some(&b'=')).then_some(end);
+                }
+                end = floor.min(start) + above.len();
+            }
+        }
+        _ => None,
+    }
+}
+
 /// How many identifiers of a phrase are read.
 const LONGEST_PHRASE: usize = 6;
 
@@ -281,6 +313,25 @@ impl Phrase {
     /// Whether any of the words may name a value.
     fn says_something(&self) -> bool {
         self.words.iter().flat_map(|w| w.split(' ')).any(|w| !w.is_empty() && !TRANSPARENT.contains(&w))
+    }
+
+    /// Whether the name of the value at a place is known, and something is assigned to it: `NAME=VALUE`, `"name": "VALUE"`.
+    fn is_assigned(&self, out: &[Name], bytes: &[u8], value: usize) -> bool {
+        let own = match out.first() {
+            Some(name) => name.span,
+            None => self.parts.iter().copied().reduce(Span::cover).filter(|_| self.says_something()),
+        };
+        let Some(own) = own.filter(|own| own.end <= value) else { return false };
+        // A pair of name and value in an object: the name is a sibling.
+        if bytes[own.start..own.end].to_ascii_lowercase().ends_with(b"value") {
+            return false;
+        }
+        let between = &bytes[own.end..value];
+        let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`' | b' ' | b'\t' | b'\\' | b']' | b'}');
+        let marks = between.iter().filter(|b| !quote(b));
+        !between.contains(&b'\n')
+            && marks.clone().all(|b| matches!(b, b'=' | b':' | b'>'))
+            && marks.count() > 0
     }
 
     /// Ends the phrase and adds it to `out`. If it says nothing, its words are `pending` until the next phrase to the
@@ -322,54 +373,4 @@ fn looks_like_value(word: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::naming;
-    use crate::blob::BlobPath;
-    use crate::span::Span;
-
-    #[track_caller]
-    fn own(text: &str, expected: &str) {
-        let at = text.find("VALUE").unwrap();
-        let out = naming(text.as_bytes(), Span::new(at, at + 5), &BlobPath::new("a.txt"));
-        assert_eq!(out.own().trim(), expected, "{text}\n{out:?}");
-    }
-
-    #[test]
-    fn one_reading_serves_every_syntax() {
-        own("CF_TOKEN=VALUE", "cf token");
-        own("export CF_TOKEN=\"VALUE\"", "export cf token");
-        own("\"apiToken\": \"VALUE\"", "api token");
-        own("api_token = \"VALUE\"", "api token");
-        own("{\\\"api_token\\\": \\\"VALUE\\\"}", "api token");
-        own("cloudflare:\n  api_token: >-\n    VALUE", "api token");
-        own("-H 'Authorization: Bearer VALUE'", "authorization bearer");
-        own("req.Header.Set(\"X-Auth-Key\", \"VALUE\")", "x auth key");
-        own("os.environ['CF_TOKEN'] = 'VALUE'", "cf token");
-        own("os.getenv(\"CF_TOKEN\", \"VALUE\")", "cf token");
-        own("process.env.CF_TOKEN || 'VALUE'", "process env cf token");
-        own("<key>auth_client_secret</key>\n  <string>VALUE</string>", "auth client secret string");
-        own("- name: CF_TOKEN\n  value: VALUE", "cf token value");
-        own("- value: VALUE\n  name: CF_TOKEN", "cf token");
-        own("- name: CF_TOKEN\n  value: VALUE\n- name: OTHER\n  value: x", "cf token value");
-        own("<a name=\"CF_TOKEN\" value=\"VALUE\"/>\n<a name=\"OTHER\" value=\"x\"/>", "cf token value");
-        own("{\"value\": \"VALUE\", \"name\": \"CF_TOKEN\"}", "cf token");
-        own("cloudflared tunnel run --token VALUE", "cloudflared tunnel run token");
-        own("const token: string = \"VALUE\";", "const token string");
-        own("${CF_TOKEN:-VALUE}", "cf token");
-        own("a.b+c@mail.example.org: VALUE", "email address");
-        own("f('a@meyer.de', 'VALUE')", "email address");
-        own("?email=a@meyer.de&key=VALUE", "email address key");
-        own("run a@v1.2 VALUE", "run a v1 2");
-        own("$secure = ConvertTo-SecureString \"VALUE\" -Force # CF token", "cf token");
-        own("k = \"VALUE\" # CF token", "k");
-        own("the cloudflare token is VALUE", "the cloudflare token is");
-        own("ENV CF_TOKEN VALUE", "env cf token");
-        own("cloudflare.NewWithAPIToken(\"VALUE\")", "cloudflare new with api token");
-        own("other = 1\nVALUE", "other");
-        own("@h{qw(zone cf_token)} = (\n  'a',\n  'VALUE',\n);", "cf token");
-        own("my ($zone, $cf_token, $ttl) = (\n  'a', 'VALUE', 3);", "cf token");
-        own("[zone, cfToken] = [\n  \"a\",\n  \"VALUE\"\n]", "cf token");
-        own("(cf_token, zone) = (f('a', 'b'), 'VALUE')", "zone");
-        own("@h{qw(cf_token)} = (\n  zone => 'VALUE',\n);", "zone");
-    }
-}
+mod tests;

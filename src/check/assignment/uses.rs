@@ -53,6 +53,19 @@ pub(super) fn assignee(bytes: &[u8], value: usize) -> Option<Assignee<'_>> {
     Some(Assignee { name, key: false })
 }
 
+/// Whether something is assigned to the name at a place: `NAME=`, `"name": `, `name := `.
+pub(super) fn is_target(bytes: &[u8], place: Span) -> bool {
+    let rest = &bytes[place.end..];
+    let rest =
+        rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest).trim_ascii_start();
+    match rest {
+        [b'=', next, ..] => !matches!(next, b'=' | b'~'),
+        [b':', b'=', ..] => true,
+        [b':', next, ..] => next.is_ascii_whitespace(),
+        _ => false,
+    }
+}
+
 /// Where the value of a name goes from one of its uses.
 pub(super) enum Destination<'b> {
     /// It is assigned to another name, `creds = local.misc.k`, or the function of this name returns it, `return K`.

@@ -204,7 +204,7 @@ pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
     let mut section = false;
     let is_item = |line: &[u8]| line.trim_ascii_start().starts_with(b"- ");
     let mut item = is_item(&bytes[start..end]);
-    add_words(&bytes[start.max(end.saturating_sub(HEADING))..end], out);
+    add_words(&without_siblings(&bytes[start.max(end.saturating_sub(HEADING))..end]), out);
     for _ in 0..ENCLOSING_LINES {
         if start <= floor || start == 0 || out.len() > 2000 {
             return;
@@ -221,6 +221,8 @@ pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
         let comment = is_comment(trimmed);
         if comment && comments_open && depth <= indent {
             add_words(&trimmed[..trimmed.len().min(HEADING)], out);
+            // The heading of a section: what stands above it is about something else.
+            comments_open = !is_heading(trimmed);
             continue;
         }
         comments_open = false;
@@ -228,7 +230,7 @@ pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
         // `key:` above a list whose dashes are not indented encloses the list.
         let list = item && depth == indent && trimmed.last() == Some(&b':');
         if (depth < indent || list) && !comment {
-            add_words(&trimmed[..trimmed.len().min(HEADING)], out);
+            add_words(&without_siblings(&trimmed[..trimmed.len().min(HEADING)]), out);
             indent = depth;
             item = is_item(line);
         } else if header && !section {
@@ -242,9 +244,44 @@ pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
 }
 
 fn is_comment(trimmed: &[u8]) -> bool {
-    [&b"#"[..], b"//", b"--", b";", b"/*", b"* ", b"<!--", b"REM ", b"rem ", b"%"]
-        .iter()
-        .any(|mark| trimmed.starts_with(mark))
+    // `--option` is none.
+    let option = trimmed.starts_with(b"--") && trimmed.get(2).is_some_and(u8::is_ascii_alphanumeric);
+    !option
+        && [&b"#"[..], b"//", b"--", b";", b"/*", b"* ", b"<!--", b"REM ", b"rem ", b"%"]
+            .iter()
+            .any(|mark| trimmed.starts_with(mark))
+}
+
+/// Whether a comment is set off as a heading: `# ---- Sonarr ----`, `### Sonarr ###`.
+fn is_heading(comment: &[u8]) -> bool {
+    const MARKS: &[&[u8]] = &[b"---", b"===", b"###", b"***", b"~~~"];
+    MARKS.iter().any(|mark| memmem::find(comment, mark).is_some())
+        && comment.iter().any(u8::is_ascii_alphanumeric)
+}
+
+/// Returns a line up to a value without the complete pairs before its own: `{"a": "x", "b": ` is `{ "b": `.
+fn without_siblings(line: &[u8]) -> Vec<u8> {
+    let mut rest: Vec<u8> = Vec::with_capacity(line.len());
+    let mut open: Vec<usize> = Vec::new();
+    let mut entry = 0;
+    for byte in line {
+        rest.push(*byte);
+        match byte {
+            b'{' | b'(' | b'[' => {
+                open.push(entry);
+                entry = rest.len();
+            }
+            b'}' | b')' | b']' => entry = open.pop().unwrap_or(0),
+            b',' => {
+                if !open.is_empty() && rest[entry..].iter().any(|b| matches!(b, b':' | b'=')) {
+                    rest.truncate(entry);
+                }
+                entry = rest.len();
+            }
+            _ => {}
+        }
+    }
+    rest
 }
 
 /// Adds the words of a line, except for those of complete objects: `"one": {…}, "two": {` adds only `two`.
