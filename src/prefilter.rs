@@ -16,7 +16,7 @@ const CF: &[&str] = &[
     "api", "auth", "acc", "emai", "key", "tok", "tkn", "glob", "zone", "secr", "serv", "dns", "ddns", "mail",
     "mana", "call", "tun", "turn", "r2", "stre", "imag", "ai_", "ai-", "aig", "orig", "purg", "work", "page",
     "user", "pass", "cred", "rs_a", "id_", "clie", "webh", "logp", "hyper", "team", "warp", "bear", "prod",
-    "deplo", "stag", "write", "read_", "web_", "pat", "ca_", "bypass",
+    "deplo", "stag", "write", "read_", "web_", "pat", "ca_", "bypass", "v4-",
 ];
 
 /// What must come before a word.
@@ -39,7 +39,7 @@ const AROUND: &[(&str, Before, &[&str])] = &[
     ("cf.", Before::WordStart, CF),
     ("cfr2", Before::Anything, &["_", "-", ".", "acc", "sec", "end", "tok", "key", "buck"]),
     ("r2_", Before::WordStart, &["acc", "sec", "end"]),
-    ("r2-", Before::WordStart, &["acc", "sec"]),
+    ("r2-", Before::WordStart, &["acc", "sec", "cred"]),
     ("y2z", Before::Anything, &["1df", "hdf", "rx", "hc3"]),
     (
         "v1.0-",
@@ -80,11 +80,22 @@ const WORDS: &[&[&str]] = &[
         "\\u006|3\\u0066",
         "%|63%66",
     ],
-    &["wrangler", "uth_", "t|urnstile", "t|urn_key", "t|urnkey", "t|urn-key", "wtja", "x_a|uth_", "0|x4aaaa"],
+    &[
+        "wrangler",
+        "uth_",
+        "t|urnstile",
+        "t|urn_key",
+        "t|urnkey",
+        "t|urn-key",
+        "wtja",
+        "x_a|uth_",
+        "0|x4aaaa",
+        "[r2]",
+    ],
     &["x|auth", "argo |tunnel", "v1.0-", "x-|auth-", "o|auth_token", "tunnel", ".d|ev.vars", "ey|j1c2ui"],
     &["r2_", "r2sec", "y2z", "r2-", "r2acc", "r2://"],
     &["typ|e r2", "global a|pi key", "str|eamkey", "hy|perdrive"],
-    &["stre|am-k", "accou|nttag", "stre|amsig", "rt|mps://"],
+    &["stre|am-k", "accou|nttag", "stre|amsig", "rt|mps://", "a|pitoken", "ap|i_token"],
     &["ca|lls_app", "is_timed_|hmac_valid", "ca|lls-app", "ca|llsapp"],
     &[
         "cf_", "cfacc", "cfat_", "cfr2", "cftoken", "cfsec", "cftun", "cfut_", "cfuser", "cfapi", "cfcred",

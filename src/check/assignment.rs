@@ -27,7 +27,7 @@ use uses::{
     Assignee, Destination, access_path, assignee, destination, follows_scheme, function_start, is_target,
     uses,
 };
-use vendors::{in_foreign_settings, is_of_other_service};
+use vendors::{in_foreign_settings, is_general_for_storage, is_of_other_service};
 pub(super) use vendors::{is_general, names_other};
 
 /// How far back the statement of a value is read, in bytes.
@@ -260,7 +260,13 @@ fn vendor_confidence(
     if HOSTS.is_match(view.around(span, SAME_CALL)) {
         return Some((detection.detect.confidence, format!("`{shown}` beside a Cloudflare address")));
     }
-    let general = is_general(own);
+    // The names of the tools of AWS say nothing about whose storage it is, if the id is not one of AWS.
+    let borrowed = || {
+        detection.partner().is_some_and(|partner| {
+            is_general_for_storage(own) && partner.is_match(view.around(span, SAME_CALL))
+        })
+    };
+    let general = is_general(own) || borrowed();
     if general && is_cloudflare(&words::words(path.as_bytes())) {
         return Some((
             detection.detect.confidence.min(Confidence::Medium),

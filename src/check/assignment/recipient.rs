@@ -89,7 +89,7 @@ fn other_host(text: &[u8]) -> Option<bool> {
 }
 
 /// Returns the line of a place with those that continue it: a backslash, a backtick or a caret ends each but the last.
-fn command_line(bytes: &[u8], place: Span) -> Span {
+pub(super) fn command_line(bytes: &[u8], place: Span) -> Span {
     const LINES: usize = 12;
     let continued = |line: &[u8]| matches!(line.trim_ascii_end().last(), Some(b'\\' | b'`' | b'^'));
     let floor = place.start.saturating_sub(SAME_CALL);

@@ -71,6 +71,12 @@ pub(in crate::check) fn is_general(name: &str) -> bool {
     name.strip_suffix(' ').is_some_and(|words| words.split(' ').all(general))
 }
 
+/// Whether a name says what a value is and that it is for an object storage, but not whose.
+pub(super) fn is_general_for_storage(name: &str) -> bool {
+    let rest: Vec<&str> = name.split(' ').filter(|word| !matches!(*word, "aws" | "s3")).collect();
+    rest.len() < name.split(' ').count() && is_general(&rest.join(" "))
+}
+
 /// Whether the file says that the value is for another service: it stands in an address of it, or the line or the
 /// heading above names it, as in "Congress.gov API".
 pub(super) fn is_of_other_service(bytes: &[u8], value: Span) -> bool {
