@@ -12,7 +12,7 @@ use crate::check::{Candidate, Input, Sign, fixed, named, value};
 use crate::fact::command::{Next, command_end_in, expansions};
 use crate::fact::credential::{each_mention, is_credential, is_secret};
 use crate::fact::lines;
-use crate::fact::place::{is_compiled, is_prose};
+use crate::fact::place::{is_compiled, is_prose, is_test};
 use crate::fact::words::is_word;
 use crate::literals::{Literals, contains};
 use crate::rule::{Confidence, Randomness};
@@ -104,7 +104,8 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         places.sort_unstable();
         literals(input, &zones_before(&places), &api, &mut found);
     }
-    if input.signs.has(Sign::Wrangler) && memmem::find(bytes, b"hyperdrive").is_some() {
+    let hyperdrive = || memmem::find(bytes, b"hyperdrive").is_some();
+    if input.signs.has(Sign::Wrangler) && hyperdrive() && !is_test(input.path) {
         let passwords = DATABASE.captures_iter(bytes).map(|groups| Span::from(named(&groups, "password")));
         let passwords = passwords.filter(|place| !value::is_placeholder(&bytes[place.start..place.end]));
         found.extend(passwords.map(|place| (place, "password of a database on a command line")));
@@ -266,7 +267,7 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
             let prefixed = groups.name("token").is_some() || PREFIXED.is_match(place.as_bytes());
             let elsewhere = || is_sent_elsewhere(bytes, Span::from(place).shift(hit.start()));
             if prefixed && value::is_placeholder(&place.as_bytes()[5..])
-                || !prefixed && (!is_literal(place, body, api) || elsewhere())
+                || !prefixed && !is_literal(place, body, api, &elsewhere)
             {
                 continue;
             }
@@ -315,9 +316,15 @@ fn options(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
     }
 }
 
-/// Whether the value is a Cloudflare credential: it looks random, and the option or the command names Cloudflare. If
-/// the command has no literal address, it is enough that the file calls the API, which `api` tells.
-fn is_literal(place: Match<'_>, command: &[u8], api: &dyn Fn() -> bool) -> bool {
+/// Whether the value is a Cloudflare credential: it looks random, and the option says so, or the command names Cloudflare
+/// and does not go `elsewhere`. If the command has no literal address, it is enough that the file calls the API, which
+/// `api` tells.
+fn is_literal(
+    place: Match<'_>,
+    command: &[u8],
+    api: &dyn Fn() -> bool,
+    elsewhere: &dyn Fn() -> bool,
+) -> bool {
     let text = place.as_bytes();
     fixed! {
         static ADDRESS = r"(?i)https?://[a-z0-9]";
@@ -345,7 +352,7 @@ fn is_literal(place: Match<'_>, command: &[u8], api: &dyn Fn() -> bool) -> bool 
     } else {
         value::looks_random(Randomness::Token, value::body(text))
     };
-    is_cloudflare && random && (!is_id || is_credential(option))
+    is_cloudflare && random && (is_credential(option) || !is_id && !elsewhere())
 }
 
 #[cfg(test)]

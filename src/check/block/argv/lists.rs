@@ -4,6 +4,7 @@
 use memchr::memmem;
 
 use super::{LITERAL, PREFIXED, REACH, find_in, is_literal};
+use crate::check::assignment::is_sent_elsewhere;
 use crate::check::{fixed, value};
 use crate::fact::brackets;
 use crate::span::Span;
@@ -51,10 +52,13 @@ pub(super) fn lists(
         for place in found {
             let text = place.as_bytes();
             let prefixed = PREFIXED.is_match(text);
-            if prefixed && value::is_placeholder(&text[5..]) || !prefixed && !is_literal(place, body, api) {
+            let span = Span::from(place).shift(hit.start());
+            let elsewhere = || is_sent_elsewhere(bytes, span);
+            if prefixed && value::is_placeholder(&text[5..])
+                || !prefixed && !is_literal(place, body, api, &elsewhere)
+            {
                 continue;
             }
-            let span = Span::from(place).shift(hit.start());
             if !places.iter().any(|other| other.overlaps(span)) {
                 places.push(span);
             }

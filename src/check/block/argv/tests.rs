@@ -70,7 +70,7 @@ fn a_literal_is_ours_by_its_command() {
     let (token, hex) = (made("token40"), made("hex37"));
     let literal = |command: &str, api: bool| {
         let place = LITERAL.captures(command.as_bytes()).and_then(|g| g.name("value")).expect("a value");
-        is_literal(place, command.as_bytes(), &|| api)
+        is_literal(place, command.as_bytes(), &|| api, &|| false)
     };
     for command in [
         format!("curl https://api.cloudflare.com -H 'Authorization: Bearer {token}'"),

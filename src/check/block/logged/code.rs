@@ -9,7 +9,7 @@ use super::shell::substitution;
 use super::{Known, Leak, Sink, is_known, text_of};
 use crate::check::{Input, fixed, named};
 use crate::fact::credential::is_credential;
-use crate::fact::place::{is_program, is_shell};
+use crate::fact::place::{is_program, is_prose, is_shell};
 use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};
 use crate::literals::contains;
@@ -172,8 +172,10 @@ fn environment(input: &Input<'_>, body: &[u8]) -> Option<Span> {
     }
     let groups = WHOLE.captures(body)?;
     let all = Span::from(named(&groups, "all"));
-    let held =
-        groups.name("own").is_none() || input.names_credential() && BINDINGS.is_match(input.text.bytes());
+    // Documents show how a Worker is written.
+    let of_worker =
+        || input.names_credential() && !is_prose(input.path) && BINDINGS.is_match(input.text.bytes());
+    let held = groups.name("own").is_none() || of_worker();
     (held && arrives(body, all, Style::default())).then_some(all)
 }
 
