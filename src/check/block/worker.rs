@@ -92,7 +92,16 @@ fn bindings(detection: &Detection<'_>, bytes: &[u8], node: &Node, depth: usize, 
 fn is_secret_name(name: &[u8]) -> bool {
     let words = crate::fact::words::words(name);
     // What a browser may know.
-    let public = ["publishable", "key prefix", "anon key", "firebase api key"];
+    let public = [
+        "publishable",
+        "key prefix",
+        "anon key",
+        "firebase api key",
+        "indexnow",
+        "index now",
+        "search key",
+        "client token",
+    ];
     is_secret(name) && !public.iter().any(|part| words.contains(part))
         || ["private key", "signing key"].iter().any(|part| words.contains(part))
 }
@@ -111,5 +120,7 @@ fn has_password(text: &str) -> bool {
 /// Whether a value is a literal that is no placeholder.
 fn is_real(text: &str) -> bool {
     let reference = text.starts_with('$') || text.starts_with("{{") || text.starts_with("http");
-    text.len() >= 6 && !reference && !value::is_placeholder(text.as_bytes())
+    // PostHog, Stripe and others mark the keys that browsers use.
+    let public = ["phc_", "pk_"].iter().any(|mark| text.starts_with(mark));
+    text.len() >= 6 && !reference && !public && !value::is_placeholder(text.as_bytes())
 }
