@@ -1,7 +1,7 @@
 //! Receives blobs from a source, reads each once, and scans those that pass the gate. The one place where reading and
 //! scanning meet; memory is bounded whatever the size of a blob.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,13 +15,13 @@ use crate::fact::directive::{self, Directive};
 use crate::fact::tree::piece;
 use crate::filter::follow::follow;
 use crate::filter::suppression::{self, Placed};
-use crate::finding::{Finding, Fingerprint, day};
+use crate::finding::{Finding, day};
 use crate::prefilter::{Gate, by_name};
 use crate::report::{Report, Stats, shown_path};
 use crate::rule::RuleSet;
-use crate::scan::{Scanned, Scanner, show};
+use crate::scan::{Scanned, Scanner, Secrets, show};
 use crate::source::{Failure, SkipReason, Visitor};
-use crate::span::{Location, Span};
+use crate::span::Location;
 use crate::text::{Base, Text, characters, is_utf16};
 
 mod survey;
@@ -157,7 +157,7 @@ impl<'a> Collector<'a> {
         if directives.is_empty() {
             return Vec::new();
         }
-        let secrets: Vec<Span> = findings.iter().filter_map(|f| text.holding(&f.location)).collect();
+        let secrets = Secrets::new(findings.iter().filter_map(|f| text.holding(&f.location)).collect());
         directives.into_iter().map(|directive| place(text, directive, &secrets)).collect()
     }
 
@@ -238,9 +238,7 @@ impl<'a> Collector<'a> {
                 comments.extend(placed.into_iter().filter(|placed| own(&placed.location)));
             }
             if end {
-                if !whole {
-                    tell_apart(&mut found);
-                }
+                self.scanner.complete(&blob.path, &mut found);
                 self.suppress(&blob.path, &mut found, comments);
                 self.add(found, blob.touched.as_ref());
                 return Ok(Ok(total));
@@ -255,20 +253,8 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// Numbers the equal findings of a blob: each segment has counted its own from the first on.
-fn tell_apart(findings: &mut [Finding]) {
-    let mut seen: HashMap<Fingerprint, usize> = HashMap::new();
-    for finding in findings {
-        let before = seen.entry(finding.fingerprint.clone()).or_default();
-        if *before > 0 {
-            finding.fingerprint = finding.fingerprint.derived(&before.to_string());
-        }
-        *before += 1;
-    }
-}
-
 /// Returns the directive with its reason, its place and its line, masked.
-fn place(text: &Text<'_>, directive: Directive, secrets: &[Span]) -> Placed {
+fn place(text: &Text<'_>, directive: Directive, secrets: &Secrets) -> Placed {
     let (span, reason) = (directive.span, directive.reason);
     let mut excerpt = show(text, &[(span, String::new()), (reason, String::new())], secrets);
     let shown = excerpt.labels.pop().filter(|_| !reason.is_empty());
