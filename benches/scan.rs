@@ -4,10 +4,12 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use flaresec::blob::BlobPath;
+use flaresec::blob::{Blob, BlobPath, Origin};
+use flaresec::collect::Collector;
 use flaresec::prefilter::Gate;
 use flaresec::rule::RuleSet;
 use flaresec::scan::Scanner;
+use flaresec::source::Visitor as _;
 use flaresec::synthetic::expand;
 
 /// Code without a word of interest.
@@ -66,7 +68,29 @@ const LINES: &[(&str, &str, &str)] = &[
         "curl.sh",
         "curl -k https://api.cloudflare.com/client/v4/zones -H \"X-Auth-Key: $K\" -H \"X-Auth-Email: $E\"; ",
     ),
+    ("repeated secrets", "keys.json", "\"a#\": \"@@cfut:#@@\", \"b#\": \"@@cfut:#@@\",\n"),
 ];
+
+/// The text over and over, with a number in place of each `#`.
+fn numbered(text: &str, bytes: usize) -> Vec<u8> {
+    let mut out = String::new();
+    for number in 0.. {
+        if out.len() >= bytes {
+            break;
+        }
+        out += &expand(&text.replace('#', &number.to_string())).expect("known markers").text;
+    }
+    out.truncate(bytes);
+    out.into_bytes()
+}
+
+/// How much is found in one file by a whole scan, with what follows from its findings.
+fn collected(scanner: &Scanner, path: &str, mut content: &[u8]) -> usize {
+    let collector = Collector::new(scanner, None);
+    let (path, origin) = (BlobPath::new(path), Origin::Worktree);
+    collector.blob(Blob { path, origin, touched: None, content: &mut content });
+    collector.finish().findings.len()
+}
 
 /// Four times the bytes may take four times the time, not sixteen times.
 fn cliff(c: &mut Criterion) {
@@ -75,10 +99,10 @@ fn cliff(c: &mut Criterion) {
     group.sample_size(10);
     for (name, path, text) in LINES {
         for size in [32 << 10, 128 << 10, 512 << 10] {
-            let line = repeated(&expand(text).expect("known markers").text, size);
+            let line = numbered(text, size);
             group.throughput(Throughput::Bytes(line.len() as u64));
             group.bench_with_input(BenchmarkId::new(*name, size), &line, |b, line| {
-                b.iter(|| scanner.scan(&BlobPath::new(*path), black_box(line)).len())
+                b.iter(|| collected(&scanner, path, black_box(line)))
             });
         }
     }

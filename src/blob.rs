@@ -54,7 +54,7 @@ impl BlobPath {
 }
 
 /// Public prefixes of self-identifying credentials.
-pub(crate) const PREFIXES: [&str; 5] = ["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"];
+pub const PREFIXES: [&str; 5] = ["cfut_", "cfat_", "cfk_", "cfast_", "cfoat_"];
 /// The least number of characters after a prefix that make a credential.
 const SECRET: usize = 32;
 

@@ -1,46 +1,33 @@
 //! Receives blobs from a source, reads each once, and scans those that pass the gate. The one place where reading and
-//! scanning meet; memory is bounded whatever the size of a blob.
+//! scanning meet; memory is bounded whatever the size of a blob, of which a window (`collect/window.rs`) is in memory.
 
-use std::collections::{BTreeSet, HashMap};
-use std::io::{self, Read};
+use std::collections::BTreeSet;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
-
-use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::blob::{Blob, BlobPath, LineSet};
 use crate::fact::directive::{self, Directive};
 use crate::fact::tree::piece;
 use crate::filter::follow::follow;
 use crate::filter::suppression::{self, Placed};
-use crate::finding::{Finding, Fingerprint, day};
+use crate::finding::{Finding, day};
 use crate::prefilter::{Gate, by_name};
 use crate::report::{Report, Stats, shown_path};
 use crate::rule::RuleSet;
-use crate::scan::{Scanned, Scanner, show};
+use crate::scan::{Scanned, Scanner, Secrets, show};
 use crate::source::{Failure, SkipReason, Visitor};
-use crate::span::{Location, Span};
-use crate::text::{Base, Text, characters, is_utf16};
+use crate::span::Location;
+use crate::text::Text;
 
 mod survey;
+mod window;
+
+use window::Window;
 
 pub use survey::{Survey, Surveyed};
-
-/// Size of one read, in bytes; small enough to be in the second-level cache still when the gate looks at it.
-const CHUNK: usize = 128 * 1024;
-/// Blobs that do not have to be seen whole are scanned in segments of this size, in bytes …
-const SEGMENT: usize = 1024 * 1024;
-/// … that overlap by so many bytes: more than the longest credential with its surroundings.
-const OVERLAP: usize = 32 * 1024;
-/// How much of the previous read the gate sees again, in bytes: a word may lie across two reads.
-const WORD: usize = 64;
-/// How much of the start of a blob decides whether it is binary, in bytes.
-const HEAD: usize = 8 * 1024;
-/// Buffers are filled from a multiple of this address, the size of a page in bytes: the kernel copies fastest to
-/// there.
-const PAGE: usize = 4096;
 
 /// Which comments accept findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +144,7 @@ impl<'a> Collector<'a> {
         if directives.is_empty() {
             return Vec::new();
         }
-        let secrets: Vec<Span> = findings.iter().filter_map(|f| text.holding(&f.location)).collect();
+        let secrets = Secrets::new(findings.iter().filter_map(|f| text.holding(&f.location)).collect());
         directives.into_iter().map(|directive| place(text, directive, &secrets)).collect()
     }
 
@@ -196,79 +183,40 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     /// It cannot be read, or a check panicked.
-    fn read(&self, blob: &mut Blob<'_>, content: &mut Vec<u8>) -> Result<Result<u64, SkipReason>, Unread> {
-        if content.is_empty() {
-            *content = vec![0; CHUNK + PAGE];
-        }
-        let mut origin = page_start(content);
-        let (mut filled, mut total, mut hit) = (0, 0_u64, by_name(&blob.path));
-        let mut base = Base::default();
-        let mut whole = true;
-        // A comment may speak of what is in another segment.
+    fn read(&self, blob: &mut Blob<'_>, buffer: &mut Vec<u8>) -> Result<Result<u64, SkipReason>, Unread> {
+        let (named, piece) = (by_name(&blob.path), piece(blob.path.as_bytes()));
+        let mut window = Window::new(buffer);
+        // A comment may speak of what is in another part, and a finding rest on several.
         let (mut found, mut comments) = (Vec::new(), Vec::new());
         loop {
-            let read = read_chunk(blob.content, content, &mut origin, filled)?;
-            let seen = filled.saturating_sub(WORD);
-            filled += read;
-            if total == 0 && read > 0 && is_binary(&content[origin..origin + filled.min(HEAD)]) {
-                return Ok(Err(SkipReason::Binary));
+            if let Some(reason) = window.read(blob.content, self.max_file_size)? {
+                return Ok(Err(reason));
             }
-            total += read as u64;
-            if total > self.max_file_size {
-                return Ok(Err(SkipReason::TooLarge));
-            }
-            let wide = whole && is_utf16(&content[origin..origin + filled.min(HEAD)]);
-            hit = hit || wide || self.gate.passes(&content[origin + seen..origin + filled]);
-            let end = read < CHUNK;
-            let limit = || if whole { piece(blob.path.as_bytes()) } else { SEGMENT };
-            if !end && filled + CHUNK <= limit() + OVERLAP {
+            window.look(&self.gate);
+            if !window.is_full(piece) {
                 continue;
             }
-            let bytes = &content[origin..origin + filled];
-            // What is found where segments overlap is left to the segment that sees more around it.
-            let first = if whole { 0 } else { base.offset + OVERLAP / 2 };
-            let next = if end { usize::MAX } else { base.offset + filled - OVERLAP / 2 };
-            let own = |location: &Location| (first..next).contains(&location.span.start);
-            let text = || if whole && end { Text::decode(bytes) } else { Text::segment(bytes, base) };
-            if hit {
-                let Some((findings, placed)) = self.look(&blob.path, &text()) else {
-                    return Err(Unread::Fault);
-                };
+            if let Some(text) = window.text(&self.gate, named) {
+                let (findings, placed) = self.look(&blob.path, &text).ok_or(Unread::Fault)?;
+                // What is found where parts overlap is left to the one that sees more around it.
+                let own = |location: &Location| window.own().contains(&location.span.start);
                 found.extend(findings.into_iter().filter(|finding| own(&finding.location)));
                 comments.extend(placed.into_iter().filter(|placed| own(&placed.location)));
             }
-            if end {
-                if !whole {
-                    tell_apart(&mut found);
-                }
-                self.suppress(&blob.path, &mut found, comments);
-                self.add(found, blob.touched.as_ref());
-                return Ok(Ok(total));
+            if window.is_end() {
+                break;
             }
-            let keep = filled - OVERLAP;
-            base = advance(base, &bytes[..keep]);
-            content.copy_within(origin + keep..origin + filled, origin);
-            filled = OVERLAP;
-            hit = self.gate.passes(&content[origin..origin + filled]);
-            whole = false;
+            window.slide();
         }
-    }
-}
-
-/// Numbers the equal findings of a blob: each segment has counted its own from the first on.
-fn tell_apart(findings: &mut [Finding]) {
-    let mut seen: HashMap<Fingerprint, usize> = HashMap::new();
-    for finding in findings {
-        let before = seen.entry(finding.fingerprint.clone()).or_default();
-        if *before > 0 {
-            finding.fingerprint = finding.fingerprint.derived(&before.to_string());
-        }
-        *before += 1;
+        self.scanner.complete(&blob.path, &mut found);
+        self.suppress(&blob.path, &mut found, comments);
+        self.add(found, blob.touched.as_ref());
+        Ok(Ok(window.total()))
     }
 }
 
 /// Returns the directive with its reason, its place and its line, masked.
-fn place(text: &Text<'_>, directive: Directive, secrets: &[Span]) -> Placed {
+fn place(text: &Text<'_>, directive: Directive, secrets: &Secrets) -> Placed {
     let (span, reason) = (directive.span, directive.reason);
     let mut excerpt = show(text, &[(span, String::new()), (reason, String::new())], secrets);
     let shown = excerpt.labels.pop().filter(|_| !reason.is_empty());
@@ -328,58 +276,4 @@ impl Unread {
         };
         Failure { what: path.to_text(), cause, remedy: String::from(remedy) }
     }
-}
-
-/// Returns where the first whole page of the buffer starts.
-fn page_start(buffer: &[u8]) -> usize {
-    buffer.as_ptr().align_offset(PAGE).min(PAGE)
-}
-
-/// Reads up to [`CHUNK`] bytes into the buffer, after the first `filled` bytes from `origin`, and returns how many;
-/// fewer mean the end. If the buffer is too small it is replaced by a larger one, and `origin` is set to its first
-/// page.
-///
-/// # Errors
-/// Those of `reader`.
-fn read_chunk(
-    reader: &mut dyn Read,
-    buffer: &mut Vec<u8>,
-    origin: &mut usize,
-    filled: usize,
-) -> io::Result<usize> {
-    if buffer.len() < filled + CHUNK + PAGE {
-        let mut larger = vec![0; (filled + CHUNK) * 2 + PAGE];
-        let start = page_start(&larger);
-        larger[start..start + filled].copy_from_slice(&buffer[*origin..*origin + filled]);
-        (*buffer, *origin) = (larger, start);
-    }
-    let target = &mut buffer[*origin + filled..*origin + filled + CHUNK];
-    let mut read = 0;
-    while read < target.len() {
-        match reader.read(&mut target[read..]) {
-            Ok(0) => break,
-            Ok(n) => read += n,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(read)
-}
-
-/// Whether a blob that starts so is binary: it has NUL bytes, and is neither UTF-16 nor a text with only a few
-/// control characters.
-fn is_binary(head: &[u8]) -> bool {
-    if memchr(0, head).is_none() || is_utf16(head) {
-        return false;
-    }
-    let odd = head.iter().filter(|b| **b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x1B | 0x0C)).count();
-    odd * 20 > head.len()
-}
-
-fn advance(base: Base, passed: &[u8]) -> Base {
-    let (breaks, column) = match memrchr(b'\n', passed) {
-        Some(last) => (memchr_iter(b'\n', passed).count(), characters(&passed[last + 1..])),
-        None => (0, base.column + characters(passed)),
-    };
-    Base { offset: base.offset + passed.len(), lines: base.lines + breaks, column }
 }

@@ -31,6 +31,7 @@ mod tracked;
 use keywords::{Hits, Keywords};
 
 pub use anchor::Anchor;
+pub use excerpt::Secrets;
 pub use glance::Glance;
 pub use stale::stale;
 
@@ -40,7 +41,7 @@ const AROUND_DECODED: usize = 128;
 /// The result of scanning a text.
 #[derive(Clone, Debug)]
 pub struct Scanned {
-    /// The findings, sorted by place.
+    /// The findings, sorted by place, those about findings not yet among them.
     pub findings: Vec<Finding>,
     /// Why a structured file could not be parsed, if that may have hidden findings; it was searched for secrets all
     /// the same.
@@ -86,10 +87,21 @@ impl Scanner {
 
     /// Returns everything found in a whole blob, sorted by place.
     pub fn scan(&self, path: &BlobPath, blob: &[u8]) -> Vec<Finding> {
-        self.scan_text(path, &Text::decode(blob)).findings
+        let mut findings = self.scan_text(path, &Text::decode(blob)).findings;
+        self.complete(path, &mut findings);
+        findings
     }
 
-    /// Returns everything found in a text, sorted by place.
+    /// Adds to what was found in all parts of a blob what follows from several findings, sorts it by place, and gives
+    /// equal findings fingerprints of their own.
+    pub fn complete(&self, path: &BlobPath, findings: &mut Vec<Finding>) {
+        if !findings.is_empty() {
+            settle::complete(&self.rules, path, findings);
+        }
+    }
+
+    /// Returns what is found in a text that is a part of a blob, or all of it; [`Scanner::complete`] has to follow when
+    /// all parts were scanned.
     pub fn scan_text(&self, path: &BlobPath, text: &Text<'_>) -> Scanned {
         let mut candidates = Vec::new();
         let whole = Span::new(0, text.bytes().len());
@@ -195,7 +207,7 @@ fixed! {
 }
 
 /// Returns the lines around places of a text, with everything masked that is in `secrets` or looks like a secret.
-pub fn show(text: &Text<'_>, places: &[(Span, String)], secrets: &[Span]) -> Excerpt {
+pub fn show(text: &Text<'_>, places: &[(Span, String)], secrets: &Secrets) -> Excerpt {
     excerpt::excerpt(text, places, secrets)
 }
 

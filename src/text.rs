@@ -4,9 +4,13 @@
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr_iter, memmem};
 
 use crate::span::{Location, Position, Span};
+
+mod encoding;
+
+pub use encoding::Encoding;
 
 /// How much of a line is relevant to a place in it, in bytes on each side.
 const NEAR: usize = 2000;
@@ -38,38 +42,36 @@ pub struct Base {
     pub column: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encoding {
-    /// Offsets of the text are offsets of the blob.
-    Bytes,
-    /// Two bytes per unit, after a byte order mark of `mark` bytes.
-    Utf16 { mark: usize },
+impl Base {
+    /// Returns what comes before the byte `at` of a part of a blob that starts here, or before the character that holds
+    /// the byte.
+    #[must_use]
+    pub fn advanced(self, encoding: Encoding, part: &[u8], at: usize) -> Base {
+        let at = at - encoding.half(part, at);
+        let (lines, characters) = encoding.measure(&part[self.mark(encoding)..at]);
+        let before = if lines == 0 { self.column } else { 0 };
+        Base { offset: self.offset + at, lines: self.lines + lines, column: before + characters }
+    }
+
+    /// Returns the length of the byte order mark that stands here.
+    fn mark(self, encoding: Encoding) -> usize {
+        if self.offset == 0 { encoding.mark() } else { 0 }
+    }
 }
 
 impl<'a> Text<'a> {
     /// Decodes a whole blob. A UTF-8 byte order mark stays part of the text.
     pub fn decode(blob: &'a [u8]) -> Text<'a> {
-        match Utf16::detect(blob) {
-            None => Text::segment(blob, Base::default()),
-            Some(utf16) => Text {
-                bytes: Cow::Owned(utf16.decode(blob)),
-                encoding: Encoding::Utf16 { mark: utf16.mark },
-                base: Base::default(),
-                lines: OnceCell::new(),
-                fences: OnceCell::new(),
-                counted: Cell::default(),
-                units: Cell::default(),
-                units_of_lines: OnceCell::new(),
-            },
-        }
+        Text::segment(blob, Encoding::detect(blob), Base::default())
     }
 
-    /// Wraps one segment of a blob that is not UTF-16.
-    pub fn segment(bytes: &'a [u8], base: Base) -> Text<'a> {
+    /// Decodes one segment of a blob. In UTF-16 it starts with a whole unit.
+    pub fn segment(bytes: &'a [u8], encoding: Encoding, base: Base) -> Text<'a> {
+        let mark = base.mark(encoding);
         Text {
-            bytes: Cow::Borrowed(bytes),
-            encoding: Encoding::Bytes,
-            base,
+            bytes: encoding.decode(&bytes[mark..]),
+            encoding,
+            base: Base { offset: base.offset + mark, ..base },
             lines: OnceCell::new(),
             fences: OnceCell::new(),
             counted: Cell::default(),
@@ -175,7 +177,7 @@ impl<'a> Text<'a> {
     fn original(&self, offset: usize) -> usize {
         match self.encoding {
             Encoding::Bytes => self.base.offset + offset,
-            Encoding::Utf16 { mark } => {
+            Encoding::Utf16 { .. } => {
                 let index = self.line_index(offset);
                 let start = self.line_starts()[index];
                 let (last, known) = self.units.get();
@@ -186,7 +188,7 @@ impl<'a> Text<'a> {
                 };
                 let units = known + utf16_units(&self.bytes[from..offset]);
                 self.units.set((offset, units));
-                mark + units * 2
+                self.base.offset + units * 2
             }
         }
     }
@@ -246,52 +248,6 @@ fn characters_of_any(bytes: &[u8]) -> usize {
     }
 }
 
-/// UTF-16, with or without a byte order mark.
-struct Utf16 {
-    mark: usize,
-    big_endian: bool,
-}
-
-impl Utf16 {
-    /// Detects UTF-16 by its byte order mark, or by the zero bytes that Latin letters leave in only one half of each
-    /// pair.
-    fn detect(blob: &[u8]) -> Option<Utf16> {
-        match blob {
-            [0xFF, 0xFE, 0, 0, ..] => None, // UTF-32: nobody writes it
-            // A line break or a space is enough for a zero byte: without any, the mark is just two odd bytes.
-            [0xFF, 0xFE, ..] => {
-                blob[..blob.len().min(1024)].contains(&0).then_some(Utf16 { mark: 2, big_endian: false })
-            }
-            [0xFE, 0xFF, ..] => {
-                blob[..blob.len().min(1024)].contains(&0).then_some(Utf16 { mark: 2, big_endian: true })
-            }
-            _ => {
-                let head = &blob[..blob.len().min(1024) & !1];
-                // Almost every text ends here.
-                memchr(0, head)?;
-                let zeros = |side: usize| head.iter().skip(side).step_by(2).filter(|b| **b == 0).count();
-                let (high, low, pairs) = (zeros(0), zeros(1), head.len() / 2);
-                if pairs < 8 || high.min(low) * 50 > pairs {
-                    return None;
-                }
-                (high.max(low) * 10 > pairs * 7).then_some(Utf16 { mark: 0, big_endian: high > low })
-            }
-        }
-    }
-
-    fn decode(&self, blob: &[u8]) -> Vec<u8> {
-        let units = blob[self.mark..].chunks_exact(2).map(|pair| {
-            let pair = [pair[0], pair[1]];
-            if self.big_endian { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }
-        });
-        let mut out = String::with_capacity(blob.len() / 2);
-        for unit in char::decode_utf16(units) {
-            out.push(unit.unwrap_or(char::REPLACEMENT_CHARACTER));
-        }
-        out.into_bytes()
-    }
-}
-
 /// Whether a character has no width or changes the direction of others, so that text containing it does not read as
 /// it is written.
 pub(crate) fn is_deceptive(c: char) -> bool {
@@ -301,14 +257,9 @@ pub(crate) fn is_deceptive(c: char) -> bool {
     )
 }
 
-/// Whether these first bytes of a blob are UTF-16 text rather than something binary.
-pub fn is_utf16(head: &[u8]) -> bool {
-    Utf16::detect(head).is_some()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Base, Text, characters};
+    use super::{Base, Encoding, Text, characters};
     use crate::span::{Position, Span};
 
     #[test]
@@ -374,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_segment_counts_from_what_stood_before() {
-        let text = Text::segment(b"rest\nnext", Base { offset: 100, lines: 3, column: 7 });
+        let text = Text::segment(b"rest\nnext", Encoding::Bytes, Base { offset: 100, lines: 3, column: 7 });
         assert_eq!(text.location(Span::new(0, 4)).start, Position { line: 4, column: 8 });
         assert_eq!(text.location(Span::new(5, 9)).span, Span::new(105, 109));
         assert_eq!(text.location(Span::new(5, 9)).start, Position { line: 5, column: 1 });

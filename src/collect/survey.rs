@@ -8,13 +8,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::{CHUNK, HEAD, PAGE, Unread, WORD, is_binary, page_start, read_chunk};
+use super::Unread;
+use super::window::{CHUNK, Window};
 use crate::blob::{Blob, BlobPath, Origin};
 use crate::prefilter::{Gate, by_name};
 use crate::scan::Scanner;
 use crate::source::{Failure, SkipReason, Visitor};
 use crate::span::Span;
-use crate::text::{Text, is_utf16};
+use crate::text::{Encoding, Text};
 
 mod blocks;
 
@@ -98,41 +99,28 @@ impl<'a> Survey<'a> {
     /// # Errors
     /// It cannot be read.
     fn read(&self, blob: &mut Blob<'_>, state: &mut State) -> io::Result<Result<(u64, bool), SkipReason>> {
-        if state.content.is_empty() {
-            state.content = vec![0; CHUNK + PAGE];
-        }
-        let mut origin = page_start(&state.content);
-        let (mut filled, mut total) = (0, 0_u64);
-        // For a text that is too large to be kept: only whether it contains a word of interest.
-        let (mut large, mut passes) = (false, false);
+        let State { content, pieces, known, .. } = state;
+        let mut window = Window::new(content);
+        // For a text that is too large to be kept: only whether it contains a word of interest, which in UTF-16 only the
+        // scan can tell.
+        let mut passes = by_name(&blob.path);
         loop {
-            let read = read_chunk(blob.content, &mut state.content, &mut origin, filled)?;
-            filled += read;
-            if total == 0 && read > 0 && is_binary(&state.content[origin..origin + filled.min(HEAD)]) {
-                return Ok(Err(SkipReason::Binary));
+            if let Some(reason) = window.read(blob.content, self.max_file_size)? {
+                return Ok(Err(reason));
             }
-            total += read as u64;
-            if total > self.max_file_size {
-                return Ok(Err(SkipReason::TooLarge));
-            }
-            let end = read < CHUNK;
-            if !end && filled + CHUNK <= WHOLE && !large {
-                continue;
-            }
-            if end && !large {
+            if window.is_whole() && window.is_end() {
                 break;
             }
-            large = true;
-            passes = passes || self.gate.passes(&state.content[origin..origin + filled]);
-            if end {
-                return Ok(Ok((total, passes || by_name(&blob.path))));
+            if window.is_whole() && window.bytes().len() + CHUNK <= WHOLE {
+                continue;
             }
-            let keep = filled.min(WORD);
-            state.content.copy_within(origin + filled - keep..origin + filled, origin);
-            filled = keep;
+            passes = passes || window.is_wide();
+            passes = window.pass(&self.gate) || passes;
+            if window.is_end() {
+                return Ok(Ok((window.total(), passes)));
+            }
         }
-        let State { content, pieces, known, .. } = state;
-        let bytes = &content[origin..origin + filled];
+        let (bytes, total) = (window.bytes(), window.total());
         let look = || self.look(&blob.path, bytes, pieces, known);
         // After a panic the text is scanned as a whole, and that scan reports what is wrong.
         Ok(Ok((total, catch_unwind(AssertUnwindSafe(look)).unwrap_or(true))))
@@ -140,7 +128,7 @@ impl<'a> Survey<'a> {
 
     /// Whether a text may contain a secret; notes what is now known of its blocks.
     fn look(&self, path: &BlobPath, bytes: &[u8], pieces: &mut Vec<Piece>, known: &mut Known) -> bool {
-        if is_utf16(&bytes[..bytes.len().min(HEAD)]) {
+        if Encoding::detect(bytes).is_wide() {
             let text = Text::decode(bytes);
             let whole = Span::new(0, text.bytes().len());
             return self.scanner.glance(path, &text, &[whole]).found;

@@ -48,7 +48,8 @@ pub fn is_rules(text: &Text<'_>, path: &BlobPath) -> bool {
         return true;
     }
     let settings = [&b".yml"[..], b".yaml", b".toml", b".json"].into_iter().any(ends);
-    let bytes = &text.bytes()[..text.bytes().len().min(HEAD)];
+    let bytes = text.bytes().trim_ascii_start();
+    let bytes = &bytes[..bytes.len().min(HEAD)];
     // Manifests have rules and selectors of other kinds, unless they are policies.
     let manifest = memmem::find(bytes, b"apiVersion:").is_some()
         && ![&b"kyverno"[..], b"gatekeeper", b"Policy"]

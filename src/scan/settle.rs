@@ -1,11 +1,12 @@
-//! Turns candidates into findings: one per secret and place, without published sample values, everything masked.
+//! Turns candidates into findings: one per secret and place, without published sample values, everything masked. What
+//! follows from several findings is added when all parts of a blob have been scanned, and equal ones are numbered then.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::RandomState;
 
 use sha2::{Digest, Sha256};
 
-use super::excerpt::excerpt;
+use super::excerpt::{Secrets, excerpt};
 use super::mask::masked;
 use super::{shared, tracked};
 use crate::blob::BlobPath;
@@ -25,7 +26,8 @@ pub(super) struct Keeping<'a> {
     pub(super) known_as: &'a BlobPath,
 }
 
-/// Turns what the checks found in one text into findings, sorted by place and rule.
+/// Turns what the checks found in one text into findings, sorted by place and rule; their fingerprints are not numbered
+/// yet.
 pub(super) fn settle(
     rules: &RuleSet,
     Keeping { key, reveal, known_as }: Keeping<'_>,
@@ -37,25 +39,38 @@ pub(super) fn settle(
         return Vec::new();
     }
     // Everything that looked like a secret is masked, even if it is not reported.
-    let mut secrets: Vec<Span> = candidates.iter().flat_map(|c| c.secrets.iter().copied()).collect();
-    secrets.sort_unstable();
-    secrets.dedup();
+    let secrets = Secrets::new(candidates.iter().flat_map(|c| c.secrets.iter().copied()).collect());
     candidates.retain(|c| !is_sample(rules, c) && !shows_sample(rules, text, c));
-    let mut candidates = best(rules, candidates);
-    candidates.extend(shared::within(rules, path, &candidates));
-    candidates.extend(tracked::within(rules, path, &candidates));
-    candidates.sort_by_key(|c| (c.span, c.rule));
-    let mut seen: HashMap<[u8; 16], usize> = HashMap::new();
-    candidates
+    best(rules, candidates)
         .into_iter()
         .map(|candidate| {
-            let digest = identity(&rules.rules[candidate.rule], known_as, text, &candidate, &mut seen);
+            let digest = identity(&rules.rules[candidate.rule], known_as, text, &candidate);
             let value = candidate.credential.as_ref().map(|(_, value)| shared::keyed(key, value));
             let mut finding = finding(rules, path, text, candidate, (digest, reveal), &secrets);
             finding.identity = value;
             finding
         })
         .collect()
+}
+
+/// Adds to the findings of all parts of a blob those about several of them, sorts them, and numbers equal ones. Their
+/// numbers depend on the order in the blob alone, not on where its parts end.
+pub(super) fn complete(rules: &RuleSet, path: &BlobPath, findings: &mut Vec<Finding>) {
+    findings.sort_by(Finding::order);
+    let mut more = shared::within(rules, path, findings);
+    more.extend(tracked::within(rules, path, findings));
+    if !more.is_empty() {
+        findings.append(&mut more);
+        findings.sort_by(Finding::order);
+    }
+    let mut seen: HashMap<Fingerprint, usize> = HashMap::new();
+    for finding in findings {
+        let before = seen.entry(finding.fingerprint.clone()).or_default();
+        if *before > 0 {
+            finding.fingerprint = finding.fingerprint.derived(&before.to_string());
+        }
+        *before += 1;
+    }
 }
 
 /// Whether the value of a candidate is a published sample; these are recognised by their digest.
@@ -105,15 +120,8 @@ fn best(rules: &RuleSet, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     kept
 }
 
-/// Returns the fingerprint of a candidate: made of rule, path, content and its number among equal ones, not of line
-/// or commit.
-fn identity(
-    rule: &Rule,
-    path: &BlobPath,
-    text: &Text<'_>,
-    candidate: &Candidate,
-    seen: &mut HashMap<[u8; 16], usize>,
-) -> Fingerprint {
+/// Returns the fingerprint of a candidate: made of rule, path and content, not of line or commit.
+fn identity(rule: &Rule, path: &BlobPath, text: &Text<'_>, candidate: &Candidate) -> Fingerprint {
     let mut hash = Sha256::new();
     for part in [b"flaresec v1", rule.id.as_bytes(), path.as_bytes()] {
         hash.update(part);
@@ -128,18 +136,7 @@ fn identity(
             }
         }
     }
-    let base = shorten(&hash.clone().finalize());
-    let occurrence = seen.entry(base).or_default();
-    if *occurrence > 0 {
-        hash.update([0]);
-        hash.update(occurrence.to_string());
-    }
-    *occurrence += 1;
     Fingerprint::new(&hash.finalize())
-}
-
-fn shorten(digest: &[u8]) -> [u8; 16] {
-    digest[..16].try_into().expect("SHA-256 has 32 bytes")
 }
 
 fn finding(
@@ -148,7 +145,7 @@ fn finding(
     text: &Text<'_>,
     candidate: Candidate,
     (fingerprint, reveal): (Fingerprint, bool),
-    secrets: &[Span],
+    secrets: &Secrets,
 ) -> Finding {
     let rule = &rules.rules[candidate.rule];
     let message = candidate.message.unwrap_or_else(|| rule.title.clone());

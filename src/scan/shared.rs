@@ -1,52 +1,61 @@
-//! `check = "duplicate"`: the same secret in several places. Within a file the values themselves are compared; across
-//! files, after they are gone, a keyed hash of them. The key exists only in this process, and neither is written out.
+//! `check = "duplicate"`: the same secret in several places, of one file or of several. The values are gone by then: a
+//! keyed hash of them is compared. The key exists only in this process, and neither is written out.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 
+use super::excerpt::joined;
 use crate::blob::BlobPath;
-use crate::check::Candidate;
 use crate::fact::place::{is_code, is_prose, is_test};
-use crate::finding::Finding;
-use crate::rule::{Category, CheckKind, Confidence, RuleSet};
+use crate::finding::{Finding, Label};
+use crate::rule::{Category, CheckKind, Confidence, Rule, RuleSet};
 
 /// Returns the keyed hash of a value.
 pub(super) fn keyed(key: &RandomState, value: &[u8]) -> u64 {
     key.hash_one(value)
 }
 
-/// Returns a candidate for each value that occurs several times in a settings file. In programs, prose and tests a
-/// value is often just repeated.
-pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) -> Vec<Candidate> {
-    let repeated = secrets.len() > 1 && !is_code(path) && !is_prose(path) && !is_test(path);
-    let Some(rule) = repeated.then(|| rules.by_check(CheckKind::Duplicate)).flatten() else {
+/// Returns a finding for each value that occurs several times in a settings file, at its last place, naming the others.
+/// In programs, prose and tests a value is often just repeated. The findings are sorted, and not numbered yet.
+pub(super) fn within(rules: &RuleSet, path: &BlobPath, findings: &[Finding]) -> Vec<Finding> {
+    let settings = findings.len() > 1 && !is_code(path) && !is_prose(path) && !is_test(path);
+    let Some(rule) = settings.then(|| rules.by_check(CheckKind::Duplicate)).flatten() else {
         return Vec::new();
     };
-    let mut places: HashMap<&[u8], Vec<&Candidate>> = HashMap::new();
-    for candidate in secrets {
-        let secret = rules.rules[candidate.rule].category == Category::Secret;
-        let value =
-            candidate.credential.as_ref().filter(|_| secret && candidate.confidence > Confidence::Low);
-        if let Some((_, value)) = value {
-            places.entry(value).or_default().push(candidate);
+    let mut places: HashMap<u64, Vec<&Finding>> = HashMap::new();
+    for finding in findings.iter().filter(|f| is_sure(f)) {
+        if let Some(identity) = finding.identity {
+            places.entry(identity).or_default().push(finding);
         }
     }
-    let mut repeated: Vec<Vec<&Candidate>> = places.into_values().filter(|same| same.len() > 1).collect();
-    repeated.sort_by_key(|same| same[0].span);
-    let mut out: Vec<Candidate> = Vec::new();
-    for same in &repeated {
-        let [candidate, twins @ ..] = same.as_slice() else { continue };
-        let Some(last) = twins.last() else { continue };
-        let mut found = Candidate::new(rule, last.span, Confidence::High);
-        found.message =
-            Some(format!("the same credential stands in {} places of this file", twins.len() + 1));
-        found.secrets.clone_from(&last.secrets);
-        found.credential.clone_from(&last.credential);
-        found.labels.push((candidate.span, String::from("here as well")));
-        found.labels.extend(twins[..twins.len() - 1].iter().map(|t| (t.span, String::from("here as well"))));
-        out.push(found);
-    }
-    out
+    let mut repeated: Vec<Vec<&Finding>> = places.into_values().filter(|same| same.len() > 1).collect();
+    repeated.sort_by_key(|same| same[0].location.span);
+    repeated.iter().filter_map(|same| repetition(&rules.rules[rule], same)).collect()
+}
+
+/// Returns the finding about a value with several places in one file.
+fn repetition(rule: &Arc<Rule>, same: &[&Finding]) -> Option<Finding> {
+    const ALSO: &str = "here as well";
+    let (last, others) = same.split_last()?;
+    let message = format!("the same credential stands in {} places of this file", same.len());
+    let mut shown = vec![(&last.excerpt, message.as_str())];
+    shown.extend(others.iter().map(|other| (&other.excerpt, ALSO)));
+    let label = |other: &&Finding| Label { location: other.location, message: String::from(ALSO) };
+    Some(Finding {
+        excerpt: joined(&shown),
+        labels: others.iter().map(label).collect(),
+        permissions: Vec::new(),
+        // Not that of the finding about several files.
+        fingerprint: last.fingerprint.derived(&format!("{} within", rule.id)),
+        suppressed: None,
+        ..last.derived(rule, message, Vec::new())
+    })
+}
+
+/// Whether a finding is a secret that counts.
+fn is_sure(finding: &Finding) -> bool {
+    finding.rule.category == Category::Secret && finding.confidence > Confidence::Low
 }
 
 /// Returns a finding for each value that occurs in several files: at its first place, naming the others.
@@ -57,9 +66,7 @@ pub(crate) fn across(rules: &RuleSet, findings: &[Finding]) -> Vec<Finding> {
     /// How many files are named.
     const NAMED: usize = 20;
     let mut groups: BTreeMap<u64, Vec<&Finding>> = BTreeMap::new();
-    for finding in
-        findings.iter().filter(|f| f.rule.category == Category::Secret && f.confidence > Confidence::Low)
-    {
+    for finding in findings.iter().filter(|f| is_sure(f)) {
         if let Some(identity) = finding.identity {
             groups.entry(identity).or_default().push(finding);
         }

@@ -3,17 +3,18 @@
 
 use memchr::memmem;
 
+use super::excerpt::joined;
 use crate::blob::BlobPath;
-use crate::check::Candidate;
+use crate::finding::Finding;
 use crate::rule::{Category, CheckKind, Confidence, RuleSet, Variant};
 
-/// Returns, for each rule about such files, a candidate at the first credential of the file.
-pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) -> Vec<Candidate> {
-    let secret = |c: &&Candidate| {
-        let kept = c.confidence > Confidence::Low && c.credential.is_some();
-        rules.rules[c.rule].category == Category::Secret && kept
+/// Returns, for each rule about such files, a finding at the first credential of the file. The findings are sorted, and
+/// not numbered yet.
+pub(super) fn within(rules: &RuleSet, path: &BlobPath, findings: &[Finding]) -> Vec<Finding> {
+    let is_secret = |f: &&Finding| {
+        f.rule.category == Category::Secret && f.confidence > Confidence::Low && f.credential.is_some()
     };
-    let Some(first) = secrets.iter().filter(secret).min_by_key(|c| c.span) else { return Vec::new() };
+    let Some(first) = findings.iter().find(is_secret) else { return Vec::new() };
     let found = rules.detections(CheckKind::Tracked).filter_map(|(rule, detect)| {
         let message = match detect.variant {
             Some(Variant::Bundle) if is_bundle(path) => "this credential is in code that browsers download",
@@ -22,10 +23,14 @@ pub(super) fn within(rules: &RuleSet, path: &BlobPath, secrets: &[Candidate]) ->
             }
             _ => return None,
         };
-        let mut found = Candidate::new(rule, first.span, first.confidence);
-        found.message = Some(String::from(message));
-        found.secrets.clone_from(&first.secrets);
-        Some(found)
+        Some(Finding {
+            confidence: first.confidence,
+            excerpt: joined(&[(&first.excerpt, message)]),
+            permissions: Vec::new(),
+            credential: None,
+            suppressed: None,
+            ..first.derived(&rules.rules[rule], String::from(message), Vec::new())
+        })
     });
     found.collect()
 }

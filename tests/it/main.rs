@@ -8,6 +8,7 @@ mod config; // the configuration: found, merged, disclosed
 mod corpus; // recall and precision on the labelled corpus
 mod fixtures; // what a user sees on small repositories, as snapshots
 mod history; // everything ever committed, and that nothing is lost by looking at a line once
+mod large; // files that do not fit into one segment, in UTF-16 and by name
 mod repo; // a git repository to plant leaks in
 mod reports; // every format is well-formed, whatever the names and contents
 mod revision; // configuration and baseline as a revision holds them

@@ -9,6 +9,8 @@ use flaresec::source::Visitor as _;
 use flaresec::span::Span;
 use flaresec::synthetic::expand;
 
+use crate::support::wide;
+
 #[test]
 fn every_rule_file_loads() {
     let practices: Vec<String> = RuleSet::embedded().practices.into_iter().map(|p| p.id).collect();
@@ -22,6 +24,32 @@ fn every_rule_file_loads() {
 
 #[test]
 fn every_example_is_judged_right() {
+    judge(|text| text.as_bytes().to_vec(), |_, at| at);
+}
+
+/// More than a segment holds, so that examples stand in the second one; blank, which means nothing in any language.
+fn filler() -> String {
+    format!("{}\n", " ".repeat(127)).repeat(9600)
+}
+
+/// A large file is scanned in several pieces, the example in another than the first.
+#[test]
+fn every_example_is_judged_alike_far_down_a_large_file() {
+    let filler = filler();
+    judge(|text| [filler.as_bytes(), text.as_bytes()].concat(), |_, at| filler.len() + at);
+}
+
+#[test]
+fn every_example_is_judged_alike_in_utf16() {
+    judge(|text| wide(text, false), |text, at| wide(&text[..at], false).len());
+    let filler = filler();
+    let before = wide(&filler, true).len();
+    let after = |text: &str| wide(text, true)[2..].to_vec();
+    judge(|text| [wide(&filler, true), after(text)].concat(), |text, at| before + after(&text[..at]).len());
+}
+
+/// Scans every example in another form; `place` says where a byte of it is in that form.
+fn judge(form: impl Fn(&str) -> Vec<u8>, place: impl Fn(&str, usize) -> usize) {
     let mut scanner = Scanner::new(RuleSet::embedded());
     // The day that the examples were written for: 2026-11-24.
     scanner.today = 20_781;
@@ -30,19 +58,16 @@ fn every_example_is_judged_right() {
         for example in &rule.examples {
             let text = expand(&example.text).unwrap();
             let path = BlobPath::new(example.path.as_deref().unwrap_or("example.txt"));
-            let findings = collected(&scanner, &path, text.text.as_bytes());
+            let findings = collected(&scanner, &path, &form(&text.text));
             let mine = findings.iter().filter(|f| f.rule.id == rule.id && f.confidence > Confidence::Low);
             let found: Vec<Span> = mine.map(|f| f.location.span).collect();
-            if found != text.expected {
-                let show = |spans: &[Span]| -> Vec<String> {
-                    spans.iter().map(|s| text.text[s.start..s.end].chars().take(60).collect()).collect()
-                };
+            let moved = |span: &Span| Span::new(place(&text.text, span.start), place(&text.text, span.end));
+            let expected: Vec<Span> = text.expected.iter().map(moved).collect();
+            if found != expected {
+                let show: Vec<&str> = text.expected.iter().map(|s| &text.text[s.start..s.end]).collect();
                 wrong.push(format!(
-                    "{} / {}:\n   expected {:?}\n   found    {:?}",
-                    rule.id,
-                    example.name,
-                    show(&text.expected),
-                    show(&found)
+                    "{} / {}:\n   expected {show:?} {expected:?}\n   found    {found:?}",
+                    rule.id, example.name,
                 ));
             }
         }

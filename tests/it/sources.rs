@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::process::Output;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use flaresec::synthetic::expand;
 
 use crate::repo::{CLEAN, Repo, leak};
@@ -303,4 +305,19 @@ fn a_date_that_git_does_not_understand_is_an_error() {
     assert!(code == Some(2) && said.contains("yestreday"), "{said}");
     assert_eq!(outcome(&repo.scan(&["--history", "--since", "2020-01-01"])).0, Some(1));
     assert_eq!(outcome(&repo.scan(&["--history", "--since", "1 month ago"])).0, Some(0));
+}
+
+/// A whole `.env` in a Kubernetes Secret, a password behind a user name: in base64 a token may begin at any of three
+/// places, and nothing else in the file need say whose it is.
+#[test]
+fn a_token_is_found_in_base64_wherever_it_begins() {
+    for kind in ["cfut", "cfat", "cfk", "cfast", "cfoat"] {
+        for before in ["", "=", "T=", "TOKEN=", "user:", "export T="] {
+            let plain = expand(&format!("{before}@@{kind}@@\n")).unwrap().text;
+            let folder = tempfile::tempdir().unwrap();
+            let text = format!("data:\n  x: {}\n", STANDARD.encode(plain));
+            fs::write(folder.path().join("s.yaml"), &text).unwrap();
+            assert_eq!(run(folder.path(), &["s.yaml"]).status.code(), Some(1), "{kind} after {before:?}");
+        }
+    }
 }

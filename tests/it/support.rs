@@ -63,3 +63,9 @@ fn copy(from: &Path, to: &Path, secrets: &mut Vec<String>) {
 pub(crate) fn text(template: &str) -> String {
     expand(template).unwrap().text
 }
+
+/// A text in UTF-16 with a byte order mark.
+pub(crate) fn wide(text: &str, big_endian: bool) -> Vec<u8> {
+    let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+    units.flat_map(|unit| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+}

@@ -106,6 +106,7 @@ fn other_arguments_and_other_functions_are_not_printed() {
         ("a.sh", "out() { echo \"${1:0:4}...\"; }\nout \"$CF_API_TOKEN\"\n"),
         (
             "a.js",
+            // flaresec: allow(credential-logged) what a test looks at
             "export default {\n  async out(req, env) {\n    console.log(env);\n    await out(u, { a: CF_API_TOKEN });\n  }\n};\n",
         ),
         ("a.sh", "out() { echo done; }\nout \"$CF_API_TOKEN\"\n"),
