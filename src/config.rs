@@ -16,6 +16,8 @@ use crate::source::exclude::Globs;
 mod apply;
 mod discover;
 mod extend;
+mod file;
+mod hidden;
 mod notices;
 mod value;
 
@@ -23,9 +25,10 @@ pub use apply::apply;
 pub use discover::{NAMES, candidates, discover, upwards};
 pub use notices::{Shown, notices, settings};
 pub use value::size;
+pub use file::{content, found};
 
 /// The largest configuration that is read, in bytes: a hostile one may be of any size.
-const LARGEST: u64 = 1024 * 1024;
+pub const LARGEST: u64 = 1024 * 1024;
 
 /// The configuration of flaresec. An unknown key is an error, never ignored in silence.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -195,11 +198,8 @@ pub fn read(file: &Path, rules: &RuleSet) -> Result<Config, ConfigError> {
             "name another file with --config, or use --isolated to scan without a configuration",
         ),
     };
-    let size = std::fs::metadata(file).map_err(|e| cannot(e.to_string()))?.len();
-    if size > LARGEST {
-        return Err(cannot(format!("{size} bytes are more than the {LARGEST} allowed")));
-    }
-    let text = std::fs::read_to_string(file).map_err(|e| cannot(e.to_string()))?;
+    let bytes = content(file, LARGEST).map_err(cannot)?;
+    let text = String::from_utf8(bytes).map_err(|_| cannot(String::from("it is not UTF-8")))?;
     parse(&text, &file.display().to_string(), rules)
 }
 

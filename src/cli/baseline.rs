@@ -5,14 +5,18 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use flaresec::config::upwards;
+use flaresec::config::{self, upwards};
 use flaresec::filter::baseline::{self, DEFAULT, Entry};
 use flaresec::report::Report;
 use flaresec::scan::Anchor;
 use flaresec::source::revision::{Held, Revision};
 
-use super::select::{here, root};
-use super::{ScanArgs, complain, print, revision, scan};
+use super::choice::RuleArgs;
+use super::select::{SourceArgs, here, root};
+use super::{AcceptanceArgs, CommentArgs, FileArgs, ScanArgs, complain, print, revision, scan};
+
+/// The largest baseline that is read, in bytes: some 500,000 entries. It may come with what is scanned.
+const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// Arguments of `flaresec baseline`.
 ///
@@ -44,10 +48,12 @@ enum Action {
 /// Carries out `flaresec baseline` and returns the exit code.
 pub(crate) fn run(args: &BaselineArgs) -> u8 {
     let outcome = match &args.action {
-        Action::Create(scan) => change(scan, "create"),
-        Action::Update(scan) => change(scan, "update"),
-        Action::Prune(scan) => change(scan, "prune"),
-        Action::Show { baseline } => read(&baseline.clone().unwrap_or_else(|| nearest().0))
+        Action::Create(args) => change(&args.scan(), "create"),
+        Action::Update(args) => change(&args.scan(), "update"),
+        Action::Prune(args) => change(&args.scan(), "prune"),
+        Action::Show { baseline } => baseline
+            .as_deref()
+            .map_or_else(|| read(&nearest().0, false), |file| read(file, true))
             .map(|entries| print(baseline::write(&entries).as_bytes())),
     };
     outcome.unwrap_or_else(|code| code)
@@ -68,7 +74,7 @@ fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
             return Err(complain(&what, "`flaresec baseline update` brings it up to date"));
         }
         "create" => BTreeSet::new(),
-        _ => read(&file)?,
+        _ => read(&file, args.acceptance.baseline.is_some())?,
     };
     let part = args.source.is_part() || !(args.paths.is_empty() || whole(&args.paths));
     if action != "create" && part {
@@ -133,10 +139,12 @@ fn whole(paths: &[PathBuf]) -> bool {
     !paths.is_empty() && paths.iter().all(|path| path == Path::new("."))
 }
 
-fn read(file: &Path) -> Result<BTreeSet<Entry>, u8> {
-    let bytes = std::fs::read(file).map_err(|e| {
+/// Reads a baseline, which is there because somebody `named` it or because it was found.
+fn read(file: &Path, named: bool) -> Result<BTreeSet<Entry>, u8> {
+    let bytes = if named { config::content(file, LARGEST) } else { config::found(file, LARGEST) };
+    let bytes = bytes.map_err(|cause| {
         complain(
-            &format!("the baseline {} cannot be read: {e}", file.display()),
+            &format!("the baseline {} cannot be read: {cause}", file.display()),
             "`flaresec baseline create` writes one",
         )
     })?;
@@ -171,8 +179,8 @@ pub(crate) fn load(args: &ScanArgs, from: Option<&Revision>) -> Result<Option<Ac
     }
     if let Some(from) = from {
         let held = match named {
-            Some(file) => Some(revision::named(from, "baseline", file)?),
-            None => revision::first(from, &places())?,
+            Some(file) => Some(revision::named(from, "baseline", file, LARGEST)?),
+            None => revision::first(from, &places(), LARGEST)?,
         };
         let read = |Held { name, bytes, file: place }: Held| {
             let folder = if named.is_some() { None } else { place.parent().map(Path::to_owned) };
@@ -190,7 +198,7 @@ pub(crate) fn load(args: &ScanArgs, from: Option<&Revision>) -> Result<Option<Ac
             (file, Some(folder))
         }
     };
-    Ok(Some(Accepted { file: file.display().to_string(), folder, entries: read(&file)? }))
+    Ok(Some(Accepted { file: file.display().to_string(), folder, entries: read(&file, named.is_some())? }))
 }
 
 impl Accepted {

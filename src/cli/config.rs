@@ -55,11 +55,13 @@ pub(crate) fn load(args: &mut ScanArgs, from: Option<&Revision>) -> Result<Optio
         return Ok(None);
     }
     let scanned = scanned(args);
-    let named = args.files.config.clone().or_else(|| std::env::var_os("FLARESEC_CONFIG").map(PathBuf::from));
-    let loaded = match (from, named) {
-        (None, named) => named.or_else(|| config::discover(&scanned)).map(|file| read(&file)),
-        (Some(from), Some(file)) => Some(held(&revision::named(from, "configuration", &file)?)),
-        (Some(from), None) => revision::first(from, &config::candidates(&scanned))?.map(|file| held(&file)),
+    let loaded = match from {
+        None => which(&scanned, args.files.config.as_deref()).map(|file| read(&file)),
+        Some(from) => match named(args.files.config.as_deref()) {
+            Some(file) => Some(revision::named(from, "configuration", &file, config::LARGEST)?),
+            None => revision::first(from, &config::candidates(&scanned), config::LARGEST)?,
+        }
+        .map(|file| held(&file)),
     };
     let Some(loaded) = loaded.transpose()? else { return Ok(None) };
     let config = &loaded.config;
@@ -73,6 +75,17 @@ pub(crate) fn load(args: &mut ScanArgs, from: Option<&Revision>) -> Result<Optio
 
 /// Returns the paths that the configuration has to speak about: those of the arguments, standard input by the name that
 /// it is given. The names in a list belong to the current folder.
+/// Returns the configuration that a scan of these paths reads: the one that is named, else the one that is found.
+pub(crate) fn which<P: AsRef<Path>>(scanned: &[P], option: Option<&Path>) -> Option<PathBuf> {
+    named(option).or_else(|| config::discover(scanned))
+}
+
+/// Returns the configuration that an option names, or FLARESEC_CONFIG, which names none if it is empty.
+fn named(option: Option<&Path>) -> Option<PathBuf> {
+    let variable = || std::env::var_os("FLARESEC_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from);
+    option.map(Path::to_owned).or_else(variable)
+}
+
 fn scanned(args: &ScanArgs) -> Vec<PathBuf> {
     let named = |path: &PathBuf| {
         let given = if path == Path::new("-") { args.source.stdin_path.as_ref() } else { Some(path) };
