@@ -22,10 +22,12 @@ mod notices;
 mod value;
 
 pub use apply::apply;
+use hidden::{Hidden, hidden};
+
 pub use discover::{NAMES, candidates, discover, upwards};
+pub use file::{content, found};
 pub use notices::{Shown, notices, settings};
 pub use value::size;
-pub use file::{content, found};
 
 /// The largest configuration that is read, in bytes: a hostile one may be of any size.
 pub const LARGEST: u64 = 1024 * 1024;
@@ -214,6 +216,13 @@ pub fn parse(text: &str, name: &str, rules: &RuleSet) -> Result<Config, ConfigEr
         let what = value::plain(e.message());
         ConfigError { what: format!("{name}:{at}: {what}"), remedy: suggestion(&what) }
     })?;
+    if let Some(Hidden { at, key, character }) = hidden(text) {
+        let code = u32::from(character);
+        let what = format!("{name}:{}: `{key}` holds the invisible character U+{code:04X}", line(at));
+        let remedy =
+            String::from("take it out: texts of rules hold line breaks and tabs, and no other of that kind");
+        return Err(ConfigError { what, remedy });
+    }
     // A fault of content is placed at the first line that holds the word it is about.
     let placed = |fault: Fault| ConfigError {
         what: format!("{name}:{}: {}", text.find(&fault.anchor).map_or(1, line), fault.what),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use flaresec::blob::BlobPath;
 use flaresec::config::{self, Config};
+use flaresec::report::printable;
 use flaresec::rule::{Example, Rule, RuleSet};
 use flaresec::scan::Scanner;
 use flaresec::source::revision::{Held, Revision};
@@ -144,7 +145,7 @@ fn show(place: &Path) -> u8 {
         Err(code) => return code,
     };
     let (config, origin) =
-        loaded.map_or((Config::default(), String::new()), |loaded| (loaded.config, loaded.file));
+        loaded.map_or((Config::default(), String::new()), |loaded| (loaded.config, printable(&loaded.file)));
     let mut out =
         if origin.is_empty() { String::from("# no configuration\n") } else { format!("# {origin}\n") };
     for shown in config::settings(&config, &RuleSet::embedded()) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use flaresec::config;
+use flaresec::report::printable;
 use flaresec::filter::suppression::nearest;
 use flaresec::rule::{Category, Docs, Example, Practice, Rule, RuleSet, Severity};
 use serde::Serialize;
@@ -105,7 +106,7 @@ pub(crate) fn list(args: &ListArgs) -> u8 {
 
 fn line(rule: &Rule, out: &mut String) {
     let opinion = if rule.pedantic { " (pedantic)" } else { "" };
-    let _ = writeln!(out, "    {:<32} {:<9} {}{opinion}", rule.id, rule.severity, rule.title);
+    let _ = writeln!(out, "    {:<32} {:<9} {}{opinion}", rule.id, rule.severity, printable(&rule.title));
 }
 
 /// Explains one rule.
@@ -124,7 +125,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> u8 {
         return complain(&format!("no rule `{}`", args.rule), &alternatives(&args.rule, &set.rules));
     };
     match args.format {
-        Shape::Text => print(explanation(&set, rule).as_bytes()),
+        Shape::Text => print(lines(&explanation(&set, rule)).as_bytes()),
         Shape::Json => {
             print_json(&Described { examples: Some(&rule.examples), ..Described::new(&set, rule) })
         }
@@ -168,6 +169,12 @@ fn explanation(set: &RuleSet, rule: &Rule) -> String {
         ("Why this is bad", &rule.docs.why),
         ("What to do instead", &rule.docs.instead),
     ] {
+/// Returns a text as a terminal may show it: a rule of somebody's own may hold anything.
+fn lines(text: &str) -> String {
+    let tabbed = |line: &str| line.split('\t').map(printable).collect::<Vec<_>>().join("\t") + "\n";
+    text.lines().map(tabbed).collect()
+}
+
         let _ = writeln!(out, "{heading}\n  {}\n", text.trim().replace('\n', "\n  "));
     }
     for (heading, matches) in [("Found", true), ("Not found", false)] {
