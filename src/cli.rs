@@ -101,6 +101,19 @@ pub(crate) struct AcceptanceArgs {
     /// git root]
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Also report what the baseline accepts
+    #[arg(long, conflicts_with = "baseline")]
+    pub(crate) no_baseline: bool,
+    #[command(flatten)]
+    pub(crate) comments: CommentArgs,
+    /// List accepted findings as well, and what accepted them (human, concise, SARIF; JSON always does)
+    #[arg(long)]
+    pub(crate) show_suppressed: bool,
+}
+
+/// Which comments accept findings.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct CommentArgs {
     /// Also report what `flaresec: allow(…)` comments accept
     #[arg(long)]
     pub(crate) no_suppressions: bool,
@@ -133,11 +146,18 @@ pub(crate) struct FileArgs {
     /// brings along does not decide what is found in it
     #[arg(long, value_name = "REV")]
     pub(crate) config_from: Option<String>,
-    /// Use no configuration
+    /// Use no configuration, and no baseline but one that --baseline names
     #[arg(long)]
     pub(crate) isolated: bool,
     /// Number of threads, at most four per core [default: one per core]
     #[arg(long, short = 'j', value_name = "N", default_value_t = 0, hide_default_value = true)]
+impl FileArgs {
+    /// Whether the options leave out files that a scan without them reads.
+    pub(crate) fn is_part(&self) -> bool {
+        !self.exclude.is_empty() || self.max_file_size.is_some()
+    }
+}
+
     pub(crate) threads: usize,
 }
 

@@ -70,7 +70,8 @@ pub(crate) fn load(args: &mut ScanArgs, from: Option<&Revision>) -> Result<Optio
     args.rules.min_confidence = args.rules.min_confidence.or(config.min_confidence);
     args.files.max_file_size = args.files.max_file_size.or(config.max_file_size);
     args.rules.pedantic |= config.pedantic;
-    args.acceptance.foreign_suppressions |= config.foreign_suppressions && !args.acceptance.no_suppressions;
+    let comments = &mut args.acceptance.comments;
+    comments.foreign_suppressions |= config.foreign_suppressions && !comments.no_suppressions;
     Ok(Some(loaded))
 }
 

@@ -90,7 +90,8 @@ pub(crate) fn scan(args: &ScanArgs, config: Option<&Loaded>, scanner: &Scanner) 
 
 pub(super) fn collector<'a>(args: &ScanArgs, scanner: &'a Scanner) -> Collector<'a> {
     let mut collector = Collector::new(scanner, args.files.max_file_size);
-    collector.comments = match (args.acceptance.no_suppressions, args.acceptance.foreign_suppressions) {
+    let comments = &args.acceptance.comments;
+    collector.comments = match (comments.no_suppressions, comments.foreign_suppressions) {
         (true, _) => Comments::Ignored,
         (false, true) => Comments::AllScanners,
         (false, false) => Comments::Own,
