@@ -20,7 +20,8 @@ pub struct Placed {
     pub location: Location,
     /// Its line, masked.
     pub excerpt: Excerpt,
-    /// The reason, masked; empty if there is none.
+    /// The reason as far as it is shown, masked. Whether there is one is up to the directive: what is shown of it depends
+    /// on the room that it has.
     pub reason: String,
 }
 
@@ -150,7 +151,7 @@ fn fault(place: &Placed, today: &str) -> Option<String> {
     if directive.rules.is_empty() {
         return Some(String::from("suppression that names no rule: it accepts nothing"));
     }
-    if place.reason.is_empty() {
+    if directive.reason.is_empty() {
         return Some(String::from("suppression without a reason: it accepts nothing"));
     }
     match &directive.until {
