@@ -1,6 +1,7 @@
 //! Suppression comments: marks what they accept, and reports those that are wrong, expired or of no use. Knows nothing
 //! of texts but what [`Placed`] holds.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -42,9 +43,13 @@ pub fn apply(
     today: &str,
 ) {
     let mut about = Vec::new();
+    // Equal complaints are told apart by their number among themselves; others come and go.
+    let mut equal: HashMap<(String, String), usize> = HashMap::new();
     let mut complain = |id: &str, place: &Placed, message: &str| {
         if let Some(rule) = rules.get(id) {
-            about.push(report(rule, paths, place, message, about.len()));
+            let before = equal.entry((id.to_owned(), message.to_owned())).or_default();
+            about.push(report(rule, paths, place, message, *before));
+            *before += 1;
         }
     };
     for (index, place) in placed.iter().enumerate() {
