@@ -167,8 +167,14 @@ pub fn foreign(text: &Text<'_>) -> Vec<(usize, &'static str)> {
     let lower = text.bytes().to_ascii_lowercase();
     let mut out = Vec::new();
     for (word, below) in FOREIGN {
-        let places = memmem::find_iter(&lower, word);
-        out.extend(places.take(MOST).map(|at| (text.line_number(at) + below, *word)));
+        // `nosecrets` is another word.
+        let ends = |at: &usize| {
+            let rest = &lower[at + word.len()..];
+            let goes_on = rest.first().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+            !goes_on || rest.starts_with(b"-->")
+        };
+        let places = memmem::find_iter(&lower, word).take(MOST).filter(ends);
+        out.extend(places.map(|at| (text.line_number(at) + below, *word)));
     }
     out
 }
