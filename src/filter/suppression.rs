@@ -145,9 +145,17 @@ fn lines(placed: &[Placed], index: usize) -> Result<(usize, usize), Option<Strin
                 Err(Some(String::from("`allow-end` without `allow-start`")))
             }
         }
-        Scope::Unknown => Err(Some(String::from(
-            "unknown directive: write allow(rule) with a reason, allow-file(rule), allow-start(rule) or allow-end",
-        ))),
+        Scope::Unknown => {
+            let verb = shown(&place.directive.verb);
+            let what = if verb.starts_with("allow") && place.directive.rules.is_empty() {
+                format!("`{verb}` without brackets")
+            } else {
+                format!("`{verb}` is no word of flaresec")
+            };
+            Err(Some(format!(
+                "{what}: write allow(rule) with a reason, allow-file(rule), allow-start(rule) or allow-end"
+            )))
+        }
     }
 }
 
