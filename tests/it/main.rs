@@ -19,3 +19,4 @@ mod staged; // the index, the hook
 mod support; // runs the program hermetically, expands fixtures
 mod suppress; // comments that accept findings
 mod tidy; // imports go one way, generated documents are current
+mod worktree; // folders on disk: tracked files, repositories within, links
