@@ -75,8 +75,6 @@ pub(crate) fn load(args: &mut ScanArgs, from: Option<&Revision>) -> Result<Optio
     Ok(Some(loaded))
 }
 
-/// Returns the paths that the configuration has to speak about: those of the arguments, standard input by the name that
-/// it is given. The names in a list belong to the current folder.
 /// Returns the configuration that a scan of these paths reads: the one that is named, else the one that is found.
 pub(crate) fn which<P: AsRef<Path>>(scanned: &[P], option: Option<&Path>) -> Option<PathBuf> {
     named(option).or_else(|| config::discover(scanned))
@@ -88,6 +86,8 @@ fn named(option: Option<&Path>) -> Option<PathBuf> {
     option.map(Path::to_owned).or_else(variable)
 }
 
+/// Returns the paths that the configuration has to speak about: those of the arguments, standard input by the name that
+/// it is given. The names in a list belong to the current folder.
 fn scanned(args: &ScanArgs) -> Vec<PathBuf> {
     let named = |path: &PathBuf| {
         let given = if path == Path::new("-") { args.source.stdin_path.as_ref() } else { Some(path) };
@@ -100,10 +100,13 @@ fn scanned(args: &ScanArgs) -> Vec<PathBuf> {
     paths
 }
 
-fn read(file: &Path) -> Result<Loaded, u8> {
+/// Reads a configuration. Returns the exit code if it is broken.
+pub(crate) fn read(file: &Path) -> Result<Loaded, u8> {
     let config = config::read(file, &RuleSet::embedded()).map_err(|e| complain(&e.what, &e.remedy))?;
-    let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
-    Ok(Loaded { config, file: file.display().to_string(), folder: folder(&real) })
+    // A link stands for the file itself: its globs speak about what is around the link, not around its target.
+    let folder = folder(&std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
+    let folder = folder.canonicalize().unwrap_or(folder);
+    Ok(Loaded { config, file: file.display().to_string(), folder })
 }
 
 /// Reads a configuration that a revision holds.
@@ -137,7 +140,7 @@ fn file(place: &Path) -> Result<Option<PathBuf>, u8> {
         let what = format!("{} does not exist", place.display());
         return Err(complain(&what, "name a folder, or a configuration file"));
     }
-    Ok(if place.is_file() { Some(place.to_owned()) } else { config::discover(&[place]) })
+    Ok(if place.is_file() { Some(place.to_owned()) } else { which(&[place], None) })
 }
 
 fn show(place: &Path) -> u8 {

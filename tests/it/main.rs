@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod baseline; // accepted findings over edits
+mod checkout; // what comes with a checkout hides nothing and stops no scan
 mod cli; // exit codes, bad and hostile input
 mod config; // the configuration: found, merged, disclosed
 mod corpus; // recall and precision on the labelled corpus
