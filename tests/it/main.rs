@@ -9,6 +9,8 @@ mod config; // the configuration: found, merged, disclosed
 mod corpus; // recall and precision on the labelled corpus
 mod fixtures; // what a user sees on small repositories, as snapshots
 mod history; // everything ever committed, and that nothing is lost by looking at a line once
+mod install; // `init` and `hook`, and where they write
+mod options; // options that contradict, repeat or misspell
 mod repo; // a git repository to plant leaks in
 mod reports; // every format is well-formed, whatever the names and contents
 mod revision; // configuration and baseline as a revision holds them
