@@ -34,7 +34,8 @@ pub(crate) struct OutputArgs {
     /// Exit with 0 even if there are findings (an incomplete scan is still 2)
     #[arg(long)]
     pub(crate) exit_zero: bool,
-    /// Show secrets in clear, in the human and JSON formats only; refused where CI=true, unless --reveal=force
+    /// Show secrets in clear, in the human and JSON formats only; refused in CI (where CI is set), unless
+    /// --reveal=force
     #[arg(
         long,
         value_name = "force",
@@ -116,10 +117,10 @@ impl Outputs {
     pub(crate) fn open(wanted: &[Wanted]) -> Result<Outputs, u8> {
         let human = [Wanted { format: Format::Human, file: None }];
         let wanted = if wanted.is_empty() { &human[..] } else { wanted };
-        let mut outputs = Outputs { targets: Vec::new() };
         // A file may have several names.
         let places: Vec<Option<PathBuf>> =
             wanted.iter().map(|one| one.file.as_deref().map(destination)).collect();
+        let mut outputs = Outputs { targets: Vec::new() };
         for (number, Wanted { format, file }) in wanted.iter().enumerate() {
             let place = &places[number];
             if places[..number].contains(place) {
@@ -170,7 +171,6 @@ impl Outputs {
     }
 }
 
-/// Returns the style of what is printed to standard output.
 /// Returns the file that is written if `path` is, however it is spelled: where links lead, with the true name of its
 /// folder. The file need not exist.
 fn destination(path: &Path) -> PathBuf {
@@ -193,6 +193,7 @@ fn destination(path: &Path) -> PathBuf {
     path
 }
 
+/// Returns the style of what is printed to standard output.
 fn printed(args: &OutputArgs) -> Style {
     let terminal = terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
     Style { color: args.color.enabled(), width: terminal.unwrap_or(report::WIDTH), quiet: args.quiet }

@@ -70,9 +70,12 @@ fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
         let what = format!("--reveal does not go with --format {}", wanted.format.name());
         return Err(complain(&what, "use human or json"));
     }
-    if how != "force" && std::env::var_os("CI").is_some_and(|ci| ci == "true" || ci == "1") {
+    // Some services write `True` or the name of the service.
+    let in_ci = std::env::var_os("CI")
+        .is_some_and(|ci| !ci.is_empty() && ci != "0" && !ci.eq_ignore_ascii_case("false"));
+    if how != "force" && in_ci {
         return Err(complain(
-            "--reveal would put secrets into the log of this CI run",
+            "--reveal would put secrets into the log of this CI run: CI is set",
             "run it on your own machine, or use --reveal=force if the log is as safe as the secrets must be",
         ));
     }

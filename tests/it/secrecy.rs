@@ -176,7 +176,12 @@ fn only_reveal_shows_a_secret_and_never_in_ci_or_other_formats() {
     assert_eq!(shows(&[], ""), (false, Some(1)));
     assert_eq!(shows(&["--reveal"], ""), (true, Some(1)));
     assert_eq!(shows(&["--reveal", "--format", "json"], ""), (true, Some(1)));
-    assert_eq!(shows(&["--reveal"], "true"), (false, Some(2)));
+    for ci in ["true", "True", "1", "yes", "woodpecker"] {
+        assert_eq!(shows(&["--reveal"], ci), (false, Some(2)), "{ci}");
+    }
+    for ci in ["0", "false", "False"] {
+        assert_eq!(shows(&["--reveal"], ci), (true, Some(1)), "{ci}");
+    }
     assert_eq!(shows(&["--reveal=force"], "true"), (true, Some(1)));
     for format in formats().filter(|name| !matches!(*name, "human" | "json")) {
         assert_eq!(shows(&["--reveal=force", "--format", format], ""), (false, Some(2)), "{format}");
