@@ -21,11 +21,8 @@ pub(crate) fn run(asked: &ScanArgs) -> u8 {
     if let Err(code) = may_reveal(args) {
         return code;
     }
-    if args.source.stdin_path.is_some() && !args.paths.iter().any(|path| path.as_os_str() == "-") {
-        return complain(
-            "--stdin-path names what comes from standard input, which is not read",
-            "add `-` as the path",
-        );
+    if let Err(code) = may_read_stdin(args) {
+        return code;
     }
     let prepared = super::baseline::load(args, from.as_ref())
         .and_then(|accepted| Ok((accepted, Outputs::open(&args.output.format)?)));

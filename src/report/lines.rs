@@ -27,6 +27,9 @@ pub(super) fn concise(report: &Report, style: Style, out: &mut dyn Write) -> io:
     }
     for failure in &report.failures {
         writeln!(out, "error: {}: {}", printable(&failure.what), printable(&failure.cause))?;
+        if !failure.remedy.is_empty() {
+            writeln!(out, "  help: {}", printable(&failure.remedy))?;
+        }
     }
     for notice in report.notices().filter(|_| !style.quiet) {
         writeln!(out, "note: {}", printable(notice))?;
