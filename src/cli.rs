@@ -143,7 +143,7 @@ pub(crate) struct FileArgs {
     /// brings along does not decide what is found in it
     #[arg(long, value_name = "REV")]
     pub(crate) config_from: Option<String>,
-    /// Use no configuration, and no baseline but one that --baseline names
+    /// Use no configuration, and no baseline but one that --baseline or --config-from names
     #[arg(long)]
     pub(crate) isolated: bool,
     /// Number of threads, at most four per core [default: one per core]

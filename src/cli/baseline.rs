@@ -241,7 +241,8 @@ pub(crate) struct Accepted {
 pub(crate) fn load(args: &ScanArgs, from: Option<&Revision>) -> Result<Option<Accepted>, u8> {
     let named = args.acceptance.baseline.as_deref();
     // With a root of the scan's own, the baseline of the current folder is about other files.
-    let found = !args.acceptance.no_baseline && !args.files.isolated && args.root.is_none();
+    let isolated = args.files.isolated && from.is_none();
+    let found = !args.acceptance.no_baseline && !isolated && args.root.is_none();
     if named.is_none() && !found {
         return Ok(None);
     }
