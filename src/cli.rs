@@ -101,6 +101,19 @@ pub(crate) struct AcceptanceArgs {
     /// git root]
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Also report what the baseline accepts
+    #[arg(long, conflicts_with = "baseline")]
+    pub(crate) no_baseline: bool,
+    #[command(flatten)]
+    pub(crate) comments: CommentArgs,
+    /// List accepted findings as well, and what accepted them (human, concise, SARIF; JSON always does)
+    #[arg(long)]
+    pub(crate) show_suppressed: bool,
+}
+
+/// Which comments accept findings.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct CommentArgs {
     /// Also report what `flaresec: allow(…)` comments accept
     #[arg(long)]
     pub(crate) no_suppressions: bool,
@@ -108,9 +121,6 @@ pub(crate) struct AcceptanceArgs {
     /// pragma: allowlist secret, nosec
     #[arg(long, conflicts_with = "no_suppressions")]
     pub(crate) foreign_suppressions: bool,
-    /// List accepted findings as well, and what accepted them (human, concise, SARIF; JSON always does)
-    #[arg(long)]
-    pub(crate) show_suppressed: bool,
 }
 
 /// Which files are read, and how.
@@ -133,12 +143,19 @@ pub(crate) struct FileArgs {
     /// brings along does not decide what is found in it
     #[arg(long, value_name = "REV")]
     pub(crate) config_from: Option<String>,
-    /// Use no configuration
+    /// Use no configuration, and no baseline but one that --baseline or --config-from names
     #[arg(long)]
     pub(crate) isolated: bool,
     /// Number of threads, at most four per core [default: one per core]
     #[arg(long, short = 'j', value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
+}
+
+impl FileArgs {
+    /// Whether the options leave out files that a scan without them reads.
+    pub(crate) fn is_part(&self) -> bool {
+        !self.exclude.is_empty() || self.max_file_size.is_some()
+    }
 }
 
 /// When to use colour.
@@ -188,9 +205,14 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version go to standard output and are no fault. A closed pipe changes nothing.
+            if error.use_stderr() {
+                // It quotes what was typed.
+                let _ = writeln!(io::stderr().lock(), "{}", shown(&error.render().to_string()));
+                return INCOMPLETE;
+            }
+            // Help and version are no fault, and a closed pipe changes nothing.
             let _ = error.print();
-            return if error.use_stderr() { INCOMPLETE } else { CLEAN };
+            return CLEAN;
         }
     };
     match cli.command {
@@ -230,14 +252,15 @@ pub(crate) fn print(text: &[u8]) -> u8 {
     }
 }
 
+/// Returns a text that may quote what was typed or read, without secrets and without characters that a terminal obeys.
+fn shown(text: &str) -> String {
+    let lines = text.lines().map(printable).collect::<Vec<_>>();
+    flaresec::blob::hidden(lines.join("\n"))
+}
+
 /// Prints an error and, unless it is empty, what to do about it; returns the exit code for it.
 pub(crate) fn complain(what: &str, remedy: &str) -> u8 {
     let mut stderr = io::stderr().lock();
-    // What was typed or read may be quoted in it: secrets, and characters that a terminal obeys.
-    let shown = |text: &str| {
-        let lines = text.lines().map(printable).collect::<Vec<_>>();
-        flaresec::blob::hidden(lines.join("\n"))
-    };
     let _ = writeln!(stderr, "error: {}", shown(what));
     if !remedy.is_empty() {
         let _ = writeln!(stderr, "  help: {}", shown(remedy));

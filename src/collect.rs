@@ -19,7 +19,7 @@ use crate::report::{Report, Stats, shown_path};
 use crate::rule::RuleSet;
 use crate::scan::{Scanned, Scanner, Secrets, show};
 use crate::source::{Failure, SkipReason, Visitor};
-use crate::span::Location;
+use crate::span::{Location, Span};
 use crate::text::Text;
 
 mod survey;
@@ -217,12 +217,28 @@ impl<'a> Collector<'a> {
 
 /// Returns the directive with its reason, its place and its line, masked.
 fn place(text: &Text<'_>, directive: Directive, secrets: &Secrets) -> Placed {
-    let (span, reason) = (directive.span, directive.reason);
-    let mut excerpt = show(text, &[(span, String::new()), (reason, String::new())], secrets);
-    let shown = excerpt.labels.pop().filter(|_| !reason.is_empty());
-    let reason =
-        shown.and_then(|label| excerpt.text.get(label.span.start..label.span.end)).unwrap_or_default();
-    Placed { reason: reason.to_owned(), location: text.location(span), directive, excerpt }
+    let span = directive.span;
+    let excerpt = show(text, &[(span, String::new())], secrets);
+    Placed {
+        reason: reason(text, directive.reason, secrets),
+        location: text.location(span),
+        directive,
+        excerpt,
+    }
+}
+
+/// Returns what is shown of a reason, masked. It is clipped around itself and not around the rules that may stand before
+/// it.
+fn reason(text: &Text<'_>, span: Span, secrets: &Secrets) -> String {
+    if span.is_empty() {
+        return String::new();
+    }
+    let excerpt = show(text, &[(span, String::new())], secrets);
+    let label = excerpt.labels.first();
+    let shown =
+        label.and_then(|label| excerpt.text.get(label.span.start..label.span.end)).unwrap_or_default();
+    let whole = String::from_utf8_lossy(text.get(span)).chars().count();
+    if shown.chars().count() < whole { format!("{}…", shown.trim_end()) } else { shown.to_owned() }
 }
 
 impl Visitor for Collector<'_> {

@@ -16,16 +16,21 @@ use crate::source::exclude::Globs;
 mod apply;
 mod discover;
 mod extend;
+mod file;
+mod hidden;
 mod notices;
 mod value;
 
 pub use apply::apply;
+use hidden::{Hidden, hidden};
+
 pub use discover::{NAMES, candidates, discover, upwards};
+pub use file::{content, found};
 pub use notices::{Shown, notices, settings};
 pub use value::size;
 
 /// The largest configuration that is read, in bytes: a hostile one may be of any size.
-const LARGEST: u64 = 1024 * 1024;
+pub const LARGEST: u64 = 1024 * 1024;
 
 /// The configuration of flaresec. An unknown key is an error, never ignored in silence.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -195,11 +200,8 @@ pub fn read(file: &Path, rules: &RuleSet) -> Result<Config, ConfigError> {
             "name another file with --config, or use --isolated to scan without a configuration",
         ),
     };
-    let size = std::fs::metadata(file).map_err(|e| cannot(e.to_string()))?.len();
-    if size > LARGEST {
-        return Err(cannot(format!("{size} bytes are more than the {LARGEST} allowed")));
-    }
-    let text = std::fs::read_to_string(file).map_err(|e| cannot(e.to_string()))?;
+    let bytes = content(file, LARGEST).map_err(cannot)?;
+    let text = String::from_utf8(bytes).map_err(|_| cannot(String::from("it is not UTF-8")))?;
     parse(&text, &file.display().to_string(), rules)
 }
 
@@ -214,6 +216,13 @@ pub fn parse(text: &str, name: &str, rules: &RuleSet) -> Result<Config, ConfigEr
         let what = value::plain(e.message());
         ConfigError { what: format!("{name}:{at}: {what}"), remedy: suggestion(&what) }
     })?;
+    if let Some(Hidden { at, key, character }) = hidden(text) {
+        let code = u32::from(character);
+        let what = format!("{name}:{}: `{key}` holds the invisible character U+{code:04X}", line(at));
+        let remedy =
+            String::from("take it out: texts of rules hold line breaks and tabs, and no other of that kind");
+        return Err(ConfigError { what, remedy });
+    }
     // A fault of content is placed at the first line that holds the word it is about.
     let placed = |fault: Fault| ConfigError {
         what: format!("{name}:{}: {}", text.find(&fault.anchor).map_or(1, line), fault.what),

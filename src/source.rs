@@ -40,6 +40,8 @@ pub enum SkipReason {
     TooLarge,
     /// A symbolic link whose target is not in the scanned tree.
     SymlinkOutside,
+    /// A symbolic link to something in the scanned tree that is left out itself.
+    SymlinkUnscanned,
     /// A git submodule, which is a repository of its own.
     Submodule,
     /// Not a regular file (socket, device, pipe).
@@ -53,6 +55,7 @@ impl SkipReason {
             SkipReason::Binary => "binary",
             SkipReason::TooLarge => "larger than --max-file-size",
             SkipReason::SymlinkOutside => "symbolic link out of the scanned tree",
+            SkipReason::SymlinkUnscanned => "symbolic link to what is left out",
             SkipReason::Submodule => "submodule",
             SkipReason::NotAFile => "not a regular file",
         }

@@ -5,14 +5,19 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use flaresec::config::upwards;
+use flaresec::config::{self, upwards};
 use flaresec::filter::baseline::{self, DEFAULT, Entry};
 use flaresec::report::Report;
+use flaresec::rule::RuleSet;
 use flaresec::scan::Anchor;
 use flaresec::source::revision::{Held, Revision};
 
-use super::select::{here, root};
-use super::{ScanArgs, complain, print, revision, scan};
+use super::choice::RuleArgs;
+use super::select::{SourceArgs, here, root};
+use super::{AcceptanceArgs, CommentArgs, FileArgs, ScanArgs, complain, print, revision, scan};
+
+/// The largest baseline that is read, in bytes: some 500,000 entries. It may come with what is scanned.
+const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// Arguments of `flaresec baseline`.
 ///
@@ -28,11 +33,11 @@ pub(crate) struct BaselineArgs {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Write a new baseline with all findings; never overwrites one
-    Create(Box<ScanArgs>),
+    Create(Box<ChangeArgs>),
     /// Add findings that are not in the baseline, and remove entries without a finding
-    Update(Box<ScanArgs>),
+    Update(Box<ChangeArgs>),
     /// Remove entries without a finding
-    Prune(Box<ScanArgs>),
+    Prune(Box<ChangeArgs>),
     /// List the entries
     Show {
         /// The baseline to list [default: .flaresec-baseline, from the current folder up to the git root]
@@ -41,13 +46,52 @@ enum Action {
     },
 }
 
+/// What a baseline is made of: a scan, of which no report is written.
+#[derive(Debug, Args)]
+struct ChangeArgs {
+    /// Files and folders to scan [default: the current folder]
+    paths: Vec<PathBuf>,
+    /// The baseline to write [default: .flaresec-baseline, from the current folder up to the git root]
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Source")]
+    source: SourceArgs,
+    #[command(flatten, next_help_heading = "Rules")]
+    rules: RuleArgs,
+    #[command(flatten, next_help_heading = "Acceptance")]
+    comments: CommentArgs,
+    #[command(flatten, next_help_heading = "Files")]
+    files: FileArgs,
+}
+
+impl ChangeArgs {
+    /// Returns the scan whose findings are meant.
+    fn scan(&self) -> ScanArgs {
+        let ChangeArgs { paths, baseline, source, rules, comments, files } = self;
+        ScanArgs {
+            paths: paths.clone(),
+            source: source.clone(),
+            rules: rules.clone(),
+            acceptance: AcceptanceArgs {
+                baseline: baseline.clone(),
+                comments: comments.clone(),
+                ..AcceptanceArgs::default()
+            },
+            files: files.clone(),
+            ..ScanArgs::default()
+        }
+    }
+}
+
 /// Carries out `flaresec baseline` and returns the exit code.
 pub(crate) fn run(args: &BaselineArgs) -> u8 {
     let outcome = match &args.action {
-        Action::Create(scan) => change(scan, "create"),
-        Action::Update(scan) => change(scan, "update"),
-        Action::Prune(scan) => change(scan, "prune"),
-        Action::Show { baseline } => read(&baseline.clone().unwrap_or_else(|| nearest().0))
+        Action::Create(args) => change(&args.scan(), "create"),
+        Action::Update(args) => change(&args.scan(), "update"),
+        Action::Prune(args) => change(&args.scan(), "prune"),
+        Action::Show { baseline } => baseline
+            .as_deref()
+            .map_or_else(|| read(&nearest().0, false), |file| read(file, true))
             .map(|entries| print(baseline::write(&entries).as_bytes())),
     };
     outcome.unwrap_or_else(|code| code)
@@ -68,29 +112,14 @@ fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
             return Err(complain(&what, "`flaresec baseline update` brings it up to date"));
         }
         "create" => BTreeSet::new(),
-        _ => read(&file)?,
+        _ => read(&file, args.acceptance.baseline.is_some())?,
     };
-    let part = args.source.is_part() || !(args.paths.is_empty() || whole(&args.paths));
-    if action != "create" && part {
-        return Err(complain(
-            &format!("`baseline {action}` over a part of the tree would drop the entries of the rest"),
-            "run it without paths and without --staged, --diff, --history or --files-from",
-        ));
-    }
-    if let Some(folder) = folder.as_ref().filter(|folder| **folder != here()) {
-        return Err(complain(
-            &format!("`baseline {action}` in a subfolder would drop the entries of the rest"),
-            &format!("run it in {}", folder.display()),
-        ));
-    }
-    if args.rules.is_part() && action != "create" {
-        return Err(complain(
-            &format!("`baseline {action}` with some of the rules would drop the entries of the others"),
-            "run it without --select and --ignore",
-        ));
+    if action != "create" {
+        keeps_all(args, action, folder.as_deref())?;
     }
     let anchor = folder.map(|folder| Anchor { root: root(args), folder });
-    let mut report = scan::collect(args, anchor.clone())?;
+    let (mut report, scanner) = scan::collect(args, anchor.clone())?;
+    keeps_opinions(&old, scanner.rules(), action)?;
     if let Some(failure) = report.failures.first() {
         let what = format!("{}: {}; the baseline was not changed", failure.what, failure.cause);
         return Err(complain(&what, &failure.remedy));
@@ -108,6 +137,50 @@ fn change(args: &ScanArgs, action: &str) -> Result<u8, u8> {
     Ok(print(
         format!("{}: {} entries, {added} added, {removed} removed\n", file.display(), new.len()).as_bytes(),
     ))
+}
+
+/// Refuses a scan that does not look at all that the baseline in `folder` is about: entries of what it leaves out would
+/// be dropped although their findings are still there.
+fn keeps_all(args: &ScanArgs, action: &str, folder: Option<&Path>) -> Result<(), u8> {
+    let refuse = |how: &str, whose: &str, remedy: &str| {
+        Err(complain(&format!("`baseline {action}` {how} would drop the entries of {whose}"), remedy))
+    };
+    if args.source.is_part() || !(args.paths.is_empty() || whole(&args.paths)) {
+        let remedy = "run it without paths and without --staged, --diff, --history or --files-from";
+        return refuse("over a part of the tree", "the rest", remedy);
+    }
+    if let Some(folder) = folder.filter(|folder| **folder != *here()) {
+        return refuse("in a subfolder", "the rest", &format!("run it in {}", folder.display()));
+    }
+    if args.files.is_part() {
+        let remedy =
+            "run it without --exclude and --max-file-size, or set them in flaresec.toml for every scan";
+        return refuse("of some of the files", "the others", remedy);
+    }
+    if args.rules.is_part() || args.files.no_ignore {
+        let remedy = "run it without --select, --ignore, --min-confidence and --no-ignore, or set \
+                      `min-confidence` in flaresec.toml for every scan";
+        return refuse("with some of the rules", "the others", remedy);
+    }
+    if args.acceptance.comments.foreign_suppressions {
+        let remedy = "set `foreign-suppressions` in flaresec.toml for every scan";
+        return refuse("with --foreign-suppressions", "findings that other scans report", remedy);
+    }
+    Ok(())
+}
+
+/// Refuses a scan without the rules that state opinions, if the baseline holds findings of theirs; `ran` are the rules of
+/// the scan.
+fn keeps_opinions(old: &BTreeSet<Entry>, ran: &RuleSet, action: &str) -> Result<(), u8> {
+    let all = RuleSet::embedded();
+    let left_out = |id: &str| ran.get(id).is_none() && all.get(id).is_some_and(|rule| rule.pedantic);
+    match old.iter().find(|entry| left_out(&entry.rule)) {
+        None => Ok(()),
+        Some(entry) => Err(complain(
+            &format!("`baseline {action}` without --pedantic would drop the entries of `{}`", entry.rule),
+            "run it with --pedantic, or set `pedantic = true` in flaresec.toml for every scan",
+        )),
+    }
 }
 
 /// The places of the baseline of a scan that names none, nearest first: from the current folder up to the top of the
@@ -133,10 +206,12 @@ fn whole(paths: &[PathBuf]) -> bool {
     !paths.is_empty() && paths.iter().all(|path| path == Path::new("."))
 }
 
-fn read(file: &Path) -> Result<BTreeSet<Entry>, u8> {
-    let bytes = std::fs::read(file).map_err(|e| {
+/// Reads a baseline, which is there because somebody `named` it or because it was found.
+fn read(file: &Path, named: bool) -> Result<BTreeSet<Entry>, u8> {
+    let bytes = if named { config::content(file, LARGEST) } else { config::found(file, LARGEST) };
+    let bytes = bytes.map_err(|cause| {
         complain(
-            &format!("the baseline {} cannot be read: {e}", file.display()),
+            &format!("the baseline {} cannot be read: {cause}", file.display()),
             "`flaresec baseline create` writes one",
         )
     })?;
@@ -165,14 +240,16 @@ pub(crate) struct Accepted {
 /// is broken or was named and does not exist.
 pub(crate) fn load(args: &ScanArgs, from: Option<&Revision>) -> Result<Option<Accepted>, u8> {
     let named = args.acceptance.baseline.as_deref();
-    if named.is_none() && args.root.is_some() {
-        // The baseline of the current folder is about other files.
+    // With a root of the scan's own, the baseline of the current folder is about other files.
+    let isolated = args.files.isolated && from.is_none();
+    let found = !args.acceptance.no_baseline && !isolated && args.root.is_none();
+    if named.is_none() && !found {
         return Ok(None);
     }
     if let Some(from) = from {
         let held = match named {
-            Some(file) => Some(revision::named(from, "baseline", file)?),
-            None => revision::first(from, &places())?,
+            Some(file) => Some(revision::named(from, "baseline", file, LARGEST)?),
+            None => revision::first(from, &places(), LARGEST)?,
         };
         let read = |Held { name, bytes, file: place }: Held| {
             let folder = if named.is_some() { None } else { place.parent().map(Path::to_owned) };
@@ -190,7 +267,7 @@ pub(crate) fn load(args: &ScanArgs, from: Option<&Revision>) -> Result<Option<Ac
             (file, Some(folder))
         }
     };
-    Ok(Some(Accepted { file: file.display().to_string(), folder, entries: read(&file)? }))
+    Ok(Some(Accepted { file: file.display().to_string(), folder, entries: read(&file, named.is_some())? }))
 }
 
 impl Accepted {
@@ -199,15 +276,15 @@ impl Accepted {
         self.folder.clone().map(|folder| Anchor { root: root(args), folder })
     }
 
-    /// Marks what the baseline accepts, and says so in the report.
-    pub(crate) fn apply(&self, args: &ScanArgs, report: &mut Report) {
+    /// Marks what the baseline accepts, and says so in the report of the scan that was `asked` for.
+    pub(crate) fn apply(&self, asked: &ScanArgs, report: &mut Report) {
         let Accepted { file, entries, folder } = self;
         let stale = baseline::apply(entries, &mut report.findings).len();
         report.settings.push(format!("baseline {file}: {} accepted findings", entries.len()));
         // A scan of a part of the tree, or with some of the rules, says nothing about the rest.
         let below = folder.as_ref().is_some_and(|folder| *folder != here());
-        let part = below || args.source.is_part() || args.rules.is_part();
-        if stale > 0 && !part && (args.paths.is_empty() || whole(&args.paths)) {
+        let part = below || asked.source.is_part() || asked.files.is_part() || asked.rules.is_part();
+        if stale > 0 && !part && (asked.paths.is_empty() || whole(&asked.paths)) {
             report.settings.push(format!(
                 "baseline {file}: {stale} entries without a finding in this scan; `flaresec baseline prune` removes them"
             ));

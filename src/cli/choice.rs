@@ -24,9 +24,10 @@ pub(crate) struct RuleArgs {
 }
 
 impl RuleArgs {
-    /// Whether only some of the rules report.
+    /// Whether the options leave out some of what the rules find; a scan without them may find more.
     pub(crate) fn is_part(&self) -> bool {
-        !self.select.is_empty() || !self.ignore.is_empty()
+        let sure = self.min_confidence.is_some_and(|least| least > Confidence::Low);
+        !self.select.is_empty() || !self.ignore.is_empty() || sure
     }
 
     /// Checks every name against all rules. Returns the exit code if one is neither a rule nor a category.

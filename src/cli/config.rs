@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use flaresec::blob::BlobPath;
 use flaresec::config::{self, Config};
+use flaresec::report::printable;
 use flaresec::rule::{Example, Rule, RuleSet};
 use flaresec::scan::Scanner;
 use flaresec::source::revision::{Held, Revision};
@@ -55,11 +56,13 @@ pub(crate) fn load(args: &mut ScanArgs, from: Option<&Revision>) -> Result<Optio
         return Ok(None);
     }
     let scanned = scanned(args);
-    let named = args.files.config.clone().or_else(|| std::env::var_os("FLARESEC_CONFIG").map(PathBuf::from));
-    let loaded = match (from, named) {
-        (None, named) => named.or_else(|| config::discover(&scanned)).map(|file| read(&file)),
-        (Some(from), Some(file)) => Some(held(&revision::named(from, "configuration", &file)?)),
-        (Some(from), None) => revision::first(from, &config::candidates(&scanned))?.map(|file| held(&file)),
+    let loaded = match from {
+        None => which(&scanned, args.files.config.as_deref()).map(|file| read(&file)),
+        Some(from) => match named(args.files.config.as_deref()) {
+            Some(file) => Some(revision::named(from, "configuration", &file, config::LARGEST)?),
+            None => revision::first(from, &config::candidates(&scanned), config::LARGEST)?,
+        }
+        .map(|file| held(&file)),
     };
     let Some(loaded) = loaded.transpose()? else { return Ok(None) };
     let config = &loaded.config;
@@ -67,8 +70,20 @@ pub(crate) fn load(args: &mut ScanArgs, from: Option<&Revision>) -> Result<Optio
     args.rules.min_confidence = args.rules.min_confidence.or(config.min_confidence);
     args.files.max_file_size = args.files.max_file_size.or(config.max_file_size);
     args.rules.pedantic |= config.pedantic;
-    args.acceptance.foreign_suppressions |= config.foreign_suppressions && !args.acceptance.no_suppressions;
+    let comments = &mut args.acceptance.comments;
+    comments.foreign_suppressions |= config.foreign_suppressions && !comments.no_suppressions;
     Ok(Some(loaded))
+}
+
+/// Returns the configuration that a scan of these paths reads: the one that is named, else the one that is found.
+pub(crate) fn which<P: AsRef<Path>>(scanned: &[P], option: Option<&Path>) -> Option<PathBuf> {
+    named(option).or_else(|| config::discover(scanned))
+}
+
+/// Returns the configuration that an option names, or FLARESEC_CONFIG, which names none if it is empty.
+fn named(option: Option<&Path>) -> Option<PathBuf> {
+    let variable = || std::env::var_os("FLARESEC_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from);
+    option.map(Path::to_owned).or_else(variable)
 }
 
 /// Returns the paths that the configuration has to speak about: those of the arguments, standard input by the name that
@@ -85,10 +100,13 @@ fn scanned(args: &ScanArgs) -> Vec<PathBuf> {
     paths
 }
 
-fn read(file: &Path) -> Result<Loaded, u8> {
+/// Reads a configuration. Returns the exit code if it is broken.
+pub(crate) fn read(file: &Path) -> Result<Loaded, u8> {
     let config = config::read(file, &RuleSet::embedded()).map_err(|e| complain(&e.what, &e.remedy))?;
-    let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
-    Ok(Loaded { config, file: file.display().to_string(), folder: folder(&real) })
+    // A link stands for the file itself: its globs speak about what is around the link, not around its target.
+    let folder = folder(&std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
+    let folder = folder.canonicalize().unwrap_or(folder);
+    Ok(Loaded { config, file: file.display().to_string(), folder })
 }
 
 /// Reads a configuration that a revision holds.
@@ -122,7 +140,7 @@ fn file(place: &Path) -> Result<Option<PathBuf>, u8> {
         let what = format!("{} does not exist", place.display());
         return Err(complain(&what, "name a folder, or a configuration file"));
     }
-    Ok(if place.is_file() { Some(place.to_owned()) } else { config::discover(&[place]) })
+    Ok(if place.is_file() { Some(place.to_owned()) } else { which(&[place], None) })
 }
 
 fn show(place: &Path) -> u8 {
@@ -131,7 +149,7 @@ fn show(place: &Path) -> u8 {
         Err(code) => return code,
     };
     let (config, origin) =
-        loaded.map_or((Config::default(), String::new()), |loaded| (loaded.config, loaded.file));
+        loaded.map_or((Config::default(), String::new()), |loaded| (loaded.config, printable(&loaded.file)));
     let mut out =
         if origin.is_empty() { String::from("# no configuration\n") } else { format!("# {origin}\n") };
     for shown in config::settings(&config, &RuleSet::embedded()) {

@@ -53,11 +53,20 @@ pub(crate) enum Outcome {
     Exists(PathBuf),
     /// There is no repository.
     NoRepository,
+    /// Git looks for hooks in this folder, which other repositories use as well.
+    Shared(PathBuf),
 }
+
+/// What to do about a folder of hooks that is not of one repository.
+pub(crate) const SHARED: &str = "add the line `flaresec --staged || exit` to the hook there, if it is meant for all of \
+                                 them, or give this repository its own: git config core.hooksPath .git/hooks";
 
 /// Writes the hook if there is none at all.
 pub(crate) fn install_if_absent() -> Result<Outcome, u8> {
     let Ok(path) = hook_path() else { return Ok(Outcome::NoRepository) };
+    if let Some(folder) = shared(&path) {
+        return Ok(Outcome::Shared(folder));
+    }
     let fault = |error: io::Error| {
         complain(&format!("{}: {error}", path.display()), "make sure that you may write to the folder")
     };
@@ -106,7 +115,32 @@ fn state(path: &Path) -> io::Result<State> {
     }
 }
 
+/// Returns the folder of a hook if it is neither in the worktree nor in the folder of the repository: `core.hooksPath`
+/// then names one for all repositories of the user or the system, and each of their commits would run the hook.
+fn shared(path: &Path) -> Option<PathBuf> {
+    let folder = real(&std::path::absolute(path.parent()?).ok()?);
+    let git = Git::at(".");
+    let own = ["--show-toplevel", "--absolute-git-dir", "--git-common-dir"].into_iter().any(|what| {
+        let line = git.line("the repository", &["rev-parse", what]).ok().flatten();
+        line.and_then(|line| Path::new(&line).canonicalize().ok()).is_some_and(|own| folder.starts_with(own))
+    });
+    (!own).then_some(folder)
+}
+
+/// Returns a path without links, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let exists = path.ancestors().find_map(|around| Some((around, around.canonicalize().ok()?)));
+    match exists {
+        Some((around, real)) => path.strip_prefix(around).map_or(real.clone(), |rest| real.join(rest)),
+        None => path.to_owned(),
+    }
+}
+
 fn install(path: &Path, state: &State) -> io::Result<u8> {
+    if let Some(folder) = shared(path) {
+        let what = format!("{} is the folder of hooks of more than this repository", folder.display());
+        return Ok(complain(&what, SHARED));
+    }
     if matches!(state, State::Foreign) {
         return Ok(complain(
             &format!("{} is a hook that flaresec did not write", path.display()),
@@ -123,7 +157,10 @@ fn write(path: &Path) -> io::Result<()> {
     }
     // A new file that takes the name in one step: git never sees half a hook.
     let draft = path.with_extension("flaresec-new");
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&draft)?;
+    // What an earlier run left behind, when it was stopped.
+    let _ = fs::remove_file(&draft);
+    let of_draft = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", draft.display()));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&draft).map_err(of_draft)?;
     let written = file.write_all(SCRIPT.as_bytes()).and_then(|()| executable(&draft));
     if let Err(error) = written.and_then(|()| fs::rename(&draft, path)) {
         let _ = fs::remove_file(&draft);

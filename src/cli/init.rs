@@ -2,12 +2,14 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use flaresec::config::NAMES;
+use flaresec::source::git::Git;
 
 use super::hook::{self, Outcome};
+use super::select::here;
 use super::{CLEAN, complain, print};
 
 /// Arguments of `flaresec init`.
@@ -28,6 +30,15 @@ const WORKFLOW_FILE: &str = ".github/workflows/flaresec.yml";
 
 /// Writes what is missing and returns the exit code.
 pub(crate) fn run(args: &InitArgs) -> u8 {
+    if let Some(top) = around().filter(|_| !(args.no_workflow && args.no_hook)) {
+        return complain(
+            "this is not the top folder of its repository: GitHub would not find the workflow, and the hook is for all of it",
+            &format!(
+                "run it in {}, or with --no-workflow --no-hook to configure this folder alone",
+                top.display()
+            ),
+        );
+    }
     let existing = NAMES.iter().find(|name| Path::new(name).exists());
     let config = match existing {
         Some(name) => Ok(format!("{name} already exists\n")),
@@ -41,6 +52,12 @@ pub(crate) fn run(args: &InitArgs) -> u8 {
         code = code.max(step.map_or_else(|failed| failed, |text| print(text.as_bytes())));
     }
     code
+}
+
+/// Returns the top of the repository around the current folder, if that is not the top itself.
+fn around() -> Option<PathBuf> {
+    let top = Git::at(".").line("the repository", &["rev-parse", "--show-toplevel"]).ok().flatten()?;
+    Path::new(&top).canonicalize().ok().filter(|top| *top != here())
 }
 
 /// Returns the workflow, which uses the action in the version of this program.
@@ -88,6 +105,11 @@ fn hook_or_advice() -> Result<String, u8> {
     match hook::install_if_absent() {
         Ok(Outcome::Installed(path)) => Ok(format!("wrote {}\n", path.display())),
         Ok(Outcome::Exists(path)) => Ok(format!("{} already exists\n", path.display())),
+        Ok(Outcome::Shared(folder)) => Ok(format!(
+            "no hook was written: {} is the folder of hooks of more than this repository; {}\n",
+            folder.display(),
+            hook::SHARED
+        )),
         Ok(Outcome::NoRepository) => Ok(String::from("no git repository here: no hook was written\n")),
         Err(code) => Err(code),
     }

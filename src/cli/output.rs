@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
@@ -15,6 +15,9 @@ use flaresec::source::git::path_from_bytes;
 use terminal_size::terminal_size_of;
 
 use super::{CLEAN, Color, complain, named, print};
+
+/// The most links that lead from one to the next, as systems count them.
+const MOST_LINKS: usize = 40;
 
 /// How findings are reported.
 #[derive(Clone, Debug, Default, Args)]
@@ -31,7 +34,8 @@ pub(crate) struct OutputArgs {
     /// Exit with 0 even if there are findings (an incomplete scan is still 2)
     #[arg(long)]
     pub(crate) exit_zero: bool,
-    /// Show secrets in clear, in the human and JSON formats only; refused where CI=true, unless --reveal=force
+    /// Show secrets in clear, in the human and JSON formats only; refused in CI (where CI is set), unless
+    /// --reveal=force
     #[arg(
         long,
         value_name = "force",
@@ -113,9 +117,13 @@ impl Outputs {
     pub(crate) fn open(wanted: &[Wanted]) -> Result<Outputs, u8> {
         let human = [Wanted { format: Format::Human, file: None }];
         let wanted = if wanted.is_empty() { &human[..] } else { wanted };
+        // A file may have several names.
+        let places: Vec<Option<PathBuf>> =
+            wanted.iter().map(|one| one.file.as_deref().map(destination)).collect();
         let mut outputs = Outputs { targets: Vec::new() };
         for (number, Wanted { format, file }) in wanted.iter().enumerate() {
-            if wanted[..number].iter().any(|other| other.file == *file) {
+            let place = &places[number];
+            if places[..number].contains(place) {
                 let what = match file {
                     None => String::from("two reports for standard output"),
                     Some(file) => format!("two reports for {}", file.display()),
@@ -125,7 +133,7 @@ impl Outputs {
                     "write one into a file of its own: --format sarif=flaresec.sarif",
                 ));
             }
-            let file = file.clone().map(OpenFile::open).transpose()?;
+            let file = place.clone().map(OpenFile::open).transpose()?;
             outputs.targets.push(Target { format: *format, file });
         }
         Ok(outputs)
@@ -163,6 +171,28 @@ impl Outputs {
     }
 }
 
+/// Returns the file that is written if `path` is, however it is spelled: where links lead, with the true name of its
+/// folder. The file need not exist.
+fn destination(path: &Path) -> PathBuf {
+    match path.canonicalize() {
+        Ok(real) => return real,
+        // A pipe has a name, such as /dev/stdout, but nowhere that the name leads to.
+        Err(_) if path.exists() => return path.to_owned(),
+        Err(_) => {}
+    }
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let (Ok(folder), Some(name)) = (folder.canonicalize(), path.file_name()) else { break };
+        path = folder.join(name);
+        match fs::read_link(&path) {
+            Ok(target) => path = folder.join(target),
+            Err(_) => break,
+        }
+    }
+    path
+}
+
 /// Returns the style of what is printed to standard output.
 fn printed(args: &OutputArgs) -> Style {
     let terminal = terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
@@ -198,6 +228,6 @@ impl OpenFile {
     }
 }
 
-fn unwritable(path: &std::path::Path, error: &io::Error) -> u8 {
+fn unwritable(path: &Path, error: &io::Error) -> u8 {
     complain(&format!("{} cannot be written: {error}", path.display()), "name a file in a folder that exists")
 }

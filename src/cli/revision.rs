@@ -18,14 +18,15 @@ pub(crate) fn of(args: &ScanArgs) -> Result<Option<Revision>, u8> {
     named.map(|name| Revision::new(Git::at("."), name).map_err(|failure| refused(&failure))).transpose()
 }
 
-/// Returns the first of the files that the revision holds. Returns the exit code if it cannot be read.
-pub(crate) fn first(revision: &Revision, files: &[PathBuf]) -> Result<Option<Held>, u8> {
-    revision.first(files).map_err(|failure| refused(&failure))
+/// Returns the first of the files that the revision holds. Returns the exit code if it cannot be read or has more than
+/// `most` bytes.
+pub(crate) fn first(revision: &Revision, files: &[PathBuf], most: u64) -> Result<Option<Held>, u8> {
+    revision.first(files, most).map_err(|failure| refused(&failure))
 }
 
 /// Returns a file that was named, as the revision holds it; `what` it is, for messages. Returns the exit code if the
-/// revision does not hold it.
-pub(crate) fn named(revision: &Revision, what: &str, file: &Path) -> Result<Held, u8> {
+/// revision does not hold it or if it has more than `most` bytes.
+pub(crate) fn named(revision: &Revision, what: &str, file: &Path, most: u64) -> Result<Held, u8> {
     let here = here();
     let mut path = absolute(&here, file);
     if !revision.covers(&path)
@@ -39,7 +40,7 @@ pub(crate) fn named(revision: &Revision, what: &str, file: &Path) -> Result<Held
         let fault = format!("the {what} {} is outside of the repository", file.display());
         return Err(complain(&fault, "with --config-from, name a file of that revision"));
     }
-    let held = first(revision, &[path])?;
+    let held = first(revision, &[path], most)?;
     held.ok_or_else(|| {
         let fault = format!("the {what} {} does not exist in {}", file.display(), revision.name);
         complain(&fault, "with --config-from, name a file of that revision")

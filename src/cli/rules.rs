@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use flaresec::config;
 use flaresec::filter::suppression::nearest;
+use flaresec::report::printable;
 use flaresec::rule::{Category, Docs, Example, Practice, Rule, RuleSet, Severity};
 use serde::Serialize;
 
-use super::{complain, print};
+use super::config::{read, which};
+use super::{CLEAN, complain, print};
 
 /// Arguments of `flaresec rules`.
 #[derive(Debug, Args)]
@@ -76,11 +77,26 @@ fn print_json(value: &impl Serialize) -> u8 {
     print(format!("{text}\n").as_bytes())
 }
 
+/// Returns all rules: the built-in ones, and those of the user's own in the configuration of the current folder. If that
+/// is broken, the built-in ones alone and the exit code for it: they are what helps to mend it.
+fn all() -> (RuleSet, u8) {
+    let embedded = RuleSet::embedded();
+    match which(&["."], None).map(|file| read(&file)) {
+        None => (embedded, CLEAN),
+        Some(Ok(loaded)) => (loaded.config.extended(embedded), CLEAN),
+        Some(Err(code)) => (embedded, code),
+    }
+}
+
 /// Lists the rules.
 pub(crate) fn list(args: &ListArgs) -> u8 {
-    let set = RuleSet::embedded();
+    let (set, code) = all();
+    code.max(print_list(&set, args))
+}
+
+fn print_list(set: &RuleSet, args: &ListArgs) -> u8 {
     if args.format == Shape::Json {
-        return print_json(&set.rules.iter().map(|rule| Described::new(&set, rule)).collect::<Vec<_>>());
+        return print_json(&set.rules.iter().map(|rule| Described::new(set, rule)).collect::<Vec<_>>());
     }
     let mut out = String::new();
     if args.by_practice {
@@ -105,26 +121,24 @@ pub(crate) fn list(args: &ListArgs) -> u8 {
 
 fn line(rule: &Rule, out: &mut String) {
     let opinion = if rule.pedantic { " (pedantic)" } else { "" };
-    let _ = writeln!(out, "    {:<32} {:<9} {}{opinion}", rule.id, rule.severity, rule.title);
+    let _ = writeln!(out, "    {:<32} {:<9} {}{opinion}", rule.id, rule.severity, printable(&rule.title));
 }
 
 /// Explains one rule.
 pub(crate) fn explain(args: &ExplainArgs) -> u8 {
     let mut set = RuleSet::embedded();
-    if set.get(&args.rule).is_none()
-        && let Some(file) = config::discover(&["."])
-    {
-        // A rule of the user's own.
-        match config::read(&file, &set) {
-            Ok(config) => set = config.extended(set),
-            Err(error) => return complain(&error.what, &error.remedy),
+    if set.get(&args.rule).is_none() {
+        let (with_own, code) = all();
+        if code != CLEAN {
+            return code;
         }
+        set = with_own;
     }
     let Some(rule) = set.get(&args.rule) else {
         return complain(&format!("no rule `{}`", args.rule), &alternatives(&args.rule, &set.rules));
     };
     match args.format {
-        Shape::Text => print(explanation(&set, rule).as_bytes()),
+        Shape::Text => print(lines(&explanation(&set, rule)).as_bytes()),
         Shape::Json => {
             print_json(&Described { examples: Some(&rule.examples), ..Described::new(&set, rule) })
         }
@@ -153,6 +167,12 @@ fn limits(set: &RuleSet) -> [(&'static str, &'static str, u32); 3] {
         ("token-overbroad-permissions", "permission-groups", set.limits.permission_groups),
         ("stale-credential", "credential-age-days", set.limits.credential_age_days),
     ]
+}
+
+/// Returns a text as a terminal may show it: a rule of somebody's own may hold anything.
+fn lines(text: &str) -> String {
+    let tabbed = |line: &str| line.split('\t').map(printable).collect::<Vec<_>>().join("\t") + "\n";
+    text.lines().map(tabbed).collect()
 }
 
 fn explanation(set: &RuleSet, rule: &Rule) -> String {

@@ -11,8 +11,8 @@ use super::output::Outputs;
 use super::{CLEAN, FINDINGS, INCOMPLETE, ScanArgs, complain};
 
 /// Scans as the arguments say, and returns the exit code.
-pub(crate) fn run(args: &ScanArgs) -> u8 {
-    let mut args = args.clone();
+pub(crate) fn run(asked: &ScanArgs) -> u8 {
+    let mut args = asked.clone();
     let (from, loaded) = match load(&mut args) {
         Ok(loaded) => loaded,
         Err(code) => return code,
@@ -21,11 +21,8 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
     if let Err(code) = may_reveal(args) {
         return code;
     }
-    if args.source.stdin_path.is_some() && !args.paths.iter().any(|path| path.as_os_str() == "-") {
-        return complain(
-            "--stdin-path names what comes from standard input, which is not read",
-            "add `-` as the path",
-        );
+    if let Err(code) = may_read_stdin(args) {
+        return code;
     }
     let prepared = super::baseline::load(args, from.as_ref())
         .and_then(|accepted| Ok((accepted, Outputs::open(&args.output.format)?)));
@@ -42,7 +39,7 @@ pub(crate) fn run(args: &ScanArgs) -> u8 {
         report.settings.push(format!("configuration and baseline are those of {}", from.name));
     }
     if let Some(accepted) = accepted {
-        accepted.apply(args, &mut report);
+        accepted.apply(asked, &mut report);
     }
     follow(&mut report.findings);
     narrow(args, &mut report);
@@ -70,23 +67,49 @@ fn may_reveal(args: &ScanArgs) -> Result<(), u8> {
         let what = format!("--reveal does not go with --format {}", wanted.format.name());
         return Err(complain(&what, "use human or json"));
     }
-    if how != "force" && std::env::var_os("CI").is_some_and(|ci| ci == "true" || ci == "1") {
+    // Some services write `True` or the name of the service.
+    let in_ci = std::env::var_os("CI")
+        .is_some_and(|ci| !ci.is_empty() && ci != "0" && !ci.eq_ignore_ascii_case("false"));
+    if how != "force" && in_ci {
         return Err(complain(
-            "--reveal would put secrets into the log of this CI run",
+            "--reveal would put secrets into the log of this CI run: CI is set",
             "run it on your own machine, or use --reveal=force if the log is as safe as the secrets must be",
         ));
     }
     Ok(())
 }
 
-/// Returns what a scan with these arguments finds, with the fingerprints of an anchor, or the exit code if its
-/// configuration is broken.
-pub(crate) fn collect(args: &ScanArgs, anchor: Option<Anchor>) -> Result<Report, u8> {
+/// Refuses standard input where another source is read, and a name for it where it is not read.
+fn may_read_stdin(args: &ScanArgs) -> Result<(), u8> {
+    let (source, stdin) = (&args.source, args.paths.iter().any(|path| path.as_os_str() == "-"));
+    let others = [
+        ("--staged", source.staged.is_some()),
+        ("--diff", source.diff.is_some()),
+        ("--history", source.history.is_some()),
+        ("--files-from", source.files_from.is_some()),
+    ];
+    match others.iter().find(|(_, given)| *given) {
+        Some((option, _)) if stdin => Err(complain(
+            &format!("`-`, which is standard input, does not go with {option}"),
+            "scan standard input in a run of its own; a file of that name is `./-`",
+        )),
+        _ if source.stdin_path.is_some() && !stdin => Err(complain(
+            "--stdin-path names what comes from standard input, which is not read",
+            "add `-` as the path",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Returns what a scan with these arguments finds, with the fingerprints of an anchor, and its scanner; or the exit code
+/// if its configuration is broken.
+pub(crate) fn collect(args: &ScanArgs, anchor: Option<Anchor>) -> Result<(Report, Scanner), u8> {
     let mut args = args.clone();
     let (_, loaded) = load(&mut args)?;
-    let mut report = configured(&args, loaded.as_ref(), anchor)?.0;
+    may_read_stdin(&args)?;
+    let (mut report, scanner) = configured(&args, loaded.as_ref(), anchor)?;
     narrow(&args, &mut report);
-    Ok(report)
+    Ok((report, scanner))
 }
 
 /// Drops what the rules found that do not report. They have run all the same: some rules speak about what others find and

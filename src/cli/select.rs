@@ -90,7 +90,8 @@ pub(crate) fn scan(args: &ScanArgs, config: Option<&Loaded>, scanner: &Scanner) 
 
 pub(super) fn collector<'a>(args: &ScanArgs, scanner: &'a Scanner) -> Collector<'a> {
     let mut collector = Collector::new(scanner, args.files.max_file_size);
-    collector.comments = match (args.acceptance.no_suppressions, args.acceptance.foreign_suppressions) {
+    let comments = &args.acceptance.comments;
+    collector.comments = match (comments.no_suppressions, comments.foreign_suppressions) {
         (true, _) => Comments::Ignored,
         (false, true) => Comments::AllScanners,
         (false, false) => Comments::Own,
@@ -203,17 +204,14 @@ fn walk(
     direct: &dyn Visitor,
 ) {
     let folders: Vec<PathBuf> = paths.iter().filter(|path| path.is_dir()).cloned().collect();
-    let kept_although = |patterns| {
-        let mut kept = Vec::new();
-        for folder in &folders {
-            match tracked::tracked_but_ignored(folder, patterns) {
-                Ok(found) => kept.extend(found),
-                Err(failure) => visitor.failed(failure),
-            }
-        }
-        kept
+    let mut kept = Vec::new();
+    let keep = |kept: &mut Vec<PathBuf>, found: Result<Vec<PathBuf>, Failure>| match found {
+        Ok(found) => kept.extend(found),
+        Err(failure) => visitor.failed(failure),
     };
-    let kept = if args.files.no_ignore { Vec::new() } else { kept_although(Patterns::Git) };
+    if !args.files.no_ignore {
+        folders.iter().for_each(|f| keep(&mut kept, tracked::tracked_but_ignored(f, Patterns::Git)));
+    }
     // The walk prunes excluded folders by itself; only what git names has to be looked at one by one.
     let options = worktree::Options {
         paths,
@@ -221,11 +219,15 @@ fn walk(
         no_ignore: args.files.no_ignore,
         threads: threads(args.files.threads),
         tracked: kept,
+        nested: !args.files.no_ignore,
     };
-    if worktree::walk(&options, if options.tracked.is_empty() { direct } else { visitor }) {
+    let walked = worktree::walk(&options, if options.tracked.is_empty() { direct } else { visitor });
+    if walked.ignore {
         // Few repositories have `.ignore` files, so git is only asked about them where they are.
-        let mut more = kept_although(Patterns::Search);
-        more.retain(|path| !options.tracked.contains(path));
+        let mut more = Vec::new();
+        folders.iter().for_each(|f| keep(&mut more, tracked::tracked_but_ignored(f, Patterns::Search)));
+        walked.repositories.iter().for_each(|f| keep(&mut more, tracked::tracked_in(f, Patterns::Search)));
+        more.retain(|path| !options.tracked.contains(path) && !walked.kept.contains(path));
         worktree::walk(&worktree::Options { paths: Vec::new(), tracked: more, ..options }, visitor);
     }
 }

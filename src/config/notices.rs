@@ -3,6 +3,7 @@
 use super::{Config, Level, Setting, parts};
 use crate::blob::hidden;
 use crate::rule::{Category, Confidence, RuleSet, Severity};
+use crate::text::is_deceptive;
 
 /// One value as `flaresec config show` prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,9 +61,21 @@ pub fn settings(config: &Config, rules: &RuleSet) -> Vec<Shown> {
     out
 }
 
-/// Returns a text as TOML.
+/// Returns a text as TOML, in one line and without characters that a terminal obeys.
 fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
+    if !text.contains(is_hidden) {
+        return toml::Value::from(text).to_string();
+    }
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if is_hidden(c) => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control() || is_deceptive(c)
 }
 
 /// Returns a key as TOML.
@@ -160,7 +173,7 @@ mod tests {
     #[test]
     fn what_is_shown_is_a_configuration_that_says_the_same() {
         let rules = RuleSet::embedded();
-        let text = "exclude = ['a\"\\b', 'c']\nmax-file-size = '1kB'\n[names]\n'edge token' = 'hardcoded-api-token'\n\
+        let text = "exclude = ['a\"\\b', 'c', \"d\\\"\\n\\u001b\\u202e\"]\nmax-file-size = '1kB'\n[names]\n'edge token' = 'hardcoded-api-token'\n\
                     [rules]\nsecret = 'warn'\nhardcoded-api-token = 'deny'\n\
                     insecure-api-url = { level = 'warn', severity = 'medium' }\ncredential-logged = {}\n\
                     [[per-path]]\npaths = ['b', 'c']\nrules = { global-key = { severity = 'low' } }\n\
@@ -170,6 +183,7 @@ mod tests {
             let shown: Vec<String> = settings(&config, &rules).into_iter().map(|shown| shown.line).collect();
             for line in &shown {
                 assert!(toml::from_str::<toml::Table>(line).is_ok(), "{line}");
+                assert!(!line.contains(['\n', '\u{1b}', '\u{202e}']), "{line}");
             }
             let again = parse(&shown.join("\n"), "f", &rules).unwrap();
             // The defaults are written out.

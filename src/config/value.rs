@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::de::{self, Deserializer, SeqAccess, Unexpected, Visitor};
 
-/// Reads a size: a number of bytes, or one with a decimal (kB, MB, GB) or binary unit (KiB, MiB, GiB) in any case.
+/// Reads a size: a number of bytes, or one with a decimal (kB, MB, GB) or binary unit (KiB, MiB, GiB) in any case, which
+/// may have a fraction.
 ///
 /// # Errors
 /// What to write instead.
@@ -20,17 +21,34 @@ pub fn size(text: &str) -> Result<u64, String> {
         ("mib", 1 << 20),
         ("gib", 1 << 30),
     ];
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '_' | '.')).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     let unit = unit.trim().to_ascii_lowercase();
     let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
-    let number: Option<u64> = number.replace('_', "").parse().ok();
-    match number.zip(factor).and_then(|(number, factor)| number.checked_mul(factor)) {
+    match factor.and_then(|factor| multiple(&number.replace('_', ""), factor)) {
         Some(0) => Err(String::from(NOTHING)),
         Some(bytes) => Ok(bytes),
-        None => Err(String::from("write a whole number of bytes, or one with a unit: 10MB, 512KiB")),
+        None => Err(String::from(
+            "write a whole number of bytes, or a number with one of the units kB, MB, GB, KiB, MiB, GiB: 10MB, 1.5MB, 512KiB",
+        )),
     }
 }
+
+/// Returns `factor` times the number, without a fraction of a byte; `None` if that is not a number, too large, or a
+/// fraction of one byte.
+fn multiple(number: &str, factor: u64) -> Option<u64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if number.ends_with('.') || fraction.len() > LONGEST_FRACTION || factor == 1 && !fraction.is_empty() {
+        return None;
+    }
+    let of_one = 10_u64.pow(u32::try_from(fraction.len()).ok()?);
+    let part: u64 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
+    let part = u64::try_from(u128::from(part) * u128::from(factor) / u128::from(of_one)).ok()?;
+    whole.parse::<u64>().ok()?.checked_mul(factor)?.checked_add(part)
+}
+
+/// The most digits after the point: more than that are less than a byte of the largest unit.
+const LONGEST_FRACTION: usize = 10;
 
 const NOTHING: &str = "with a largest size of 0 nothing would be scanned";
 
@@ -115,5 +133,28 @@ pub(super) fn plain(message: &str) -> String {
     match text.split_once("expected struct ") {
         Some((before, _)) => format!("{before}expected a table"),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("1", 1),
+            ("10_000", 10_000),
+            ("10 MB", 10_000_000),
+            ("1.5MB", 1_500_000),
+            ("0.5 kib", 512),
+            ("1.0001kB", 1_000),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "MB", "1.5", "1.MB", ".5MB", "1.5.5MB", "-1", "1e3", "10 parsecs", "99999999999GB"] {
+            assert!(size(text).unwrap_err().contains("1.5MB"), "{text}");
+        }
+        assert!(size("0.0001kB").unwrap_err().contains("nothing"));
     }
 }

@@ -34,6 +34,8 @@ pub enum Scope {
 pub struct Directive {
     /// Bytes of the text from the word to the end of the reason.
     pub span: Span,
+    /// What it wants done: `allow`, or whatever stands in place of it.
+    pub verb: String,
     /// What it applies to.
     pub scope: Scope,
     /// The names in the brackets.
@@ -64,16 +66,8 @@ fn directive(text: &[u8], at: usize) -> Option<Directive> {
     }
     let word = &text[word..cursor];
     let open = cursor < end && text[cursor] == b'(';
-    let scope = match word {
-        b"allow-end" => Scope::End,
-        b"allow" if open => Scope::Line,
-        b"allow-file" if open => Scope::File,
-        b"allow-start" if open => Scope::Start,
-        _ if open && !word.is_empty() => Scope::Unknown,
-        // `allow some-rule` without brackets accepts nothing, which nobody would notice.
-        b"allow" | b"allow-file" | b"allow-start" if names_rule(&text[cursor..end]) => Scope::Unknown,
-        _ => return None,
-    };
+    let scope = scope(word, open, text, Span::new(cursor, end))?;
+    let verb = String::from_utf8_lossy(word).into_owned();
     let mut rules = Vec::new();
     if open {
         let close = text[cursor..end].iter().position(|b| *b == b')').map_or(end, |i| cursor + i);
@@ -90,7 +84,49 @@ fn directive(text: &[u8], at: usize) -> Option<Directive> {
         return None;
     }
     let stop = reason.end.max(cursor);
-    Some(Directive { span: Span::new(at, stop), scope, rules, reason, until, alone })
+    Some(Directive { span: Span::new(at, stop), verb, scope, rules, reason, until, alone })
+}
+
+/// What other linters say in place of `allow`, or how it begins.
+const VERBS: &[&[u8]] = &[b"ignore", b"disable", b"skip", b"suppress", b"exclude", b"nosec", b"noqa", b"off"];
+
+/// Whether a word is one of [`VERBS`], or one that goes on with a hyphen: `disable-next-line`.
+fn is_foreign_verb(word: &[u8]) -> bool {
+    let rest = |verb: &&[u8]| word.strip_prefix(*verb).is_some_and(|r| r.is_empty() || r[0] == b'-');
+    VERBS.iter().any(rest)
+}
+
+/// Returns what a directive applies to: `word` wants something done, `open` says that a bracket follows, `rest` is the
+/// text after the word. `None` if it is none, but prose.
+fn scope(word: &[u8], open: bool, text: &[u8], rest: Span) -> Option<Scope> {
+    let meant = match word {
+        b"allow-end" => return Some(Scope::End),
+        b"allow" if open => return Some(Scope::Line),
+        b"allow-file" if open => return Some(Scope::File),
+        b"allow-start" if open => return Some(Scope::Start),
+        _ if open => !word.is_empty(),
+        // `allow some-rule` without brackets accepts nothing, which nobody would notice.
+        b"allow" | b"allow-file" | b"allow-start" => names_rule(text.get(rest.start..rest.end)?),
+        _ if is_foreign_verb(word) => {
+            let rest = before_close(text, rest);
+            let words = text.get(rest.start..rest.end)?.split(u8::is_ascii_whitespace);
+            let words = words.filter(|word| !word.is_empty()).count();
+            // More words may be prose that happens to begin so.
+            words < 2 || names_rule(text.get(rest.start..rest.end)?)
+        }
+        _ => false,
+    };
+    meant.then_some(Scope::Unknown)
+}
+
+/// Returns the part of a comment before the sign that closes it.
+fn before_close(text: &[u8], mut rest: Span) -> Span {
+    for close in [&b"*/"[..], b"-->", b"#}", b"%>", b"}}"] {
+        if let Some(at) = memmem::find(&text[rest.start..rest.end], close) {
+            rest.end = rest.start + at;
+        }
+    }
+    rest
 }
 
 /// Whether a text begins with the id of a rule: words in lower case with a hyphen between them.
@@ -121,12 +157,7 @@ fn skip_blanks(text: &[u8], from: usize, end: usize) -> usize {
 
 /// Returns the reason without closing comment signs, and the date after `until=`.
 fn reason(text: &[u8], from: usize, end: usize) -> (Span, Option<String>) {
-    let mut rest = Span::new(from, end);
-    for close in [&b"*/"[..], b"-->", b"#}", b"%>", b"}}"] {
-        if let Some(at) = memmem::find(&text[rest.start..rest.end], close) {
-            rest.end = rest.start + at;
-        }
-    }
+    let mut rest = before_close(text, Span::new(from, end));
     let mut until = None;
     if let Some(at) = memmem::find(&text[rest.start..rest.end], b"until=") {
         let value = rest.start + at + 6;
@@ -167,15 +198,22 @@ pub fn foreign(text: &Text<'_>) -> Vec<(usize, &'static str)> {
     let lower = text.bytes().to_ascii_lowercase();
     let mut out = Vec::new();
     for (word, below) in FOREIGN {
-        let places = memmem::find_iter(&lower, word);
-        out.extend(places.take(MOST).map(|at| (text.line_number(at) + below, *word)));
+        // `nosecrets` is another word.
+        let ends = |at: &usize| {
+            let rest = &lower[at + word.len()..];
+            let goes_on = rest.first().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+            !goes_on || rest.starts_with(b"-->")
+        };
+        let places = memmem::find_iter(&lower, word).take(MOST).filter(ends);
+        out.extend(places.map(|at| (text.line_number(at) + below, *word)));
     }
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Scope, parse};
+    use super::{Scope, foreign, parse};
+    use crate::text::Text;
 
     #[test]
     fn any_comment_syntax() {
@@ -221,5 +259,38 @@ mod tests {
         }
         assert_eq!(parse(b"# flaresec: allow(").len(), 1);
         assert_eq!(parse(b"# flaresec: ignore(a) b")[0].scope, Scope::Unknown);
+    }
+
+    #[test]
+    fn words_of_other_linters_are_no_prose() {
+        for line in [
+            "# flaresec: ignore rule",
+            "x = 1 # flaresec: disable-next-line",
+            "// flaresec: ignore hardcoded-api-token because it is old",
+            "<!-- flaresec: noqa -->",
+        ] {
+            let found = parse(line.as_bytes());
+            assert!(found.len() == 1 && found[0].scope == Scope::Unknown, "{line}: {found:?}");
+        }
+        for line in [
+            "# flaresec: ignore files that are made",
+            "# flaresec: runs hardcoded-api-token",
+            "# flaresec: x",
+        ] {
+            assert!(parse(line.as_bytes()).is_empty(), "{line}");
+        }
+    }
+
+    #[test]
+    fn words_of_other_scanners_end_where_they_end() {
+        let lines = |text: &str| foreign(&Text::decode(text.as_bytes())).len();
+        for line in
+            ["x # nosec", "x # nosec: B101", "x # nosec B101", "<!-- gitleaks:allow-->", "#gitleaks:allow,"]
+        {
+            assert_eq!(lines(line), 1, "{line}");
+        }
+        for line in ["x # nosecrets in here", "x # nosec-all", "# gitleaks:allowed"] {
+            assert_eq!(lines(line), 0, "{line}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Suppression comments: marks what they accept, and reports those that are wrong, expired or of no use. Knows nothing
 //! of texts but what [`Placed`] holds.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -20,7 +21,8 @@ pub struct Placed {
     pub location: Location,
     /// Its line, masked.
     pub excerpt: Excerpt,
-    /// The reason, masked; empty if there is none.
+    /// The reason as far as it is shown, masked. Whether there is one is up to the directive: what is shown of it depends
+    /// on the room that it has.
     pub reason: String,
 }
 
@@ -41,9 +43,13 @@ pub fn apply(
     today: &str,
 ) {
     let mut about = Vec::new();
+    // Equal complaints are told apart by their number among themselves; others come and go.
+    let mut equal: HashMap<(String, String), usize> = HashMap::new();
     let mut complain = |id: &str, place: &Placed, message: &str| {
         if let Some(rule) = rules.get(id) {
-            about.push(report(rule, paths, place, message, about.len()));
+            let before = equal.entry((id.to_owned(), message.to_owned())).or_default();
+            about.push(report(rule, paths, place, message, *before));
+            *before += 1;
         }
     };
     for (index, place) in placed.iter().enumerate() {
@@ -139,9 +145,17 @@ fn lines(placed: &[Placed], index: usize) -> Result<(usize, usize), Option<Strin
                 Err(Some(String::from("`allow-end` without `allow-start`")))
             }
         }
-        Scope::Unknown => Err(Some(String::from(
-            "unknown directive: write allow(rule) with a reason, allow-file(rule), allow-start(rule) or allow-end",
-        ))),
+        Scope::Unknown => {
+            let verb = shown(&place.directive.verb);
+            let what = if verb.starts_with("allow") && place.directive.rules.is_empty() {
+                format!("`{verb}` without brackets")
+            } else {
+                format!("`{verb}` is no word of flaresec")
+            };
+            Err(Some(format!(
+                "{what}: write allow(rule) with a reason, allow-file(rule), allow-start(rule) or allow-end"
+            )))
+        }
     }
 }
 
@@ -150,7 +164,7 @@ fn fault(place: &Placed, today: &str) -> Option<String> {
     if directive.rules.is_empty() {
         return Some(String::from("suppression that names no rule: it accepts nothing"));
     }
-    if place.reason.is_empty() {
+    if directive.reason.is_empty() {
         return Some(String::from("suppression without a reason: it accepts nothing"));
     }
     match &directive.until {

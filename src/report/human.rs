@@ -133,7 +133,7 @@ fn note(key: &str, text: &str, width: usize) -> String {
 /// Returns the label of the marked place: kind and length of a credential, else nothing.
 fn what(finding: &Finding) -> String {
     match &finding.credential {
-        Some(credential) => format!("{}, {} characters", credential.kind, credential.length),
+        Some(credential) => format!("{}, {} characters", printable(&credential.kind), credential.length),
         None => String::new(),
     }
 }

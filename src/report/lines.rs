@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::{Report, Style, printable, shown_path};
 use crate::rule::Severity;
+use crate::text::is_deceptive;
 
 /// The most annotations that GitHub shows per step.
 const ANNOTATIONS: usize = 10;
@@ -26,6 +27,9 @@ pub(super) fn concise(report: &Report, style: Style, out: &mut dyn Write) -> io:
     }
     for failure in &report.failures {
         writeln!(out, "error: {}: {}", printable(&failure.what), printable(&failure.cause))?;
+        if !failure.remedy.is_empty() {
+            writeln!(out, "  help: {}", printable(&failure.remedy))?;
+        }
     }
     for notice in report.notices().filter(|_| !style.quiet) {
         writeln!(out, "note: {}", printable(notice))?;
@@ -75,10 +79,8 @@ pub(super) fn github(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn data(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .map(|c| if c.is_control() && !matches!(c, '\r' | '\n') { '\u{FFFD}' } else { c })
-        .collect();
+    let hides = |c: char| c.is_control() && !matches!(c, '\r' | '\n') || is_deceptive(c);
+    let text: String = text.chars().map(|c| if hides(c) { '\u{FFFD}' } else { c }).collect();
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

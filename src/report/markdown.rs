@@ -35,7 +35,7 @@ pub(super) fn markdown(report: &Report, rules: &RuleSet, out: &mut dyn Write) ->
         writeln!(out, "\n{} more findings are in the log and the report.", total - ROWS)?;
     }
     for rule in fired.values() {
-        writeln!(out, "\n**{}**: {}", rule.title, plain(rule.docs.instead.trim()))?;
+        writeln!(out, "\n**{}**: {}", plain(&rule.title), plain(rule.docs.instead.trim()))?;
         if let Some(practice) = rules.practice(&rule.practice) {
             writeln!(out, "Best practice: [{}]({}).", practice.title, practice.source)?;
         }

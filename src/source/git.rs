@@ -41,24 +41,43 @@ const CLEARED: &[&str] = &[
     "GIT_ICASE_PATHSPECS",
 ];
 
+/// Environment variables that name a repository or a part of it.
+const NAMING: &[&str] = &[
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+];
+
 /// A repository, by the folder that `git` is started in.
 #[derive(Clone, Debug)]
 pub struct Git {
     folder: PathBuf,
     trusted: bool,
     hooks: bool,
+    own: bool,
 }
 
 impl Git {
     /// Makes the repository that contains `folder`; `.` is the one that the caller's environment names.
     pub fn at(folder: impl Into<PathBuf>) -> Git {
-        Git { folder: folder.into(), trusted: false, hooks: false }
+        Git { folder: folder.into(), trusted: false, hooks: false, own: false }
     }
 
     /// Also reads a repository that somebody else owns: for commands that look at names only.
     #[must_use]
     pub fn trusted(self) -> Git {
         Git { trusted: true, ..self }
+    }
+
+    /// Reads the repository that the folder is in, whatever the environment names: that is another one.
+    #[must_use]
+    pub fn own(self) -> Git {
+        Git { own: true, ..self }
     }
 
     /// Keeps the configured path of hooks, so that `git` can tell where they are. The command must not run any.
@@ -81,6 +100,9 @@ impl Git {
             command.args(["-c", "safe.directory=*"]);
         }
         CLEARED.iter().for_each(|name| _ = command.env_remove(name));
+        if self.own {
+            NAMING.iter().for_each(|name| _ = command.env_remove(name));
+        }
         command
             .env("LC_ALL", "C")
             .env("GIT_TERMINAL_PROMPT", "0")

@@ -57,8 +57,8 @@ impl Revision {
     /// Returns the first of the files, named by their absolute paths, that the revision holds.
     ///
     /// # Errors
-    /// Git cannot read it, or it is a link to something that the revision does not hold.
-    pub fn first(&self, files: &[PathBuf]) -> Result<Option<Held>, Failure> {
+    /// Git cannot read it, it has more than `most` bytes, or it is a link to something that the revision does not hold.
+    pub fn first(&self, files: &[PathBuf], most: u64) -> Result<Option<Held>, Failure> {
         let inside = |file: &PathBuf| {
             let path = file.strip_prefix(&self.top).ok().filter(|path| !path.as_os_str().is_empty())?;
             Some((file.clone(), BlobPath::from_path(path)))
@@ -79,10 +79,24 @@ impl Revision {
                 "120000" => self.target(&path, &name)?,
                 _ => continue,
             };
+            self.check_size(&object, &name, most)?;
             let bytes = self.git.read(&name, &["cat-file", "blob", &object])?;
             return Ok(Some(Held { file, name, bytes }));
         }
         Ok(None)
+    }
+
+    /// Makes sure that an object has no more than `most` bytes.
+    fn check_size(&self, object: &str, name: &str, most: u64) -> Result<(), Failure> {
+        let size = self.git.read(name, &["cat-file", "-s", object])?;
+        match String::from_utf8_lossy(&size).trim().parse::<u64>() {
+            Ok(size) if size <= most => Ok(()),
+            _ => Err(Failure {
+                what: name.to_owned(),
+                cause: format!("has more than the {most} bytes allowed"),
+                remedy: String::from("name another revision or another file"),
+            }),
+        }
     }
 
     /// Returns the id of the file that a link leads to.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::git::{Git, looks_like_repository, path_from_bytes};
+use crate::blob::BlobPath;
 
 /// Whose patterns a file is ignored by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +24,24 @@ pub fn tracked_but_ignored(root: &Path, patterns: Patterns) -> Result<Vec<PathBu
     if !root.is_dir() || !looks_like_repository(root) {
         return Ok(Vec::new());
     }
+    listed(root, &Git::at(root), patterns)
+}
+
+/// Like [`tracked_but_ignored`], for a folder that is known to hold a repository of its own.
+///
+/// # Errors
+/// Git cannot read it.
+pub fn tracked_in(folder: &Path, patterns: Patterns) -> Result<Vec<PathBuf>, Failure> {
+    listed(folder, &Git::at(folder).own(), patterns).map_err(|failure| Failure {
+        what: format!("{} of the repository {}", failure.what, BlobPath::from_path(folder).to_text()),
+        ..failure
+    })
+}
+
+fn listed(root: &Path, git: &Git, patterns: Patterns) -> Result<Vec<PathBuf>, Failure> {
     // Only names are read, so trusting an unknown owner is harmless; a scan in a container, where the owner differs,
     // has to work.
-    let git = Git::at(root).trusted();
+    let git = git.clone().trusted();
     let excluded = match patterns {
         Patterns::Git => "--exclude-standard",
         Patterns::Search => "--exclude-per-directory=.ignore",

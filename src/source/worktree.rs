@@ -3,15 +3,18 @@
 use std::collections::HashSet;
 use std::fs::{File, FileType};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use ignore::{WalkBuilder, WalkState};
+use ignore::{DirEntry, WalkBuilder, WalkState};
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::exclude::Exclude;
 use super::{Failure, SkipReason, Visitor};
 use crate::blob::{Blob, BlobPath, Origin};
+
+mod met;
+
+use met::{Met, unmet};
 
 /// What of the worktree to scan.
 #[derive(Clone, Debug, Default)]
@@ -26,11 +29,23 @@ pub struct Options {
     pub threads: usize,
     /// Files to scan even if an ignore file matches them: those that git tracks.
     pub tracked: Vec<PathBuf>,
+    /// Whether the same holds for the files of repositories that the walk meets inside of the folders.
+    pub nested: bool,
 }
 
-/// Hands every file to the visitor, each once however often it is named. Returns whether an `.ignore` file may have kept
-/// files out.
-pub fn walk(options: &Options, visitor: &dyn Visitor) -> bool {
+/// What a walk came across.
+#[derive(Clone, Debug, Default)]
+pub struct Walked {
+    /// Whether an `.ignore` file may have kept files out.
+    pub ignore: bool,
+    /// The folders of repositories inside of the walked ones.
+    pub repositories: Vec<PathBuf>,
+    /// Files of theirs that were scanned because git tracks them.
+    pub kept: HashSet<PathBuf>,
+}
+
+/// Hands every file to the visitor, each once however often it is named.
+pub fn walk(options: &Options, visitor: &dyn Visitor) -> Walked {
     let (mut folders, mut files) = (Vec::new(), options.tracked.clone());
     for path in &options.paths {
         match std::fs::metadata(path) {
@@ -55,15 +70,20 @@ pub fn walk(options: &Options, visitor: &dyn Visitor) -> bool {
     };
     read_all(&files, options, &once, visitor);
     if folders.is_empty() {
-        return false;
+        return Walked::default();
     }
-    let obeyed = Arc::new(AtomicBool::new(!options.no_ignore && folders.iter().any(|f| is_under_ignore(f))));
-    builder(&folders, options, &obeyed).build_parallel().run(|| {
+    let met = Arc::new(Met::default());
+    if !options.no_ignore && folders.iter().any(|folder| is_under_ignore(folder)) {
+        met.ignore();
+    }
+    let real: Vec<PathBuf> = folders.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
+    let mut walk = builder(&folders, options);
+    walk.filter_entry(entering(&met, options)).build_parallel().run(|| {
         Box::new(|entry| {
             match entry {
                 Ok(entry) => {
-                    if let Some(kind) = entry.file_type() {
-                        visit(entry.path(), kind, &folders, options, &once, visitor);
+                    if let Some(kind) = entry.file_type().filter(|_| !met.is_kept(entry.path())) {
+                        visit(entry.path(), kind, &real, options, &once, &met, visitor);
                     }
                 }
                 Err(error) => visitor.failed(Failure {
@@ -75,7 +95,14 @@ pub fn walk(options: &Options, visitor: &dyn Visitor) -> bool {
             WalkState::Continue
         })
     });
-    obeyed.load(Ordering::Relaxed)
+    let (noted, kept) = met.take();
+    read_all(&kept, options, &once, visitor);
+    noted.failures.into_iter().for_each(|failure| visitor.failed(failure));
+    files.extend(kept.iter().cloned());
+    for link in unmet(noted.links, &real, &files, options) {
+        visitor.skipped(name(&link, &options.exclude.root), SkipReason::SymlinkUnscanned);
+    }
+    Walked { ignore: met.ignores(), repositories: noted.repositories, kept: kept.into_iter().collect() }
 }
 
 /// Whether a folder or one above it has an `.ignore` file.
@@ -108,14 +135,13 @@ fn read_all(
     }
 }
 
-/// Prepares the walk, which sets `obeyed` if it meets an `.ignore` file.
-fn builder(folders: &[PathBuf], options: &Options, obeyed: &Arc<AtomicBool>) -> WalkBuilder {
+/// Prepares a walk that reads the ignore files it is to obey.
+fn builder(folders: &[PathBuf], options: &Options) -> WalkBuilder {
     let mut walk = WalkBuilder::new(&folders[0]);
     for folder in &folders[1..] {
         walk.add(folder);
     }
     let obey = !options.no_ignore;
-    let (exclude, obeyed) = (options.exclude.clone(), Arc::clone(obeyed));
     walk.hidden(false)
         .ignore(obey)
         .git_ignore(obey)
@@ -123,15 +149,36 @@ fn builder(folders: &[PathBuf], options: &Options, obeyed: &Arc<AtomicBool>) -> 
         .git_global(obey)
         .parents(obey)
         .follow_links(false)
-        .threads(options.threads)
-        .filter_entry(move |entry| {
-            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            if obey && is_folder && !obeyed.load(Ordering::Relaxed) && has_ignore(entry.path()) {
-                obeyed.store(true, Ordering::Relaxed);
-            }
-            entry.depth() == 0 || entry.file_name() != ".git" && !exclude.covers(entry.path(), is_folder)
-        });
+        .threads(options.threads);
     walk
+}
+
+/// Returns what decides whether the walk goes on with an entry, and looks at folders before it enters them.
+fn entering(met: &Arc<Met>, options: &Options) -> impl Fn(&DirEntry) -> bool + Send + Sync + use<> {
+    let (met, options) = (Arc::clone(met), options.clone());
+    move |entry| {
+        if is_left_out(entry, &options.exclude) {
+            return false;
+        }
+        if !options.no_ignore && is_folder(entry) {
+            if !met.ignores() && has_ignore(entry.path()) {
+                met.ignore();
+            }
+            // Whoever names a folder knows its repository.
+            if entry.depth() > 0 {
+                met.enter(entry.path(), &options);
+            }
+        }
+        true
+    }
+}
+
+fn is_folder(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
+}
+
+fn is_left_out(entry: &DirEntry, exclude: &Exclude) -> bool {
+    entry.depth() > 0 && (entry.file_name() == ".git" || exclude.covers(entry.path(), is_folder(entry)))
 }
 
 fn visit(
@@ -140,6 +187,7 @@ fn visit(
     folders: &[PathBuf],
     options: &Options,
     once: &dyn Fn(&Path) -> bool,
+    met: &Met,
     visitor: &dyn Visitor,
 ) {
     if kind.is_file() {
@@ -147,12 +195,10 @@ fn visit(
             read(path, &options.exclude.root, visitor);
         }
     } else if kind.is_symlink() {
-        // A link to a file of the tree is that file, which the walk meets by itself; anything else is not scanned.
-        let inside = path.canonicalize().ok().is_some_and(|target| {
-            folders.iter().filter_map(|f| f.canonicalize().ok()).any(|folder| target.starts_with(folder))
-        });
-        if !inside {
-            visitor.skipped(name(path, &options.exclude.root), SkipReason::SymlinkOutside);
+        // A link to a file of the tree is that file, which the walk may meet by itself; anything else is not scanned.
+        match path.canonicalize() {
+            Ok(target) if folders.iter().any(|folder| target.starts_with(folder)) => met.link(path, target),
+            _ => visitor.skipped(name(path, &options.exclude.root), SkipReason::SymlinkOutside),
         }
     } else if !kind.is_dir() {
         visitor.skipped(name(path, &options.exclude.root), SkipReason::NotAFile);

@@ -144,3 +144,54 @@ fn the_nearest_one_counts_and_its_entries_start_at_its_folder() {
     fs::write(outside.path().join(".flaresec-baseline"), "rubbish\n").unwrap();
     assert_eq!(run(&outside.path().join("sub"), &[]).status.code(), Some(0));
 }
+
+#[test]
+fn options_that_leave_something_out_cannot_rewrite_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.py"), text("t = '@@cfut@@'\n")).unwrap();
+    fs::write(folder.path().join("b.py"), text("t = '@@cfat@@'\n")).unwrap();
+    let file = folder.path().join(".flaresec-baseline");
+    assert_eq!(run(folder.path(), &["baseline", "create"]).status.code(), Some(0));
+    let before = fs::read_to_string(&file).unwrap();
+    for action in ["update", "prune"] {
+        for options in [
+            &["--exclude", "a.py"][..],
+            &["--max-file-size", "1"],
+            &["--min-confidence", "high"],
+            &["--select", "hardcoded-api-token"],
+            &["--foreign-suppressions"],
+            &["--no-ignore"],
+        ] {
+            let output = run(folder.path(), &[&["baseline", action], options].concat());
+            assert_eq!(output.status.code(), Some(2), "{action} {options:?}");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(said.contains("would drop the entries") && said.contains("help: "), "{said}");
+            assert_eq!(fs::read_to_string(&file).unwrap(), before, "{action} {options:?}");
+        }
+        assert_eq!(
+            run(folder.path(), &["baseline", action, "--min-confidence", "low"]).status.code(),
+            Some(0)
+        );
+        fs::write(&file, &before).unwrap();
+    }
+    // Entries of rules that do not run are not known to be of no use.
+    let pedantic =
+        flaresec::rule::RuleSet::embedded().rules.iter().find(|rule| rule.pedantic).unwrap().id.clone();
+    let opinion = format!("{before}v1:{} {pedantic} z.py\n", "0".repeat(32));
+    fs::write(&file, &opinion).unwrap();
+    assert_eq!(run(folder.path(), &["baseline", "update"]).status.code(), Some(2));
+    assert_eq!(fs::read_to_string(&file).unwrap(), opinion);
+    assert_eq!(run(folder.path(), &["baseline", "update", "--pedantic"]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+    // No report is written, so none can be asked for.
+    for option in ["--format=json=o", "--quiet", "--show-suppressed", "--no-baseline"] {
+        assert_eq!(run(folder.path(), &["baseline", "update", option]).status.code(), Some(2), "{option}");
+    }
+    // A scan of a part says nothing about entries of the rest, but one whose configuration leaves files out does.
+    fs::remove_file(folder.path().join("b.py")).unwrap();
+    let hints = |options: &[&str]| stdout(&run(folder.path(), options)).contains("without a finding");
+    assert!(hints(&[]) && !hints(&["--max-file-size", "1MB"]) && !hints(&["--exclude", "x"]));
+    fs::write(folder.path().join("flaresec.toml"), "max-file-size = \"1MB\"\n").unwrap();
+    assert!(hints(&[]));
+    assert_eq!(run(folder.path(), &["baseline", "prune"]).status.code(), Some(0));
+}

@@ -311,7 +311,7 @@ fn slips_of_the_pen_are_recognised() {
         (&["--ignore", "everything"], "categories are secret, insecure-transport"),
         (&["--fail-on", "hgih"], "[possible values: note, low, medium, high, critical]"),
         (&["--min-confidence", "sure"], "[possible values: low, medium, high]"),
-        (&["--max-file-size", "10 parsecs"], "10MB, 512KiB"),
+        (&["--max-file-size", "10 parsecs"], "10MB, 1.5MB, 512KiB"),
         (&["explain", "hardcodd-api-token"], "did you mean `hardcoded-api-token`?"),
         (&["explain", "api"], "`hardcoded-api-token`, "),
         (&["permissions", "FOO", "/zones"], "GET, HEAD, POST"),
@@ -386,7 +386,7 @@ fn sizes_have_units() {
         (Some(1), Some(1), Some(1), Some(1))
     );
     assert_eq!((code("10"), code("0MB"), code("0")), (Some(0), Some(2), Some(2)));
-    assert_eq!((code("1.5MB"), code("99999999999GB"), code("MB")), (Some(2), Some(2), Some(2)));
+    assert_eq!((code("1.5"), code("99999999999GB"), code("MB")), (Some(2), Some(2), Some(2)));
 }
 
 #[test]

@@ -141,6 +141,7 @@ fn neither_file_names_nor_errors_show_a_secret() {
     fs::write(folder.path().join("key.toml"), format!("[rules]\n{} = \"allow\"\n", secrets[1])).unwrap();
     fs::write(folder.path().join("glob.toml"), format!("exclude = [\"{}\"]\n", secrets[1])).unwrap();
     let missing = format!("{}.txt", secrets[1]);
+    let unknown = format!("--{}", secrets[1]);
     let table: &[&[&str]] = &[
         &["."],
         &[&missing],
@@ -151,10 +152,18 @@ fn neither_file_names_nor_errors_show_a_secret() {
         &["baseline", "create"],
         &["explain", "x"],
         &["--exclude", "[", "."],
+        &["--fail-on", &secrets[1]],
+        &["--min-confidence", &secrets[1]],
+        &["--color", &secrets[1]],
+        &["--max-file-size", &secrets[1]],
+        &["--no-such-option", &secrets[1]],
+        &[&unknown],
+        &["baseline", &secrets[1]],
+        &["hook", &secrets[1]],
     ];
     for arguments in table {
         for format in formats() {
-            let command = matches!(arguments[0], "baseline" | "explain");
+            let command = matches!(arguments[0], "baseline" | "explain" | "hook");
             let format: &[&str] = if command { &[] } else { &["--format", format] };
             let output = run(folder.path(), &[arguments, format].concat());
             assert_secret(&output.stdout, &secrets, &format!("{arguments:?} {format:?}"));
@@ -176,7 +185,12 @@ fn only_reveal_shows_a_secret_and_never_in_ci_or_other_formats() {
     assert_eq!(shows(&[], ""), (false, Some(1)));
     assert_eq!(shows(&["--reveal"], ""), (true, Some(1)));
     assert_eq!(shows(&["--reveal", "--format", "json"], ""), (true, Some(1)));
-    assert_eq!(shows(&["--reveal"], "true"), (false, Some(2)));
+    for ci in ["true", "True", "1", "yes", "woodpecker"] {
+        assert_eq!(shows(&["--reveal"], ci), (false, Some(2)), "{ci}");
+    }
+    for ci in ["0", "false", "False"] {
+        assert_eq!(shows(&["--reveal"], ci), (true, Some(1)), "{ci}");
+    }
     assert_eq!(shows(&["--reveal=force"], "true"), (true, Some(1)));
     for format in formats().filter(|name| !matches!(*name, "human" | "json")) {
         assert_eq!(shows(&["--reveal=force", "--format", format], ""), (false, Some(2)), "{format}");

@@ -1,4 +1,4 @@
-//! Branches, tracked files, standard input and lists of files: a planted leak is found, and its clean twin passes.
+//! Branches, standard input and lists of files: a planted leak is found, and its clean twin passes.
 
 use std::collections::HashSet;
 use std::fs;
@@ -131,41 +131,6 @@ fn a_hostile_repository_runs_nothing() {
 }
 
 #[test]
-fn tracked_files_are_scanned_though_ignored() {
-    for (content, code) in [(leak(), 1), (CLEAN.to_owned(), 0)] {
-        let repo = Repo::new();
-        repo.write("a.conf", &content);
-        repo.git(&["add", "a.conf"]);
-        repo.git(&["commit", "-qm", "Add"]);
-        repo.write(".gitignore", "*.conf\n");
-        repo.write("untracked.conf", &leak());
-        let output = repo.scan(&["."]);
-        assert_eq!(findings(&output).len(), code as usize, "{}", stdout(&output));
-        assert_eq!(repo.scan(&["--exclude", "a.conf"]).status.code(), Some(0));
-    }
-}
-
-#[test]
-fn tracked_files_are_scanned_though_a_file_for_search_tools_hides_them() {
-    let repo = Repo::new();
-    repo.write("deep/er/a.conf", &leak());
-    repo.write("both.conf", &leak());
-    repo.git(&["add", "."]);
-    repo.git(&["commit", "-qm", "Add"]);
-    repo.write(".gitignore", "both.conf\n");
-    repo.write("deep/er/untracked.conf", &leak());
-    let found =
-        |args: &[&str]| findings(&repo.scan(&[args, &["--select", "hardcoded-api-token"]].concat())).len();
-    assert_eq!(found(&["."]), 3);
-    // It hides itself as well.
-    repo.write("deep/.ignore", "*\n");
-    repo.write(".ignore", "both.conf\n");
-    assert_eq!(found(&["."]), 2);
-    assert_eq!(found(&["deep/er"]), 1);
-    assert_eq!(found(&["--exclude", "deep", "."]), 1);
-}
-
-#[test]
 fn standard_input_and_lists_of_files() {
     use std::io::Write;
     use std::process::Stdio;
@@ -234,7 +199,7 @@ fn equal_findings_of_a_large_file_have_fingerprints_of_their_own() {
 }
 
 /// Returns the exit code and what was printed on both outputs.
-fn outcome(output: &Output) -> (Option<i32>, String) {
+pub(crate) fn outcome(output: &Output) -> (Option<i32>, String) {
     let both = [&output.stdout[..], &output.stderr].concat();
     (output.status.code(), String::from_utf8_lossy(&both).into_owned())
 }

@@ -66,6 +66,9 @@ fn a_wrong_comment_accepts_nothing_and_is_reported() {
         "allow(hardcoded-api-token) old until=2020-01-01",
         "allow(hardcoded-api-token) old until=soon",
         "ignore(hardcoded-api-token) word",
+        "ignore hardcoded-api-token",
+        "ignore rule",
+        "disable-next-line",
         "allow hardcoded-api-token without brackets",
         "allow(*) everything",
         "allow() all",
@@ -105,5 +108,58 @@ fn accepted_findings_are_listed_on_request_with_what_accepted_them() {
         assert!(said.contains("hardcoded-api-token"), "{said}");
         assert!(said.contains("accepted by a comment: revoked in May"), "{said}");
         assert_eq!(listed.status.code(), Some(0), "{said}");
+    }
+}
+
+/// What is shown of a comment does not decide about what it accepts.
+#[test]
+fn a_comment_may_be_longer_than_what_is_shown_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = format!("hardcoded-api-token{}", ", stale-credential".repeat(12));
+    for (reason, shown) in [("revoked in May".to_owned(), "revoked in May"), ("why ".repeat(60), "why why…")]
+    {
+        let content = text(&format!("t = '@@cfut@@' # flaresec: allow({rules}) {reason}\n"));
+        fs::write(folder.path().join("a.py"), content).unwrap();
+        let output = run(folder.path(), &["--format", "json"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+        let found = findings(&output);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let said = found[0]["suppressed"]["reason"].as_str().unwrap();
+        assert!(said.ends_with(shown) && reason.starts_with(said.trim_end_matches('…')), "{said}");
+    }
+}
+
+#[test]
+fn a_finding_about_a_comment_is_known_whatever_stands_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let prints = |content: &str| -> Vec<String> {
+        fs::write(folder.path().join("a.py"), content).unwrap();
+        let found = findings(&run(folder.path(), &["--format", "json"]));
+        found.iter().map(|f| f["fingerprint"].as_str().unwrap().to_owned()).collect()
+    };
+    let (one, two) = (
+        "# flaresec: allow(hardcoded-api-token) revoked\n\n\n",
+        "# flaresec: allow(insecure-api-url) internal\n\n\n",
+    );
+    let both = prints(&format!("{one}{two}"));
+    assert_eq!(both.len(), 2);
+    assert_eq!(prints(two), both[1..]);
+    assert_eq!(prints(&format!("{two}{one}")).last(), both.first());
+    // Equal ones are told apart.
+    let twice = prints(&format!("{two}{two}"));
+    assert!(twice.len() == 2 && twice[0] != twice[1] && twice.contains(&both[1]), "{twice:?}");
+}
+
+#[test]
+fn an_unknown_word_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for (comment, expected) in [
+        ("ignore hardcoded-api-token", "`ignore` is no word of flaresec"),
+        ("permit(hardcoded-api-token) x", "`permit` is no word of flaresec"),
+        ("allow hardcoded-api-token", "`allow` without brackets"),
+    ] {
+        fs::write(folder.path().join("a.py"), format!("# flaresec: {comment}\n")).unwrap();
+        let said = stdout(&run(folder.path(), &[]));
+        assert!(said.contains(expected) && said.contains("write allow(rule) with a reason"), "{said}");
     }
 }
