@@ -16,6 +16,7 @@ use crate::span::Span;
 
 mod headers;
 mod plain;
+mod proxy;
 mod tls;
 
 pub(super) use headers::check as key_headers;

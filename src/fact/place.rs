@@ -9,12 +9,14 @@ use crate::span::Span;
 use crate::text::Text;
 
 mod file;
+mod testing;
 mod yaml;
 
 pub use file::{
     is_bake, is_code, is_compiled, is_image, is_patch, is_preprocessed, is_program, is_prose, is_shell,
     is_test, is_yaml,
 };
+pub use testing::in_test;
 pub use yaml::{list_item, mapping, parent};
 
 /// How deep the first keys of a description may be, in bytes.
@@ -251,101 +253,6 @@ pub fn in_pattern(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
 
 /// How much of the lines before and after a place is examined, in bytes.
 const LINES: usize = 2000;
-
-/// Whether the code around a place tests something or rejects it: there is an assertion within three lines, the
-/// beginning of a test, or a condition with an error on the same or a neighbouring line.
-pub fn in_test(text: &Text<'_>, at: usize) -> bool {
-    let lines = |reach: usize| {
-        let first = text.line_index(at).saturating_sub(reach);
-        let start = text.line_at(first).map_or(0, |line| line.start);
-        let last = text.line_at(text.line_index(at) + reach).map_or(text.bytes().len(), |line| line.end);
-        text.bytes()[start.max(at.saturating_sub(LINES))..last.min(at + LINES)].to_ascii_lowercase()
-    };
-    let holds = |bytes: &[u8], words: &[&[u8]]| words.iter().any(|word| memmem::find(bytes, word).is_some());
-    let before = &text.bytes()[at.saturating_sub(600)..at];
-    holds(&lines(3), ASSERTIONS)
-        || OPENERS.iter().any(|opener| starts_word(before, opener))
-        || holds(&lines(1), ERRORS) && holds(&lines(1), CONDITIONS)
-        || holds(&lines(1), CHANGES)
-}
-
-/// Whether the text contains the opener, but not as the end of another word: `.split('` opens no test.
-fn starts_word(text: &[u8], opener: &[u8]) -> bool {
-    let free =
-        |at: usize| at == 0 || !(text[at - 1].is_ascii_alphanumeric() || matches!(text[at - 1], b'.' | b'_'));
-    memmem::find_iter(text, opener).any(free)
-}
-
-/// Words of assertions and of prohibitions.
-const ASSERTIONS: &[&[u8]] = &[
-    b"assert",
-    b"expect(",
-    b"tothrow",
-    b"rejects",
-    b"rejected",
-    b"raises",
-    b"must not",
-    b"should not",
-    b"should_not",
-    b"refuse",
-    b"not allowed",
-    b"startswith(\"http:",
-    b"startswith('http:",
-    b"hasprefix",
-    b"require.error",
-    b"never ",
-    b"don't ",
-    b"do not ",
-];
-
-/// Words that reject a value.
-const ERRORS: &[&[u8]] = &[
-    b"throw ",
-    b"panic(",
-    b"errorf(",
-    b"errors.new",
-    b"raise ",
-    b"invalid",
-    b"reject",
-    b"error(",
-    b"exit 1",
-    b"die(",
-];
-
-/// Words of a condition.
-const CONDITIONS: &[&[u8]] = &[
-    b"if ",
-    b"if(",
-    b"when ",
-    b"case ",
-    b"match",
-    b"===",
-    b"!==",
-    b"unless ",
-    b"startswith",
-    b"starts_with",
-    b".test(",
-];
-
-/// Words for the replacement of an address by a better one.
-const CHANGES: &[&[u8]] = &[b".replace(", b"insteadof", b"redirect", b"upgrade"];
-
-/// What tests begin with.
-const OPENERS: &[&[u8]] = &[
-    b"#[test]",
-    b"#[cfg(test)]",
-    b"func Test",
-    b"def test_",
-    b"it(\"",
-    b"it('",
-    b"test(\"",
-    b"test('",
-    b"describe(",
-    b"@Test",
-    b"[Fact]",
-    b"[TestMethod]",
-    b"public function test",
-];
 
 /// Returns the span with up to `reach` bytes on each side.
 pub fn around(text: &Text<'_>, span: Span, reach: usize) -> Span {

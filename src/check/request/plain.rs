@@ -8,7 +8,7 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::super::{Candidate, Detection, Input, Sign, fixed};
-use super::{API, skipped, spans};
+use super::{API, proxy, skipped, spans};
 use crate::fact::compiled;
 use crate::fact::place::{around, in_pattern, is_code, is_test, is_yaml, list_item};
 use crate::fact::setting::same_group;
@@ -16,13 +16,23 @@ use crate::fact::words::is_word;
 use crate::literals::{Literals, contains};
 use crate::span::Span;
 
+mod call;
+
+use call::host_of_call;
+
 /// The part after the scheme in addresses of the API and of services that take the same credentials.
 const HOSTS: &str = r"(?:api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|rtc\.live\.cloudflare\.com|dash\.cloudflare\.com/api|challenges\.cloudflare\.com/turnstile|www\.cloudflare\.com/api_json|(?:\{\{[^\n{}]{1,100}\}\}|\{%[^\n{}]{1,100}%\}|<%[^\n<>]{1,100}%>|\{[^\n{}]{1,100}\}|[^\s\x22'`/<>])+\.r2\.cloudflarestorage\.com)";
+
+/// What joins the parts of an address, in any language.
+const JOIN: &str = r"(?:\.\.|\+\+|<>|\|\||[+.&~^,])";
+
+/// A variable, or a call or an item that says what to put in: `env('R2_ACCOUNT')`, `os.environ["R2_ACCOUNT"]`.
+const VALUE: &str = r"[$@]?[\w.$>:-]{1,60}(?:(?:\([^()\n]{0,60}\)|\[[^\[\]\n]{0,60}\])[\w.$>:-]{0,60}){0,3}";
 
 fixed! {
     /// An address of the API with `http://`, which Java's properties write `http\://`.
     static PLAIN = format!(
-        r#"(?i)(?P<span>http\\?:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]+@)?{HOSTS}[^\s"'`<>)\\,;]*|http://["'`]\s*[+.]\s*[\w.$>-]{{1,60}}\s*[+.]\s*["'`]\.r2\.cloudflarestorage\.com)"#
+        r#"(?i)(?P<span>http\\?:(?:\\?/){{2}}(?:["'`]\s*[+.]\s*["'`])?(?:[^\s"'/@]+@)?{HOSTS}[^\s"'`<>)\\,;]*|http://["'`]\s*{JOIN}\s*{VALUE}\s*{JOIN}\s*["'`](?:\.eu|\.fedramp)?\.r2\.cloudflarestorage\.com)"#
     );
 }
 
@@ -189,7 +199,10 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
             // Cookies have a `secure` setting as well: it counts only in a call that names the host.
             let word = first_word(input.text.get(span)).to_ascii_lowercase();
             let unrelated = word == b"secure" && !own && !input.text.get(span).contains(&b'-');
-            let unrelated = unrelated && !in_group(input, span, near, &API);
+            let called = if word == b"secure" { host_of_call(input, span) } else { None };
+            let unrelated = unrelated && called.is_none() && !in_group(input, span, near, &API);
+            // What a proxy does is a question of certificates.
+            let unrelated = unrelated || word == b"secure" && proxy::target(bytes, span).is_some();
             // A port, and an argument without TLS, count only beside the host, and only if the host has no scheme.
             let argument =
                 matches!(word.as_slice(), b"ssl" | b"tls") && !input.text.get(span).ends_with(b"no");
@@ -210,8 +223,9 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
                 && in_group(input, span, near, &VENDOR);
             // The switch of the tool itself comes before all of its providers.
             let settings = settings || word == b"secure" && VENDOR.is_match(input.text.get(near));
+            let settings = settings || called.is_some();
             if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
-                let host = beside.map(|m| Span::from(m).shift(near.start));
+                let host = called.or(beside.map(|m| Span::from(m).shift(near.start)));
                 // One connection may have several of these, such as a port and a scheme.
                 match split.iter_mut().find(|(_, other, _)| host.is_some() && *other == host) {
                     Some((_, _, more)) => more.push(span),

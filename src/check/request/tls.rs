@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use memchr::memmem;
 
 use super::super::{Candidate, Detection, Input, Sign, fixed};
-use super::API;
+use super::{API, proxy};
 use crate::fact::place::{
     around, in_comment, in_pattern, in_prose, is_compiled, is_image, is_prose, is_test, is_yaml, mapping,
     parent,
@@ -20,14 +20,18 @@ use crate::span::Span;
 mod addresses;
 mod clients;
 mod connection;
+mod groups;
+mod reach;
 mod scope;
 mod switch;
 mod target;
 mod uses;
+mod wrapper;
 
 use addresses::{Address, addresses};
+use clients::makes_request;
 use connection::sends_key;
-use switch::{SET, STORED, is_evaluated, is_of_git, lax_commands, switches};
+use switch::{SET, STORED, is_command, is_evaluated, is_of_git, lax_commands, switches};
 use target::target;
 
 /// `variant = "tls-off"`.
@@ -39,6 +43,7 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
     let mut switches = switches(bytes);
     switches.retain(|switch| !is_denied(bytes, *switch));
     switches.extend(lax_commands(input));
+    switches.extend(proxy::switches(bytes));
     let has_commands = memmem::find(bytes, b"curl").is_some() && !is_compiled(input.path);
     let stored = if has_commands { stored(bytes) } else { Vec::new() };
     switches.extend(stored.iter().map(|stored| stored.switch));
@@ -147,12 +152,25 @@ fn is_denied(bytes: &[u8], switch: Span) -> bool {
     skips && (own.ends_with(DENIED) || bytes[switch.end..].starts_with(DENIED))
 }
 
-/// Whether the file is a test that starts its own server and has no address of the API.
+/// Whether the file is a test that starts its own server and calls no address of the API.
 fn tests_own_server(input: &Input<'_>) -> bool {
     fixed! {
         static SERVER = r"httptest\.New|MockWebServer|WireMock|wiremock|HTTPServer|TestServer|createServer\(|pytest_httpserver|MockServer|127\.0\.0\.1|\[::1\]|\blocalhost\b";
     }
-    is_test(input.path) && !input.signs.has(Sign::ApiHost) && SERVER.is_match(input.text.bytes())
+    is_test(input.path) && SERVER.is_match(input.text.bytes()) && !calls_api(input)
+}
+
+/// Whether a test has the API's host anywhere but in an assertion, which only compares it.
+fn calls_api(input: &Input<'_>) -> bool {
+    fixed! {
+        static ASSERTS = r"(?i)^\s*(?:\w+\.)?assert|\bexpect\w*\(|\bassert\w*[.(!]|\b(?:require|t|is)\.(?:\w*equal|contains|is)\w*\(|\.should\b|\.to_?(?:be|equal|eq)\b";
+    }
+    const HOST: &[u8] = b"api.cloudflare.com";
+    input.signs.has(Sign::ApiHost)
+        && memmem::find_iter(input.text.bytes(), HOST).any(|at| {
+            let line = input.text.get(input.text.line_near(at));
+            !ASSERTS.is_match(line) || makes_request(line)
+        })
 }
 
 /// Whether the line is an import.
@@ -229,9 +247,12 @@ fn narrow(input: &Input<'_>, switch: Span) -> Span {
         .trim_ascii_end();
     let is_of =
         |command: &&[u8]| bytes.get(..command.len()).is_some_and(|own| own.eq_ignore_ascii_case(command));
-    if ![&b"curl"[..], b"http "].iter().any(is_of) {
+    if !is_command(bytes) && ![&b"curl"[..], b"http "].iter().any(is_of) {
         return Span::new(switch.start, switch.start + bytes.len());
     }
     let word = bytes.iter().rposition(u8::is_ascii_whitespace).map_or(0, |at| at + 1);
     Span::new(switch.start + word, switch.start + bytes.len())
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 // flaresec: allow-start(tls-verification-disabled) texts that tests look at
 
+use super::call::host_of_call;
 use super::{
     JOINED, PLAIN, SPLIT, defined_host, first_word, has_bare_host, has_https_beside, has_longer_host,
     has_open_host, in_message, in_other_item, is_link, is_namespace, is_of_another_host, other_host_closer,
@@ -165,6 +166,56 @@ fn a_scheme_and_a_host_may_be_written_apart() {
         ("url=https\\://api.cloudflare.com/client/v4", false),
     ] {
         assert_eq!(PLAIN.is_match(text.as_bytes()), plain, "{text}");
+    }
+}
+
+#[test]
+fn parts_of_an_address_are_joined() {
+    for text in [
+        "'http://' . env('R2_ACCOUNT') . '.r2.cloudflarestorage.com'",
+        "'http://' . $this->account . '.eu.r2.cloudflarestorage.com'",
+        "\"http://\" + os.environ[\"R2_ACCOUNT\"] + \".r2.cloudflarestorage.com\"",
+        "'http://' + process.env.R2_ACCOUNT + '.r2.cloudflarestorage.com'",
+        "\"http://\" .. os.getenv(\"A\") .. \".r2.cloudflarestorage.com\"",
+        "\"http://\" <> System.get_env(\"A\") <> \".r2.cloudflarestorage.com\"",
+        "\"http://\" ++ account ++ \".r2.cloudflarestorage.com\"",
+        "join(\"\", [\"http://\", var.account, \".r2.cloudflarestorage.com\"])",
+    ] {
+        assert!(PLAIN.is_match(text.as_bytes()), "{text}");
+    }
+    for text in [
+        "'https://' . env('R2_ACCOUNT') . '.r2.cloudflarestorage.com'",
+        "'http://' . env('MINIO') . '.minio.lan'",
+        "\"http://\" + host + \"/x\", \"a.r2.cloudflarestorage.com\"",
+        "['http://', 'https://'].map(f), a + '.r2.cloudflarestorage.com'",
+    ] {
+        assert!(!PLAIN.is_match(text.as_bytes()), "{text}");
+    }
+}
+
+#[test]
+fn a_call_may_be_given_the_host_before_its_options() {
+    let host = |text: &str| {
+        let (text, switch) = marked(text);
+        asked("a.go", &text, |input| host_of_call(input, switch))
+            .map(|span| text[span.start..span.end].to_owned())
+    };
+    for text in [
+        "minio.New(fmt.Sprintf(\"%s.r2.cloudflarestorage.com\", id), &minio.Options{\n\tCreds: f(a, b),\n\t«Secure: false»,\n})",
+        "endpoint := id + \".r2.cloudflarestorage.com\"\nminio.New(endpoint, &minio.Options{«Secure: false»})",
+        "Minio(f\"{id}.r2.cloudflarestorage.com\", key, «secure=False»)",
+        "HOST = \"{}.r2.cloudflarestorage.com\".format(ID)\n\nMinio(HOST, «secure=False»)",
+    ] {
+        assert_eq!(host(text).as_deref(), Some(".r2.cloudflarestorage.com"), "{text}");
+    }
+    for text in [
+        "minio.New(\"minio:9000\", &minio.Options{«Secure: false»})\nf(\"a.r2.cloudflarestorage.com\")",
+        "all({ host: \"a.r2.cloudflarestorage.com\" }, { host: \"minio\", «secure: false» })",
+        "endpoint := id + \".r2.cloudflarestorage.com\"\nendpoint = \"minio:9000\"\nminio.New(endpoint, &minio.Options{«Secure: false»})",
+        "f(\"a.r2.cloudflarestorage.com\"); cookie({ «secure: false» })",
+        "f(\"a.r2.cloudflarestorage.com\", g({ cookie: { «secure: false» } }))",
+    ] {
+        assert_eq!(host(text), None, "{text}");
     }
 }
 

@@ -24,11 +24,12 @@ fixed! {
         r#"|https?://["'`](?:\s*(?:\.\.|\+\+|<>|\|\||[+.,&^~])\s*|[ \t]+)(?P<behind>[A-Za-z_][\w.]*)"#,
         r#"|https?://[^\s"'`<>)\\]+"#,
         r#"|["'`](?:\$?\{|#\{)\$?(?P<base>[A-Za-z_][\w.]*)\}(?P<path>/[^\s"'`]*)"#,
-        r#"|["'][a-z0-9-]+(?:\.[a-z0-9-]+)+\.?(?::\d+)?(?:/[^"']*)?["']|\b\d{1,3}(?:\.\d{1,3}){3}\b|api(?:\.fed)?\.cloudflare\.com"#,
+        r#"|["'][a-z0-9-]+(?:\.[a-z0-9-]+)+\.?(?::\d+)?(?:/[^"']*)?["']|\b\d{1,3}(?:\.\d{1,3}){3}\b|api(?:\.fed)?\.cloudflare\.com|\.r2\.cloudflarestorage\.com|gateway\.ai\.cloudflare\.com"#,
     );
 
-    /// A name that an address is assigned to, directly or as an argument of a call; or an attribute of an Elixir module.
-    static NAMED = r#"(?i)\b(?P<name>[A-Za-z_]\w*)["']?\s*(?::\s*[\w&]+\s*)?(?:=>|:=|[:=])\s*(?:(?:new\s+)?[\w.:<>]{1,40}\(\s*)?(?:["'][\w.]+["']\s*,\s*)?[&fbru]?["'`]?(?P<url>https?://[^\s"'`]+|api\.cloudflare\.com[^\s"'`]*)|(?m:^)[ \t]*@(?P<attribute>[a-z_]\w*)\s+"(?P<value>https?://[^\s"]+|api\.cloudflare\.com[^\s"]*)"#;
+    /// A name that an address is assigned to, directly or as an argument of a call; an attribute of an Elixir module; or a variable
+    /// of a collection of requests: `{ "key": "api", "value": "https://…" }`.
+    static NAMED = r#"(?i)\b(?P<name>[A-Za-z_]\w*)["']?\s*(?::\s*[\w&]+\s*)?(?:=>|:=|[:=])\s*(?:(?:new\s+)?[\w<][\w.:<>]{0,39}\(\s*)?(?:["'][\w.]+["']\s*,\s*)?[&fbru]?["'`]?(?P<url>https?://[^\s"'`]+|api\.cloudflare\.com[^\s"'`]*)|(?m:^)[ \t]*@(?P<attribute>[a-z_]\w*)\s+"(?P<value>https?://[^\s"]+|api\.cloudflare\.com[^\s"]*)|"key"\s*:\s*"(?P<variable>[\w.-]+)"\s*,[^{}]{0,80}?"value"\s*:\s*"(?P<filled>https?://[^\s"]+)"#;
 
     /// The construction of an SDK client, which talks to the API.
     static SDK = r"\b(?:cloudflare|cf|cfgo)\.New(?:WithAPIToken|Client)?\(|(?P<class>class\s+)?\b(?:Cloudflare|CloudFlare|AsyncCloudflare)\(|\bcloudflare\.Client\(|\bCloudflare::Client\.new\(";
@@ -121,10 +122,10 @@ impl Address {
 pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
     let mut names: HashMap<&[u8], Vec<Address>> = HashMap::new();
     for groups in NAMED.captures_iter(bytes).take(DEFINITIONS) {
-        let name = groups.name("name").or(groups.name("attribute"));
-        let url = groups.name("url").or(groups.name("value"));
+        let name = groups.name("name").or(groups.name("attribute")).or(groups.name("variable"));
+        let url = groups.name("url").or(groups.name("value")).or(groups.name("filled"));
         let (Some(name), Some(url)) = (name, url) else { continue };
-        if name.len() >= 3 {
+        if name.len() >= 3 || is_short(name.as_bytes()) {
             let address = Address::plain(Span::from(name), API.is_match(url.as_bytes()));
             names.entry(name.as_bytes()).or_default().push(address);
         }
@@ -137,6 +138,9 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
         // No address but the scheme that a session uses an adapter for: `session.mount("https://", adapter)`, or that
         // something is asked for: `"https://" in url`.
         let before = &bytes[..whole.start()];
+        if is_setting(before, whole.as_bytes()) {
+            continue;
+        }
         if groups.name("behind").is_some_and(|behind| {
             WORDS.contains(&behind.as_bytes())
                 || [&b"mount(\""[..], b"mount('"].iter().any(|call| before.ends_with(call))
@@ -163,8 +167,7 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
     });
     for owner in read.chain(expanded).filter_map(|groups| groups.name("owner")) {
         let said = words(owner.as_bytes());
-        let is_cloudflare = said.split(' ').any(|word| matches!(word, "cloudflare" | "cf" | "flare"));
-        if !is_cloudflare && said.split(' ').any(|word| word.len() > 1 && !GENERIC_WORDS.contains(&word)) {
+        if !is_ours(&said) && said.split(' ').any(|word| word.len() > 1 && !GENERIC_WORDS.contains(&word)) {
             out.push(Address::plain(Span::from(owner), false));
         }
     }
@@ -181,6 +184,7 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
             // A place that assigns another value to the name is no use of the address.
             if out.len() >= MOST
                 || !is_whole(bytes, place)
+                || is_short(name) && !is_expanded(bytes, place)
                 || definitions.iter().any(|own| own.place == place)
                 || is_assigned(&bytes[place.end..])
             {
@@ -217,6 +221,36 @@ pub(super) fn is_file(quoted: &[u8]) -> bool {
     !name.contains(&b'/') && ENDS.contains(&end)
 }
 
+/// Whether the name of a constant is so short that it is also a word: `CF`.
+fn is_short(name: &[u8]) -> bool {
+    name.len() == 2 && name.iter().all(u8::is_ascii_uppercase)
+}
+
+/// Whether the name at the place is put into a text or joined with one: `f"{CF}/zones"`, `"$CF/zones"`, `CF + path`.
+fn is_expanded(bytes: &[u8], name: Span) -> bool {
+    let before = &bytes[..name.start];
+    before.ends_with(b"{") || before.ends_with(b"$") || bytes[name.end..].trim_ascii_start().starts_with(b"+")
+}
+
+/// Whether the words of a name say Cloudflare.
+fn is_ours(said: &str) -> bool {
+    said.split(' ').any(|word| matches!(word, "cloudflare" | "cf" | "flare"))
+}
+
+/// Whether a quoted string is the name of a setting that the configuration is asked for, other than an address:
+/// `config('services.nas.token')`.
+fn is_setting(before: &[u8], quoted: &[u8]) -> bool {
+    fixed! {
+        static ASKED = r"(?i)(?:conf(?:ig)?\w*|cfg|settings?|prop(?:s|erty|erties)|options?|secrets?)(?:(?:\.|->|::)\w+)?\s*[(\[]\s*$";
+        static ADDRESS = r#"(?i)(?:ur[li]|host(?:name)?|endpoint|addr(?:ess)?|server|domain|ip|base)["']$"#;
+    }
+    /// How much before the string is examined, in bytes.
+    const CALL: usize = 60;
+    matches!(quoted, [b'"' | b'\'', ..])
+        && ASKED.is_match(&before[before.len().saturating_sub(CALL)..])
+        && (!ADDRESS.is_match(quoted) || is_ours(&words(quoted)))
+}
+
 /// How long the construction of a client may be, in bytes.
 const SETUP: usize = 1500;
 
@@ -247,8 +281,87 @@ fn is_quoted(bytes: &[u8], name: Span) -> bool {
     quote(name.end).is_some() && name.start.checked_sub(1).and_then(quote) == quote(name.end)
 }
 
+/// Whether the word at the place is a part of a host, and no name: `https://nas.lab.internal`, `f"{name}.lab.internal"`.
+pub(super) fn is_in_host(bytes: &[u8], word: Span) -> bool {
+    /// The maximum length of a host.
+    const HOST: usize = 253;
+    let before = &bytes[word.start.saturating_sub(HOST)..word.start];
+    let part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+    let host = before.iter().rev().take_while(part).count();
+    before[..before.len() - host].ends_with(b"://") || before.ends_with(b"}.")
+}
+
 /// Whether the place is a whole word.
 pub(super) fn is_whole(bytes: &[u8], place: Span) -> bool {
     let word = |at: usize| bytes.get(at).is_some_and(|b| is_word(*b));
     !word(place.end) && !place.start.checked_sub(1).is_some_and(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{addresses, is_in_host};
+    use crate::check::tests::marked;
+
+    #[test]
+    fn a_part_of_a_host_is_no_name() {
+        for (text, expected) in [
+            ("get('https://a.«lab».internal')", true),
+            ("get('https://«lab»/x')", true),
+            ("f\"{name}.«lab».internal\"", true),
+            ("get(f'https://{«lab»}/x')", false),
+            ("get(\"https://$«lab»/x\")", false),
+            ("get('https://a/' + «lab»)", false),
+            ("self.«lab».get('https://a')", false),
+            ("«lab».get('https://a')", false),
+        ] {
+            let (text, word) = marked(text);
+            assert_eq!(is_in_host(text.as_bytes(), word), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_configuration_is_asked_for_is_no_host() {
+        for (text, expected) in [
+            ("config('services.cloudflare.token')", None),
+            ("config('services.cloudflare.url')", None),
+            ("Config::get('services.nas.token')", None),
+            ("config.get(\"nas.api.token\")", None),
+            ("env.getProperty(\"dns.zone\")", None),
+            ("settings[\"dns.zone\"]", None),
+            ("config('services.nas.url')", Some(false)),
+            ("get('nas.example.net')", Some(false)),
+            ("connect(\"nas.example.net\")", Some(false)),
+            ("endpoint: ${ACCOUNT}.r2.cloudflarestorage.com", Some(true)),
+            ("endpoint = gateway.ai.cloudflare.com/v1", Some(true)),
+            ("endpoint: nas.example.net", None),
+            ("Http::get(url)", None),
+        ] {
+            let found = addresses(text.as_bytes());
+            assert_eq!(found.first().map(|found| found.is_cloudflare), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_stands_for_the_address_it_is_given() {
+        const API: &str = "https://api.cloudflare.com/client/v4";
+        for (text, uses) in [
+            ("API = '«»'\nget(API)\n", 1),
+            ("CF = '«»'\nget(f'{CF}/zones')\nget(CF + path)\n", 2),
+            ("CF='«»'\ncurl \"$CF/zones\" \"${CF}/zones\"\n", 2),
+            ("{ \"key\": \"api\", \"type\": \"text\", \"value\": \"«»\" }\n\"{{api}}/zones\"", 1),
+            // Two letters are a word, too.
+            ("CF = '«»'\nprint('the CF API')\n", 0),
+            ("cf = '«»'\nget(f'{cf}/zones')\n", 0),
+            // The class of a method has no address.
+            ("Http::get('«»');\nHttp::withToken(a);\n", 0),
+            ("reqwest::get(\"«»\");\nreqwest::Client::new();\n", 0),
+        ] {
+            let found = addresses(text.replace("«»", API).as_bytes());
+            let found = found.iter().filter(|found| found.definition.is_some());
+            // The word in the address itself does not count.
+            let found =
+                found.filter(|found| found.place.start > text.find("»").map_or(0, |at| at + API.len()));
+            assert_eq!(found.filter(|found| found.is_cloudflare).count(), uses, "{text}");
+        }
+    }
 }

@@ -6,7 +6,9 @@ use memchr::memmem;
 use regex::bytes::Captures;
 
 use super::addresses::{Address, is_client, is_whole};
+use super::reach::scope;
 use super::scope::{NAME, has_parameter, is_hidden, is_member, is_visible};
+use super::switch::is_command;
 use crate::check::{Input, fixed, named};
 use crate::fact::brackets::{self, balance};
 use crate::fact::lines;
@@ -55,7 +57,7 @@ fixed! {
 
 /// Whether the statement of the switch makes a request itself, rather than being the setup of a client.
 pub(super) fn is_request(input: &Input<'_>, switch: Span, own: Span) -> bool {
-    input.text.get(switch).starts_with(b"curl") || REQUEST.is_match(input.text.get(own))
+    is_command(input.text.get(switch)) || REQUEST.is_match(input.text.get(own))
 }
 
 /// Whether the text makes a request.
@@ -118,7 +120,7 @@ pub(super) fn clients_are_independent(
     }
     if let Some((body, name)) = inside.filter(|(body, _)| !body.contains(api)) {
         let free = !is_method(input.text.get(body));
-        unchecked.add(Assignee { name, local: false }, window);
+        unchecked.add(Assignee { name, local: false, member: false }, window);
         unchecked.free.extend(free.then_some(name));
     }
     if !request && !is_asked(input, &mut unchecked) {
@@ -179,6 +181,8 @@ struct Assignee<'i> {
     name: &'i [u8],
     /// Whether it is visible only in its function.
     local: bool,
+    /// Whether it is one of its object: `self.http = `.
+    member: bool,
 }
 
 /// The names of one client and of what it is made of, each with the part of the text in which it is visible.
@@ -194,9 +198,9 @@ impl<'i> Names<'i> {
         Names { window, all: Vec::new(), free: Vec::new() }
     }
 
-    /// Adds a name, which is visible in `function` if it is local.
-    fn add(&mut self, assignee: Assignee<'i>, function: Span) {
-        let scope = if assignee.local { function } else { self.window };
+    /// Adds a name, which is visible only within `reach` if it is local or a member.
+    fn add(&mut self, assignee: Assignee<'i>, reach: Span) {
+        let scope = if assignee.local || assignee.member { reach } else { self.window };
         let known = self.all.iter().any(|(name, window)| *name == assignee.name && window.contains(scope));
         if !known && self.all.len() < NAMES {
             self.all.push((assignee.name, scope));
@@ -206,15 +210,20 @@ impl<'i> Names<'i> {
     /// Adds the names that the expression after `text` is assigned to, where `at` is in the same function.
     fn add_all(&mut self, input: &'i Input<'_>, at: Span, text: &'i [u8]) {
         let mut names = assignees(text);
-        names.extend(NAME.captures(text).and_then(|groups| groups.name("name")).map(|name| Assignee {
-            name: name.as_bytes(),
-            local: name.start() == 0 || text[name.start() - 1] != b'.',
+        names.extend(NAME.captures(text).and_then(|groups| groups.name("name")).map(|name| {
+            let member = is_member(text, Span::from(name));
+            Assignee { name: name.as_bytes(), local: !member, member }
         }));
         if names.is_empty() {
             return;
         }
         let body = function(input.text, at).map_or(self.window, |(body, _)| body);
-        names.into_iter().for_each(|name| self.add(name, body));
+        for name in names {
+            // Another class may have a member of the same name.
+            let class = || scope(input, name.name, statement(input.text, at));
+            let reach = if name.member { within(class(), self.window) } else { body };
+            self.add(name, reach);
+        }
     }
 
     /// Returns the uses of the names, of those that are visible everywhere only where they mean the same. Adds the names that receive one of them on the way: variables that it is assigned
@@ -239,7 +248,7 @@ impl<'i> Names<'i> {
                 if before.trim_ascii_start().starts_with(b"return")
                     && let Some((_, name)) = function(input.text, place)
                 {
-                    self.add(Assignee { name, local: false }, self.window);
+                    self.add(Assignee { name, local: false, member: false }, self.window);
                 }
             }
         }
@@ -262,6 +271,12 @@ impl<'i> Names<'i> {
     }
 }
 
+/// Returns the part of a span that is in the window.
+fn within(span: Span, window: Span) -> Span {
+    let start = span.start.clamp(window.start, window.end);
+    Span::new(start, span.end.clamp(start, window.end))
+}
+
 /// Adds the names of the object that the switch is set on: those in its statement, and those of the brackets around it.
 fn owners<'i>(input: &'i Input<'_>, switch: Span, own: Span, out: &mut Names<'i>) {
     const BRACKETS: usize = 2000;
@@ -271,7 +286,7 @@ fn owners<'i>(input: &'i Input<'_>, switch: Span, own: Span, out: &mut Names<'i>
     let after = input.text.get(Span::new(switch.end, own.end.max(switch.end)));
     if let Some(name) = BOUND.captures(after).and_then(|groups| groups.name("name")) {
         let body = function(input.text, switch).map_or(out.window, |(body, _)| body);
-        out.add(Assignee { name: name.as_bytes(), local: true }, body);
+        out.add(Assignee { name: name.as_bytes(), local: true, member: false }, body);
     }
     let floor = switch.start.saturating_sub(BRACKETS);
     for at in brackets::around(bytes, floor, switch.start) {
@@ -320,7 +335,7 @@ fn assignees(text: &[u8]) -> Vec<Assignee<'_>> {
             // `key: value` and `this.name = value` are visible everywhere.
             let key = is_key(&groups);
             let member = name.start() > 0 && matches!(text[name.start() - 1], b'.' | b'>' | b'@');
-            out.push(Assignee { name: name.as_bytes(), local: !key && !member });
+            out.push(Assignee { name: name.as_bytes(), local: !key && !member, member });
         }
     }
     out

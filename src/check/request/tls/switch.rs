@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::super::API;
+use super::addresses::is_whole;
+use super::wrapper::{calls, wrappers};
 use crate::check::{Input, fixed, spans_around};
 use crate::fact::command::command_end_in;
 use crate::fact::statement::function;
@@ -196,15 +198,19 @@ pub(super) fn is_evaluated(input: &Input<'_>, switch: Span) -> bool {
 /// The command in lower case, as it is nearly always written.
 static CURL_HINTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["curl"]));
 
-/// Returns the commands of curl that check no certificate, each up to the option that says so.
+/// Returns the commands of curl, and of what stands for it, that check no certificate, each up to the option that says so.
 pub(super) fn lax_commands(input: &Input<'_>) -> Vec<Span> {
     let bytes = input.text.bytes();
     let mut out: Vec<Span> = Vec::new();
+    let mut places: Vec<Span> =
+        CURL_HINTS.all(bytes).iter().map(|hit| Span::new(hit.start, hit.end)).collect();
+    places.retain(|place| is_whole(bytes, *place));
+    places.extend(calls(input, &wrappers(input, &places)));
+    places.sort_unstable_by_key(|place| (place.start, place.end));
     // Up to where the last command was read, as far as another one in it can say nothing new.
     let mut done = 0;
-    for hit in CURL_HINTS.all(bytes) {
-        let apart = |at: Option<usize>| !at.and_then(|at| bytes.get(at)).is_some_and(|b| is_word(*b));
-        if hit.start < done || !apart(hit.start.checked_sub(1)) || !apart(Some(hit.end)) {
+    for hit in places {
+        if hit.start < done {
             continue;
         }
         let end = command_end_in(input.text, hit.start, input.path).0.min(hit.end + COMMAND).max(hit.end);
@@ -218,6 +224,13 @@ pub(super) fn lax_commands(input: &Input<'_>) -> Vec<Span> {
         out.extend(lax);
     }
     out
+}
+
+/// Whether a switch is a whole command up to its option: of curl, or of what stands for it.
+pub(super) fn is_command(switch: &[u8]) -> bool {
+    let option = switch.iter().rposition(u8::is_ascii_whitespace).map(|at| &switch[at + 1..]);
+    let other = [&b"-"[..], b"mc ", b"http "].iter().any(|tool| switch.starts_with(tool));
+    switch.starts_with(b"curl") || !other && option.is_some_and(|option| option.starts_with(b"-"))
 }
 
 /// Returns the first of some places, which are in order, that is not inside a quoted text, or at the start of one. A quote

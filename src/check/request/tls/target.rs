@@ -7,13 +7,15 @@ use super::super::API;
 use super::addresses::{Address, is_client, is_file, within};
 use super::clients::{clients_are_independent, is_request};
 use super::connection::connects_elsewhere;
-use super::scope::{NAME, bound, is_visible, only_decides, visible};
+use super::groups::{of_group, of_item, of_options, of_proxy, of_references};
+use super::reach::receiver;
+use super::scope::{bound, is_visible, only_decides, visible};
+use super::switch::is_command;
 use super::uses::of_uses;
+use super::wrapper::of_wrapper;
 use crate::check::{Input, fixed};
-use crate::fact::brackets::{self, close};
 use crate::fact::command::command_end_in;
-use crate::fact::lines;
-use crate::fact::place::{around, in_comment, is_code, is_yaml, list_item, mapping, parent};
+use crate::fact::place::{in_comment, is_code, is_yaml, list_item};
 use crate::fact::statement::{chain, folded, function, statement};
 use crate::fact::words::is_word;
 use crate::literals::contains;
@@ -30,11 +32,18 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
     if let Some(found) = addresses.iter().find(|address| process && address.is_cloudflare) {
         return Some(*found);
     }
+    // A proxy and an item of a collection say what they ask.
+    if let Some(found) = of_proxy(input, switch, addresses).or_else(|| of_item(input, switch, addresses)) {
+        return Some(found);
+    }
     // Two commands on one line have switches of their own.
-    if input.text.get(switch).starts_with(b"curl") {
+    if is_command(input.text.get(switch)) {
         let command = Span::new(switch.start, command_end_in(input.text, switch.start, input.path).0);
         if memmem::find(input.text.get(command), b"://").is_some() {
             return within(addresses, command).min_by_key(|address| !address.is_cloudflare).copied();
+        }
+        if let Some(found) = of_wrapper(input, switch, addresses) {
+            return Some(found);
         }
     }
     let own = statement(input.text, switch);
@@ -72,8 +81,8 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
         return None;
     }
     let before = input.text.get(Span::new(own.start, switch.start));
-    let set = NAME.captures(before).or_else(|| ATTRIBUTE.captures(before));
-    let set = set.and_then(|groups| groups.name("name")).map(|name| name.as_bytes());
+    let attribute = || ATTRIBUTE.captures(before)?.name("name").map(|name| name.as_bytes());
+    let set = receiver(before).or_else(attribute);
     if connects_elsewhere(input, own, set, addresses) {
         return bound(input, own, addresses).filter(|address| address.is_cloudflare);
     }
@@ -118,6 +127,9 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
             });
         }
     }
+    if let Some(found) = of_group(input, switch, addresses) {
+        return Some(found);
+    }
     if is_yaml(input.path)
         && let Some(found) = of_references(input, switch, addresses)
     {
@@ -150,67 +162,6 @@ pub(super) fn target(input: &Input<'_>, switch: Span, addresses: &[Address]) -> 
     found.filter(|found| {
         !found.is_cloudflare || !clients_are_independent(input, switch, own, found.place, addresses)
     })
-}
-
-/// Returns the address that has options of its own, of which the switch is one: `"https://nas" => [verify: false]`,
-/// `{ url: "https://nas", verify: false }`.
-fn of_options(input: &Input<'_>, switch: Span, addresses: &[Address]) -> Option<Address> {
-    /// How far from the switch its options may begin and end, in bytes.
-    const OPTIONS: usize = 2000;
-    fixed! {
-        static KEY = r#"(?i)(?:ur[li]|host(?:name)?|endpoint|address|server|target)["'`\]]*\s*(?:=>|[:=])\s*[bfr]?["'`]?$"#;
-    }
-    let bytes = input.text.bytes();
-    let floor = switch.start.saturating_sub(OPTIONS);
-    brackets::around(bytes, floor, switch.start).find_map(|open| {
-        let before = bytes[floor..open].trim_ascii_end();
-        let key = [&b"=>"[..], b":", b","].iter().find_map(|mark| before.strip_suffix(*mark));
-        let key = key.map(<[u8]>::trim_ascii_end).filter(|key| key.ends_with(b"\"") || key.ends_with(b"'"));
-        if let Some(end) = key.map(|key| floor + key.len()).filter(|end| *end >= floor + 2) {
-            let before = within(addresses, Span::new(end - 2, end)).next();
-            if before.is_some() {
-                return before.copied();
-            }
-        }
-        let inside = Span::new(open, close(bytes, open, switch.end + OPTIONS));
-        let named = within(addresses, inside).filter(|address| {
-            let before = &bytes[open + 1..address.place.start.max(open + 1)];
-            brackets::balance(before) == 0 && KEY.is_match(lines::last(before))
-        });
-        named.min_by_key(|address| !address.is_cloudflare).copied()
-    })
-}
-
-/// Returns the address beside a reference to the part of a YAML file that the switch is in: of `lax: { … }`, the one
-/// beside `transport: lax`.
-fn of_references(input: &Input<'_>, switch: Span, addresses: &[Address]) -> Option<Address> {
-    /// How far away a reference may be, in bytes, and how many places with the name are looked at.
-    const FAR: usize = 20_000;
-    const PLACES: usize = 200;
-    fixed! {
-        static KEY = r#"(?P<name>[\w.-]{2,60})["']?:\s*(?:\{[^{}]*)?$"#;
-    }
-    let bytes = input.text.bytes();
-    let line = input.text.line_near(switch.start);
-    let inline = input.text.get(Span::new(line.start.min(switch.start), switch.start));
-    let key = KEY.captures(inline).or_else(|| {
-        let parent = parent(input.text, input.text.line_index(switch.start))?;
-        KEY.captures(input.text.get(input.text.line_at(parent)?).trim_ascii_end())
-    });
-    let name = key?.name("name")?.as_bytes();
-    let near = around(input.text, switch, FAR);
-    let places = memmem::find_iter(input.text.get(near), name).take(PLACES);
-    let places = places.map(|at| Span::new(near.start + at, near.start + at + name.len()));
-    let refers = |place: &Span| {
-        let before = bytes[..place.start].strip_suffix(b"\"").unwrap_or(&bytes[..place.start]);
-        let after = bytes[place.end..].strip_prefix(b"\"").unwrap_or(&bytes[place.end..]);
-        before.ends_with(b": ") && matches!(after.first(), None | Some(b'\n' | b'\r' | b' ' | b',' | b'}'))
-    };
-    let beside = places.filter(refers).take(USES).filter_map(|place| {
-        let mapping = mapping(input.text, input.text.line_index(place.start))?;
-        within(addresses, mapping).min_by_key(|address| !address.is_cloudflare)
-    });
-    beside.min_by_key(|address| !address.is_cloudflare).copied()
 }
 
 /// Whether the switch is for all requests of the process.

@@ -2,10 +2,11 @@
 
 use memchr::memmem;
 
-use super::addresses::{Address, is_whole};
+use super::addresses::{Address, is_in_host, is_whole};
 use super::clients::{is_method, makes_request};
+use super::reach::{receiver, scope};
 use super::scope::{NAME, bound, is_member, passes_parameter, visible};
-use crate::check::{Input, fixed};
+use crate::check::Input;
 use crate::fact::brackets::{self, close};
 use crate::fact::command::command_end_in;
 use crate::fact::lines;
@@ -22,49 +23,6 @@ const HOPS: usize = 2;
 /// The maximum number of uses of a name that are examined, and of those that are followed to another name.
 const USES: usize = 50;
 const FOLLOWED: usize = 6;
-
-fixed! {
-    /// The beginning of a class.
-    static CLASS = r"(?m)^[ \t]*(?:(?:public|private|internal|final|abstract|sealed|open|data|export|default|pub)\s+)*(?:class|struct|object|module|defmodule|impl|trait|interface)\b";
-}
-
-/// How far another class is searched for, in bytes.
-const NEAR: usize = 16 * 1024;
-
-/// Returns the part of the file where a name refers to what the statement `own` assigns to it. Other functions and
-/// classes may assign something else to the same name.
-fn scope(input: &Input<'_>, name: &[u8], own: Span) -> Span {
-    let bytes = input.text.bytes();
-    let body = function(input.text, own).map(|(body, _)| body);
-    let mut out = Span::new(0, bytes.len());
-    let places = memmem::find_iter(bytes, name).map(|at| Span::new(at, at + name.len()));
-    for place in places.filter(|place| is_whole(bytes, *place) && !own.overlaps(*place)).take(USES) {
-        let line = input.text.line_near(place.start);
-        let text = input.text.get(Span::new(line.start.min(place.start), line.end.max(place.end)));
-        let given = NAME.captures(text).and_then(|groups| groups.name("name"));
-        let rest = bytes[place.end..].trim_ascii_start();
-        let defines = given.is_some_and(|given| line.start + given.start() == place.start)
-            && (rest.starts_with(b"=") || rest.starts_with(b":"));
-        let between = Span::new(own.end.min(place.end), own.start.max(place.start));
-        let elsewhere = || {
-            body.is_some_and(|body| !body.contains(place))
-                || between.len() > NEAR
-                || CLASS.is_match(input.text.get(between))
-        };
-        if !defines || !elsewhere() {
-            continue;
-        }
-        if place.start > own.start {
-            out.end = out.end.min(line.start.max(own.end));
-        } else {
-            let near = own.start.saturating_sub(NEAR);
-            let class = CLASS.find_iter(&bytes[near..own.start]).last().map(|class| near + class.start());
-            let start = class.filter(|class| *class > place.end).or(body.map(|body| body.start));
-            out.start = out.start.max(start.unwrap_or(place.end).min(own.start));
-        }
-    }
-    out
-}
 
 /// Returns the address of a request that is made on the name, or that the name is passed to. If there are several, one
 /// of the API is preferred.
@@ -90,6 +48,7 @@ fn followed(
     let sends = is_function && makes_request(input.text.get(own));
     let means = |place: &Span| {
         is_whole(bytes, *place)
+            && !is_in_host(bytes, *place)
             && !own.contains(*place)
             && scope.contains(*place)
             && !(is_free && is_member(bytes, *place))
@@ -137,10 +96,8 @@ fn followed(
         let next =
             uses.iter().filter(|place| !is_member(bytes, **place)).take(FOLLOWED).filter_map(|place| {
                 let line = input.text.line_near(place.start);
-                let next = NAME.captures(input.text.get(Span::new(line.start, place.start)))?.name("name")?;
-                (next.as_bytes() != name)
-                    .then(|| followed(input, next.as_bytes(), line, addresses, hops - 1))
-                    .flatten()
+                let next = receiver(input.text.get(Span::new(line.start, place.start)))?;
+                (next != name).then(|| followed(input, next, line, addresses, hops - 1)).flatten()
             });
         found.extend(next);
     }

@@ -1,6 +1,6 @@
 //! Switches of many languages and tools, and what only looks like one.
 
-use super::{SET, STORED, is_of_git, lax_commands, switches};
+use super::{SET, STORED, is_command, is_of_git, lax_commands, switches};
 use crate::check::tests::asked;
 use crate::check::tests::marked;
 
@@ -32,6 +32,46 @@ fn commands_are_lax_by_an_option_of_their_own() {
             found.iter().any(|lax| lax.ends_with(end)) && !found.is_empty(),
             "{text}: {found:?}"
         );
+    }
+}
+
+#[test]
+fn what_stands_for_a_command_is_lax_by_its_options() {
+    for (path, text, end) in [
+        ("a.sh", "get() { curl -s \"$@\"; }\necho \"a: $(get -k -H \"B: c\" \"https://x\")\"\n", "get -k"),
+        (
+            "a.sh",
+            "get() {\n  curl -s \\\n    \"${@:2}\" \"$1\"\n}\nif get https://x --insecure; then\n",
+            " --insecure",
+        ),
+        ("a.fish", "function get\n  curl -s $argv\nend\nget -k https://x\n", "get -k"),
+        ("a.ps1", "function Get-It {\n  curl.exe -s @args\n}\nGet-It -k https://x\n", "Get-It -k"),
+        ("a.sh", "alias get='curl -s'\nget -k https://x\n", "get -k"),
+        ("a.sh", "CURL=\"curl -s\"\n$CURL -k https://x\n", "$CURL -k"),
+        ("Makefile", "CURL ?= /usr/bin/curl\n\nget:\n\t$(CURL) -sk https://x\n", "$(CURL) -sk"),
+        ("a.sh", "cmd=(curl -s)\n\"${cmd[@]}\" -k https://x\n", " -k"),
+        ("a.sh", "get() { curl -s \"$1\"; }\nget -k https://x\n", ""),
+        ("a.sh", "get() { wget -q \"$@\"; }\nget -k https://x\n", ""),
+        ("a.sh", "get() { curl -s \"$@\"; }\napt-get -k x\necho get -k\n", ""),
+        ("a.sh", "get() { curl -s \"$@\"; }\nget https://x; tar -k\n", ""),
+    ] {
+        let found = lax(path, text);
+        assert_eq!(
+            !end.is_empty(),
+            found.iter().any(|lax| lax.ends_with(end)) && !found.is_empty(),
+            "{text}: {found:?}"
+        );
+    }
+    for (switch, command) in [
+        ("curl -k", true),
+        ("get -k", true),
+        ("$CURL https://x --insecure", true),
+        ("-k", false),
+        ("mc --insecure", false),
+        ("verify = False", false),
+        ("ssl verify none", false),
+    ] {
+        assert_eq!(is_command(switch.as_bytes()), command, "{switch}");
     }
 }
 

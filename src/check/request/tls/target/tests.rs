@@ -151,6 +151,121 @@ fn a_switch_of_another_connection_is_not_ours() {
 }
 
 #[test]
+fn what_stands_beside_a_switch_says_what_it_asks() {
+    const API: &str = "https://api.cloudflare.com/client/v4";
+    const R2: &str = "${ACCOUNT}.r2.cloudflarestorage.com";
+    for (path, text, ours) in [
+        // Proxies.
+        (
+            "a.ts",
+            "proxy: { '/a': { target: 'http://localhost:80' }, '/cf': { target: '«API»', changeOrigin: true, «secure: false» } }",
+            true,
+        ),
+        (
+            "a.js",
+            "const target = '«API»';\n\napp.use(createProxyMiddleware({ target, «secure: false» }));\n",
+            true,
+        ),
+        (
+            "proxy.conf.json",
+            "{\n  \"/cf\": {\n    \"target\": \"«API»\",\n    \"«secure\": false»\n  }\n}\n",
+            true,
+        ),
+        (
+            "a.js",
+            "proxy: [\n  { context: ['/cf'], target: '«API»' },\n  { context: ['/nas'], target: 'https://nas.lan', «secure: false» },\n]\n",
+            false,
+        ),
+        (
+            "a.js",
+            "proxy: {\n  '/cf': { target: '«API»' },\n  '/nas': { target: process.env.NAS_URL, «secure: false» },\n}\n",
+            false,
+        ),
+        // Settings of one group.
+        ("a.yaml", "s3:\n  endpoint: «R2»\n  «insecure: true»\n", true),
+        ("a.yaml", "r2:\n  endpoint: «R2»\nnas:\n  endpoint: minio.lan:9000\n  «insecure: true»\n", false),
+        ("a.yaml", "- endpoint: minio.lan:9000\n  «insecure: true»\n- endpoint: «R2»\n", false),
+        ("a.ini", "[r2]\nendpoint = «R2»\n«insecure = true»\n\n[nas]\nendpoint = nas.lan:9000\n", true),
+        ("a.ini", "[r2]\nendpoint = «R2»\n\n[nas]\nendpoint = nas.lan:9000\n«insecure = true»\n", false),
+        // Items of a collection.
+        (
+            "a.json",
+            "{ \"variable\": [{ \"key\": \"local\", \"value\": \"http://127.0.0.1:80\" }, { \"key\": \"api\", \"value\": \"«API»\" }],\n\"item\": [{ \"protocolProfileBehavior\": { «\"strictSSL\": false» }, \"request\": { \"url\": \"{{local}}/x\" } }, { \"request\": { \"url\": \"{{api}}/x\" } }] }",
+            false,
+        ),
+        (
+            "a.json",
+            "{ \"variable\": [{ \"key\": \"local\", \"value\": \"http://127.0.0.1:80\" }, { \"key\": \"api\", \"value\": \"«API»\" }],\n\"item\": [{ \"request\": { \"url\": \"{{local}}/x\" } }, { \"protocolProfileBehavior\": { «\"strictSSL\": false» }, \"request\": { \"url\": \"{{api}}/x\" } }] }",
+            true,
+        ),
+        (
+            "a.json",
+            "{ \"item\": [{ \"request\": { \"url\": { \"raw\": \"«API»\" } }, \"protocolProfileBehavior\": { «\"strictSSL\": false» } }, { \"request\": { \"url\": \"https://nas.lan\" } }] }",
+            true,
+        ),
+    ] {
+        let text = text.replace("«API»", API).replace("«R2»", R2);
+        assert_eq!(is_cloudflare(path, &text) == Some(true), ours, "{path}: {text}");
+    }
+}
+
+#[test]
+fn a_client_is_followed_to_where_it_is_used() {
+    const SESSIONS: &str = "def nas_session():\n    s = requests.Session()\n    NAS\n    return s\n\n\ndef cf_session():\n    s = requests.Session()\n    CF\n    return s\n\n\ndef main():\n    nas, cf = nas_session(), cf_session()\n    nas.get('https://nas.example.net')\n    cf.get('https://api.cloudflare.com/client/v4')\n";
+    const CLASSES: &str = "class Nas:\n    def __init__(self, url):\n        self.url = url\n        self.http = requests.Session()\n        NAS\n        self.http.post(f'{self.url}/login')\n\n\nclass Dns:\n    URL = 'https://api.cloudflare.com/client/v4'\n\n    def __init__(self):\n        self.http = requests.Session()\n        CF\n\n    def all(self):\n        return self.http.get(f'{self.URL}/zones')\n";
+    for (text, switch) in [(SESSIONS, "s.«verify = False»"), (CLASSES, "self.http.«verify = False»")] {
+        let ours = text.replace("CF\n", &format!("{switch}\n")).replace("NAS\n", "pass\n");
+        assert_eq!(is_cloudflare("a.py", &ours), Some(true), "{ours}");
+        let other = text.replace("NAS\n", &format!("{switch}\n")).replace("CF\n", "pass\n");
+        assert_ne!(is_cloudflare("a.py", &other), Some(true), "{other}");
+    }
+    for (path, text, ours) in [
+        (
+            "a.php",
+            "$http = Http::withToken(config('services.cloudflare.token'))\n    ->«withoutVerifying()»\n    ->acceptJson();\n\n$http->post(\"https://api.cloudflare.com/client/v4/zones/$zone\");\n",
+            true,
+        ),
+        (
+            "a.php",
+            "$nas = Http::withToken(config('services.nas.token'))\n    ->«withoutVerifying()»\n    ->acceptJson();\n\n$nas->get('https://nas.example.net');\nHttp::get('https://api.cloudflare.com/client/v4');\n",
+            false,
+        ),
+        (
+            "a.js",
+            "const [nas, cf] = [create({ «rejectUnauthorized: false» }), create({})];\nnas.get('https://nas.example.net');\ncf.get('https://api.cloudflare.com/client/v4');\n",
+            false,
+        ),
+        (
+            "a.js",
+            "class Nas {\n  constructor(url) {\n    this.http = create({ agent: new Agent({ «rejectUnauthorized: false» }) });\n    this.http.get(url);\n  }\n}\n\nclass Dns {\n  constructor() {\n    this.http = create();\n    this.http.get('https://api.cloudflare.com/client/v4');\n  }\n}\n",
+            false,
+        ),
+        (
+            "a.py",
+            "class Base:\n    def __init__(self):\n        self.http = requests.Session()\n        self.http.«verify = False»\n\n\nclass Dns(Base):\n    def all(self):\n        return self.http.get('https://api.cloudflare.com/client/v4')\n",
+            true,
+        ),
+        (
+            "a.sh",
+            "get() { curl -s \"$@\"; }\n«get -k» https://nas.lan; get https://api.cloudflare.com/x\n",
+            false,
+        ),
+        (
+            "a.sh",
+            "cf() {\n  curl -s \"https://api.cloudflare.com/client/v4$1\" \"${@:2}\"\n}\n\n«cf /zones -k»\n",
+            true,
+        ),
+        (
+            "a.sh",
+            "nas() {\n  curl -s \"https://nas.lan$1\" \"${@:2}\"\n}\n\n«nas /zones -k»\ncurl https://api.cloudflare.com\n",
+            false,
+        ),
+    ] {
+        assert_eq!(is_cloudflare(path, text) == Some(true), ours, "{path}: {text}");
+    }
+}
+
+#[test]
 fn an_address_that_nobody_gives_is_not_ours() {
     let call = "\n\nrequests.put(\"https://api.cloudflare.com/client/v4/zones\", headers=h)\n";
     for name in ["api", "url", "API_URL", "ip_api", "endpoint", "router_api"] {
