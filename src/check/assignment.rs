@@ -15,6 +15,7 @@ use crate::literals::contains;
 use crate::rule::{CheckKind, Confidence, Detect, Randomness};
 use crate::span::Span;
 
+mod partner;
 mod recipient;
 mod script;
 mod uses;
@@ -115,7 +116,7 @@ pub(crate) fn check(
             found.evidence.push(format!("{:.1} bits per character", value::entropy(bytes)));
             found.secrets.push(view.original(span));
             found.credential = Some((detection.kind(), bytes.to_vec()));
-            partner(detection, view, span, &mut found);
+            partner::label(detection, view, span, &mut found);
             out.push(found);
         }
     }
@@ -359,21 +360,4 @@ fn begins_statement(names: &Naming, bytes: &[u8], span: Span) -> bool {
         && alone
         && spaced
         && follows.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'=')
-}
-
-/// Labels the other half of a pair: the nearest match of the detection's `partner` expression.
-fn partner(detection: &Compiled, view: &View<'_>, span: Span, found: &mut Candidate) {
-    let Some(partner) = detection.partner() else { return };
-    let start = span.start.saturating_sub(SAME_CALL);
-    let end = view.bytes.len().min(span.end + SAME_CALL);
-    let nearest = partner
-        .captures_iter(&view.bytes[start..end])
-        .filter_map(|groups| groups.name("label").map(|m| Span::from(m).shift(start)))
-        .filter(|place| !place.overlaps(span))
-        .min_by_key(
-            |place| if place.start < span.start { span.start - place.end } else { place.start - span.end },
-        );
-    if let Some(place) = nearest {
-        found.labels.push((view.original(place), detection.detect.partner_label.clone().unwrap_or_default()));
-    }
 }

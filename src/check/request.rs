@@ -20,7 +20,7 @@ mod proxy;
 mod tls;
 
 pub(super) use headers::check as key_headers;
-pub(super) use headers::takes_a_token;
+pub(super) use headers::{sends_key, takes_a_token};
 pub(super) use plain::check as plain_http;
 pub(super) use tls::check as tls_off;
 

@@ -1,7 +1,9 @@
 //! `check = "setting"`: how a tool or an SDK is configured to authenticate. A key next to an e-mail address is the
 //! Global API Key, whatever the names say; an API token needs no e-mail address.
 
-use super::request::permissions_of_file;
+use std::cell::LazyCell;
+
+use super::request::{permissions_of_file, sends_key};
 use super::{Candidate, Detection, Input, Sign};
 use crate::fact::lines;
 use crate::fact::place::{
@@ -18,10 +20,10 @@ mod sdk;
 mod sheet;
 mod tools;
 
-pub(super) use choice::{advises_token, token_ways};
+pub(super) use choice::{advises_token, has_opposite_step, token_ways};
 use choice::{in_two_branches, is_alternative, supports_both};
 use role::{Role, role};
-use sheet::{BYTES, Sheet};
+use sheet::{BYTES, Sheet, prefers_key};
 
 /// `variant = "global-key"`: the Global API Key in SDK calls and in settings.
 pub(super) fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -39,6 +41,7 @@ pub(super) fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut
     let sends = is_program(input.text, input.path)
         && input.signs.has(Sign::KeyHeader)
         && contains(input.text.bytes(), b"x-auth-key");
+    let reported = LazyCell::new(|| sends_key(input));
     let sheet = Sheet::new(input);
     let pairs = sheet.pairs();
     // A secret may be declared in one place and passed to a service in another: then only the use is reported.
@@ -46,8 +49,8 @@ pub(super) fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut
     for pair in pairs.into_iter().filter(|pair| !used || !sheet.is_declared(pair.key)) {
         let place = pair.key.span;
         let configured = role(&pair.key.words) == Role::Method;
-        // The header of the request is reported already.
-        if !configured && sends {
+        // The header of the request is reported already, unless the script decides what to send.
+        if sends && (!configured || *reported) {
             continue;
         }
         if calls.iter().any(|call| call.overlaps(place)) || (!configured && supports_both(input, place)) {
@@ -74,24 +77,12 @@ fn advise(input: &Input<'_>, place: Span, found: &mut Candidate) {
 
 /// `variant = "shadowed-token"`: a token that is ignored because the tool prefers the key and e-mail address beside it.
 pub(super) fn shadowed_token(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    /// The tools that prefer the key, and what files that configure them say.
-    const WINS: &[&[u8]] = &[
-        b"cloudflare",
-        b"wrangler",
-        b"traefik",
-        b"lego",
-        b"python",
-        b"worker",
-        b"cf_dns_api",
-        b"pages deploy",
-    ];
-    let says = |bytes: &[u8]| WINS.iter().any(|word| contains(bytes, word));
     let script = is_shell(input.text, input.path);
     if is_prose(input.path)
         || is_test(input.path)
         || is_api_description(input.text, input.path)
         || (is_program(input.text, input.path) && !script)
-        || !(says(input.text.bytes()) || says(input.path.as_bytes()))
+        || !prefers_key(input)
     {
         return;
     }

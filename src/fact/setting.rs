@@ -292,6 +292,8 @@ mod tests {
         one("apiTokenSecretRef:\n  name: a", "api token", "name: a");
         one("CFAuthKeySecure = $k", "cf auth key", "$k");
         one("auth_key => \"${K}\"", "auth key", "\"${K}\"");
+        one("$auth_method = \"global\";", "auth method", "\"global\"");
+        one("service a {\n  zone b\n  password x1\n  protocol c\n}", "password", "x1");
         one("cf_dns 'x' do\n  zone 'a'\n  api_key node['k']\nend", "api key", "node['k']");
         assert_eq!(found("{ email: a, key: b }").len(), 2);
         assert_eq!(found("(usernameVariable: 'CF_USER', passwordVariable: 'CF_KEY')").len(), 2);
@@ -318,6 +320,9 @@ mod tests {
             "{\n  \"Account Email\": \"Correo\"\n}",
             "while true do\n  api_key x\nend",
             "cf 'x'\n  api_key x\n",
+            "if [ \"$auth_method\" = \"global\" ]; then",
+            "[[ $auth_method = global ]]",
+            "test \"$auth_method\" = global",
         ] {
             assert_eq!(found(text), [], "{text}");
         }

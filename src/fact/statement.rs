@@ -177,7 +177,7 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
             r"|(?:const|let|var)\s+(?P<b>\w+)\s*=\s*(?:async\s*)?(?:function\b|\([^)]*\)[^=\n]{0,40}=>)",
             r"|(?P<c>[A-Za-z_][\w-]*)\s*\(\)\s*\{",
             // A type before the name, which in C++ may be that of a method: `static CURL *nas() {`, `void Api::ask() {`.
-            r"|(?:(?:\w+::)*[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?|void|bool|int|auto|char|std::\w+)(?:\s+|\s*[*&]+\s*)(?:\w+::)*(?P<d>\w+)\([^;]*?\{?\s*$",
+            r"|(?:(?:\w+::)*[A-Z]\w*(?:<[\w<>, \[\]?]*>)?(?:\[\])?|void|bool|int|auto|char|std::\w+)(?:\s+|\s*[*&]+\s*)(?:\w+::)*(?P<d>\w+)\((?:[^;]*?\{?\s*$|[^;{}]*\)\s*=>)",
             // A method of a class in JavaScript: `async purge(zone: string): Promise<void> {`.
             r"|(?P<e>[A-Za-z_]\w*)\([^;{}]*\)\s*(?::[^;={}]+)?\{?\s*$",
             // An equation of Haskell, for one constructor: `headers (Token t) = …`.
@@ -201,7 +201,12 @@ pub fn function<'a>(text: &'a Text<'_>, place: Span) -> Option<(Span, &'a [u8])>
             )
         };
         let typed = groups.name("d").or_else(|| groups.name("e"));
-        let opens = content.trim_ascii_end().ends_with(b"{") || is_bracket(index + 1);
+        // `void Apply(Request request) => …` of C# has an expression for a body.
+        let rest = content.get(groups.get_match().end()..).unwrap_or_default();
+        let whole = &content[..content.len() - rest.len()];
+        let opens = content.trim_ascii_end().ends_with(b"{")
+            || whole.trim_ascii_end().ends_with(b"=>")
+            || is_bracket(index + 1);
         let plain = groups.name("e").or_else(|| groups.name("f"));
         if typed.is_some() && !opens || plain.is_some_and(|name| block(name.as_bytes())) {
             return None;

@@ -1,19 +1,16 @@
 //! Requests that authenticate with the Global API Key: an `X-Auth-Key` header with a value, in a text that concerns
 //! Cloudflare.
 
-use super::super::assignment::is_sent_elsewhere;
 use super::super::{Candidate, Detection, Input, Sign, fixed};
 use super::{API, confidence, permissions, spans};
 use crate::blob::BlobPath;
 use crate::endpoint::NO_TOKEN;
-use crate::fact::brackets;
 use crate::fact::namesake::is_file_of_other_vendor;
 use crate::fact::place::{
-    around, in_comment, in_pattern, in_prose, in_test_module, is_api_description, is_program, is_prose,
-    is_test, list_item,
+    around, in_comment, in_pattern, in_prose, in_test_module, is_api_description, is_test,
 };
 use crate::fact::search::{in_search, is_rules};
-use crate::fact::setting::{closed, same_group};
+use crate::fact::setting::closed;
 use crate::fact::statement::statement;
 use crate::literals::contains;
 use crate::rule::{Confidence, Severity};
@@ -21,12 +18,17 @@ use crate::span::Span;
 
 mod both;
 mod constants;
+mod flat;
+mod host;
+mod lisp;
 mod sent;
+mod source;
 mod zip;
 
 use both::supports_both;
 pub(in crate::check) use both::takes_a_token;
 use constants::constants;
+use host::{has_other_hosts, is_for_other_host, is_of_other_vendor};
 pub(super) use sent::holds_nothing;
 
 fixed! {
@@ -50,9 +52,6 @@ fixed! {
         r#"|\b(?:proxy_set_header|header_up|set-header|RequestHeader\s+\w+|more_set_input_headers|request_header)\s+["']?x-auth-key["']?\s+[^\s;]+)"#,
     );
 
-    /// A Lisp map has only a space between a name and its value: `{"X-Auth-Key" (:key cfg)}`.
-    static LISP = r#"(?i)["':](?P<span>x-auth-key\b"?[ \t]+[^\s)}\],;=][^\n)}]*)"#;
-
     static EMAIL = r#"(?i)(?:\b|\\[rn])(?P<span>x[-_]?auth[-_]?email\b["'`\\]*\]?\s*(?:=>|:=|[:=,])?\s*[^\s,)}\]][^\n,)}\]]*)"#;
 
     /// Lists of header names, and code that reads, hides or removes headers.
@@ -61,12 +60,64 @@ fixed! {
     /// Rackspace and OpenStack send the same header, with a user name instead of an e-mail address.
     static VENDOR = r#"(?i)x-auth-user(?:[^\w-]|$)"#;
 
-    /// An address. If another vendor's is between a key and a token, they are not two options of one client.
-    static HOST = r"(?i)https?://(?P<host>[a-z][\w.-]*\.[a-z]+)";
 }
 
 /// `variant = "key-headers"`.
 pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
+    let mut uses = uses(input);
+    source::take(input, &mut uses);
+    out.extend(uses.into_iter().map(|used| used.candidate(detection, input)));
+}
+
+/// Whether the file sends the key in a header that is reported.
+pub(in crate::check) fn sends_key(input: &Input<'_>) -> bool {
+    !uses(input).is_empty()
+}
+
+/// A header that carries the key.
+struct Use {
+    /// The name and the value.
+    span: Span,
+    /// Whether something beside it says that it is Cloudflare's.
+    is_cloudflare: bool,
+    /// The header with the e-mail address.
+    email: Option<Span>,
+    /// The constant that holds the name of the header.
+    constant: Option<Span>,
+    /// Where the request goes.
+    address: Option<Span>,
+    /// The variable that the value was put into, if it is called like the header.
+    source: Option<Span>,
+}
+
+impl Use {
+    fn candidate(self, detection: &Detection<'_>, input: &Input<'_>) -> Candidate {
+        let sure = if self.is_cloudflare || input.signs.has(Sign::Api) {
+            confidence(detection, self.is_cloudflare)
+        } else {
+            Confidence::Low
+        };
+        let mut found = Candidate::new(detection.rule, self.span, sure);
+        let labels = [
+            (self.email, "the e-mail address that goes with it"),
+            (self.constant, "the name of the header"),
+            (self.address, "the API it is sent to"),
+            (self.source, "where the key comes from"),
+        ];
+        let labels = labels.into_iter().filter_map(|(place, says)| Some((place?, String::from(says))));
+        found.labels.extend(labels);
+        found.permissions = permissions(input, self.span);
+        if found.permissions == [NO_TOKEN] {
+            found.severity = Some(Severity::Note);
+            found.help =
+                Some(String::from("Keep the key in a secret store and limit who can start this call."));
+        }
+        found
+    }
+}
+
+/// Returns the headers of the file that carry the key.
+fn uses(input: &Input<'_>) -> Vec<Use> {
     fixed! {
         static TOPIC = "(?i)cf_";
     }
@@ -75,17 +126,21 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         || is_api_description(input.text, input.path)
         || is_rules(input.text, input.path)
     {
-        return;
+        return Vec::new();
     }
     let topic = input.signs.has(Sign::Vendor) || TOPIC.is_match(input.text.bytes());
     let emails = spans(&EMAIL, input);
     let by_constant = constants(input);
     let defined: Vec<(Span, Span)> = by_constant.iter().map(|used| (used.place, used.definition)).collect();
-    let by_constant = by_constant.into_iter().map(|used| used.place);
-    let zipped = zip::names(input);
-    let mut in_lisp = if is_lisp(input.path) { spans(&LISP, input) } else { Vec::new() };
-    in_lisp.retain(|span| is_in_pair(input.text.bytes(), *span));
-    for span in spans(&KEY, input).into_iter().chain(by_constant).chain(in_lisp).chain(zipped) {
+    let mut places = spans(&KEY, input);
+    let mut others = flat::pairs(input);
+    others.retain(|pair| !places.iter().any(|place| place.overlaps(*pair)));
+    others.extend(by_constant.into_iter().map(|used| used.place));
+    others.extend(lisp::pairs(input));
+    others.extend(zip::names(input));
+    places.extend(others);
+    let mut out = Vec::new();
+    for span in places {
         let broken = input.text.get(span).starts_with(b"\\");
         let span = Span::new(span.start + if broken { 2 } else { 0 }, span.end);
         let span = first_header(input.text.bytes(), span);
@@ -108,115 +163,14 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         if !is_cloudflare && !topic || is_not_sent(input, span) || supports_both(input, span) {
             continue;
         }
-        let sure = if is_cloudflare || input.signs.has(Sign::Api) {
-            confidence(detection, is_cloudflare)
-        } else {
-            Confidence::Low
-        };
-        let mut found = Candidate::new(detection.rule, span, sure);
-        found.labels.extend(email.map(|place| (place, String::from("the e-mail address that goes with it"))));
-        found.labels.extend(constant.map(|name| (name, String::from("the name of the header"))));
-        found.labels.extend(address.map(|place| (place, String::from("the API it is sent to"))));
-        found.permissions = permissions(input, span);
-        if found.permissions == [NO_TOKEN] {
-            found.severity = Some(Severity::Note);
-            found.help =
-                Some(String::from("Keep the key in a secret store and limit who can start this call."));
-        }
-        out.push(found);
+        out.push(Use { span, is_cloudflare, email, constant, address, source: None });
     }
-}
-
-fn is_lisp(path: &BlobPath) -> bool {
-    [
-        &b".clj"[..],
-        b".cljs",
-        b".cljc",
-        b".edn",
-        b".bb",
-        b".el",
-        b".lisp",
-        b".scm",
-        b".rkt",
-        b".fnl",
-        b".janet",
-    ]
-    .iter()
-    .any(|end| path.file_name().ends_with(end))
-}
-
-/// Whether the name is in a Lisp map, `{"X-Auth-Key" key}`, or a pair, `("X-Auth-Key" . key)` or
-/// `(cons "X-Auth-Key" key)`. Sets, vectors and lists of names hold no values.
-fn is_in_pair(bytes: &[u8], span: Span) -> bool {
-    const REACH: usize = 1000;
-    let floor = span.start.saturating_sub(REACH);
-    let Some(open) = brackets::around(bytes, floor, span.start).next() else { return false };
-    let before = bytes[open + 1..span.start].trim_ascii();
-    match bytes[open] {
-        b'{' => !bytes[..open].ends_with(b"#"),
-        b'(' if before == b"\"" => bytes[span.start..span.end].contains(&b'.'),
-        b'(' => before == b"cons \"",
-        _ => false,
-    }
+    out
 }
 
 /// Whether the file is a request or a script that can be run as it is. Such files are checked even in test folders.
 fn is_request(path: &BlobPath) -> bool {
     [&b".http"[..], b".rest", b".hurl", b".bru", b".sh"].iter().any(|end| path.file_name().ends_with(end))
-}
-
-/// Whether the value is named after another vendor whose address is nearby: `os.environ["ZILORE_KEY"]`.
-fn is_of_other_vendor(input: &Input<'_>, span: Span) -> bool {
-    fixed! {
-        static VALUE = r"(?i)\b(?P<who>[a-z][a-z0-9]{3,30})_(?:api_)?(?:auth_)?(?:key|token|secret)\b";
-    }
-    const GENERIC_NAMES: &[&[u8]] = &[
-        b"cloudflare",
-        b"auth",
-        b"global",
-        b"user",
-        b"account",
-        b"admin",
-        b"zone",
-        b"prod",
-        b"staging",
-        b"edge",
-        b"secret",
-    ];
-    // The value may be as long as a line, and a line as long as the file.
-    let span = Span::new(span.start, span.end.min(span.start + 200));
-    let near = input.text.get(around(input.text, span, 4000));
-    let who = VALUE.captures_iter(input.text.get(span)).filter_map(|groups| groups.name("who"));
-    who.take(3).map(|who| who.as_bytes().to_ascii_lowercase()).any(|who| {
-        let mut hosts = HOST.captures_iter(near).filter_map(|groups| groups.name("host"));
-        !GENERIC_NAMES.contains(&who.as_slice()) && hosts.any(|host| contains(host.as_bytes(), &who))
-    })
-}
-
-/// Whether the settings that the header belongs to are for another host: in a configuration, their group has addresses,
-/// none of them Cloudflare's.
-fn has_other_hosts(input: &Input<'_>, span: Span) -> bool {
-    if is_program(input.text, input.path) || is_prose(input.path) {
-        return false;
-    }
-    let near = around(input.text, span, 600);
-    let hosts = HOST.captures_iter(input.text.get(near)).filter_map(|groups| groups.name("host"));
-    let item = list_item(input.text, span.start);
-    let own = |host: &Span| {
-        item.is_none_or(|item| item.contains(*host)) && same_group(input.text.bytes(), *host, span)
-    };
-    let mut own = hosts.map(|host| Span::from(host).shift(near.start)).filter(own).peekable();
-    own.peek().is_some() && !own.any(|host| contains(input.text.get(host), b"cloudflare"))
-}
-
-/// Whether the request goes to another host than Cloudflare's, and neither the value nor the path says that this one
-/// hands it on to the API.
-fn is_for_other_host(input: &Input<'_>, span: Span) -> bool {
-    let own = input.text.get(Span::new(span.start, span.end.min(span.start + 200)));
-    !contains(own, b"cf")
-        && !contains(own, b"cloudflare")
-        && is_sent_elsewhere(input.text.bytes(), span)
-        && !contains(input.text.get(statement(input.text, span)), b"client/v4")
 }
 
 /// Returns the nearest address of the API, with its scheme and path.
@@ -317,6 +271,9 @@ pub(super) fn is_listed(input: &Input<'_>, span: Span) -> bool {
         static LISTED = r#"^[\w-]+["'`]\s*,\s*(?P<next>["'`](?:[A-Za-z]+-)*[A-Za-z]+["'`])?"#;
     }
     let own = input.text.get(span);
+    if flat::pair(input.text.bytes(), span.start).is_some() {
+        return false;
+    }
     let before = &input.text.bytes()[input.text.line_near(span.start).start..span.start];
     let Some(groups) = LISTED.captures(own) else { return false };
     let open = before.iter().rev().find(|b| !matches!(b, b'"' | b'\'' | b'`' | b' '));

@@ -13,6 +13,10 @@ use crate::span::Span;
 use super::role::{GENERIC_WORDS, names_cloudflare};
 use super::sheet::BYTES;
 
+mod condition;
+
+pub(in crate::check) use condition::has_opposite_step;
+
 fixed! {
     /// Authentication with an API token. Other vendors have tokens as well, so a name must say what it is for.
     static TOKEN_WAY = r"(?i)api[ _-]?token|bearer|(?:cf|cloudflare)\w*_token\b|\b(?:auth|access|dns|zone|cf|cloudflare|flare)_token\b|tokenSecretRef|UserAuthToken|ApiTokenAuthentication";
@@ -44,8 +48,9 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if !is_program(input.text, input.path) {
         let near = around(input.text, span, BYTES);
         let text = input.text.get(near);
-        return BRANCH.is_match(text)
-            && (TOKEN_WAY.is_match(text) || has_token_in_other_branch(input, near, span));
+        return has_opposite_step(input, span)
+            || BRANCH.is_match(text)
+                && (TOKEN_WAY.is_match(text) || has_token_in_other_branch(input, near, span));
     }
     let script = is_shell(input.text, input.path);
     let near = around(input.text, span, if script { 1500 } else { 20_000 });
@@ -284,94 +289,4 @@ fn is_set_in_two_ways(input: &Input<'_>, span: Span) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{is_alternative, supports_both};
-    use crate::check::tests::{asked, marked};
-
-    #[track_caller]
-    fn both(path: &str, text: &str) -> bool {
-        let (text, span) = marked(text);
-        asked(path, &text, |input| supports_both(input, span))
-    }
-
-    #[test]
-    fn a_document_that_shows_a_token_of_cloudflare_leaves_the_choice() {
-        for text in [
-            "    «CF_API_KEY=a»\n    CF_API_TOKEN=b\n",
-            "    «CF_API_KEY=a»\n    API_TOKEN=b\n",
-            "    «--cf-api-key=a»\n    --api-token=b\n",
-            "    «CF_API_KEY=a»\n\nAn API token is better.\n",
-            "    «CF_API_KEY=a»\n    cloudflareApiToken=b\n",
-        ] {
-            assert!(both("README.md", text), "{text}");
-        }
-        for text in [
-            "    «CF_API_KEY=a»\n    DOCKER_API_TOKEN=b\n",
-            "    «--cf-api-key=a» --docker-api-token=b\n\n| `docker-api-token` | use it for images |\n",
-            "    «CF_API_KEY=a»\n",
-            "# Global API Key (recommended)\n    «CF_API_KEY=a»\n# API token\n    CF_API_TOKEN=b\n",
-        ] {
-            assert!(!both("README.md", text), "{text}");
-        }
-    }
-
-    #[test]
-    fn branches_of_a_conditional_decide() {
-        assert!(both("a.php", "$a = $t ? new APIToken($t) : «new APIKey($e, $k)»;"));
-        assert!(!both("a.php", "$a = new APIToken($t); $b = «new APIKey($e, $k)»;"));
-    }
-
-    #[test]
-    fn branches_of_configurations_and_templates_decide() {
-        for (path, text) in [
-            ("a.nix", "if t != null then { CF_API_TOKEN = t; } else { «CF_API_KEY = k»; }"),
-            ("a.nix", "if t == null then { «CF_API_KEY = k»; } else { CF_API_TOKEN = t; }"),
-            ("a.jsonnet", "env: if t then { CF_API_TOKEN: t } else { «CF_API_KEY: k» }"),
-            (
-                "a.nix",
-                "optionalAttrs (t != null) { CF_API_TOKEN = t; } // lib.optionalAttrs (k != null) { «CF_API_KEY = k»; }",
-            ),
-            (
-                "a.conf.j2",
-                "{% if a_token is defined %}\nlogin=token\n{% else %}\nlogin={{ m }}\n«password={{ k }}»\n{% endif %}",
-            ),
-            ("a.erb", "<% if @token -%>\nlogin=token\n<% else -%>\n«password=<%= @k %>»\n<% end -%>"),
-        ] {
-            assert!(both(path, text), "{path}: {text}");
-        }
-        for (path, text) in [
-            ("a.nix", "a = if b then { X = t; } else { «CF_API_KEY = k»; }"),
-            ("a.nix", "{ «CF_API_KEY = k»; }"),
-            ("a.nix", "a = lib.mkIf cfg.enable { «CF_API_KEY = k»; }"),
-            (
-                "a.conf.j2",
-                "{% if a %}\nlogin=m\n{% else %}\nlogin={{ m }}\n{% endif %}\n«password={{ k }}»\n# token",
-            ),
-            ("a.conf.j2", "{% if vault_token %}\nx=1\n{% else %}\n«password={{ k }}»\n{% endif %}"),
-        ] {
-            assert!(!both(path, text), "{path}: {text}");
-        }
-    }
-
-    #[test]
-    fn a_name_may_be_set_in_two_ways() {
-        let alternative = |text: &str| {
-            let (text, span) = marked(text);
-            asked(".env.sample", &text, |input| is_alternative(input, span))
-        };
-        for text in [
-            "# API token\nA_KEY=\n\n# global key\nA_MAIL=\n«A_KEY=»\n",
-            "# API token\n«A_KEY=»\n\n# global key\nA_MAIL=\nA_KEY=\n",
-            "# global key\nA_MAIL=\n«A_KEY=»\n\n# API token\n#A_KEY=\n",
-        ] {
-            assert!(alternative(text), "{text}");
-        }
-        for text in [
-            "# API token\nB_KEY=\n\n# global key\nA_MAIL=\n«A_KEY=»\n",
-            "# one\nA_KEY=\n\n# two\nA_MAIL=\n«A_KEY=»\n",
-            "# API token\n\n# global key\nA_KEY=\n«A_KEY=»\n",
-        ] {
-            assert!(!alternative(text), "{text}");
-        }
-    }
-}
+mod tests;

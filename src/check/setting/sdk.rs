@@ -96,8 +96,37 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         let plain = spans_around(&PLAIN, &hints, bytes, BEFORE, |_| AFTER);
         found.extend(plain.into_iter().filter(|call| !is_imported_from_other(bytes, input.text.get(*call))));
     }
-    found.retain(|span| !has_token(input.text.get(*span)) && !is_defined(bytes, *span));
+    found.retain(|span| {
+        let call = input.text.get(*span);
+        !has_token(call) && !is_defined(bytes, *span) && !is_of_own_class(bytes, call)
+    });
     found
+}
+
+/// Whether the file imports the SDK by the name under which it is published.
+pub(super) fn is_imported(bytes: &[u8]) -> bool {
+    fixed! {
+        static SDK = concat!(
+            r#"(?m)(?:\bfrom|\bimport|\brequire)[ \t]*\(?[ \t]*["'](?:npm:|https://esm\.sh/|jsr:)?cloudflare(?:[@/][^"'\n]*)?["']"#,
+            r"|^[ \t]*(?:from|import)[ \t]+cloudflare(?:[ \t.,]|\r?$)",
+        );
+    }
+    contains(bytes, b"cloudflare") && SDK.is_match(bytes)
+}
+
+/// Whether the file defines the class that a call makes an object of. One that is derived from the SDK's names it on the
+/// same line.
+fn is_of_own_class(bytes: &[u8], call: &[u8]) -> bool {
+    fixed! {
+        static DEFINED = r"(?m)^[ \t]*(?:[a-z]+[ \t]+)*(?:class|struct|record|object)[ \t]+(?P<name>\w+)(?P<rest>[^\n]*)";
+    }
+    let callee = &call[..call.iter().position(|b| matches!(b, b'(' | b'{')).unwrap_or(call.len())];
+    let callee = callee.strip_prefix(b"new").unwrap_or(callee).trim_ascii();
+    !callee.is_empty()
+        && DEFINED.captures_iter(bytes).any(|groups| {
+            let part = |part: &str| groups.name(part).map_or(&b""[..], |m| m.as_bytes());
+            part("name") == callee && !contains(part("rest"), b"cloudflare")
+        })
 }
 
 /// Whether an import says that the class of a call is another vendor's: `use Algolia\Auth\APIKey;`.
@@ -131,4 +160,55 @@ fn is_defined(bytes: &[u8], span: Span) -> bool {
 /// Whether a call is given an API token, which looks like a key to the expressions.
 fn has_token(call: &[u8]) -> bool {
     [&b"cfut_"[..], b"cfat_"].iter().any(|prefix| memmem::find(call, prefix).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_imported, is_of_own_class};
+
+    #[test]
+    fn a_class_of_the_file_is_not_the_one_of_the_sdk() {
+        for (text, call) in [
+            ("class CloudFlare:\n    pass\n", "CloudFlare(email, key)"),
+            ("class CloudFlare(object):\n    pass\n", "CloudFlare(email, key)"),
+            ("export class CloudFlareClient {\n}\n", "new CloudFlareClient(email, key)"),
+            ("public sealed record CloudflareAccess(string A, string B);\n", "new CloudflareAccess(a, b)"),
+        ] {
+            assert!(is_of_own_class(text.as_bytes(), call.as_bytes()), "{text}");
+        }
+        for (text, call) in [
+            ("import CloudFlare\n", "CloudFlare.CloudFlare(email, key)"),
+            ("class CloudFlare(CloudFlare.CloudFlare):\n    pass\n", "CloudFlare(email, key)"),
+            ("class Edge extends CloudFlareClient {\n}\n", "new CloudFlareClient(email, key)"),
+            ("# class CloudFlare\nfrom CloudFlare import CloudFlare\n", "CloudFlare(email, key)"),
+        ] {
+            assert!(!is_of_own_class(text.as_bytes(), call.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_sdk_is_imported_by_its_name() {
+        for text in [
+            "import Cloudflare from 'cloudflare';",
+            "import type { ClientOptions } from \"cloudflare\";",
+            "const C = require('cloudflare')",
+            "const C = await import('cloudflare/index');",
+            "import Cloudflare from 'npm:cloudflare@4';",
+            "from cloudflare import Cloudflare",
+            "import cloudflare",
+            "import cloudflare.types",
+            "require 'cloudflare'",
+        ] {
+            assert!(is_imported(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "import x from './cloudflare';",
+            "import x from 'cloudflare-ip';",
+            "from cloudflare_ddns import x",
+            "// import what cloudflare has",
+            "name: 'cloudflare'",
+        ] {
+            assert!(!is_imported(text.as_bytes()), "{text}");
+        }
+    }
 }

@@ -10,18 +10,20 @@ use crate::fact::namesake::{cf_means_other_product, cf_means_other_product_at};
 use crate::fact::naming::{enclosing, naming, parent};
 use crate::fact::place::{around, is_program, is_shell};
 use crate::fact::setting::{Setting, about, any_setting, concerns, same_group};
-use crate::fact::statement::{folded, statement};
 use crate::fact::words::{has_any, words};
 use crate::literals::contains;
 use crate::rule::Confidence;
 use crate::span::Span;
 
 use super::role::{GENERIC_WORDS, Role, TRAPS, may_be_owner, names_cloudflare, role};
-use super::skipped;
+use super::{sdk, skipped};
 
 mod address;
+mod command;
+mod preference;
 mod values;
 
+pub(super) use preference::prefers_key;
 use values::{is_field, opens_object};
 
 /// How far around a setting its neighbours are looked at, in bytes.
@@ -150,9 +152,9 @@ impl<'a> Sheet<'a> {
         if email.is_none() && !matches!(role, Role::Global | Role::ApiKey | Role::Method) {
             return None;
         }
-        let is_cloudflare = self.is_cloudflare(key);
+        let is_cloudflare = self.is_cloudflare(key) || self.is_for_sdk(key, email);
         let pair = match role {
-            _ if self.holds_token(key) || self.is_choice(key) => None,
+            _ if self.holds_token(key) || self.is_choice(key) || self.is_token_preferred(key) => None,
             Role::Token | Role::Key | Role::ApiKey if self.is_sent_as_token(key) => None,
             Role::ApiKey | Role::Key if !self.named(key) && self.holds_another(key) => None,
             Role::Global => found(
@@ -205,8 +207,7 @@ impl<'a> Sheet<'a> {
             // `LEXICON_GANDI_TOKEN` is that of the other provider.
             Role::Token if self.has_foreign_word(key) => None,
             Role::Token if email.is_some() && is_cloudflare && !self.key_beside(key) => {
-                let near = self.input.text.get(around(self.input.text, key.span, BYTES));
-                let trap = TRAPS.is_match(near) || TRAPS.is_match(self.input.path.as_bytes());
+                let trap = self.is_trap(key);
                 // Programs hand on what their caller has.
                 let plain = matches!(key.words.as_str(), "token" | "auth token");
                 if !trap && key.words != "auth token" && is_program(self.input.text, self.input.path) {
@@ -227,6 +228,18 @@ impl<'a> Sheet<'a> {
                 || !email.is_some_and(|email| self.named(email))
                     && cf_means_other_product_at(bytes, key.span));
         (!other).then_some(pair)
+    }
+
+    /// Whether the `token` of a tool that is named near the setting is the Global API Key.
+    fn is_trap(&self, token: &Setting) -> bool {
+        let near = self.input.text.get(around(self.input.text, token.span, BYTES));
+        // The settings of fail2ban stand in its files and in scripts that write them. In other programs, such names are
+        // those of variables.
+        let program =
+            is_program(self.input.text, self.input.path) && !is_shell(self.input.text, self.input.path);
+        TRAPS.is_match(near)
+            || TRAPS.is_match(self.input.path.as_bytes())
+            || !program && contains(near, b"cfuser")
     }
 
     /// Whether the setting is a variable of Terraform that is set from outside: `TF_VAR_name=…`, `-var name=…`.
@@ -278,6 +291,13 @@ impl<'a> Sheet<'a> {
             }
     }
 
+    /// Whether key and address are the options of the SDK that the file imports: `apiKey` and `apiEmail`.
+    fn is_for_sdk(&self, key: &Setting, email: Option<&Setting>) -> bool {
+        key.words == "api key"
+            && email.is_some_and(|email| email.words == "api email")
+            && sdk::is_imported(self.input.text.bytes())
+    }
+
     /// Whether the group of the setting names Cloudflare: `TYPE: CLOUDFLAREAPI` in it, `cloudflare_dns:` above it.
     fn in_cloudflare_group(&self, key: &Setting) -> bool {
         let bytes = self.input.text.bytes();
@@ -324,23 +344,6 @@ impl<'a> Sheet<'a> {
                 && wanted(*role, other)
                 && same_group(self.input.text.bytes(), other.span, one.span)
         })
-    }
-
-    /// Returns the command that an option belongs to, up to the option.
-    fn command(&self, option: Span) -> &[u8] {
-        let block = folded(self.input.text, option, self.input.path);
-        let start = block.unwrap_or_else(|| statement(self.input.text, option)).start;
-        self.input.text.get(Span::new(start.min(option.start), option.start))
-    }
-
-    /// Whether two options belong to one command: on one line, on continued lines, or in a folded YAML block.
-    fn same_command(&self, one: Span, other: Span) -> bool {
-        let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
-        let mut lines = self.input.text.bytes()[first.start..second.start].split(|b| *b == b'\n');
-        lines.next_back();
-        lines.all(|line| {
-            matches!(line.trim_ascii_end().last(), Some(b'\\' | b'`' | b'^' | b',' | b'(' | b'['))
-        }) || folded(self.input.text, second, self.input.path).is_some_and(|block| block.contains(first))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::super::Input;
 use crate::endpoint::{Scope, permission};
-use crate::fact::place::around;
+use crate::fact::place::{around, is_program, is_shell};
 use crate::literals::contains;
 use crate::span::Span;
 
@@ -82,13 +82,21 @@ const TOOLS: &[Tool] = &[
     tool(&["certbot", "letsencrypt", "acme", "ddns"], "Use the tool's token setting, with a token for the zones it needs.", DNS),
 ];
 
+/// The settings of fail2ban among the signs.
+const OF_FAIL2BAN: &[&str] = &["cfuser", "cfapikey", "cfemail"];
+
 /// How far from the place a sign counts, in bytes.
 const REACH: usize = 600;
 
 /// Returns help in the terms of the tool, if the tool is known, and the permissions that its token needs.
 pub(super) fn token_setup(input: &Input<'_>, place: Span) -> (Option<String>, Vec<String>) {
     let (near, path) = (input.text.get(around(input.text, place, REACH)), input.path.as_bytes());
-    let shows = |sign: &&str| contains(near, sign.as_bytes()) || contains(path, sign.as_bytes());
+    let program = is_program(input.text, input.path) && !is_shell(input.text, input.path);
+    let shows = |sign: &&str| {
+        // In a program, these are names of its own.
+        !(program && OF_FAIL2BAN.contains(sign))
+            && (contains(near, sign.as_bytes()) || contains(path, sign.as_bytes()))
+    };
     let tool = TOOLS.iter().find(|tool| tool.signs.iter().any(shows));
     let Some(tool) = tool else { return (None, Vec::new()) };
     let groups = tool.groups.iter().map(|(scope, group)| permission(*scope, group));

@@ -2,7 +2,7 @@
 
 use super::{LINE, REACH};
 use crate::fact::words::words;
-use crate::fact::{fixed, lines};
+use crate::fact::{brackets, fixed, lines};
 use crate::span::Span;
 
 /// Whether a name, a separator and a value are a setting. Spaces separate only after options and some keywords, `>`
@@ -10,7 +10,7 @@ use crate::span::Span;
 pub(super) fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool {
     let before = lines::before(bytes, name.start, LINE);
     if separator == b">" {
-        return before.ends_with(b"<");
+        return is_tag(before, value);
     }
     // A regular expression for sed or grep.
     if before.ends_with(b"^") {
@@ -28,7 +28,9 @@ pub(super) fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8
         let keyword = is_keyword(before);
         let words = words(&bytes[name.start..name.end]);
         let own_line = before.trim_ascii().is_empty()
-            && (words.contains("cloudflare") || is_in_resource(bytes, name.start));
+            && (words.contains("cloudflare")
+                || is_in_resource(bytes, name.start)
+                || is_in_block(bytes, name.start));
         if !(bytes[name.start] == b'-' || keyword || own_line) {
             return false;
         }
@@ -36,7 +38,49 @@ pub(super) fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8
     let comparison = separator.ends_with(b"=") && value.starts_with(b"=")
         || value.starts_with(b"~")
         || matches!(before.trim_ascii_end().last(), Some(b'!' | b'<'));
-    !comparison && !is_type(value) && !is_sentence(value)
+    !comparison && !is_operand(before, bytes[name.start]) && !is_type(value) && !is_sentence(value)
+}
+
+/// Whether a name is a variable that a test of a shell compares: `[ "$auth_method" = "global" ]`.
+fn is_operand(before: &[u8], first: u8) -> bool {
+    let before = before.trim_ascii_end();
+    let quoted = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'"));
+    let tests = |text: &[u8]| {
+        let text = text.trim_ascii_end();
+        text.ends_with(b"[") || text.ends_with(b" test") || text == b"test"
+    };
+    first == b'$' && tests(quoted.unwrap_or(before))
+}
+
+/// Whether a name between angle brackets is a tag around the value rather than a word that stands for one:
+/// `KEY="<API_KEY>"`.
+fn is_tag(before: &[u8], value: &[u8]) -> bool {
+    let Some(outer) = before.strip_suffix(b"<") else { return false };
+    let stands = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'=' | b':' | b'@' | b'"' | b'\'' | b'`');
+    let quoted = value.first().is_none_or(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\'));
+    !(quoted || outer.last().is_some_and(stands))
+}
+
+/// Whether a line is in a block of a configuration that sets everything by `name value`, like those of EdgeOS and VyOS.
+fn is_in_block(bytes: &[u8], at: usize) -> bool {
+    fixed! {
+        static HEAD = r"^[ \t]*[a-z][\w-]*(?:[ \t]+[\w.-]+)?[ \t]*$";
+        static ENTRY = r#"^(?:[a-z][\w-]*(?:[ \t]+(?:"[^"\n]*"|[^\s;,={}()"'\[\]]+))?(?:[ \t]*\{)?|\}|#.*|/\*.*\*/)?$"#;
+    }
+    /// Words of programming languages that begin or end such a line.
+    const OF_PROGRAMS: &[&[u8]] =
+        &[b"struct", b"class", b"interface", b"enum", b"type", b"model", b"message", b"else", b"do", b"try"];
+    let Some(open) = brackets::around(bytes, at.saturating_sub(REACH), at).next() else { return false };
+    let head = lines::before(bytes, open, LINE);
+    let words = head.split(u8::is_ascii_whitespace);
+    if bytes[open] != b'{'
+        || !HEAD.is_match(head)
+        || words.into_iter().any(|word| OF_PROGRAMS.contains(&word))
+    {
+        return false;
+    }
+    let body = &bytes[open + 1..brackets::close(bytes, open, open + REACH)];
+    body.split(|b| *b == b'\n').all(|line| ENTRY.is_match(line.trim_ascii()))
 }
 
 /// Whether a name is the last word of a quoted phrase, `'Cloudflare API Key' => …`: a text to translate.

@@ -4,9 +4,10 @@ use std::ops::ControlFlow;
 
 use memchr::memmem;
 
-use super::HOST;
+use super::host::HOST;
 use crate::check::advice::recommends_key;
-use crate::check::assignment::{is_sent_elsewhere, names_other};
+use crate::check::assignment::is_sent_elsewhere;
+use crate::check::setting::has_opposite_step;
 use crate::check::{Input, fixed};
 use crate::fact::credential::each_credential;
 use crate::fact::place::{around, is_program, is_prose, is_shell};
@@ -15,6 +16,10 @@ use crate::fact::words::words;
 use crate::fact::{brackets, lines};
 use crate::literals::contains;
 use crate::span::Span;
+
+mod siblings;
+
+use siblings::{is_sibling, is_twin};
 
 fixed! {
     /// A branch, by which code that supports both keys and tokens decides between them; `| Token t ->` is one of OCaml.
@@ -57,6 +62,9 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     // Headers of one object are sent together.
     if tokens.iter().any(|token| own.is_some_and(|own| (own.start..own.end).contains(token))) {
         return false;
+    }
+    if has_opposite_step(input, span) {
+        return true;
     }
     if script {
         tokens.extend(asked(bytes, input.text.get(span)));
@@ -180,48 +188,6 @@ fn is_guard(bytes: &[u8], line: Span) -> bool {
     ends || end.name("other").is_none() && commands.all(is_said)
 }
 
-/// Whether the token is sent by a function or a class of its own that is named after it, beside that for the key:
-/// `token_headers`, `class TokenAuth`; or by another clause of the same function.
-fn is_sibling(input: &Input<'_>, key: Span, token: usize) -> bool {
-    fixed! {
-        static CLASS = r"(?m)^[ \t]*(?:[a-z]+[ \t]+)*(?:class|struct|impl|module)[ \t]+(?P<name>\w+)";
-    }
-    /// How far above a place its class is searched for, in bytes.
-    const ABOVE: usize = 3000;
-    let bytes = input.text.bytes();
-    let token = Span::new(token, token);
-    let names = |place: Span, own: &[u8]| {
-        let above = &bytes[place.start.saturating_sub(ABOVE)..place.start];
-        let class = CLASS.captures_iter(above).last().and_then(|groups| groups.name("name"));
-        let class = class.map_or(&b""[..], |name| name.as_bytes());
-        (words(class), words(own))
-    };
-    let (Some((key_body, key_name)), Some((body, name))) =
-        (function(input.text, key), function(input.text, token))
-    else {
-        return false;
-    };
-    let (of_key, of_token) = (names(key, key_name), names(token, name));
-    let hosts = HOST.captures_iter(input.text.get(body)).filter_map(|groups| groups.name("host"));
-    let foreign = hosts.into_iter().any(|host| !contains(host.as_bytes(), b"cloudflare.com"));
-    let by_class = of_key.0 != of_token.0 && is_twin(&of_key.0, &of_token.0);
-    let by_name = of_key.0 == of_token.0 && is_twin(&of_key.1, &of_token.1);
-    let by_clause = of_key == of_token && heads_alike(input, (key_body, key_name), (body, name));
-    key_body != body && !foreign && (by_class || by_name || by_clause)
-}
-
-/// Whether two definitions are clauses of one function, which is defined for several kinds of arguments: the text up to
-/// and including its name is the same. A call of a function of the language, `test("…", function () {`, is none.
-fn heads_alike(input: &Input<'_>, one: (Span, &[u8]), other: (Span, &[u8])) -> bool {
-    let head = |(body, name): (Span, &[u8])| {
-        let line = lines::first(input.text.get(body));
-        let end = memmem::find(line, name)? + name.len();
-        let called = line[end..].starts_with(b"(\"") || line[end..].starts_with(b"('");
-        (!called).then(|| line[..end].trim_ascii().to_vec())
-    };
-    head(one).is_some_and(|head_of_one| head(other) == Some(head_of_one))
-}
-
 /// Whether key and token are in two entries of one table, which are called after what they send:
 /// `{"token": lambda c: {…}, "global": lambda c: {…}}`.
 fn is_entry_of_table(bytes: &[u8], key: usize, token: usize) -> bool {
@@ -241,19 +207,6 @@ fn is_entry_of_table(bytes: &[u8], key: usize, token: usize) -> bool {
         entry.name("name").map(|name| words(name.as_bytes()))
     };
     own(&of_key).zip(own(&of_token)).is_some_and(|(key, token)| is_twin(&key, &token))
-}
-
-/// Whether two names are the same, but for the words that say which kind of credential each is for: `verify_token` is no
-/// alternative to `update_record`.
-fn is_twin(key: &str, token: &str) -> bool {
-    let says =
-        |names: &str| names.split(' ').any(|word| matches!(word, "token" | "bearer")) && !names_other(names);
-    let rest = |names: &str| {
-        let kind =
-            |word: &&str| matches!(*word, "token" | "bearer" | "key" | "api" | "global" | "email" | "legacy");
-        names.split(' ').filter(|word| !kind(word)).collect::<String>()
-    };
-    says(token) && !says(key) && rest(key) == rest(token)
 }
 
 /// Returns the object literal that holds a place: between braces, with neither statements nor branches.

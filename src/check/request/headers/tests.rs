@@ -2,10 +2,10 @@
 
 use super::super::spans;
 use super::both::has_branch;
+use super::lisp::is_in_pair;
 use super::{
     KEY, address, constants, first_header, has_other_hosts, in_sentence, is_file_of_other_vendor,
-    is_for_other_host, is_in_pair, is_listed, is_not_sent, is_of_other_vendor, supports_both, trimmed_len,
-    zip,
+    is_for_other_host, is_listed, is_not_sent, is_of_other_vendor, supports_both, trimmed_len, zip,
 };
 use crate::blob::BlobPath;
 use crate::check::Input;

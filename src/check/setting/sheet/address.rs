@@ -31,6 +31,7 @@ impl<'a> Sheet<'a> {
                 && self.input.text.line_index(other.span.start).abs_diff(line) <= LINES
                 && (same_group(bytes, other.span, key.span) || self.named(key) && self.named(other))
                 && (!is_option(bytes, key.span) || self.same_command(other.span, key.span))
+                && !self.is_of_acme(other)
                 && !(matches!(role, Role::Key | Role::Token) && self.is_apart(key, other))
                 && alike(key, other)
         };

@@ -265,3 +265,135 @@ fn three_parts_of_a_path_say_what_a_file_is() {
     assert!(is_option(b"a --key b", Span::new(2, 9)));
     assert!(!is_option(b"a -key b", Span::new(2, 8)));
 }
+
+#[test]
+fn options_of_the_sdk_are_its_own_wherever_they_stand() {
+    let key = [(String::from("api key"), Confidence::High)];
+    for (path, text) in [
+        (
+            "a.ts",
+            "import Cloudflare from 'cloudflare';\n\nfunction options(s: Secret) {\n  return {\n    apiEmail: s.email,\n    apiKey: s.key,\n  };\n}\n",
+        ),
+        (
+            "a.js",
+            "const { Cloudflare } = require('cloudflare');\n\nconst o = { apiKey: s.key, apiEmail: s.email };\n",
+        ),
+        ("a.ts", "import Edge from 'npm:cloudflare@4';\n\nconst o = { apiKey: s.key, apiEmail: s.email };\n"),
+        (
+            "a.py",
+            "from cloudflare import Cloudflare\n\n\ndef options(s):\n    return {\"api_email\": s.mail, \"api_key\": s.key}\n",
+        ),
+        ("a.py", "import cloudflare\n\n\no = dict(api_email=s.mail, api_key=s.key)\n"),
+    ] {
+        assert_eq!(pairs(path, text), key, "{path}: {text}");
+    }
+    for (path, text) in [
+        (
+            "a.ts",
+            "import Help from 'helpdesk';\n\nconst o = { apiKey: s.key, apiEmail: s.email };\n// cloudflare\n",
+        ),
+        (
+            "a.ts",
+            "import Cloudflare from 'cloudflare';\n\nconst o = { apiToken: s.t, apiKey: s.k, apiEmail: s.e };\n",
+        ),
+        (
+            "a.ts",
+            "import Cloudflare from 'cloudflare';\n\ninterface O {\n  apiKey: string;\n  apiEmail: string;\n}\n",
+        ),
+        ("a.ts", "import Cloudflare from 'cloudflare';\n\nconst o = { key: s.k, login: s.e };\n"),
+    ] {
+        assert!(pairs(path, text).iter().all(|(_, sure)| *sure == Confidence::Low), "{path}: {text}");
+    }
+}
+
+#[test]
+fn names_of_a_tool_count_in_its_files() {
+    for (path, text) in [
+        ("jail.local", "[DEFAULT]\nbanaction = cloudflare\n[x]\ncfuser = a@b.co\ncftoken = abc\n"),
+        ("action.d/cloudflare.conf", "[Init]\ncftoken = abc\ncfuser = a@b.co\n"),
+    ] {
+        assert!(pairs(path, text).iter().any(|(_, sure)| *sure == Confidence::High), "{path}: {text}");
+    }
+    for (path, text) in [
+        ("cfAccess.js", "const token = read(req);\nif (d) req.cfUser = { email: d.email };\n"),
+        ("cloudflare/access.go", "token := r.Header.Get(\"A\")\ncfUser := claims.Email\n"),
+        ("cloudflare.php", "$cfToken = getenv('CF_TOKEN');\n$cfUser = getenv('CF_USER');\n"),
+        (
+            "cfAccess.py",
+            "token = request.headers[\"Cf-Access-Jwt-Assertion\"]\ncf_email = claims[\"email\"]\n",
+        ),
+        ("cloudflare.sh", "email=$E\ntoken=$(get CF_Authorization)\n"),
+    ] {
+        assert_eq!(pairs(path, text), [], "{path}: {text}");
+    }
+}
+
+#[test]
+fn an_option_pairs_with_those_of_its_own_command() {
+    for (path, text) in [
+        ("a.sh", "lexicon cloudflare --auth-username a@b.co --auth-token $T\n"),
+        ("a.sh", "cloudflare-cli --email \"$E\" --password \"$P\"\n"),
+        ("a.sh", "cloudflare-cli --email a@b.co \\\n  --key \"$K\"\n"),
+    ] {
+        assert_eq!(pairs(path, text).len(), 1, "{path}: {text}");
+    }
+    for (path, text) in [
+        ("a.sh", "acme.sh --issue --email a@b.co --dns dns_cf && cloudflare --password $P\n"),
+        (
+            "a.yml",
+            "- shell: acme.sh --issue --email a@b.co --dns dns_cf --post-hook \"acme.sh --toPkcs --password {{ p }}\" # cloudflare\n",
+        ),
+        (
+            "a.sh",
+            "certbot --email a@b.co --dns-cloudflare --dns-cloudflare-credentials /x --deploy-hook \"openssl --password $P\"\n",
+        ),
+        ("a.sh", "lego --email a@b.co --dns cloudflare --password $P\n"),
+        ("a.sh", "cloudflare-cli --email a@b.co; other --password $P\n"),
+    ] {
+        assert_eq!(pairs(path, text), [], "{path}: {text}");
+    }
+}
+
+#[test]
+fn a_key_beside_the_token_that_a_tool_uses_is_left_over() {
+    let text = |token: &str| {
+        format!(
+            "{{\"cloudflare\": [{{\"authentication\": {{\"api_token\": \"{token}\", \"api_key\": {{\"api_key\": \"k1\", \"account_email\": \"a@b.co\"}}}}, \"zone_id\": \"z\"}}]}}"
+        )
+    };
+    for token in ["", "api_token_here"] {
+        assert!(!pairs("config.json", &text(token)).is_empty(), "{token}");
+    }
+    for token in ["my-Api-Token", "xxx", "${CF_DDNS_API_TOKEN}"] {
+        assert_eq!(pairs("config.json", &text(token)), [], "{token}");
+    }
+}
+
+#[test]
+fn a_word_that_stands_for_a_value_is_no_setting() {
+    for text in [
+        "export CLOUDFLARE_EMAIL=\"a@b.co\"\nexport CLOUDFLARE_AUTH_KEY=\"<API_KEY>\"\n",
+        "export CLOUDFLARE_EMAIL='a@b.co'\nexport CLOUDFLARE_API_KEY='<API_KEY>'\n",
+        "export CF_API_EMAIL=a@b.co\nexport CF_API_KEY=\"<GLOBAL_API_KEY>\"\n",
+        "    CF_API_EMAIL=a@b.co\n    CF_API_KEY=<API_KEY>\n",
+    ] {
+        let found = pairs("README.md", text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn blocks_of_routers_set_by_a_space() {
+    let block =
+        |entries: &str| format!("service custom-cloudflare {{\n    host-name a.example\n{entries}\n}}\n");
+    let text = block("    login a@b.co\n    password abc\n    protocol cloudflare");
+    assert_eq!(pairs("config.boot", &text), [(String::from("password"), Confidence::High)], "{text}");
+    for text in [
+        block("    login token\n    password abc\n    protocol cloudflare"),
+        block("    login a@b.co;\n    password abc;\n    protocol cloudflare;"),
+        block("    login a@b.co\n    password abc\n    protocol dyndns2")
+            .replace("custom-cloudflare", "dyndns"),
+    ] {
+        assert_eq!(pairs("config.boot", &text), [], "{text}");
+    }
+}

@@ -28,7 +28,8 @@ impl Sheet<'_> {
         let said = words(&value[..end.unwrap_or(value.len())]);
         said.ends_with(" key")
             && !names_cloudflare(&said)
-            && said.split(' ').any(|word| !GENERIC_WORDS.contains(&word))
+            // `s.key` is a field of whatever `s` is.
+            && said.split(' ').any(|word| word.len() > 1 && !GENERIC_WORDS.contains(&word))
     }
 
     /// Whether a setting has no value yet, or a word that stands for one: `your-api-key`, `<token>`.
@@ -265,6 +266,9 @@ impl Sheet<'_> {
             .collect();
         contains(value, b"cfut_")
             || contains(value, b"cfat_")
+            // What Access adds to the request of a visitor is a JWT.
+            || contains(value, b"cf-access-jwt-assertion")
+            || contains(value, b"cf_authorization")
             || (core.len() == 40 && value::looks_random(Randomness::Token, &core))
     }
 }
