@@ -115,6 +115,11 @@ impl<'a> Input<'a> {
         self.token_ways.get_or_init(|| setting::token_ways(self.text.bytes()))
     }
 
+    /// Whether the place is in a step whose condition excludes that of a step with a token.
+    pub(crate) fn has_opposite_step(&self, place: Span) -> bool {
+        setting::has_opposite_step(self, place)
+    }
+
     /// Whether a document shows or recommends a token, as opposed to the key.
     pub(crate) fn advises_token(&self) -> bool {
         *self.advises_token.get_or_init(|| setting::advises_token(self))

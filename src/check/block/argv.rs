@@ -19,6 +19,7 @@ use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
 mod lists;
+mod texts;
 
 /// How far after the name of a tool its options may be, in bytes.
 const REACH: usize = 3000;
@@ -80,7 +81,7 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         words.iter().all(|word| memmem::find(bytes, word).is_some())
     };
     if input.signs.has(Sign::Tunnel) && (input.signs.has(Sign::TunnelToken) || installs()) {
-        tunnels(bytes, &mut found);
+        tunnels(input, &mut found);
     }
     let api = || input.signs.has(Sign::ApiHost);
     let prefixed = input.signs.has(Sign::Prefix) && PREFIX.is_match(bytes);
@@ -181,7 +182,8 @@ fn may_be_credential(run: &[u8]) -> bool {
 }
 
 /// Finds tunnel tokens in the arguments of `cloudflared` and `warp-cli`.
-fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
+fn tunnels(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
+    let bytes = input.text.bytes();
     if memmem::find(bytes, b"cloudflared").is_some() {
         for groups in LISTED.captures_iter(bytes) {
             let place = named(&groups, "value");
@@ -205,8 +207,9 @@ fn tunnels(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
         let shown = [&b"echo "[..], b"printf ", b"Write-Host "].iter().any(|word| line.starts_with(word))
             && !WRITTEN.is_match(rest);
         // There is no other way to install the service than with the token as its argument.
-        let installs = groups.name("install").is_some() && is_shell_variable(place.as_bytes());
-        if shown || installs {
+        let variable = is_shell_variable(place.as_bytes());
+        let installs = groups.name("install").is_some() && variable;
+        if shown || installs || variable && texts::is_shown(input, groups.get_match().start()) {
             continue;
         }
         let mut span = Span::from(place);

@@ -6,6 +6,7 @@ mod constructs;
 mod grants;
 mod lifetime;
 mod locate;
+mod variable;
 
 pub(in crate::check) use grants::{overbroad_permissions, overbroad_resources};
 pub(crate) use locate::{Definition, tokens};
@@ -246,14 +247,13 @@ pub(in crate::check) fn variable_not_sensitive(
                     continue;
                 }
                 let default = body.get(&["default"]).map(|(_, v)| v);
-                if holds_metadata(body, default, input) {
+                if variable::holds_metadata(&key.name, body, default, input) {
                     continue;
                 }
-                let sensitive = body.get(&["sensitive"]).map(|(_, v)| &v.value);
                 let literal = default.filter(|value| value.text().is_some_and(|text| !text.is_empty()));
                 let message = if literal.is_some() {
                     "this variable holds a credential and has a literal default"
-                } else if !matches!(sensitive, Some(Value::Bool(true) | Value::Expression(_))) {
+                } else if !variable::is_protected(body) {
                     "this variable holds a credential and is not marked `sensitive`: plans and logs show it"
                 } else {
                     continue;
@@ -267,20 +267,6 @@ pub(in crate::check) fn variable_not_sensitive(
             }
         }
     }
-}
-
-/// Whether a variable named after a credential holds something else: a number, a switch, or where the credential is
-/// kept.
-fn holds_metadata(body: &Node, default: Option<&Node>, input: &Input<'_>) -> bool {
-    const STORES: &[&str] =
-        &["/", "op://", "arn:", "vault:", "projects/", "ssm:", "secret/", "kv/", "https://"];
-    let kind = body.get(&["type"]).map(|(_, kind)| input.text.get(kind.span));
-    kind.is_some_and(|kind| matches!(kind, b"number" | b"bool" | b"\"number\"" | b"\"bool\""))
-        || default.is_some_and(|default| match &default.value {
-            Value::Number(_) | Value::Bool(_) => true,
-            Value::String(text) => STORES.iter().any(|start| text.starts_with(start)),
-            _ => false,
-        })
 }
 
 /// Finds Terraform outputs that reveal the value of a token resource or of a credential variable.
@@ -300,12 +286,8 @@ fn outputs(detection: &Detection<'_>, root: &Node, input: &Input<'_>, out: &mut 
             let shows = HOLDS.captures(text).is_some_and(|groups| {
                 groups.name("variable").is_none_or(|name| is_credential(name.as_bytes()))
             });
-            let hidden = body.get(&["sensitive"]).map(|(_, v)| &v.value);
             let guarded = [&b"nonsensitive"[..], b"sensitive("].iter().any(|w| text.starts_with(w)) || hashed;
-            if shows
-                && (!guarded || text.starts_with(b"nonsensitive"))
-                && !matches!(hidden, Some(Value::Bool(true) | Value::Expression(_)))
-            {
+            if shows && (!guarded || text.starts_with(b"nonsensitive")) && !variable::is_protected(body) {
                 let span = key.span.cover(value.span);
                 let mut found = Candidate::new(detection.rule, span, detection.detect.confidence);
                 found.labels.push((name.span, String::from("the output")));

@@ -16,13 +16,13 @@ use crate::literals::Literals;
 use crate::rule::Confidence;
 use crate::span::Span;
 
+mod copied;
+
 fixed! {
     /// An `ARG` or `ENV` instruction with its continuation lines.
     static INSTRUCTION = r"(?mi)^[ \t]*(?:ARG|ENV)[ \t]+(?<rest>(?:[^\n\\]|\\[ \t]*\r?\n|\\)*)";
     /// One variable of such an instruction.
     static PAIR = r#"(?:^|[\s\\])(?<name>[A-Za-z_]\w*)(?:=(?:"[^"]*"|'[^']*'|\S*)|\s|$)"#;
-    /// A `COPY` or `ADD` instruction with a credential file.
-    static COPY = r#"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*(?:\S+[ \t]+)*?["'\[]*(?<file>[^\s,"'\[]*(?:\.dev\.vars|\.cloudflared\b|\.wrangler/config|cloudflare\.ini|cert\.pem|cloudflared?\w*/\S*\.json|credentials\.json[^\n]*cloudflared)[^\s,"'\]]*)["']?,?[ \t]+\S"#;
     /// A build argument on a command line.
     static ARGUMENT = r#"--(?:build-arg|env-file-arg|opt[ =]build-arg:)[ =]["']?(?:build-arg:)?(?<name>[A-Za-z_]\w*)"#;
     /// A list of build arguments in YAML.
@@ -46,7 +46,7 @@ fixed! {
 
 /// `variant = "secret-in-image"`.
 pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    if !input.signs.has(Sign::SecretFile) && !input.names_credential() {
+    if !input.signs.any(&[Sign::SecretFile, Sign::Vendor]) && !input.names_credential() {
         return;
     }
     let bytes = input.text.bytes();
@@ -57,18 +57,7 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
             names(&PAIR, rest.as_bytes(), rest.start(), &mut found);
         }
         found.retain(|name| !is_emptied(bytes, *name) && !is_filled_in_later(bytes, *name));
-        for groups in COPY.captures_iter(bytes) {
-            let file = named(&groups, "file");
-            let twin = [&b"example"[..], b"sample", b"template", b"dist"].iter().any(|end| {
-                file.as_bytes().trim_ascii_end().strip_suffix(b"\"").unwrap_or(file.as_bytes()).ends_with(end)
-            });
-            // `cacert.pem` holds public certificates.
-            let own = file.as_bytes().strip_suffix(b"cert.pem");
-            let public = own.is_some_and(|folder| folder.last().is_some_and(|b| *b != b'/'));
-            if !twin && !public && !file.as_bytes().starts_with(b"--") {
-                found.push(Span::from(file));
-            }
-        }
+        found.extend(copied::files(bytes));
     }
     if is_bake(input.path) {
         for arguments in BAKED.find_iter(bytes) {

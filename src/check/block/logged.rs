@@ -17,6 +17,7 @@ mod passage;
 mod printer;
 mod shell;
 mod trace;
+mod tunnel;
 
 use known::{Known, is_known};
 use passage::Style;
@@ -24,7 +25,12 @@ use passage::Style;
 /// `variant = "credential-logged"`.
 pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if !input.signs.any(&[Sign::ApiHost, Sign::Client]) && !input.names_credential() && !injects(bytes) {
+    let asks = || input.signs.has(Sign::Tunnel) && tunnel::is_asked(bytes);
+    if !input.signs.any(&[Sign::ApiHost, Sign::Client])
+        && !input.names_credential()
+        && !injects(bytes)
+        && !asks()
+    {
         return;
     }
     let known = Known::of(input.text);
@@ -52,6 +58,7 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         dumps::dumps(input, &mut found);
         dumps::debug_tasks(bytes, &known, &mut found);
         dumps::outputs(bytes, input.path, &mut found);
+        dumps::tunnel_tokens(bytes, input.path, &mut found);
         dumps::notes(bytes, input.path, &known, &mut found);
         code::responses(input, &mut found);
     }

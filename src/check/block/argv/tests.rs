@@ -6,7 +6,7 @@ use super::{
     LITERAL, is_argument, is_literal, lines_before, may_be_argument, may_be_credential, options, tunnels,
     zones_before,
 };
-use crate::check::tests::{made, marked};
+use crate::check::tests::{asked, made, marked};
 use crate::span::Span;
 
 #[test]
@@ -97,7 +97,7 @@ fn a_literal_is_ours_by_its_command() {
 fn tunnels_are_given_tokens() {
     let found = |text: &str| {
         let mut out = Vec::new();
-        tunnels(text.as_bytes(), &mut out);
+        asked("a.sh", text, |input| tunnels(input, &mut out));
         out.iter().map(|(span, _)| text[span.start..span.end].to_owned()).collect::<Vec<_>>()
     };
     for (text, place) in [

@@ -1,4 +1,4 @@
-//! What commands and tools print as a whole: the environment, outputs of Terraform, notes of Helm, debug tasks of Ansible.
+//! What commands and tools print as a whole: the environment, outputs of Terraform, tokens of tunnels, notes of Helm, debug tasks of Ansible.
 
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::shell::{INDENT, reaches_output};
+use super::tunnel::{COMMAND, MESSAGE};
 use super::{Known, Leak, is_known, text_of};
 use crate::blob::BlobPath;
 use crate::check::{Input, captures_around, fixed, named};
@@ -122,6 +123,27 @@ pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<Leak>) {
                 Span::from(name),
                 format!("prints the output `{}`", text_of(name.as_bytes())),
             ));
+        }
+    }
+}
+
+/// Finds `cloudflared tunnel token NAME` in a pipeline: the log keeps the token.
+pub(super) fn tunnel_tokens(bytes: &[u8], path: &BlobPath, out: &mut Vec<Leak>) {
+    fixed! {
+        static BARE = format!(r#"(?m)(?:^|[;&|]|run:|script:)[ \t]*(?:-[ \t]+)?(?:run:[ \t]*)?["']?(?:sudo[ \t]+)?(?P<command>{COMMAND})"#);
+    }
+    // What Ansible runs, it registers.
+    let pipeline = is_yaml(path) && memmem::find(bytes, b"register:").is_none()
+        || path.file_name().starts_with(b"Jenkinsfile");
+    if !pipeline || memmem::find(bytes, b"cloudflared").is_none() {
+        return;
+    }
+    for groups in BARE.captures_iter(bytes) {
+        let command = named(&groups, "command");
+        let (end, next) = command_end(bytes, command.start());
+        let whole = &bytes[command.start()..end.max(command.end())];
+        if memmem::find(whole, b"--cred").is_none() && reaches_output(bytes, whole, next) {
+            out.push(Leak::new(Span::from(command), MESSAGE));
         }
     }
 }

@@ -14,11 +14,14 @@ use crate::span::Span;
 use crate::text::Text;
 
 mod addresses;
+mod containers;
 mod holders;
 mod labels;
 mod minted;
+mod origins;
 mod sent;
 
+use containers::Containers;
 use holders::Holders;
 use labels::Labels;
 use minted::Minted;
@@ -30,6 +33,7 @@ pub(super) struct Known<'a> {
     /// Names that a credential is assigned to.
     assigned: OnceCell<HashSet<Vec<u8>>>,
     pub(super) sent: Sent<'a>,
+    containers: Containers<'a>,
     holders: Holders<'a>,
     minted: Minted<'a>,
     pub(super) labels: Labels<'a>,
@@ -53,6 +57,7 @@ impl<'a> Known<'a> {
             bytes: program.bytes,
             assigned: OnceCell::new(),
             sent: Sent::new(program),
+            containers: Containers::new(program),
             holders: Holders::new(program),
             minted: Minted::new(program.bytes),
             labels: Labels::new(program.bytes),
@@ -110,15 +115,19 @@ pub(super) fn is_known(name: &[u8], at: usize, known: &Known<'_>, around: &[u8])
     let field = name.iter().rposition(|b| *b == b'.').map(|dot| &name[dot + 1..]);
     let holds = is_credential(name)
         || known.assigned().contains(own.unwrap_or(name))
-        || !known.is_item(name, at) && (known.sent.is(name, at) || known.holders.is_table(name, at))
+        || !known.is_item(name, at)
+            && (known.sent.is(name, at) || known.containers.is(name, at, &known.sent))
         || known.minted.has(name)
         || known.holders.is_parameter(name, at, known.assigned())
         || field.is_some_and(|field| is_secret(field) && known.assigned().contains(field))
         // `key` alone is mostly that of a map, `tokens` a number.
         || (is_secret(name)
             && ![&b"key"[..], b"tokens", b"keys"].iter().any(|word| own.unwrap_or(name).eq_ignore_ascii_case(word))
-            && (mentions_vendor(around) || known.minted.rolls()))
-        || is_r2_secret(name) && contains(known.bytes, b".r2.cloudflarestorage.com");
+            && (mentions_vendor(around) || known.minted.rolls())
+            && !origins::is_foreign(known.bytes, name, at))
+        || is_r2_secret(name)
+            && contains(known.bytes, b".r2.cloudflarestorage.com")
+            && !origins::is_foreign(known.bytes, name, at);
     holds && !known.labels.is_constant(name)
 }
 
@@ -129,6 +138,12 @@ fn is_r2_secret(name: &[u8]) -> bool {
 
 fn mentions_vendor(text: &[u8]) -> bool {
     contains(text, b"cloudflare") || mentions(text)
+}
+
+/// Returns what begins an item of a table that the bytes follow: `["`, of `config["token"]`.
+fn item_mark(rest: &[u8]) -> Option<&'static [u8]> {
+    const MARKS: &[&[u8]] = &[b"[\"", b"['", b"[:", b"->", b"?.", b"(\"", b"('"];
+    MARKS.iter().copied().find(|mark| rest.starts_with(mark))
 }
 
 #[cfg(test)]

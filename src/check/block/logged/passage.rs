@@ -6,6 +6,10 @@ use crate::fact::brackets;
 use crate::fact::words::is_word;
 use crate::span::Span;
 
+mod conversions;
+
+use conversions::{hands_on, is_whole};
+
 /// Something around a place that is closed behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
@@ -142,6 +146,7 @@ fn evaluated(body: &[u8], name: Span, levels: &mut Vec<Level>, style: Style) -> 
         let chosen = body[..name.start].trim_ascii_end().ends_with(b"?");
         let key = rest.first() == Some(&b':') && rest.get(1) != Some(&b':') && !chosen
             || rest.first() == Some(&b'=') && rest.get(1) != Some(&b'=');
+        let key = key && !is_formatted(body, levels.last(), rest);
         if after.first() == Some(&b'(') {
             // `token.strip()`
             let member = body[..name.end].iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1);
@@ -172,6 +177,14 @@ fn evaluated(body: &[u8], name: Span, levels: &mut Vec<Level>, style: Style) -> 
     let sign = before.ends_with(b"$") || before.ends_with(b"$env:") || before.ends_with(b"@");
     let inserted = sign && !style.plain_dollar && (quote == b'"' || style.single) || is_item(before);
     inserted.then_some(name)
+}
+
+/// Whether what follows a name says how its value is written into a text: `{token:?}`, `{token:>10}`, `{token=}`.
+fn is_formatted(body: &[u8], level: Option<&Level>, rest: &[u8]) -> bool {
+    let Some(Level::Insertion(open)) = level else { return false };
+    let braces = body[*open] == b'{' && !matches!(body[..*open].last(), Some(b'$' | b'#'));
+    let end = rest.iter().position(|b| *b == b'}').unwrap_or(rest.len());
+    braces && !rest[..end].iter().any(|b| matches!(b, b' ' | b'\n' | b'"'))
 }
 
 /// Whether the text ends with a Perl hash, an item of which is inserted: `"$config{token}"`, `"$config->{token}"`.
@@ -287,110 +300,6 @@ fn is_command(bytes: &[u8]) -> bool {
         static COMMAND = r"^[({]\s*[A-Za-z]+-[A-Za-z]+\s";
     }
     COMMAND.is_match(bytes)
-}
-
-/// Whether a function with this name gives back its argument, or a text with it: conversions, formats, colours.
-fn hands_on(name: &[u8]) -> bool {
-    const EXACT: &[&str] = &[
-        "text",
-        "html",
-        "escape",
-        "quote",
-        "btoa",
-        "encode",
-        "from",
-        "of",
-        "some",
-        "ok",
-        "just",
-        "list",
-        "array",
-        "tuple",
-        "map",
-        "dict",
-        "object",
-        "entries",
-        "assign",
-        "join",
-        "concat",
-        "implode",
-        "bytes",
-        "byte",
-        "field",
-        "fields",
-        "group",
-        "error",
-        "errorf",
-        "exception",
-        "message",
-        "chalk",
-        "color",
-        "colored",
-        "style",
-        "red",
-        "green",
-        "yellow",
-        "blue",
-        "cyan",
-        "magenta",
-        "white",
-        "gray",
-        "grey",
-        "dim",
-        "bold",
-        "underline",
-        "t",
-        "_",
-        "__",
-        "gettext",
-        "panel",
-        "headers",
-        "echo",
-        "add",
-        "append",
-        "push",
-        "put",
-        "with",
-        "await",
-        "return",
-        "paste",
-        "paste0",
-        "glue",
-        "fmt",
-        "strcat",
-        "str_c",
-    ];
-    const PARTS: &[&str] =
-        &["print", "format", "dump", "json", "valueof", "base64", "b64", "urlencode", "uricomponent"];
-    // `any(…)` of Python tells less.
-    let field = name == b"Any";
-    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-    // A fingerprint does not tell the value.
-    let cut = ["fingerprint", "thumbprint"].iter().any(|word| name.contains(word));
-    !cut && (field
-        || EXACT.contains(&name.as_str())
-        || PARTS.iter().any(|part| name.contains(part))
-        || converts(&name))
-}
-
-/// Whether a member with this name is the value itself, or a text with it.
-fn is_whole(name: &[u8]) -> bool {
-    const EXACT: &[&str] = &[
-        "value", "get", "expect", "clone", "into", "reveal", "read", "upper", "lower", "encode", "decode",
-        "text", "dup", "freeze", "await", "iter", "join",
-    ];
-    const PARTS: &[&str] =
-        &["secret", "expose", "as_", "asstr", "orelse", "ornull", "orthrow", "touppercase", "tolowercase"];
-    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-    EXACT.contains(&name.as_str()) || PARTS.iter().any(|part| name.contains(part)) || converts(&name)
-}
-
-/// Whether a name, in lower case, says that something becomes a text, or is taken out of what wraps it.
-fn converts(name: &str) -> bool {
-    const EXACT: &[&str] = &["str", "string", "repr", "strip", "chomp", "inspect"];
-    const PARTS: &[&str] =
-        &["to_s", "tostr", "stringify", "trim", "unwrap", "getstring", "to_owned", "var_export"];
-    EXACT.contains(&name) || PARTS.iter().any(|part| name.contains(part))
 }
 
 #[cfg(test)]

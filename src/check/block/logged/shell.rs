@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::passage::{Style, arrives};
-use super::{Known, Leak, Sink, is_known, text_of};
+use super::{Known, Leak, Sink, is_known, text_of, tunnel};
 use crate::check::{Input, captures_around, fixed, named};
 use crate::fact::command::{Expansion, Next, command_end, expansions};
 use crate::fact::lines;
@@ -13,6 +13,10 @@ use crate::fact::place::{is_program, is_prose, is_shell};
 use crate::fact::words::is_word;
 use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
+
+mod groups;
+
+use groups::is_collected;
 
 fixed! {
     /// A command that prints its arguments.
@@ -95,8 +99,10 @@ pub(super) fn shell(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
                     None => !is_substituted(bytes, zone, expansion.span),
                 }
         });
+        let leak = leak.map(|e| Leak::new(e.span, format!("prints `{}`", text_of(e.name))));
+        let leak = leak.or_else(|| Some(Leak::new(tunnel::substituted(bytes, zone)?, tunnel::MESSAGE)));
         match leak {
-            Some(e) => out.push(Leak::new(e.span, format!("prints `{}`", text_of(e.name)))),
+            Some(leak) => out.push(leak),
             None => harmless.push(Sink::Command(zone)),
         }
     }
@@ -232,39 +238,6 @@ pub(super) fn substitution(bytes: &[u8]) -> Option<usize> {
         at += 1;
     }
     open.last().map(|(start, _)| *start)
-}
-
-/// Whether the output of the commands around one is written to a file or read by another: `{ echo …; } > .env`.
-fn is_collected(bytes: &[u8], command: Span) -> bool {
-    /// How many lines below the command are looked at, and how much of each, in bytes.
-    const BELOW: usize = 60;
-    const LINE: usize = 300;
-    const CLOSES: &[&[u8]] = &[b"}", b")", b"done", b"fi", b"esac"];
-    let own = lines::start(bytes, command.start.saturating_sub(LINE), command.start);
-    let mut depth = lines::indentation(&bytes[own..command.start]);
-    let below = &bytes[command.end..bytes.len().min(command.end + BELOW * LINE)];
-    for line in below.split(|b| *b == b'\n').skip(1).take(BELOW) {
-        let text = line[..line.len().min(LINE)].trim_ascii();
-        if text.is_empty() || lines::indentation(line) >= depth {
-            continue;
-        }
-        depth = lines::indentation(line);
-        let Some(close) = CLOSES.iter().find(|close| text.starts_with(close)) else {
-            // `else` and the like belong to a block that goes on.
-            if [&b"el"[..], b"then", b"do", b"*)"].iter().any(|word| text.starts_with(word)) {
-                continue;
-            }
-            return false;
-        };
-        let rest = text[close.len()..].trim_ascii();
-        if let Some(tool) = rest.strip_prefix(b"|") {
-            return ![&b"tee"[..], b"cat"].iter().any(|shows| tool.trim_ascii_start().starts_with(shows));
-        }
-        if rest.contains(&b'>') {
-            return !reaches_output(rest, rest, Next::Nothing);
-        }
-    }
-    false
 }
 
 #[cfg(test)]

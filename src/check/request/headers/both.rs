@@ -7,7 +7,6 @@ use memchr::memmem;
 use super::host::HOST;
 use crate::check::advice::recommends_key;
 use crate::check::assignment::is_sent_elsewhere;
-use crate::check::setting::has_opposite_step;
 use crate::check::{Input, fixed};
 use crate::fact::credential::each_credential;
 use crate::fact::place::{around, is_program, is_prose, is_shell};
@@ -63,7 +62,7 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if tokens.iter().any(|token| own.is_some_and(|own| (own.start..own.end).contains(token))) {
         return false;
     }
-    if has_opposite_step(input, span) {
+    if input.has_opposite_step(span) {
         return true;
     }
     if script {

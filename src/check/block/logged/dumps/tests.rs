@@ -2,7 +2,7 @@
 
 use super::super::Known;
 use super::super::tests::found;
-use super::{DUMPED, debug_tasks, dumps, is_dump, is_variable, outputs};
+use super::{DUMPED, debug_tasks, dumps, is_dump, is_variable, outputs, tunnel_tokens};
 use crate::blob::BlobPath;
 use crate::check::tests::asked;
 
@@ -87,4 +87,20 @@ fn environments_outputs_and_tasks_are_shown() {
     assert_eq!(tasks("- debug:\n    msg: \"{{ cf_api_token | length }}\"\n"), 0);
     assert_eq!(tasks("- debug:\n    msg: \"{{ cf_zone_id }}\"\n"), 0);
     assert_eq!(tasks("- debug:\n    msg: \"{{ cf_api_token }}\"\n- b:\n    no_log: true\n"), 1);
+}
+
+#[test]
+fn pipelines_keep_what_commands_print() {
+    let shown = |path: &str, text: &str| {
+        found(text, |bytes, out| tunnel_tokens(bytes, &BlobPath::new(path), out)).len()
+    };
+    assert_eq!(shown("a.yml", "steps:\n  - run: cloudflared tunnel token t\n"), 1);
+    assert_eq!(shown("a.yml", "script:\n  - cloudflared tunnel token t\n"), 1);
+    assert_eq!(shown("a.yml", "  run: |\n    ls\n    cloudflared tunnel token t | cat\n"), 1);
+    assert_eq!(shown("a.yml", "  - run: cloudflared tunnel token t > f\n"), 0);
+    assert_eq!(shown("a.yml", "  - run: cloudflared tunnel token t | docker secret create a -\n"), 0);
+    assert_eq!(shown("a.yml", "  - run: T=$(cloudflared tunnel token t)\n"), 0);
+    assert_eq!(shown("a.yml", "  - name: cloudflared tunnel token\n"), 0);
+    assert_eq!(shown("a.yml", "  shell: |\n    cloudflared tunnel token t\n  register: t\n"), 0);
+    assert_eq!(shown("a.sh", "cloudflared tunnel token t\n"), 0);
 }

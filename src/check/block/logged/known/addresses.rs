@@ -22,11 +22,12 @@ pub(super) fn api_addresses(bytes: &[u8]) -> Addresses<'_> {
     /// How many addresses are compared with each place.
     const MOST: usize = 200;
     /// Addresses of documents and schemas are no targets of requests.
-    const DOCUMENTS: &[&[u8]] =
-        &[b"github.com", b"developers.", b"docs.", b"dash.", b"www.w3.org", b"example."];
+    const DOCUMENTS: &[&[u8]] = &[b"developers.", b"docs.", b"dash.", b"www.w3.org", b"example."];
     let all = HOST.captures_iter(bytes).filter_map(|groups| {
         let host = groups.name("host").or_else(|| groups.name("bare"))?;
-        let document = DOCUMENTS.iter().any(|part| contains(host.as_bytes(), part));
+        // Unlike `api.github.com`.
+        let document =
+            host.as_bytes() == b"github.com" || DOCUMENTS.iter().any(|part| contains(host.as_bytes(), part));
         (!document).then(|| (host.start(), contains(host.as_bytes(), b"api.cloudflare.com")))
     });
     Addresses { bytes, all: all.take(MOST).collect(), ends: OnceCell::new() }

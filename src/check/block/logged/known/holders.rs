@@ -1,5 +1,4 @@
-//! Names that hold a credential in a part of a file: tables that have it among their items, and parameters of functions
-//! that it is handed to.
+//! Names that hold a credential in a part of a file: parameters of functions that it is handed to.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -17,58 +16,12 @@ use crate::span::Span;
 /// What holds a credential in a file, computed when first asked for.
 pub(super) struct Holders<'a> {
     program: Program<'a>,
-    tables: OnceCell<Vec<Holder<'a>>>,
     parameters: OnceCell<Vec<Holder<'a>>>,
 }
 
 impl<'a> Holders<'a> {
     pub(super) fn new(program: Program<'a>) -> Holders<'a> {
-        Holders { program, tables: OnceCell::new(), parameters: OnceCell::new() }
-    }
-
-    /// Whether a name is that of a table from which the file reads a credential: `config`, if it has
-    /// `config["cloudflare_api_token"]`. Who prints the table prints the credential.
-    pub(super) fn is_table(&self, name: &[u8], at: usize) -> bool {
-        /// No program has more.
-        const MOST: usize = 100;
-        /// The environment, and what else nobody prints as a whole; and what is no table.
-        const OTHERS: &[&[u8]] = &[
-            b"env",
-            b"environ",
-            b"ENV",
-            b"process",
-            b"os",
-            b"secrets",
-            b"self",
-            b"this",
-            b"_ENV",
-            b"_SERVER",
-            b"vars",
-            b"inputs",
-            b"headers",
-            b"steps",
-            b"request",
-            b"req",
-            b"response",
-            b"res",
-        ];
-        let tables = self.tables.get_or_init(|| {
-            let mut out = Vec::new();
-            each_credential(self.program.bytes, self.program.whole(), |item| {
-                let before = &self.program.bytes[..item.start];
-                let table =
-                    [&b"[\""[..], b"['", b"[:"].into_iter().find_map(|mark| before.strip_suffix(mark));
-                let Some(table) = table else { return ControlFlow::Continue(()) };
-                let start = table.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1);
-                let owner = &table[start..];
-                if owner.len() > 1 && !OTHERS.contains(&owner) {
-                    out.push(Holder { name: owner, scope: self.program.scope(item) });
-                }
-                if out.len() < MOST { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            });
-            out
-        });
-        tables.iter().any(|table| table.is(name, at))
+        Holders { program, parameters: OnceCell::new() }
     }
 
     /// Whether a name is the parameter of a function that a credential is handed to: `apiToken.apply((t) => …)`.

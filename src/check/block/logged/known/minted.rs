@@ -1,4 +1,4 @@
-//! Tokens that a program makes through the API, and the names that hold them.
+//! Tokens that a program makes through the API or asks for, and the names that hold them.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use memchr::memmem;
 use regex::bytes::Captures;
 
+use super::super::tunnel;
 use crate::check::fixed;
 
 /// The tokens that a file makes, computed when first asked for.
@@ -14,11 +15,18 @@ pub(super) struct Minted<'a> {
     names: OnceCell<HashSet<&'a [u8]>>,
     creates: OnceCell<bool>,
     rolls: OnceCell<bool>,
+    of_tunnels: OnceCell<HashSet<&'a [u8]>>,
 }
 
 impl<'a> Minted<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Minted<'a> {
-        Minted { bytes, names: OnceCell::new(), creates: OnceCell::new(), rolls: OnceCell::new() }
+        Minted {
+            bytes,
+            names: OnceCell::new(),
+            creates: OnceCell::new(),
+            rolls: OnceCell::new(),
+            of_tunnels: OnceCell::new(),
+        }
     }
 
     /// Whether a name holds a token that the file has made: `token.value` after `token = client.user.tokens.create(…)`, or
@@ -56,6 +64,9 @@ impl<'a> Minted<'a> {
             };
             MADE.captures_iter(self.bytes).filter_map(name).take(MOST).collect()
         });
+        if self.of_tunnels.get_or_init(|| tunnel::names(self.bytes)).contains(name) {
+            return true;
+        }
         match [&b".value"[..], b".Value"].into_iter().find_map(|member| name.strip_suffix(member)) {
             Some(owner) => made.contains(owner) || owner.ends_with(b".result") && self.creates(),
             None => made.contains(name),

@@ -5,8 +5,8 @@ use std::cell::{LazyCell, OnceCell};
 use memchr::memmem;
 use regex::bytes::Captures;
 
-use super::Program;
 use super::addresses::api_addresses;
+use super::{Program, item_mark};
 use crate::check::fixed;
 use crate::fact::lines;
 use crate::fact::words::is_word;
@@ -72,7 +72,7 @@ impl<'a> Sent<'a> {
         /// No program has more.
         const MOST: usize = 100;
         fixed! {
-            static SENT = r#"(?i)(?:\bbearer\s+|x-auth-key["'`]?\s*(?:=>|[:,=])\s*[f$]?["'`]?)(?:["'`]\s*(?:[+.,&]|\.\.|<>)\s*|%s["'`]\s*[,%]\s*|\$\{\{\s*|[$#]\{|\{\{?|\$\(?|\\\(|)(?:(?:os\.environ(?:\.get)?|(?:os\.)?getenv|ENV(?:\.fetch)?|Deno\.env\.get|\$_(?:ENV|SERVER))\s*[\[(]\s*["'])?(?:\$?(?P<member>(?:this|self)->|@)|\$)?(?P<name>[a-z_][\w.]*)"#;
+            static SENT = r#"(?i)(?:\bbearer(?:\s+|["'`]\s*,\s*)|\bbearer_auth\(\s*&?|x-auth-key["'`]?\s*(?:=>|[:,=])\s*[f$]?["'`]?)(?:["'`]\s*(?:[+.,&]|\.\.|<>)\s*|(?:%s|\{\})["'`]\s*(?:[,%]|\.format\()\s*|\$\{\{\s*|[$#]\{|\{\{?|\$\(?|\\\(|)(?:(?:os\.environ(?:\.get)?|(?:os\.)?getenv|ENV(?:\.fetch)?|Deno\.env\.get|\$_(?:ENV|SERVER))\s*[\[(]\s*["'])?(?:\$?(?P<member>(?:this|self)->|@)|\$)?(?P<name>[a-z_][\w.]*)"#;
         }
         self.names.get_or_init(|| {
             // A program may talk to others as well: those requests have headers of their own.
@@ -86,24 +86,24 @@ impl<'a> Sent<'a> {
                 // Constants and members are the same in the whole file.
                 let plain = !member && !name.iter().any(|b| b.is_ascii_uppercase() || *b == b'.');
                 let scope = if plain { self.program.scope(place) } else { self.program.whole() };
-                let (rest, end) = (place.start, scope.end.max(place.start));
-                let bound =
-                    bound_again(&self.program.bytes[scope.start..end], name).map(|at| scope.start + at);
-                let assigned = assigned(&self.program.bytes[rest..end], name).map(|at| rest + at);
-                Name { name, scope, bound, assigned }
+                Name::at(self.program, place, name, scope)
             });
             sent.collect()
         })
     }
 
+    /// Returns where names are sent as the credential.
+    pub(super) fn places(&self) -> impl Iterator<Item = Span> {
+        self.names().iter().map(|sent| sent.place)
+    }
+
     /// Whether a name at a place is one that is sent as the credential.
     pub(super) fn is(&self, name: &[u8], at: usize) -> bool {
         let mut own = self.names().iter().filter(|sent| sent.name == name);
-        own.any(|sent| {
-            (sent.scope.start..=sent.scope.end).contains(&at)
-                && sent.bound.is_none_or(|bound| at <= bound)
-                && sent.assigned.is_none_or(|assigned| at <= assigned)
-        })
+        let table = |sent: &Name<'_>| {
+            item_mark(&self.program.bytes[sent.place.end..]).is_some_and(|mark| mark[0] == b'[')
+        };
+        own.any(|sent| !table(sent) && sent.holds(at))
     }
 }
 
@@ -113,15 +113,40 @@ fn of_object(name: &[u8]) -> &[u8] {
     own.iter().find_map(|own| name.strip_prefix(*own)).unwrap_or(name)
 }
 
-/// A name that is sent as the credential.
-struct Name<'a> {
-    name: &'a [u8],
+/// A name that stands for a credential in a part of a file.
+pub(super) struct Name<'a> {
+    pub(super) name: &'a [u8],
+    /// Where it is used as one.
+    pub(super) place: Span,
     /// Where the name means the credential.
-    scope: Span,
+    pub(super) scope: Span,
     /// Where in its scope something else gives it another value, first.
     bound: Option<usize>,
     /// Where after its place something is assigned to it, first.
     assigned: Option<usize>,
+}
+
+impl<'a> Name<'a> {
+    /// Returns what a name means that is used at a place.
+    pub(super) fn at(program: Program<'a>, place: Span, name: &'a [u8], scope: Span) -> Name<'a> {
+        let (rest, end) = (place.start, scope.end.max(place.start));
+        let bound = bound_again(&program.bytes[scope.start..end], name).map(|at| scope.start + at);
+        let assigned = assigned(&program.bytes[rest..end], name).map(|at| rest + at);
+        Name { name, place, scope, bound, assigned }
+    }
+
+    /// Returns what a name means in a scope that its place is not in.
+    pub(super) fn within(program: Program<'a>, place: Span, name: &'a [u8], scope: Span) -> Name<'a> {
+        let bound = bound_again(&program.bytes[scope.start..scope.end], name).map(|at| scope.start + at);
+        Name { name, place, scope, bound, assigned: None }
+    }
+
+    /// Whether the name means the credential at a place.
+    pub(super) fn holds(&self, at: usize) -> bool {
+        (self.scope.start..=self.scope.end).contains(&at)
+            && self.bound.is_none_or(|bound| at <= bound)
+            && self.assigned.is_none_or(|assigned| at <= assigned)
+    }
 }
 
 /// Returns where a loop, a block or a prompt first gives the name another value: `for key in`, `|key, value|`, `read key`.

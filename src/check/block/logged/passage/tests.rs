@@ -44,6 +44,9 @@ fn values_arrive_in_texts_in_sums_and_through_conversions() {
         "'is it set? ' + «token»",
         "f\"{«token» if token else 'none'}\"",
         "config[\"cloudflare\"][\"«api_token»\"]",
+        "f\"{«token»=}\"",
+        "f\"{«token»:>40}\"",
+        "JsonSerializer.Serialize(«config»)",
     ];
     let wrong: Vec<&str> = texts.into_iter().filter(|text| !whole(text)).collect();
     assert_eq!(wrong, [""; 0]);

@@ -246,6 +246,11 @@ fn a_client_is_followed_to_where_it_is_used() {
             true,
         ),
         (
+            "a.py",
+            "NAS = 'https://nas.lab.internal'\nCF = 'https://api.cloudflare.com/client/v4'\n\n\ndef ask():\n    lab = requests.Session()\n    lab.«verify = False»\n    lab.get(f'{NAS}/x')\n\n\ndef publish(name):\n    requests.post(f'{CF}/zones', json={'name': f'{name}.lab.internal'})\n",
+            false,
+        ),
+        (
             "a.sh",
             "get() { curl -s \"$@\"; }\n«get -k» https://nas.lan; get https://api.cloudflare.com/x\n",
             false,

@@ -1,0 +1,146 @@
+//! Commands in the texts of programs: handed to what runs them, or only shown to a person.
+
+use memchr::memmem;
+
+use crate::check::{Input, fixed};
+use crate::fact::lines;
+use crate::fact::place::{is_code, is_shell};
+use crate::fact::words::is_word;
+
+/// How much of the line before a command is looked at, in bytes.
+const LINE: usize = 400;
+
+/// Whether a command that starts at a place of a program is only shown: in the markup of a page, or in a text of one line
+/// that nothing runs. A text of several lines is a script.
+pub(super) fn is_shown(input: &Input<'_>, at: usize) -> bool {
+    let bytes = input.text.bytes();
+    if !is_code(input.path) || is_shell(input.text, input.path) || input.path.file_name().ends_with(b".ps1") {
+        return false;
+    }
+    let line = lines::before(bytes, at, LINE);
+    let Some(open) = quote(line) else { return is_markup(input, at) };
+    // Some languages run what is between backticks.
+    if line[open] == b'`'
+        && [&b".rb"[..], b".pl", b".php"].iter().any(|end| input.path.file_name().ends_with(end))
+    {
+        return false;
+    }
+    let (before, text) = (&line[..open], &line[open + 1..]);
+    // A script of several lines in one text.
+    let rest = lines::first(&bytes[at..]);
+    let script =
+        text.starts_with(b"#!") || [text, rest].iter().any(|part| memmem::find(part, b"\\n").is_some());
+    !script && !runs(before) && !name(before).is_some_and(|name| is_run(bytes, name))
+}
+
+/// Returns where the text begins that a line ends in.
+fn quote(line: &[u8]) -> Option<usize> {
+    let (mut open, mut at) = (None, 0);
+    while at < line.len() {
+        match line[at] {
+            b'\\' => at += 1,
+            byte @ (b'"' | b'\'' | b'`') => match open {
+                None => open = Some(at),
+                Some(start) if line[start] == byte => open = None,
+                Some(_) => {}
+            },
+            _ => {}
+        }
+        at += 1;
+    }
+    open
+}
+
+/// Whether a place outside of all texts of its line is in the markup of a page: not in a template of several lines.
+fn is_markup(input: &Input<'_>, at: usize) -> bool {
+    const PAGES: &[&[u8]] = &[b".tsx", b".jsx", b".vue", b".svelte", b".astro"];
+    let before = &input.text.bytes()[..at];
+    let in_template = memchr::memchr_iter(b'`', before).count() % 2 == 1;
+    PAGES.iter().any(|end| input.path.file_name().ends_with(end)) && !in_template
+}
+
+/// Whether the code before a text hands it to something that runs commands or writes a script.
+fn runs(before: &[u8]) -> bool {
+    fixed! {
+        static RUNS = r"(?i)exec|spawn|system|popen|subprocess|command|cmd|shell|\bsh\b|bash|\bssh|\brun|script|user_?data|startup|entrypoint|\bargs|write|remote|-c\b|\$$|%x";
+    }
+    RUNS.is_match(before)
+}
+
+/// Returns the name that is assigned what follows: `const text = `, `"text": `.
+fn name(before: &[u8]) -> Option<&[u8]> {
+    let before = before.trim_ascii_end();
+    let before = before.strip_suffix(b"=").or_else(|| before.strip_suffix(b":"))?;
+    let before = before.strip_suffix(b":").unwrap_or(before).trim_ascii_end();
+    let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
+    let start = before.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1);
+    (start < before.len()).then(|| &before[start..])
+}
+
+/// Whether a line of the program runs what has the name.
+fn is_run(bytes: &[u8], name: &[u8]) -> bool {
+    /// How many uses are looked at.
+    const USES: usize = 50;
+    memmem::find_iter(bytes, name).take(USES).any(|at| {
+        let apart = !at.checked_sub(1).is_some_and(|before| is_word(bytes[before]))
+            && !bytes.get(at + name.len()).is_some_and(|b| is_word(*b));
+        apart && runs(lines::before(bytes, at, LINE))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_shown;
+    use crate::check::tests::asked;
+
+    // flaresec: allow-start(credential-in-argv) texts that tests look at
+
+    /// Whether the command in a text is only shown.
+    fn shown(path: &str, text: &str) -> bool {
+        asked(path, text, |input| is_shown(input, text.find("cloudflared tunnel").expect("a command")))
+    }
+
+    #[test]
+    fn texts_and_markup_show_commands() {
+        for (path, text) in [
+            ("a.tsx", "const steps = [{ text: 'cloudflared tunnel run --token $T (auto)' }];"),
+            ("a.tsx", "const A = () => <code>cloudflared tunnel run --token $T</code>;"),
+            ("a.jsx", "<pre>{`cloudflared tunnel run --token $T`}</pre>"),
+            ("a.vue", "<template>\n  <code>\n    cloudflared tunnel run --token $T\n  </code>\n</template>"),
+            ("a.py", "HELP = \"Run: cloudflared tunnel run --token $T\""),
+            ("a.py", "st.code(\"cloudflared tunnel run --token $T\")"),
+            ("a.go", "hint := \"cloudflared tunnel run --token $T\"\nfmt.Println(hint)"),
+            ("a.rb", "puts 'cloudflared tunnel run --token $T'"),
+        ] {
+            assert!(shown(path, text), "{path} {text}");
+        }
+    }
+
+    #[test]
+    fn what_runs_or_writes_commands_is_told_from_it() {
+        for (path, text) in [
+            ("a.ts", "exec('cloudflared tunnel run --token $T');"),
+            ("a.ts", "spawn('sh', ['-c', 'cloudflared tunnel run --token $T']);"),
+            ("a.ts", "const text = 'cloudflared tunnel run --token $T';\nexecSync(text);"),
+            ("a.tsx", "const userData = `#!/bin/bash\napt install a\ncloudflared tunnel run --token $T\n`;"),
+            ("a.py", "os.system(\"cloudflared tunnel run --token $T\")"),
+            ("a.py", "cmd = \"cloudflared tunnel run --token $T\""),
+            ("a.py", "ssh.exec_command(\"cloudflared tunnel run --token $T\")"),
+            ("a.py", "UNIT = \"\"\"\n[Service]\nExecStart=cloudflared tunnel run --token $T\n\"\"\""),
+            (
+                "a.go",
+                "text := \"cloudflared tunnel run --token $T\"\nexec.Command(\"sh\", \"-c\", text).Run()",
+            ),
+            ("a.go", "f([]byte(\"#!/bin/sh\\nexec cloudflared tunnel run --token $T\\n\"))"),
+            ("a.rb", "text = `cloudflared tunnel run --token $T`"),
+            ("a.sh", "echo 'cloudflared tunnel run --token $T'"),
+            ("a.ps1", "$a = \"cloudflared tunnel run --token $T\""),
+            ("package.json", "{\"scripts\": {\"t\": \"cloudflared tunnel run --token $T\"}}"),
+            ("a.md", "```\ncloudflared tunnel run --token $T\n```"),
+        ] {
+            assert!(!shown(path, text), "{path} {text}");
+        }
+    }
+
+    // flaresec: allow-end
+}
