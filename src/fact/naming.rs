@@ -118,7 +118,14 @@ const TRANSPARENT: &[&str] = &[
 /// Returns the words of what encloses the value at `at`: keys, sections, calls, block headers, a comment above.
 pub fn enclosing(bytes: &[u8], at: usize) -> String {
     let mut out = String::new();
-    surroundings::enclosing(bytes, at, &mut out);
+    surroundings::enclosing(bytes, at, true, &mut out);
+    out
+}
+
+/// Like [`enclosing`], without the comments: what they say of a program may be about anything in it.
+pub fn enclosing_code(bytes: &[u8], at: usize) -> String {
+    let mut out = String::new();
+    surroundings::enclosing(bytes, at, false, &mut out);
     out
 }
 

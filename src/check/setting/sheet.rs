@@ -7,7 +7,7 @@ use crate::check::Input;
 use crate::check::assignment::is_sent_elsewhere;
 use crate::fact::lines;
 use crate::fact::namesake::{cf_means_other_product, cf_means_other_product_at};
-use crate::fact::naming::{enclosing, naming, parent};
+use crate::fact::naming::{enclosing, enclosing_code, naming, parent};
 use crate::fact::place::{around, is_program, is_shell};
 use crate::fact::setting::{Setting, about, any_setting, concerns, same_group};
 use crate::fact::words::{has_any, words};
@@ -199,6 +199,14 @@ impl<'a> Sheet<'a> {
             Role::Password if self.has_foreign_word(key) || key.words.contains("cloudflare") => None,
             // `ADMIN_PASSWORD` is that of a login to the application.
             Role::Password if key.words.split(' ').any(|word| LOGINS.contains(&word)) => None,
+            // `key` is the most common name of all: in a program, comments and the name of the file do not say whose.
+            Role::Key | Role::Password
+                if is_program(self.input.text, self.input.path)
+                    && !is_shell(self.input.text, self.input.path)
+                    && !self.is_cloudflare_in_code(key) =>
+            {
+                None
+            }
             Role::Key | Role::Password if email.is_some() && is_cloudflare => found(email, Confidence::High),
             // The author has chosen the name of an input; what a provider does with it stands elsewhere.
             Role::Token if self.is_input(key) => None,
@@ -289,6 +297,17 @@ impl<'a> Sheet<'a> {
                         || is_cloudflare(&enclosing(bytes, key.span.start))
                 }
             }
+    }
+
+    /// Like [`Sheet::is_cloudflare`], by code alone.
+    fn is_cloudflare_in_code(&self, key: &Setting) -> bool {
+        let bytes = self.input.text.bytes();
+        let naming = naming(bytes, key.span, self.input.path);
+        self.named(key)
+            || names_cloudflare(&words(self.value(key)))
+            || about(bytes, key.span).is_some_and(|value| contains(self.input.text.get(value), b"cloudflare"))
+            || naming.phrases.iter().any(|name| names_cloudflare(name.words.trim_end()))
+            || names_cloudflare(enclosing_code(bytes, key.span.start).trim_end())
     }
 
     /// Whether key and address are the options of the SDK that the file imports: `apiKey` and `apiEmail`.

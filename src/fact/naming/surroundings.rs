@@ -191,8 +191,8 @@ pub(super) fn column_heading(bytes: &[u8], at: usize, path: &BlobPath) -> Option
 }
 
 /// Collects the words of the value's own line and of the lines that enclose it: less indented lines above, the section
-/// header, and comments directly above.
-pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
+/// header, and if asked for `comments` directly above.
+pub(super) fn enclosing(bytes: &[u8], at: usize, comments: bool, out: &mut String) {
     let mut end = at;
     // A line may be as long as the file.
     let floor = at.saturating_sub(ENCLOSING);
@@ -200,7 +200,7 @@ pub(super) fn enclosing(bytes: &[u8], at: usize, out: &mut String) {
     let mut start = line_start(end);
     let mut indent = indentation(&bytes[start..end.max(start)]);
     // Comments count only directly above the value.
-    let mut comments_open = true;
+    let mut comments_open = comments;
     let mut section = false;
     let is_item = |line: &[u8]| line.trim_ascii_start().starts_with(b"- ");
     let mut item = is_item(&bytes[start..end]);
