@@ -128,14 +128,17 @@ fn zones(bytes: &[u8]) -> Vec<Span> {
     static HINTS: LazyLock<Literals> =
         LazyLock::new(|| Literals::caseless(&[BEGINNINGS, &["bearer", "x-auth"]].concat()));
     let mut out: Vec<Span> = Vec::new();
-    let mut done = 0;
+    // Lines up to `done` are in a zone; those up to `harmless` name no secret, which is asked once for each line.
+    let (mut done, mut harmless) = (0, 0);
     let _ = HINTS.each(bytes, 0, |hit| {
-        if hit.start < done {
+        let names = hit.index < BEGINNINGS.len();
+        if hit.start < done || names && hit.start < harmless {
             return ControlFlow::Continue(());
         }
         let start = memrchr(b'\n', &bytes[..hit.start]).map_or(0, |at| at + 1);
         let end = memchr(b'\n', &bytes[hit.end..]).map_or(bytes.len(), |at| hit.end + at + 1);
-        if hit.index < BEGINNINGS.len() && !may_be_secret(&bytes[start..end]) {
+        if names && !may_be_secret(&bytes[start..end]) {
+            harmless = end;
             return ControlFlow::Continue(());
         }
         done = end;
