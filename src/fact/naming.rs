@@ -4,12 +4,13 @@
 //! `<key>v</key>`, `name: KEY` above `value: v`, `the key is v`.
 
 use super::words::split;
-use super::{brackets, lines};
 use crate::blob::BlobPath;
 use crate::span::Span;
 
+mod siblings;
 mod surroundings;
 
+use siblings::{head_of_siblings, pair_before};
 pub use surroundings::parent;
 use surroundings::{column_heading, labelled_name, name_in_parallel, sibling_name, trailing_comment};
 
@@ -201,6 +202,12 @@ fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
         i -= 1;
         match byte {
             b'"' | b'\'' | b'`' if i > floor && opens(bytes[i - 1]) => phrase.finish(&mut out, &mut pending),
+            b' ' | b'\t' if phrase.is_item(&out, bytes, at) => {
+                if let Some(start) = pair_before(bytes, floor, i) {
+                    phrase.finish(&mut out, &mut pending);
+                    i = start;
+                }
+            }
             b' ' | b'\t' | b'"' | b'\'' | b'`' | b'-' | b'\\' | b'*' | b'<' | b'$' | b'@' | b'&' => {}
             b'\n' | b'\r' | b',' if phrase.is_assigned(&out, bytes, at) => {
                 phrase.finish(&mut out, &mut pending);
@@ -261,32 +268,6 @@ fn is_continued(bytes: &[u8], newline: usize) -> bool {
     matches!(before.last(), Some(b'\\' | b'`' | b'^' | b'(' | b',' | b'=' | b'[' | b'|' | b'>' | b'+' | b'.'))
 }
 
-/// Returns where to read on after the pair that ends at a place has been read to its name: at the bracket that it is
-/// in, or behind the first line of the command that it is continued from. Its siblings, the other settings and options
-/// there, say nothing about it.
-fn head_of_siblings(bytes: &[u8], floor: usize, at: usize) -> Option<usize> {
-    let before = bytes[..at].trim_ascii_end();
-    match (bytes[at], before.last()) {
-        (b',', _) | (_, Some(b',')) => brackets::around(bytes, floor, at).next(),
-        (_, Some(b'(' | b'[' | b'{' | b'|' | b'>' | b'+' | b'.')) => Some(before.len()),
-        (_, Some(b'\\' | b'`' | b'^')) => {
-            let mut end = before.len();
-            loop {
-                let start = lines::start(bytes, floor.min(end), end);
-                let above = bytes[floor.min(start)..start].trim_ascii_end();
-                if !matches!(above.last(), Some(b'\\' | b'`' | b'^')) {
-                    // `NAME=VALUE \` is a sibling as well, in front of the command.
-                    let first = bytes[start..end].trim_ascii_start();
-                    let name = first.iter().take_while(|b| is_identifier_byte(**b)).count();
-                    return (first.get(name) != Some(&b'=')).then_some(end);
-                }
-                end = floor.min(start) + above.len();
-            }
-        }
-        _ => None,
-    }
-}
-
 /// How many identifiers of a phrase are read.
 const LONGEST_PHRASE: usize = 6;
 
@@ -324,21 +305,32 @@ impl Phrase {
 
     /// Whether the name of the value at a place is known, and something is assigned to it: `NAME=VALUE`, `"name": "VALUE"`.
     fn is_assigned(&self, out: &[Name], bytes: &[u8], value: usize) -> bool {
+        self.assignment(out, bytes, value).is_some()
+    }
+
+    /// Whether the pair of the value is one of several items between blanks: `A=x NAME=VALUE`.
+    fn is_item(&self, out: &[Name], bytes: &[u8], value: usize) -> bool {
+        let sign = self.assignment(out, bytes, value);
+        sign.is_some_and(|sign| sign.starts_with(b"=") && !sign.iter().any(u8::is_ascii_whitespace))
+    }
+
+    /// Returns what stands between a value and its name, if that is an assignment.
+    fn assignment<'b>(&self, out: &[Name], bytes: &'b [u8], value: usize) -> Option<&'b [u8]> {
         let own = match out.first() {
             Some(name) => name.span,
             None => self.parts.iter().copied().reduce(Span::cover).filter(|_| self.says_something()),
         };
-        let Some(own) = own.filter(|own| own.end <= value) else { return false };
+        let own = own.filter(|own| own.end <= value)?;
         // A pair of name and value in an object: the name is a sibling.
-        if bytes[own.start..own.end].to_ascii_lowercase().ends_with(b"value") {
-            return false;
+        let last = &bytes[own.start.max(own.end.saturating_sub(b"value".len()))..own.end];
+        if last.eq_ignore_ascii_case(b"value") {
+            return None;
         }
         let between = &bytes[own.end..value];
         let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`' | b' ' | b'\t' | b'\\' | b']' | b'}');
         let marks = between.iter().filter(|b| !quote(b));
-        !between.contains(&b'\n')
-            && marks.clone().all(|b| matches!(b, b'=' | b':' | b'>'))
-            && marks.count() > 0
+        let assigns = marks.clone().all(|b| matches!(b, b'=' | b':' | b'>')) && marks.count() > 0;
+        (assigns && !between.contains(&b'\n')).then_some(between)
     }
 
     /// Ends the phrase and adds it to `out`. If it says nothing, its words are `pending` until the next phrase to the

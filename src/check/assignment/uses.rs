@@ -42,7 +42,9 @@ pub(super) fn assignee(bytes: &[u8], value: usize) -> Option<Assignee<'_>> {
     if left.last().is_none_or(|b| !(is_word(*b) || matches!(b, b']' | b'>' | b'?' | b'"' | b'\''))) {
         return None;
     }
-    // A type may follow the name, with a colon or, in Go, without one.
+    // `$env:NAME` of PowerShell: a scope precedes the name. A type may follow it, with a colon or, in Go, without one.
+    let scope = left.strip_prefix(b"$").and_then(|scoped| scoped.iter().position(|b| *b == b':'));
+    let left = scope.map_or(left, |colon| &left[colon + 2..]);
     let left = left.iter().position(|b| *b == b':').map_or(left, |colon| &left[..colon]);
     let words: Vec<&[u8]> = left.split(|b| !is_word(*b)).filter(|word| !word.is_empty()).collect();
     let name = match words.as_slice() {

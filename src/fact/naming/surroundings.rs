@@ -3,6 +3,7 @@
 
 use memchr::memmem;
 
+use super::siblings::without_siblings;
 use super::{Name, is_identifier_byte, looks_like_value};
 use crate::blob::BlobPath;
 use crate::fact::brackets;
@@ -257,31 +258,6 @@ fn is_heading(comment: &[u8]) -> bool {
     const MARKS: &[&[u8]] = &[b"---", b"===", b"###", b"***", b"~~~"];
     MARKS.iter().any(|mark| memmem::find(comment, mark).is_some())
         && comment.iter().any(u8::is_ascii_alphanumeric)
-}
-
-/// Returns a line up to a value without the complete pairs before its own: `{"a": "x", "b": ` is `{ "b": `.
-fn without_siblings(line: &[u8]) -> Vec<u8> {
-    let mut rest: Vec<u8> = Vec::with_capacity(line.len());
-    let mut open: Vec<usize> = Vec::new();
-    let mut entry = 0;
-    for byte in line {
-        rest.push(*byte);
-        match byte {
-            b'{' | b'(' | b'[' => {
-                open.push(entry);
-                entry = rest.len();
-            }
-            b'}' | b')' | b']' => entry = open.pop().unwrap_or(0),
-            b',' => {
-                if !open.is_empty() && rest[entry..].iter().any(|b| matches!(b, b':' | b'=')) {
-                    rest.truncate(entry);
-                }
-                entry = rest.len();
-            }
-            _ => {}
-        }
-    }
-    rest
 }
 
 /// Adds the words of a line, except for those of complete objects: `"one": {…}, "two": {` adds only `two`.

@@ -27,6 +27,11 @@ fn siblings_say_nothing() {
         "{\"CF_TOKEN\": \"\", \"OTHER_TOKEN\": \"VALUE\"}",
         "{\n  \"CF_TOKEN\": \"\",\n  \"OTHER_TOKEN\": \"VALUE\"\n}",
         "f(cf_token=None,\n  other_token=\"VALUE\")",
+        "export CF_TOKEN= OTHER_TOKEN=VALUE",
+        "env CF_TOKEN=\"a b\" OTHER_TOKEN=\"VALUE\" ./run",
+        "ENV CF_TOKEN=\"\" \\\n    OTHER_TOKEN=VALUE",
+        "run -e CF_TOKEN=a --env OTHER_TOKEN=VALUE image",
+        "{ CF_TOKEN = \"\"; OTHER_TOKEN = \"VALUE\"; }",
         "# ---- CF ----\n# ---- Other ----\nOTHER_TOKEN=VALUE",
     ] {
         assert!(!said(text).split(' ').any(|word| word == "cf"), "{text}\n{}", said(text));
@@ -36,6 +41,9 @@ fn siblings_say_nothing() {
         "cf(zone=\"a\",\n  token=\"VALUE\")",
         "{\"cf\": {\n  \"zone\": \"a\",\n  \"token\": \"VALUE\"\n}}",
         "cf: {zone: a, token: VALUE}",
+        "cf run --zone=a --token=VALUE",
+        "ENV CF_TOKEN=VALUE",
+        "<cf zone=\"a\" token=\"VALUE\">",
         "# CF\n# what it may do: zones\nTOKEN=VALUE",
         "{ \"name\": \"CF_TOKEN\", \"type\": \"secret\", \"value\": \"VALUE\" }",
     ] {
