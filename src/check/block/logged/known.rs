@@ -7,8 +7,10 @@ use std::collections::HashSet;
 use memchr::memmem;
 
 use super::super::taint::tainted;
+use crate::fact::brackets;
 use crate::fact::credential::{is_credential, is_secret, mentions};
 use crate::fact::statement::function;
+use crate::fact::words::is_word;
 use crate::literals::contains;
 use crate::span::Span;
 use crate::text::Text;
@@ -29,6 +31,7 @@ use sent::Sent;
 
 /// What a file says about its credentials, each part computed when first asked for.
 pub(super) struct Known<'a> {
+    program: Program<'a>,
     pub(super) bytes: &'a [u8],
     /// Names that a credential is assigned to.
     assigned: OnceCell<HashSet<Vec<u8>>>,
@@ -54,6 +57,7 @@ impl<'a> Known<'a> {
 
     fn from(program: Program<'a>) -> Known<'a> {
         Known {
+            program,
             bytes: program.bytes,
             assigned: OnceCell::new(),
             sent: Sent::new(program),
@@ -115,6 +119,7 @@ pub(super) fn is_known(name: &[u8], at: usize, known: &Known<'_>, around: &[u8])
     let field = name.iter().rposition(|b| *b == b'.').map(|dot| &name[dot + 1..]);
     let holds = is_credential(name)
         || known.assigned().contains(own.unwrap_or(name))
+            && (own.is_some() || !origins::is_rebound(known.program, name, at))
         || !known.is_item(name, at)
             && (known.sent.is(name, at) || known.containers.is(name, at, &known.sent))
         || known.minted.has(name)
@@ -144,6 +149,24 @@ fn mentions_vendor(text: &[u8]) -> bool {
 fn item_mark(rest: &[u8]) -> Option<&'static [u8]> {
     const MARKS: &[&[u8]] = &[b"[\"", b"['", b"[:", b"->", b"?.", b"(\"", b"('"];
     MARKS.iter().copied().find(|mark| rest.starts_with(mark))
+}
+
+/// Whether the head of a function has a parameter with the name.
+fn takes(function: &[u8], name: &[u8]) -> bool {
+    let first = function.iter().position(|b| *b == b'(').unwrap_or(0);
+    let end = brackets::close(function, first, first + 500);
+    occurrences(&function[first..end], name).any(|at| {
+        let rest = &function[first + at + name.len()..];
+        !matches!(rest.first(), Some(b'.' | b'['))
+    })
+}
+
+/// Returns where a name stands as a word.
+fn occurrences<'t>(text: &'t [u8], name: &'t [u8]) -> impl Iterator<Item = usize> + use<'t> {
+    let apart = |b: Option<&u8>| !b.is_some_and(|b| is_word(*b));
+    memmem::find_iter(text, name).filter(move |at| {
+        apart(at.checked_sub(1).and_then(|before| text.get(before))) && apart(text.get(at + name.len()))
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use memchr::memmem;
 
 use super::sent::{Name, Sent};
-use super::{Program, item_mark};
+use super::{Program, item_mark, occurrences, takes};
 use crate::fact::brackets;
 use crate::fact::credential::each_mention;
 use crate::fact::statement::function;
@@ -261,24 +261,6 @@ fn binds(function: &[u8], name: &[u8]) -> bool {
             let member = matches!(function[..at].last(), Some(b'.' | b'-'));
             !member && rest.starts_with(b"=") && !rest.starts_with(b"==") && !rest.starts_with(b"=>")
         })
-}
-
-/// Whether the head of a function has a parameter with the name.
-fn takes(function: &[u8], name: &[u8]) -> bool {
-    let first = function.iter().position(|b| *b == b'(').unwrap_or(0);
-    let end = brackets::close(function, first, first + 500);
-    occurrences(&function[first..end], name).any(|at| {
-        let rest = &function[first + at + name.len()..];
-        !matches!(rest.first(), Some(b'.' | b'['))
-    })
-}
-
-/// Returns where a name stands as a word.
-fn occurrences<'t>(text: &'t [u8], name: &'t [u8]) -> impl Iterator<Item = usize> + use<'t> {
-    let apart = |b: Option<&u8>| !b.is_some_and(|b| is_word(*b));
-    memmem::find_iter(text, name).filter(move |at| {
-        apart(at.checked_sub(1).and_then(|before| text.get(before))) && apart(text.get(at + name.len()))
-    })
 }
 
 #[cfg(test)]

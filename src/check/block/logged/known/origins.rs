@@ -2,10 +2,13 @@
 
 use memchr::{memmem, memrchr};
 
-use super::mentions_vendor;
-use crate::fact::credential::{is_credential, is_secret};
+use super::sent::bound_again;
+use super::{Program, mentions_vendor, takes};
+use crate::check::fixed;
+use crate::fact::credential::{is_credential, is_secret, mentions};
 use crate::fact::lines;
 use crate::fact::words::{is_word, words};
+use crate::span::Span;
 
 /// How far above its use an assignment is looked for, in bytes.
 const ABOVE: usize = 20_000;
@@ -15,11 +18,36 @@ const ABOVE: usize = 20_000;
 pub(super) fn is_foreign(bytes: &[u8], name: &[u8], at: usize) -> bool {
     // The secret of R2 may be the hash of a token.
     assigned(bytes, name, at)
-        .is_some_and(|value| !mentions_vendor(value) && (is_random(value) || is_named_otherwise(value)))
+        .is_some_and(|(_, value)| !mentions_vendor(value) && (is_random(value) || is_named_otherwise(value)))
 }
 
-/// Returns what was last assigned to the name before a place, up to the end of its line.
-fn assigned<'b>(bytes: &'b [u8], name: &[u8], at: usize) -> Option<&'b [u8]> {
+/// Whether a name that holds a credential elsewhere in the file means something else at a place: a loop, the head of the
+/// function or the look-up of something else gave it its value last.
+pub(super) fn is_rebound(program: Program<'_>, name: &[u8], at: usize) -> bool {
+    let (bytes, scope) = (program.bytes, program.scope(Span::new(at, at)));
+    let own = assigned(bytes, name, at).filter(|(place, _)| *place >= scope.start);
+    let from = own.map_or(scope.start, |(place, _)| place + name.len());
+    let from = from.max(at.saturating_sub(ABOVE));
+    if from < at && bound_again(&bytes[from..at], name).is_some() {
+        return true;
+    }
+    match own {
+        Some((_, value)) => is_look_up_of_other(value),
+        None => scope.start > 0 && scope.start < at && takes(&bytes[scope.start..at], name),
+    }
+}
+
+/// Whether a value is looked up under a name of several words, none of which says secret: `os.environ["CF_ACCOUNT_ID"]`.
+fn is_look_up_of_other(value: &[u8]) -> bool {
+    fixed! {
+        static LOOK_UP = r#"(?i)(?:env\w*|get\w*|fetch\w*|secrets?|config|settings|option|param\w*)["'\])]*\s*(?:[\[(]\s*["']|\.)(?P<name>[a-z][\w.-]*[_.-][\w.-]*)"#;
+    }
+    let mut names = LOOK_UP.captures_iter(value).filter_map(|groups| groups.name("name")).peekable();
+    names.peek().is_some() && !mentions(value) && !names.any(|name| is_secret(name.as_bytes()))
+}
+
+/// Returns what was last assigned to the name before a place, up to the end of its line, and where the name stands there.
+fn assigned<'b>(bytes: &'b [u8], name: &[u8], at: usize) -> Option<(usize, &'b [u8])> {
     let floor = at.saturating_sub(ABOVE);
     let above = &bytes[floor..at.min(bytes.len())];
     let mut places: Vec<usize> = memmem::find_iter(above, name).take(200).collect();
@@ -33,7 +61,7 @@ fn assigned<'b>(bytes: &'b [u8], name: &[u8], at: usize) -> Option<&'b [u8]> {
         let in_type = |b: &u8| is_word(*b) || matches!(b, b' ' | b'.' | b'[' | b']' | b'<' | b'>');
         let rest = declared.map_or(rest, |kind| &kind[kind.iter().take_while(|b| in_type(b)).count()..]);
         let value = rest.strip_prefix(b"=").filter(|value| !matches!(value.first(), Some(b'=' | b'>')))?;
-        apart.then_some(lines::first(value))
+        apart.then_some((floor + start, lines::first(value)))
     })
 }
 
@@ -109,7 +137,37 @@ fn is_secret_of_other(constant: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_foreign;
+    use super::{Program, is_foreign, is_rebound};
+    use crate::text::Text;
+
+    #[test]
+    fn a_name_means_what_was_bound_to_it_last() {
+        let rebound = |text: &str| {
+            let decoded = Text::decode(text.as_bytes());
+            let program = Program { text: Some(&decoded), bytes: text.as_bytes() };
+            is_rebound(program, b"value", text.find("HERE").unwrap())
+        };
+        for text in [
+            "def a():\n    value = os.environ['CF_API_TOKEN']\n\ndef b():\n    value = os.environ['CF_ACCOUNT_ID']\n    HERE(value)\n",
+            "value = os.environ['CF_API_TOKEN']\nvalue = config.get('zone-id')\nHERE(value)\n",
+            "value = os.environ['CF_API_TOKEN']\nfor value in all:\n    HERE(value)\n",
+            "const value = process.env.CF_API_TOKEN;\nall.forEach(value => HERE(value));\n",
+            "value = os.environ['CF_API_TOKEN']\n\ndef show(value):\n    HERE(value)\n",
+            "$value = getenv('CF_API_TOKEN');\nforeach ($all as $value) {\n  HERE($value);\n}\n",
+        ] {
+            assert!(rebound(text), "{text}");
+        }
+        for text in [
+            "value = os.environ['CF_API_TOKEN']\nHERE(value)\n",
+            "value = os.environ['CF_API_TOKEN']\nvalue = value.strip()\nHERE(value)\n",
+            "value = os.environ['CF_ACCOUNT_ID']\nvalue = os.environ['CF_API_TOKEN']\nHERE(value)\n",
+            "value = os.environ['CF_API_TOKEN']\nif not value:\n    value = input()\nHERE(value)\n",
+            "value = os.environ['CF_API_TOKEN']\n\ndef show():\n    HERE(value)\n",
+            "for value in all:\n    use(value)\nvalue = os.environ['CF_API_TOKEN']\nHERE(value)\n",
+        ] {
+            assert!(!rebound(text), "{text}");
+        }
+    }
 
     #[test]
     fn a_general_name_is_what_was_assigned_to_it() {

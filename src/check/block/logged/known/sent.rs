@@ -162,13 +162,16 @@ pub(super) fn bound_again(bytes: &[u8], name: &[u8]) -> Option<usize> {
         let line = line.strip_suffix(b"$").unwrap_or(line).trim_ascii_end();
         let word = &line[line.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1)..];
         let rest = lines::first(&bytes[end..]).trim_ascii_start();
+        // `value => use(value)`; of a table in Perl: `token => $ENV{TOKEN}`.
+        let arrow = rest.strip_prefix(b"=>").map(|rest| rest.trim_ascii_start());
+        let is_function = arrow.is_some_and(|rest| !matches!(rest.first(), Some(b'$' | b'"' | b'\'')));
         let begins = BEFORE.contains(&word) || line.ends_with(b"|");
         let loops = memmem::find(line, b"for").is_some() || memmem::find(line, b"each").is_some();
         apart(at.checked_sub(1))
             && apart(Some(end))
             && (begins
                 || loops && (BEHIND.iter().any(|mark| rest.starts_with(mark)) || rest.starts_with(b":"))
-                || rest.starts_with(b"=>")
+                || is_function
                 || memmem::find(line, b"while read").is_some())
     })
 }
