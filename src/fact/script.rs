@@ -2,7 +2,8 @@
 
 use memchr::memmem;
 
-use super::lines::{indentation, last};
+use super::fixed;
+use super::lines::{self, indentation, last};
 use super::place::{is_image, is_prose};
 use crate::blob::BlobPath;
 use crate::text::Text;
@@ -30,6 +31,35 @@ pub fn in_script(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
         // A name without an end: a hook, a program of a `bin` folder.
         _ => end.len() == name.len() && text.bytes().starts_with(b"#!"),
     }
+}
+
+/// Whether a place is in the text that a command of a script shows its user: `echo "  Password: …"`, a document of `cat`.
+pub fn is_printed(bytes: &[u8], at: usize) -> bool {
+    fixed! {
+        static PRINTS = r"(?i)^\s*(?:echo|printf|print|cat|Write-(?:Host|Output|Information))\b";
+        static DOCUMENT = r#"<<-?\s*["']?(?P<end>[A-Za-z_]\w*)["']?\s*$"#;
+    }
+    /// How many lines above the beginning of a document is looked for.
+    const LINES: usize = 40;
+    // What is written to a file or read by another command is not shown; `>&2` is.
+    let shows = |line: &[u8]| {
+        let ends = |at: usize| line[at] == b'|' || line.get(at + 1) != Some(&b'&');
+        PRINTS.is_match(line) && !memchr::memchr2_iter(b'>', b'|', line).any(ends)
+    };
+    let line = lines::before(bytes, at, FENCE);
+    if PRINTS.is_match(line) {
+        return shows(&bytes[at - line.len()..at + lines::first(&bytes[at..]).len()]);
+    }
+    let above = bytes[..at - line.len()].rsplit(|b| *b == b'\n').skip(1).take(LINES);
+    let mut within = vec![line];
+    for line in above {
+        if let Some(end) = DOCUMENT.captures(line).and_then(|groups| groups.name("end")) {
+            let ended = within.iter().any(|line| line.trim_ascii() == end.as_bytes());
+            return !ended && shows(line);
+        }
+        within.push(line);
+    }
+    false
 }
 
 /// Whether a line of YAML is below a key for commands: `run: |`, `script:`.
@@ -101,6 +131,7 @@ fn in_shell_fence(text: &Text<'_>, at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::in_script;
+    use super::is_printed;
     use crate::blob::BlobPath;
     use crate::text::Text;
 
@@ -134,6 +165,31 @@ mod tests {
                 expected,
                 "{path}: {text}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_told_from_what_is_written() {
+        let printed = |text: &str| is_printed(text.as_bytes(), text.find("HERE").unwrap());
+        for text in [
+            "echo \"  Password: HERE\"",
+            "a\n  printf 'Email: %s\\nPassword: HERE\\n' \"$p\" >&2\n",
+            "Write-Host \"Key: HERE\"",
+            "cat <<EOF\nEmail: a\nPassword: HERE\nEOF\n",
+            "cat >&2 <<-'END'\n  HERE\n  END\n",
+        ] {
+            assert!(printed(text), "{text}");
+        }
+        for text in [
+            "echo \"password: HERE\" >> settings.yml",
+            "echo \"password: HERE\" | tool --stdin",
+            "cat > a.yml <<EOF\nemail: a\npassword: HERE\nEOF\n",
+            "cat <<EOF | tool\nHERE\nEOF\n",
+            "cat <<EOF\na\nEOF\npassword=HERE\n",
+            "tool <<EOF\nHERE\nEOF\n",
+            "PASSWORD=HERE",
+        ] {
+            assert!(!printed(text), "{text}");
         }
     }
 }

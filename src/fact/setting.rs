@@ -112,7 +112,8 @@ fn setting_at(bytes: &[u8], start: usize, end: usize, done: usize) -> Option<(us
 }
 
 /// Returns the name whose value is handed over without being written: Jenkins binds a credential to it for some steps,
-/// `passwordVariable: 'NAME'`, or `docker run -e NAME` passes it on.
+/// `passwordVariable: 'NAME'`, `docker run -e NAME` passes it on, or a store of secrets asks for it:
+/// `wrangler secret put NAME`.
 fn bound(bytes: &[u8], start: usize, end: usize) -> Option<Setting> {
     let end = end + bytes[end..].iter().take_while(|b| is_word(**b)).count();
     let named = |span: Span| Setting {
@@ -121,7 +122,8 @@ fn bound(bytes: &[u8], start: usize, end: usize) -> Option<Setting> {
         value: Span::new(span.end, span.end),
     };
     let ends = bytes.get(end).is_none_or(u8::is_ascii_whitespace);
-    if ends && [&b" -e "[..], b" --env "].iter().any(|option| bytes[..start].ends_with(option)) {
+    const PASSED: &[&[u8]] = &[b" -e ", b" --env ", b" secret put ", b" secret set ", b" env add "];
+    if ends && PASSED.iter().any(|before| bytes[..start].ends_with(before)) {
         return Some(named(Span::new(start, end)));
     }
     let quote = *bytes.get(end).filter(|quote| matches!(quote, b'"' | b'\''))?;
@@ -297,6 +299,8 @@ mod tests {
         one("cf_dns 'x' do\n  zone 'a'\n  api_key node['k']\nend", "api key", "node['k']");
         assert_eq!(found("{ email: a, key: b }").len(), 2);
         assert_eq!(found("(usernameVariable: 'CF_USER', passwordVariable: 'CF_KEY')").len(), 2);
+        one("echo $K | gh secret set CF_KEY\n", "cf key", "");
+        one("npx wrangler secret put CF_KEY --env a\n", "cf key", "");
     }
 
     #[test]
@@ -323,6 +327,9 @@ mod tests {
             "if [ \"$auth_method\" = \"global\" ]; then",
             "[[ $auth_method = global ]]",
             "test \"$auth_method\" = global",
+            "UPDATE accounts SET email = ?, api_key = ? WHERE id = ?",
+            "SELECT id FROM accounts WHERE email = :email AND api_key = :api_key",
+            "UPDATE accounts SET cf_email = %s, cf_api_key = %(key)s",
         ] {
             assert_eq!(found(text), [], "{text}");
         }

@@ -9,6 +9,7 @@ use crate::fact::lines;
 use crate::fact::namesake::{cf_means_other_product, cf_means_other_product_at};
 use crate::fact::naming::{enclosing, enclosing_code, naming, parent};
 use crate::fact::place::{around, is_program, is_shell};
+use crate::fact::script::is_printed;
 use crate::fact::setting::{Setting, about, any_setting, concerns, same_group};
 use crate::fact::words::{has_any, words};
 use crate::literals::contains;
@@ -66,7 +67,12 @@ impl<'a> Sheet<'a> {
         if !all.iter().any(|(_, role)| role.is_owner()) {
             return sheet(Vec::new());
         }
-        all.retain(|(setting, _)| !skipped(input, setting.span));
+        let shell = is_shell(input.text, input.path);
+        all.retain(|(setting, _)| {
+            let place = setting.span;
+            let printed = || !names_cloudflare(&setting.words) && is_printed(input.text.bytes(), place.start);
+            !(skipped(input, place) || shell && printed())
+        });
         sheet(all)
     }
 

@@ -38,7 +38,20 @@ pub(super) fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8
     let comparison = separator.ends_with(b"=") && value.starts_with(b"=")
         || value.starts_with(b"~")
         || matches!(before.trim_ascii_end().last(), Some(b'!' | b'<'));
-    !comparison && !is_operand(before, bytes[name.start]) && !is_type(value) && !is_sentence(value)
+    !comparison
+        && !is_operand(before, bytes[name.start])
+        && !is_type(value)
+        && !is_sentence(value)
+        && !is_parameter(before, value)
+}
+
+/// Whether a value is a parameter of a statement of SQL, which names a column: `SET email = ?, api_key = :key`.
+fn is_parameter(before: &[u8], value: &[u8]) -> bool {
+    fixed! {
+        static PARAMETER = r"^(?:\?(?:\d|\W|$)|%s|%\(\w+|:\w|\$\d|@\w)";
+        static STATEMENT = r"(?i)\b(?:set|where|and|or)\s[^;]*$";
+    }
+    PARAMETER.is_match(value) && STATEMENT.is_match(before)
 }
 
 /// Whether a name is a variable that a test of a shell compares: `[ "$auth_method" = "global" ]`.

@@ -25,7 +25,7 @@ fixed! {
     /// `|| exit` is none: it ends the script when a command fails.
     static BRANCH = r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|(?m:^)[ \t]*\|[ \t]*[^|\n]{1,80}->[ \t\r\n]|\?[^\n;]{1,120}(?:\n\s*)?:|\|\||&&";
     /// An API token that is sent.
-    static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]|\b\w*(?:auth_?bearer|bearer_?(?:auth|token))\w*\(|(?:->|::|\.)withToken\("#;
+    static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]|\b\w*(?:auth_?bearer|bearer_?(?:auth|token))\w*\(\s*[^\s)]|(?:->|::|\.)withToken\("#;
 
     /// The key is a member of the object that sends it: the code implements a client rather than uses one.
     static MEMBER = r"(?i)[\s(,=>:]&?(?P<owner>this|self|@|\$this|[a-z]{1,3}|opts|options|config|client|auth)(?:\.|->|\?\.)_?\w*key|@\w*key";
