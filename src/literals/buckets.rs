@@ -19,12 +19,12 @@ const COMMON: [u8; 64] = [
     7, 1, 14,
 ];
 
-fn common(byte: u8) -> f32 {
+const fn common(byte: u8) -> f32 {
     match byte {
-        0x20..0x40 => f32::from(COMMON[usize::from(byte - 0x20)]),
-        0x60..0x80 => f32::from(COMMON[usize::from(byte - 0x40)]),
+        0x20..0x40 => COMMON[(byte - 0x20) as usize] as f32,
+        0x60..0x80 => COMMON[(byte - 0x40) as usize] as f32,
         // Upper case, for searches that do not ignore case.
-        0x40..0x60 => f32::from(COMMON[usize::from(byte - 0x20)]) / 8.0,
+        0x40..0x60 => COMMON[(byte - 0x20) as usize] as f32 / 8.0,
         _ => 1.0,
     }
 }
@@ -50,11 +50,10 @@ pub(super) fn sorted(literals: &[&[u8]]) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..literals.len()).collect();
     // Short literals go first: any byte may follow them, so they are best put into buckets of their own.
     order.sort_by_key(|at| (literals[*at].len().min(DEPTH), literals[*at]));
-    let sums = Sums::new();
     let mut buckets = vec![Bucket::default(); count];
     for at in order {
         let literal = literals[at];
-        let more = buckets.iter().map(|bucket| bucket.more(literal, &sums));
+        let more = buckets.iter().map(|bucket| bucket.more(literal));
         let least = more.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(0, |(number, _)| number);
         buckets[least].add(at, literal);
     }
@@ -88,37 +87,44 @@ impl Bucket {
     }
 
     /// Returns how much more often the search stops for the bucket with another literal in it.
-    fn more(&self, literal: &[u8], sums: &Sums) -> f32 {
+    fn more(&self, literal: &[u8]) -> f32 {
         let (low, high) = self.with(literal);
-        sums.stops(&low, &high) - sums.stops(&self.low, &self.high)
+        stops(&low, &high) - stops(&self.low, &self.high)
     }
 }
 
-/// For each high half from 2 to 7, and each set of the lower or the upper eight low halves, the frequency of such
-/// bytes.
-struct Sums(Vec<[[f32; 256]; 2]>);
+/// How many high halves letters, digits and signs have: those from 2 to 7.
+const HALVES: usize = 6;
 
-impl Sums {
-    fn new() -> Sums {
-        let of = |high: u8, part: u8, set: usize| -> f32 {
-            (0..8)
-                .filter(|bit| set >> bit & 1 == 1)
-                .map(|bit| common((high << 4) + part * 8 + bit) / 1000.0)
-                .sum()
-        };
-        Sums((2..8).map(|high| [0, 1].map(|part| std::array::from_fn(|set| of(high, part, set)))).collect())
-    }
+/// For each of these high halves, and each set of the lower or the upper eight low halves, the frequency of such bytes.
+static SUMS: [[[f32; 256]; 2]; HALVES] = sums();
 
-    /// Returns how often bytes have such halves at each of the places, as if bytes were independent of each other.
-    fn stops(&self, low: &[u16; DEPTH], high: &[u16; DEPTH]) -> f32 {
-        low.iter().zip(high).map(|(low, high)| self.of(*low, *high)).product()
+const fn sums() -> [[[f32; 256]; 2]; HALVES] {
+    let mut sums = [[[0.0; 256]; 2]; HALVES];
+    let mut at = 0;
+    while at < HALVES * 2 * 256 {
+        let (high, part, set) = (at / 512, at / 256 % 2, at % 256);
+        // What the set without its lowest member has, and that member.
+        if set > 0 {
+            let bit = set.trailing_zeros() as usize;
+            let byte = (high + 2) * 16 + part * 8 + bit;
+            sums[high][part][set] = sums[high][part][set & (set - 1)] + common(byte as u8) / 1000.0;
+        }
+        at += 1;
     }
+    sums
+}
 
-    fn of(&self, low: u16, high: u16) -> f32 {
-        let [lower, upper] = low.to_le_bytes().map(usize::from);
-        let halves = self.0.iter().enumerate().filter(|(at, _)| high >> (at + 2) & 1 == 1);
-        halves.map(|(_, [first, second])| first[lower] + second[upper]).sum()
-    }
+/// Returns how often bytes have such halves at each of the places, as if bytes were independent of each other.
+fn stops(low: &[u16; DEPTH], high: &[u16; DEPTH]) -> f32 {
+    low.iter().zip(high).map(|(low, high)| share(*low, *high)).product()
+}
+
+/// Returns how often a byte has one of the halves each.
+fn share(low: u16, high: u16) -> f32 {
+    let [lower, upper] = low.to_le_bytes().map(usize::from);
+    let halves = SUMS.iter().enumerate().filter(|(at, _)| high >> (at + 2) & 1 == 1);
+    halves.map(|(_, [first, second])| first[lower] + second[upper]).sum()
 }
 
 #[cfg(test)]
