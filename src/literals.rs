@@ -7,6 +7,8 @@ use std::ops::ControlFlow;
 use fearless_simd::Level;
 use memchr::memchr2_iter;
 
+use crate::span::Span;
+
 mod buckets;
 mod packed;
 
@@ -43,6 +45,12 @@ pub struct Hit {
     pub start: usize,
     /// Where it ends.
     pub end: usize,
+}
+
+impl From<Hit> for Span {
+    fn from(hit: Hit) -> Span {
+        Span::new(hit.start, hit.end)
+    }
 }
 
 impl Literals {
@@ -84,6 +92,11 @@ impl Literals {
             buckets: buckets.iter().map(|bucket| bucket.iter().map(literal).collect()).collect(),
             caseless,
         }
+    }
+
+    /// Whether the text contains one of the literals.
+    pub fn is_match(&self, bytes: &[u8]) -> bool {
+        self.find(bytes, 0).is_some()
     }
 
     /// Returns the first hit that starts at or after `from`.

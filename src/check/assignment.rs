@@ -2,6 +2,7 @@
 //! value; then its names, the blocks around it, the path of the file and nearby addresses decide.
 
 use std::cell::{Cell, OnceCell};
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
@@ -11,7 +12,7 @@ use crate::blob::BlobPath;
 use crate::fact::namesake::{cf_means_other_product_near, is_file_of_other_vendor};
 use crate::fact::naming::{Name, Naming, enclosing, naming};
 use crate::fact::words;
-use crate::literals::contains;
+use crate::literals::{Literals, contains};
 use crate::rule::{CheckKind, Confidence, Detect, Randomness};
 use crate::span::Span;
 
@@ -45,10 +46,23 @@ const SAME_STATEMENT: usize = 200;
 /// Distance from a value within which a mention of Cloudflare counts for a generic name, in bytes.
 const SAME_TOPIC: usize = 2500;
 
-fixed! {
-    /// Addresses and headers that show that a nearby value is used with Cloudflare.
-    static HOSTS = r"(?i)api\.cloudflare\.com|gateway\.ai\.cloudflare\.com|cf-aig-authorization|api\.fed\.cloudflare\.com|smtp\.mx\.cloudflare\.net|\.r2\.cloudflarestorage\.com|rtc\.live\.cloudflare\.com|cloudflare-api|mcp\.cloudflare\.com|cloudflareaccess\.com|dash\.cloudflare\.com/profile|dash\.cloudflare\.com/api";
-}
+/// Addresses and headers that show that a nearby value is used with Cloudflare.
+static HOSTS: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::caseless(&[
+        "api.cloudflare.com",
+        "api.fed.cloudflare.com",
+        "gateway.ai.cloudflare.com",
+        "cf-aig-authorization",
+        "smtp.mx.cloudflare.net",
+        ".r2.cloudflarestorage.com",
+        "rtc.live.cloudflare.com",
+        "cloudflare-api",
+        "mcp.cloudflare.com",
+        "cloudflareaccess.com",
+        "dash.cloudflare.com/profile",
+        "dash.cloudflare.com/api",
+    ])
+});
 
 /// The detections of this kind that apply to one text, and what they share.
 pub(crate) struct Shaped<'d> {

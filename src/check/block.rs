@@ -1,6 +1,8 @@
 //! `check = "block"`: bad practices that show in the structure of a file rather than in one value: definitions, command
 //! lines, output, variables. Each variant is one function over the text or its tree.
 
+use std::sync::LazyLock;
+
 use regex::bytes::{Captures, Regex};
 
 use super::{Candidate, Detection, Input};
@@ -69,7 +71,7 @@ fn is_comment(line: &[u8]) -> bool {
 
 /// Returns the matches inside of the zones, which are in order and do not overlap.
 fn matches<'b>(
-    pattern: &'static Regex,
+    pattern: &'static LazyLock<Regex>,
     bytes: &'b [u8],
     zones: &[Span],
 ) -> impl Iterator<Item = Captures<'b>> {

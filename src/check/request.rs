@@ -1,5 +1,7 @@
 //! `check = "request"`: how the API is called, judged by the address, the headers and the connection.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 use regex::bytes::Regex;
 
@@ -11,6 +13,7 @@ use crate::fact::place::{
 use crate::fact::request::Call;
 use crate::fact::search::{in_search, is_rules};
 use crate::fact::statement::statement;
+use crate::literals::Literals;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -24,10 +27,20 @@ pub(super) use headers::{sends_key, takes_a_token};
 pub(super) use plain::check as plain_http;
 pub(super) use tls::check as tls_off;
 
-fixed! {
-    /// The host of the API, or of a service that takes the same credentials.
-    pub(super) static API = r"(?i)api(?:\.fed|\.staging)?\.cloudflare\.com|gateway\.ai\.cloudflare\.com|\.r2\.cloudflarestorage\.com|challenges\.cloudflare\.com/turnstile|rtc\.live\.cloudflare\.com";
+/// The host of the API, or of a service that takes the same credentials.
+pub(super) static API: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::caseless(&[
+        "api.cloudflare.com",
+        "api.fed.cloudflare.com",
+        "api.staging.cloudflare.com",
+        "gateway.ai.cloudflare.com",
+        ".r2.cloudflarestorage.com",
+        "challenges.cloudflare.com/turnstile",
+        "rtc.live.cloudflare.com",
+    ])
+});
 
+fixed! {
     static V1 = r#"(?i)(?P<span>(?:https?://)?(?:www\.|api\.)?cloudflare\.com/(?:api_json\.html|host-gw\.html)[^\s"'`<>]*)"#;
 
     static SERVICE_KEY = r#"(?i)(?P<span>x-auth-user-service-key["']?\]?\s*(?:[:=]|=>)\s*[^\s,;)\]}]+|\(\s*["']x-auth-user-service-key["']\s*,\s*[^\s)]+|\b(?:CLOUDFLARE|CF)_API_(?:USER_SERVICE_KEY|CERTKEY)["']?\s*[:=]\s*[^\s]+|\b(?:api_)?user_service_key["']?\s*[:=]\s*[^\s,;)}]+|\buserServiceKey\s*:\s*[^\s,;)}]+|\bserviceKeyRef\s*:|WithUserServiceKey\([^)\n]+\)|Credentials::Service\s*\{[^}]*\}|\bcerttoken\s*=\s*[^\s,)]+)"#;

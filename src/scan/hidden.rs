@@ -4,6 +4,7 @@
 use crate::check::value::looks_random;
 use crate::fact::fixed;
 use crate::fact::runs::runs;
+use crate::literals::contains;
 use crate::rule::Randomness;
 use crate::span::Span;
 
@@ -37,12 +38,14 @@ pub(super) fn unknown_secrets(bytes: &[u8], line: Span) -> Vec<Span> {
         let bare = groups.name("bare").filter(|value| is_value(value.as_bytes(), false));
         found.extend(quoted.or(bare).map(|value| Span::from(value).shift(line.start)));
     }
-    if NAMED.is_match(text) || text.windows(6).any(|word| word.eq_ignore_ascii_case(b"secret")) {
+    let beside = contains(text, b"text") || contains(text, b"value");
+    if beside && (NAMED.is_match(text) || contains(text, b"secret")) {
         let values = BOUND.captures_iter(text).filter_map(|groups| groups.name("quoted"));
         let values = values.filter(|value| is_value(value.as_bytes(), false));
         found.extend(values.map(|value| Span::from(value).shift(line.start)));
     }
-    for groups in LOGIN.captures_iter(text) {
+    let may_log_in = text.contains(&b'@') || contains(text, b" -u") || contains(text, b"user");
+    for groups in may_log_in.then(|| LOGIN.captures_iter(text)).into_iter().flatten() {
         let value = groups.name("address").or_else(|| groups.name("option"));
         found.extend(value.map(|value| Span::from(value).shift(line.start)));
     }

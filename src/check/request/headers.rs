@@ -176,7 +176,7 @@ fn is_request(path: &BlobPath) -> bool {
 /// Returns the nearest address of the API, with its scheme and path.
 fn address(input: &Input<'_>, span: Span, near: Span) -> Option<Span> {
     let bytes = input.text.bytes();
-    let places = API.find_iter(input.text.get(near)).map(|m| Span::from(m).shift(near.start));
+    let places = API.all(input.text.get(near)).into_iter().map(|hit| Span::from(hit).shift(near.start));
     // That of the next request may be nearer.
     let own = statement(input.text, span);
     let host = places.min_by_key(|place| (!own.contains(*place), place.start.abs_diff(span.start)))?;

@@ -127,6 +127,10 @@ fixed! {
     static VENDOR = "(?i)cloudflare";
 }
 
+/// What every match of [`JOINED`] contains.
+static SCHEME: LazyLock<Literals> =
+    LazyLock::new(|| Literals::caseless(&["http://", "http\"", "http'", ":http"]));
+
 /// The maximum number of variables that are looked up to see whether they hold the host.
 const NAMES: usize = 1000;
 
@@ -165,7 +169,8 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         return;
     }
     let mut hosts: HashMap<&[u8], Option<Span>> = HashMap::new();
-    for groups in JOINED.captures_iter(bytes) {
+    let joined = SCHEME.find(bytes, 0).map(|_| JOINED.captures_iter(bytes));
+    for groups in joined.into_iter().flatten() {
         let (Some(span), Some(name)) = (groups.name("span"), groups.name("name")) else { continue };
         // The host is an argument as well, and no key of another object: `"http", Host: …`.
         let argument = memmem::find(input.text.get(Span::from(span)), b"://").is_none();
@@ -194,20 +199,21 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
     for pattern in SPLIT.matching(bytes).chain(trusted) {
         for span in spans(pattern, input) {
             let near = around(input.text, span, 400);
-            let beside = API.find(input.text.get(near));
+            let text = input.text.get(near);
+            let beside = API.find(text, 0);
             let own = API.is_match(input.text.get(span));
             // Cookies have a `secure` setting as well: it counts only in a call that names the host.
             let word = first_word(input.text.get(span)).to_ascii_lowercase();
             let unrelated = word == b"secure" && !own && !input.text.get(span).contains(&b'-');
             let called = if word == b"secure" { host_of_call(input, span) } else { None };
-            let unrelated = unrelated && called.is_none() && !in_group(input, span, near, &API);
+            let unrelated = unrelated && called.is_none() && !in_group(input, span, near, API.all(text));
             // What a proxy does is a question of certificates.
             let unrelated = unrelated || word == b"secure" && proxy::target(bytes, span).is_some();
             // A port, and an argument without TLS, count only beside the host, and only if the host has no scheme.
             let argument =
                 matches!(word.as_slice(), b"ssl" | b"tls") && !input.text.get(span).ends_with(b"no");
             let of_host = word.starts_with(b"port") || argument;
-            let unrelated = unrelated || of_host && !in_group(input, span, near, &BARE_HOST);
+            let unrelated = unrelated || of_host && !in_group(input, span, near, BARE_HOST.find_iter(text));
             let scheme = input.text.get(span).to_ascii_lowercase();
             let scheme =
                 ["scheme", "proto"].iter().any(|name| memmem::find(&scheme, name.as_bytes()).is_some());
@@ -220,9 +226,9 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
             let settings = !variable
                 && !argument
                 && matches!(word.as_slice(), b"ssl" | b"use_https")
-                && in_group(input, span, near, &VENDOR);
+                && in_group(input, span, near, VENDOR.find_iter(text));
             // The switch of the tool itself comes before all of its providers.
-            let settings = settings || word == b"secure" && VENDOR.is_match(input.text.get(near));
+            let settings = settings || word == b"secure" && contains(text, b"cloudflare");
             let settings = settings || called.is_some();
             if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
                 let host = called.or(beside.map(|m| Span::from(m).shift(near.start)));
@@ -248,8 +254,8 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
 /// Whether an address of the API nearby has no `https://` before its host. Only then does a separate scheme matter.
 fn has_open_host(input: &Input<'_>, near: Span) -> bool {
     let bytes = input.text.bytes();
-    API.find_iter(input.text.get(near)).any(|found| {
-        let before = &bytes[near.start.saturating_sub(100)..near.start + found.start()];
+    API.all(input.text.get(near)).iter().any(|found| {
+        let before = &bytes[near.start.saturating_sub(100)..near.start + found.start];
         let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'$' | b'{' | b'}');
         let host = before.iter().rev().take_while(|b| part(b)).count();
         !before[..before.len() - host].to_ascii_lowercase().ends_with(b"https://")
@@ -263,11 +269,14 @@ fn in_other_item(input: &Input<'_>, span: Span) -> bool {
 }
 
 /// Whether the expression matches in the group of a setting: its call, section or block.
-fn in_group(input: &Input<'_>, span: Span, near: Span, what: &Regex) -> bool {
-    what.find_iter(input.text.get(near)).any(|found| {
-        let place = Span::from(found).shift(near.start);
-        same_group(input.text.bytes(), place, span)
-    })
+fn in_group(
+    input: &Input<'_>,
+    span: Span,
+    near: Span,
+    places: impl IntoIterator<Item = impl Into<Span>>,
+) -> bool {
+    let mut places = places.into_iter().map(|place| place.into().shift(near.start));
+    places.any(|place| same_group(input.text.bytes(), place, span))
 }
 
 /// Whether the API's host occurs anywhere without a scheme.

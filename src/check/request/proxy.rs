@@ -1,6 +1,8 @@
 //! The options of a proxy that a development server or a program runs: with `secure: false` it checks no certificate of
 //! its target. Knows neither rules nor addresses.
 
+use memchr::memmem;
+
 use crate::check::fixed;
 use crate::fact::brackets::{arguments, around, close};
 use crate::span::Span;
@@ -17,6 +19,9 @@ fixed! {
 
 /// Returns the switches of all proxies.
 pub(super) fn switches(bytes: &[u8]) -> Vec<Span> {
+    if memmem::find(bytes, b"secure").is_none() {
+        return Vec::new();
+    }
     let found = SECURE.captures_iter(bytes).filter_map(|groups| groups.name("span").map(Span::from));
     found.filter(|switch| target(bytes, *switch).is_some()).collect()
 }

@@ -215,7 +215,8 @@ pub(super) fn is_alternative(input: &Input<'_>, span: Span) -> bool {
     fixed! {
         static OR = r"(?im)^[ \t]*(?:#|//|;|--)[^\n]{0,60}\b(?:or|alternatively)\b[^\n]*\n(?:[ \t]*[#\n][^\n]*\n?){0,3}[^\n#]*token[^\n]*[=:]";
     }
-    OR.is_match(input.text.get(Span::new(span.end, around(input.text, span, 500).end)))
+    let after = input.text.get(Span::new(span.end, around(input.text, span, 500).end));
+    contains(after, b"token") && OR.is_match(after)
         || is_set_in_two_ways(input, span)
         || is_chosen(input.text.bytes(), span)
 }

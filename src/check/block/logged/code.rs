@@ -215,6 +215,10 @@ pub(super) fn responses(input: &Input<'_>, out: &mut Vec<Leak>) {
     if [&b"env"[..], b"os.environ"].iter().all(|word| memmem::find(bytes, word).is_none()) {
         return;
     }
+    const WORDS: &[&[u8]] = &[b"Response", b"res.", b"c.", b"jsonify("];
+    if WORDS.iter().all(|word| memmem::find(bytes, word).is_none()) {
+        return;
+    }
     for answer in ANSWER.find_iter(bytes) {
         let end = arguments_end(bytes, answer.end(), End::Bracket);
         let body = &bytes[answer.end()..end];

@@ -111,7 +111,8 @@ pub(super) fn outputs(bytes: &[u8], path: &BlobPath, out: &mut Vec<Leak>) {
     fixed! {
         static OUTPUT = r"(?m)(?:^|[;&|]|run:|script:)[ \t]*(?:-[ \t]+)?(?:terraform|tofu|terragrunt)[ \t]+(?:-\S+[ \t]+)*output[ \t]+(?:-\S+[ \t]+)*(?<name>[A-Za-z_][\w-]*)";
     }
-    if !is_yaml(path) && !path.file_name().starts_with(b"Jenkinsfile") {
+    let pipeline = is_yaml(path) || path.file_name().starts_with(b"Jenkinsfile");
+    if !pipeline || memmem::find(bytes, b"output").is_none() {
         return;
     }
     for groups in OUTPUT.captures_iter(bytes) {

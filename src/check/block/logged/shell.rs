@@ -20,7 +20,7 @@ use groups::is_collected;
 
 fixed! {
     /// A command that prints its arguments.
-    static SHELL = r#"(?mx)(?:^|[;&|{(@"`]|\bthen|\bdo|\belse|run:|^\s*-|RUN|script:)[\ \t"@']*
+    static SHELL = r#"(?mx)(?:^|[;&|{(@"`]|\bthen|\bdo|\belse|run:|^\s*-|RUN|script:|\b(?:sh|bat|pwsh|powershell)|\s-l?c)[\ \t"@']*
         (?<command>echo|printf|logger|print|Write-(?:Host|Output|Verbose|Debug|Information|Warning|Error)|tee|cat\s*<<<|:log\s+\w+|:put)[\ \t]+"#;
 }
 

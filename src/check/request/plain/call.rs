@@ -27,7 +27,7 @@ pub(super) fn host_of_call(input: &Input<'_>, switch: Span) -> Option<Span> {
         if text.starts_with(b"{") || text.starts_with(b"[") {
             return None;
         }
-        let own = API.find(input.text.get(argument)).map(|found| Span::from(found).shift(argument.start));
+        let own = API.find(input.text.get(argument), 0).map(|found| Span::from(found).shift(argument.start));
         own.or_else(|| host_in_variable(bytes, text, argument.start))
     })
 }
@@ -51,5 +51,5 @@ fn host_in_variable(bytes: &[u8], name: &[u8], at: usize) -> Option<Span> {
         (sets.starts_with(b"=") && !sets.starts_with(b"==")).then_some((start + name.len(), value))
     });
     let (start, value) = values.into_iter().next()?;
-    API.find(value).map(|found| Span::from(found).shift(start))
+    API.find(value, 0).map(|found| Span::from(found).shift(start))
 }

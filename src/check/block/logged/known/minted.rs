@@ -8,6 +8,8 @@ use regex::bytes::Captures;
 
 use super::super::tunnel;
 use crate::check::fixed;
+use crate::fact::words::is_word;
+use crate::literals::contains;
 
 /// The tokens that a file makes, computed when first asked for.
 pub(super) struct Minted<'a> {
@@ -76,13 +78,24 @@ impl<'a> Minted<'a> {
     /// Whether the file makes a token through the API.
     fn creates(&self) -> bool {
         fixed! {
-            static CREATED = r#"(?i)(?:/user|/accounts/[^\s"'`]{1,80}|["'`])/tokens["'`\s]|/tokens\b[\s\S]{0,4000}(?:permission_groups|policies)|(?:permission_groups|policies)[\s\S]{0,4000}/tokens\b"#;
+            static CREATED = r#"(?i)(?:/user|/accounts/[^\s"'`]{1,80}|["'`])/tokens["'`\s]"#;
             static POSTS = r#"(?i)\bpost\b|--data\b|\s-d\s"#;
         }
+        /// How far from the address the body of the request may be, in bytes.
+        const BODY: usize = 4000;
+        let bytes = self.bytes;
+        let mut places = memmem::find_iter(bytes, b"/tokens");
+        let mut has_body = || {
+            places.any(|at| {
+                let near = &bytes[at.saturating_sub(BODY)..bytes.len().min(at + BODY)];
+                let ends = !bytes.get(at + 7).is_some_and(|b| is_word(*b));
+                ends && (contains(near, b"permission_groups") || contains(near, b"policies"))
+            })
+        };
         *self.creates.get_or_init(|| {
-            memmem::find(self.bytes, b"/tokens").is_some()
-                && CREATED.is_match(self.bytes)
-                && POSTS.is_match(self.bytes)
+            memmem::find(bytes, b"/tokens").is_some()
+                && (CREATED.is_match(bytes) || has_body())
+                && POSTS.is_match(bytes)
         })
     }
 
@@ -92,6 +105,6 @@ impl<'a> Minted<'a> {
             // The id may be an expression of a workflow, or stand between two texts.
             static ROLL = r#"/tokens/(?:[^\s"'`]{1,60}|[^\s"'`]{0,20}\$\{\{[^\n{}]{1,80}\}\}|["'`]\s*(?:[+.,&]\s*)?[\w.$@{}()>-]{1,60}\s*(?:[+.,&]\s*)?["'`])/value\b"#;
         }
-        *self.rolls.get_or_init(|| ROLL.is_match(self.bytes))
+        *self.rolls.get_or_init(|| memmem::find(self.bytes, b"/value").is_some() && ROLL.is_match(self.bytes))
     }
 }

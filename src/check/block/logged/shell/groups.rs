@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::reaches_output;
+use super::{reaches_output, substitution};
 use crate::check::{fixed, named};
 use crate::fact::command::{Next, command_end};
 use crate::fact::lines;
@@ -19,9 +19,27 @@ pub(super) fn is_collected(bytes: &[u8], command: Span) -> bool {
         static OWN = r#">{1,2}\s*(?:&2|"?/dev/(?:stderr|tty))"#;
     }
     !OWN.is_match(lines::first(&bytes[command.start..command.end]))
-        && (closes_in_line(bytes, command.end)
+        && (is_read_around(bytes, command)
+            || closes_in_line(bytes, command.end)
             || closes_below(bytes, command)
             || is_redirected(bytes, command.start))
+}
+
+/// Whether a command that is an argument of another writes into the output of that one, which is collected:
+/// `TOKEN=$(docker exec web sh -c 'echo …')`, `sh -c 'echo …' | tool`.
+fn is_read_around(bytes: &[u8], command: Span) -> bool {
+    let quote = command.start.checked_sub(1).map(|at| bytes[at]);
+    if !matches!(quote, Some(b'"' | b'\'')) || bytes.get(command.end).copied() != quote {
+        return false;
+    }
+    let before = lines::before(bytes, command.start - 1, LINE);
+    let (end, next) = command_end(bytes, command.end + 1);
+    let rest = &bytes[command.end + 1..end];
+    // Further arguments of a call.
+    let is_item = matches!(rest.trim_ascii_start().first(), Some(b',' | b']' | b'}'));
+    substitution(before).is_some()
+        || memmem::find(rest, b"returnStdout: true").is_some()
+        || !is_item && !reaches_output(bytes, rest, next)
 }
 
 /// Whether a group that ends in the line in which the command ends is collected: `(crontab -l; echo …) | crontab -`.

@@ -33,6 +33,10 @@ fn the_innermost_group_that_is_read_or_kept_collects() {
         "exec > .env\necho \"T=$T\"\n",
         "set -e\nexec 3>&1\nexec >>/root/.env 2>&1\nif a; then\n  echo \"T=$T\"\nfi\n",
         "exec 1> .env\n\necho \"T=$T\"\n",
+        "A=$(docker exec web sh -c 'echo \"T=$T\"')\n",
+        "docker exec web sh -c 'echo T=$T' | docker login --password-stdin\n",
+        "sh -c 'echo T=$T' > .env\n",
+        "def a = sh(script: 'echo T=$T', returnStdout: true).trim()\n",
     ] {
         assert!(collected(text), "{text}");
     }
