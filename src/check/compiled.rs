@@ -17,7 +17,7 @@ pub(crate) struct Compiled {
     title: String,
     pattern: OnceLock<Option<Regex>>,
     head: OnceLock<Option<Regex>>,
-    reach: OnceLock<usize>,
+    shape: OnceLock<Shape>,
     lengths: OnceLock<(usize, usize)>,
     value: OnceLock<Option<Regex>>,
     partner: OnceLock<Option<Regex>>,
@@ -37,7 +37,7 @@ impl Compiled {
             title: of.title.clone(),
             pattern: OnceLock::new(),
             head: OnceLock::new(),
-            reach: OnceLock::new(),
+            shape: OnceLock::new(),
             lengths: OnceLock::new(),
             value: OnceLock::new(),
             partner: OnceLock::new(),
@@ -65,13 +65,13 @@ impl Compiled {
 
     /// Returns the beginning of the pattern up to its first gap of arbitrary text; see [`head`].
     pub(crate) fn head(&self) -> Option<&Regex> {
-        let compiled = || expression(&head(self.detect.pattern.as_deref()?)?).ok();
+        let compiled = || expression(self.shape().head.as_deref()?).ok();
         self.head.get_or_init(compiled).as_ref()
     }
 
-    /// Returns the maximum length of a match of the pattern, in bytes.
-    pub(crate) fn reach(&self) -> usize {
-        *self.reach.get_or_init(|| lengths(&self.detect.pattern).1)
+    /// Returns what can be told of the pattern without compiling it.
+    pub(crate) fn shape(&self) -> &Shape {
+        self.shape.get_or_init(|| Shape::of(self.detect.pattern.as_deref()))
     }
 
     /// Returns the minimum and maximum length of a value, in bytes.
@@ -108,10 +108,78 @@ impl Compiled {
     }
 }
 
+/// What can be told of an expression without compiling it.
+pub(crate) struct Shape {
+    /// The maximum length of a match, in bytes.
+    pub(crate) reach: usize,
+    head: Option<String>,
+    run: Option<Run>,
+}
+
+impl Shape {
+    fn of(source: Option<&str>) -> Shape {
+        let Some(whole) = source.and_then(parsed) else {
+            return Shape { reach: usize::MAX, head: None, run: None };
+        };
+        let reach = whole.properties().maximum_len().unwrap_or(usize::MAX);
+        Shape { reach, head: head(&whole), run: Run::of(&whole) }
+    }
+
+    /// Whether a text has the run of bytes that every match has. Cheaper than to compile the expression.
+    pub(crate) fn may_match(&self, bytes: &[u8]) -> bool {
+        self.run.as_ref().is_none_or(|run| run.occurs(bytes))
+    }
+}
+
+/// A number of bytes of one class in a row, as values have: `[0-9a-f]{32}`.
+struct Run {
+    class: Box<[bool; 256]>,
+    least: usize,
+}
+
+impl Run {
+    /// Returns the longest run that every match of an expression contains, if one is long enough to be worth a look.
+    fn of(part: &Hir) -> Option<Run> {
+        const WORTH: u32 = 20;
+        match part.kind() {
+            HirKind::Repetition(repeated) if repeated.min >= WORTH => match repeated.sub.kind() {
+                HirKind::Class(Class::Bytes(class)) => {
+                    let mut own = Box::new([false; 256]);
+                    let bytes = class.iter().flat_map(|range| range.start()..=range.end());
+                    bytes.for_each(|byte| own[usize::from(byte)] = true);
+                    Some(Run { class: own, least: repeated.min as usize })
+                }
+                _ => None,
+            },
+            HirKind::Capture(group) => Run::of(&group.sub),
+            HirKind::Concat(parts) => parts.iter().filter_map(Run::of).max_by_key(|run| run.least),
+            _ => None,
+        }
+    }
+
+    fn occurs(&self, bytes: &[u8]) -> bool {
+        // Looks at every `least`-th byte, and at the others only if that one may be in a run.
+        let mut at = self.least - 1;
+        while let Some(byte) = bytes.get(at) {
+            let own = |byte: &&u8| self.class[usize::from(**byte)];
+            if !own(&byte) {
+                at += self.least;
+                continue;
+            }
+            let before = bytes[..at].iter().rev().take(self.least - 1).take_while(own).count();
+            let after = bytes[at + 1..].iter().take(self.least - 1 - before).take_while(own).count();
+            if before + 1 + after >= self.least {
+                return true;
+            }
+            at += after + self.least;
+        }
+        false
+    }
+}
+
 /// Returns the beginning of an expression up to its first gap of arbitrary text, or `None` if it has no gap: that of
 /// `a"[^\n]{0,80}b` is `a"`. Where the beginning does not match, the whole expression need not be tried nor compiled.
-fn head(source: &str) -> Option<String> {
-    let whole = parsed(source)?;
+fn head(whole: &Hir) -> Option<String> {
     let HirKind::Concat(parts) = whole.kind() else { return None };
     let fixed: Vec<Hir> = parts.iter().take_while(|part| !has_gap(part)).cloned().collect();
     (fixed.len() < parts.len()).then(|| Hir::concat(fixed).to_string())
@@ -156,4 +224,33 @@ fn lengths(source: &Option<String>) -> (usize, usize) {
 fn compile<'a>(cell: &'a OnceLock<Option<Regex>>, source: &Option<String>) -> Option<&'a Regex> {
     let build = |e: &String| expression(e).expect("expressions are tried when a rule is loaded");
     cell.get_or_init(|| source.as_ref().map(build)).as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shape;
+
+    #[test]
+    fn the_longest_run_of_a_pattern_is_looked_for() {
+        let shape = |source| Shape::of(Some(source));
+        let value = r"key\s*=\s*(?<secret>[0-9a-f]{32})(?:[^0-9a-f]|$)";
+        for length in 0..100 {
+            let run = "a".repeat(length);
+            for text in [run.clone(), format!("zz{run}zz0f"), format!("{run} {run}"), format!("0 {run}.")] {
+                assert_eq!(shape(value).may_match(text.as_bytes()), length >= 32, "{text}");
+            }
+        }
+        // Only what every match contains is asked for.
+        for source in ["a{3}", "(?:[a-f]{32}|x)", "(?:[a-f]{32})?", "[a-f]{4,40}"] {
+            assert!(shape(source).may_match(b"none"), "{source}");
+        }
+        assert!(!shape("x[a-f]{20}y(?:[0-9]{30}|z)").may_match(b"xabcdefy"));
+    }
+
+    #[test]
+    fn an_expression_begins_before_its_first_gap() {
+        let head = |source| Shape::of(Some(source)).head;
+        assert_eq!(head(r"a[0-9]b"), None);
+        assert!(head(r#"ab"[^\n]{0,80}c"#).is_some_and(|head| !head.contains("80")));
+    }
 }

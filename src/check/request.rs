@@ -13,7 +13,7 @@ use crate::fact::place::{
 use crate::fact::request::Call;
 use crate::fact::search::{in_search, is_rules};
 use crate::fact::statement::statement;
-use crate::literals::Literals;
+use crate::literals::{Literals, contains};
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -121,7 +121,11 @@ fn label_key(input: &Input<'_>, found: &mut Candidate) {
 /// `variant = "bearer-key"`: the Global API Key as a bearer token.
 pub(super) fn bearer_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let topic = input.signs.has(Sign::Api);
-    for span in spans(&BEARER_KEY, input) {
+    let bytes = input.text.bytes();
+    let named = || contains(bytes, b"global") || memmem::find(bytes, b"cfk_").is_some();
+    let may_be_key = input.runs.iter().any(|run| run.len() >= 37) || named();
+    let found = if may_be_key { spans(&BEARER_KEY, input) } else { Vec::new() };
+    for span in found {
         let own = input.text.get(span).to_ascii_lowercase();
         let named = [&b"cf"[..], b"clou"].iter().any(|word| memmem::find(&own, word).is_some());
         if (topic || named) && !skipped(input, span) {

@@ -15,7 +15,8 @@ const BESIDE: usize = 400;
 
 /// Matches the detection's pattern around every hit of one of its keywords, and pushes what it finds.
 pub(crate) fn check(detection: &Compiled, hits: &[usize], view: &View<'_>, out: &mut Vec<Candidate>) {
-    let reach = detection.reach().min(AFTER);
+    let shape = detection.shape();
+    let reach = shape.reach.min(AFTER);
     let (mut done, mut clear) = (0, 0);
     for &hit in hits {
         // Skip what an earlier hit already matched, or already found to hold no match.
@@ -27,6 +28,10 @@ pub(crate) fn check(detection: &Compiled, hits: &[usize], view: &View<'_>, out: 
         let window = &view.bytes[start..end];
         // A match that starts near the end of the window may continue after it.
         let open = if end == view.bytes.len() { 0 } else { reach.min((end - start) / 2) };
+        if !shape.may_match(window) {
+            clear = end - open;
+            continue;
+        }
         if let Some(head) = detection.head() {
             let first = head.find(window).map(|found| start + found.start());
             if first.is_none_or(|first| first > hit + BESIDE) {

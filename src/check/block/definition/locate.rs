@@ -78,8 +78,9 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
         static TYPE = r"(?:\bnew\s+(?:\w+\.)?|\bcloudflare\.)(?P<type>[A-Z]\w*)\($";
         static POLICIES = r#"(?i)\bpolic(?:ies|y)\\?["']?\s*(?:[:=]|=>)"#;
     }
-    let mut from = if contains(bytes, b"polic") { 0 } else { bytes.len() };
-    while let Some(hit) = POLICIES.find_at(bytes, from) {
+    let mut from = 0;
+    while let Some(hit) = contains(&bytes[from..], b"polic").then(|| POLICIES.find_at(bytes, from)).flatten()
+    {
         from = hit.end();
         let Some(open) = opening(bytes, hit.start()) else { continue };
         let body = literal(bytes, open);

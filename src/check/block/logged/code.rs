@@ -170,6 +170,9 @@ fn environment(input: &Input<'_>, body: &[u8]) -> Option<Span> {
         // What the environment of a Worker holds.
         static BINDINGS = r"\benv\s*:\s*[A-Z]\w*|\bBindings\b|\(\s*\w+\s*,\s*env\s*[,)]";
     }
+    if !contains(body, b"env") && !contains(body, b"$_server") {
+        return None;
+    }
     let groups = WHOLE.captures(body)?;
     let all = Span::from(named(&groups, "all"));
     // Documents show how a Worker is written.
@@ -183,6 +186,9 @@ fn environment(input: &Input<'_>, body: &[u8]) -> Option<Span> {
 fn header(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
     fixed! {
         static READ = r#"(?i)headers?(?:\(\))?(?:\.get\(\s*["']|\[\s*["']|\.)(?:authorization|x-auth-key)["']?\s*[\])]?"#;
+    }
+    if !contains(body, b"header") {
+        return None;
     }
     let found = READ.find(body).map(Span::from).or_else(|| bound_headers(body, at, known))?;
     (arrives(body, found, Style::default()) && known.sent.any()).then_some(found)

@@ -79,8 +79,22 @@ fixed! {
 }
 
 /// The hints for the expressions: every match contains one of these.
+static DIRECTS: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::new(&[
+        "earchParams.",
+        "ueryParam",
+        "query_param(",
+        "append_pair(",
+        "AddQueryString",
+        "URLQueryItem",
+    ])
+});
 static METHODS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::new(&[".set(", ".append(", ".add(", ".Set(", ".Add(", ".Append(", "[\"", "['"])
+});
+/// The words of [`NAME`].
+static SECRETS: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::caseless(&["token", "key", "secret", "tkn", "password", "bearer", "credential"])
 });
 static TABLES_OF: LazyLock<Literals> =
     LazyLock::new(|| Literals::new(&["arams", "query", "urlencode", "encode_www_form", "http_build_query"]));
@@ -127,9 +141,10 @@ pub(super) fn parameters<F: FnOnce() -> HashSet<Vec<u8>>>(
             out.push(Span::new(name.start(), value.end));
         }
     };
-    let (table_hits, direct_hits) = (TABLES_OF.all(bytes), HINTS.all(bytes));
+    let (table_hits, direct_hits) = (TABLES_OF.all(bytes), DIRECTS.all(bytes));
     let mut method_hits = METHODS.all(bytes);
-    method_hits.retain(|hit| hit.start > 0 && is_word(bytes[hit.start - 1]));
+    method_hits
+        .retain(|hit| hit.start > 0 && is_word(bytes[hit.start - 1]) && names_secret(&bytes[hit.end..]));
     for groups in captures_around(&DIRECT, &direct_hits, bytes, BESIDE, |_| LONGEST) {
         push(groups.name("name").or(groups.name("item")), groups.get_match().end());
     }
@@ -142,7 +157,11 @@ pub(super) fn parameters<F: FnOnce() -> HashSet<Vec<u8>>>(
     for groups in captures_around(&TABLE, &table_hits, bytes, BESIDE, |_| BESIDE) {
         let whole = groups.get_match();
         let end = close(bytes, whole.end());
-        let entries: Vec<_> = ENTRY.captures_iter(&bytes[whole.end()..end]).collect();
+        let table = &bytes[whole.end()..end];
+        if SECRETS.find(table, 0).is_none() {
+            continue;
+        }
+        let entries: Vec<_> = ENTRY.captures_iter(table).collect();
         if entries.is_empty() {
             continue;
         }
@@ -171,6 +190,14 @@ pub(super) fn parameters<F: FnOnce() -> HashSet<Vec<u8>>>(
     }
     shell(bytes, &mut out);
     out
+}
+
+/// Whether the first argument or index of a call names a secret: what is in quotes.
+fn names_secret(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_start();
+    let rest = rest.strip_prefix(b"\"").or(rest.strip_prefix(b"'")).unwrap_or(rest);
+    let in_name = |b: &&u8| is_word(**b) || matches!(b, b'.' | b'-');
+    SECRETS.find(&rest[..rest.iter().take_while(in_name).count()], 0).is_some()
 }
 
 /// Finds credentials in the parameters of curl and HTTPie commands.
