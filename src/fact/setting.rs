@@ -290,6 +290,7 @@ mod tests {
         one("<dns_cf_key>x1</dns_cf_key>", "dns cf key", "x1");
         one("- name: CF_API_KEY\n  value: x1", "cf api key", "x1");
         one("- name: CF_API_KEY\n  valueFrom:\n    ref: a", "cf api key", "ref: a");
+        one("token:\n  from_secret: a", "token", "from_secret: a");
         one("define('CF_API_KEY', get('a'))", "cf api key", "get('a')");
         one("apiTokenSecretRef:\n  name: a", "api token", "name: a");
         one("CFAuthKeySecure = $k", "cf auth key", "$k");
@@ -327,6 +328,7 @@ mod tests {
             "if [ \"$auth_method\" = \"global\" ]; then",
             "[[ $auth_method = global ]]",
             "test \"$auth_method\" = global",
+            "login:\n  path: /login\ntoken:\n  parameter-name: a\n",
             "UPDATE accounts SET email = ?, api_key = ? WHERE id = ?",
             "SELECT id FROM accounts WHERE email = :email AND api_key = :api_key",
             "UPDATE accounts SET cf_email = %s, cf_api_key = %(key)s",

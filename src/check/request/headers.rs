@@ -12,6 +12,7 @@ use crate::fact::place::{
 use crate::fact::search::{in_search, is_rules};
 use crate::fact::setting::closed;
 use crate::fact::statement::statement;
+use crate::fact::words::is_word;
 use crate::literals::contains;
 use crate::rule::{Confidence, Severity};
 use crate::span::Span;
@@ -35,10 +36,11 @@ fixed! {
     /// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
     /// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`, `proxy_set_header X-Auth-Key v`,
     /// `Headers("X-Auth-Key") = v`, `[X-Auth-Key $v]`, `set "X-Auth-Key", v` without brackets, and the name after its value:
-    /// `setValue(v, forHTTPHeaderField: "X-Auth-Key")`. A line break of a raw request may be in front, `\nX-Auth-Key: v`.
+    /// `setValue(v, forHTTPHeaderField: "X-Auth-Key")`. A line break of a raw request may be in front, `\nX-Auth-Key: v`,
+    /// and Ansible's `HEADER_`.
     static KEY = concat!(
         r#"(?i)(?P<span>(?:\bsetValue|\baddValue|\bsetValue:|\baddValue:)[( ]?[^\n;]{1,120}forHTTPHeaderField:\s*@?"x-auth-key""#,
-        r#"|(?:\b|\\[rn])(?P<name>x[-_]?auth[-_]?key)\b["'`\\]*\]?\s*(?:(?:=>|:=|<-|[:=])\s*[^\s,)}\]][^\n,)}\]]*"#,
+        r#"|(?:(?:\b|\\[rn])(?P<name>x[-_]?auth[-_]?key)|header_x-auth-key)\b["'`\\]*\]?\s*(?:(?:=>|:=|<-|[:=])\s*[^\s,)}\]][^\n,)}\]]*"#,
         r#"|\)[ \t]*=[ \t]*[^\s=>~,)}\]][^\n,)}\]]*"#,
         r#"|[ \t]+\$[({]?[a-z_][^\s\]),;]*"#,
         r#"|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}])"#,
@@ -52,7 +54,7 @@ fixed! {
         r#"|\b(?:proxy_set_header|header_up|set-header|RequestHeader\s+\w+|more_set_input_headers|request_header)\s+["']?x-auth-key["']?\s+[^\s;]+)"#,
     );
 
-    static EMAIL = r#"(?i)(?:\b|\\[rn])(?P<span>x[-_]?auth[-_]?email\b["'`\\]*\]?\s*(?:=>|:=|[:=,])?\s*[^\s,)}\]][^\n,)}\]]*)"#;
+    static EMAIL = r#"(?i)(?:\b|\\[rn]|header_)(?P<span>x[-_]?auth[-_]?email\b["'`\\]*\]?\s*(?:=>|:=|[:=,])?\s*[^\s,)}\]][^\n,)}\]]*)"#;
 
     /// Lists of header names, and code that reads, hides or removes headers.
     static HANDLED = r#"(?i)access-control-allow|allow(?:ed)?_?-?headers|expose_?-?headers|redact|sanitiz|scrub|mask(?:ed)?\b|sensitive_?-?headers|removeHeader|deleteHeader|header\w*(?:\(\))?\.delete\(|\.delete\(["'`]x-|\bdel\(|blocklist|denylist|filter_headers|filter_sensitive|before_record|vary:|proxy_pass_header|hide_header|requestheader\s+unset|del-header|clear_header"#;
@@ -228,7 +230,7 @@ fn is_not_sent(input: &Input<'_>, span: Span) -> bool {
     fixed! {
         static COMPARED = r#"(?i)^[\w.-]+["'`\])]*\s*[=!]=(?:[^>]|$)"#;
     }
-    if COMPARED.is_match(own) || is_compared_in_basic(before, own) {
+    if COMPARED.is_match(own) || is_compared_in_basic(before, own) || is_name_only(before, own) {
         return true;
     }
     let defined = own
@@ -245,6 +247,32 @@ fn is_not_sent(input: &Input<'_>, span: Span) -> bool {
         || in_sentence(before)
         || is_handled(input, span)
         || VENDOR.is_match(text.get(around(text, line, 160)))
+}
+
+/// Whether a name without quotes is that of a variable which no header is made from here: a parameter with its type,
+/// `string xAuthKey, …`, one of several arguments, `f(XAuthKey, XAuthEmail)`, or stored under its own name,
+/// `XAuthKey = xAuthKey`.
+fn is_name_only(before: &[u8], own: &[u8]) -> bool {
+    let (name, rest) = own.split_at(own.iter().take_while(|b| is_word(**b)).count());
+    let rest = rest.trim_ascii_start();
+    if name.is_empty() || before.last().is_some_and(|b| matches!(b, b'"' | b'\'' | b'`')) {
+        return false;
+    }
+    let plain =
+        |text: &[u8]| text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    if let Some(next) = rest.strip_prefix(b",") {
+        let next = &next[..next.iter().position(|b| matches!(b, b',' | b')')).unwrap_or(next.len())];
+        let next: Vec<u8> = plain(next);
+        let typed = before.ends_with(b" ")
+            && before.trim_ascii_end().last().is_some_and(|b| is_word(*b) || *b == b'?');
+        return typed || next.ends_with(b"xauthemail") || next.starts_with(b"xauthemail");
+    }
+    let value = rest.strip_prefix(b"=").map(|value| value.trim_ascii_start());
+    value.is_some_and(|value| {
+        let value = &value[..value.iter().take_while(|b| is_word(**b)).count()];
+        let (name, value): (Vec<u8>, Vec<u8>) = (plain(name), plain(value));
+        name == value
+    })
 }
 
 /// Whether the header is compared rather than set, as Basic writes it: `If Headers("X-Auth-Key") = key Then`. A statement

@@ -159,6 +159,20 @@ pub(super) fn role(words: &str) -> Role {
     }
 }
 
+/// Whether a value names the Global API Key, as its variable or as the word that stands for it, whatever the setting is
+/// called: `<your global API key>`, `${{ secrets.CF_GLOBAL_KEY }}`.
+pub(super) fn stands_for_global_key(value: &[u8]) -> bool {
+    if !contains(value, b"global") {
+        return false;
+    }
+    // A comment may say which key is meant, and a condition which is not.
+    let own = value.split(|b| matches!(b, b'#' | b'?' | b'|')).next().unwrap_or_default();
+    let said = words::words(own);
+    let names = ["global key", "global api key", "api key global"];
+    names.iter().any(|name| said.contains(name))
+        && !words::has_any(&said, &["instead", "never", "no", "not", "or"])
+}
+
 /// Whether the words name the Global API Key: `global api key`, `key global`.
 fn names_global_key(words: &str) -> bool {
     let words: Vec<&str> = words.split(' ').collect();
@@ -184,8 +198,27 @@ fn is_api_key(before: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Role, may_be_owner, role};
+    use super::{Role, may_be_owner, role, stands_for_global_key};
     use crate::fact::words::words;
+
+    #[test]
+    fn values_may_say_that_they_are_the_key() {
+        for value in
+            ["<cf-account-global-api-key>", "your_global_api_key_here", "${{ secrets.CF_GLOBAL_KEY }}"]
+        {
+            assert!(stands_for_global_key(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "<api token>",
+            "abc # not the global API key",
+            "<API token, not the Global API Key>",
+            "$CF_TOKEN # global API key: do not use",
+            "global",
+            "${TOKEN:-$GLOBAL_ACCOUNT_ID}",
+        ] {
+            assert!(!stands_for_global_key(value.as_bytes()), "{value}");
+        }
+    }
 
     #[test]
     fn api_tokens_are_told_by_their_last_words() {

@@ -32,6 +32,10 @@ fn named_calls() -> String {
         format!(r"\b(?:new\s+)?CloudflareAccess\({ARGUMENT},{ARGUMENT}\)"),
         String::from(r"\bRubyflare\.connect_with\b\(?\s*[^)\n]+\)?"),
         format!(r"\bCloudFlare(?:\.CloudFlare)?\({ARGUMENT},{ARGUMENT}\)"),
+        // With an e-mail address, the `token` of python-cloudflare is the key.
+        String::from(
+            r"\bCloudFlare(?:\.CloudFlare)?\((?:[^()]{0,200},)?\s*(?:email\s*=[^()]{1,200},\s*token|token\s*=[^()]{1,200},\s*email)\s*=(?:[^()]|\([^()]{0,100}\)){1,200}\)",
+        ),
         String::from(r#"\bdefine\(\s*['"]CLOUDFLARE_API_KEY['"]\s*,\s*[^)\n]+\)"#),
     ];
     format!("(?P<span>{})", calls.join("|"))

@@ -16,7 +16,7 @@ use crate::literals::contains;
 use crate::rule::Confidence;
 use crate::span::Span;
 
-use super::role::{GENERIC_WORDS, Role, TRAPS, may_be_owner, names_cloudflare, role};
+use super::role::{GENERIC_WORDS, Role, TRAPS, may_be_owner, names_cloudflare, role, stands_for_global_key};
 use super::{sdk, skipped};
 
 mod address;
@@ -60,7 +60,7 @@ impl<'a> Sheet<'a> {
         let mut all: Vec<(&Setting, Role)> = input
             .settings()
             .iter()
-            .map(|setting| (setting, role(&setting.words)))
+            .map(|setting| (setting, role_of(setting, input.text.get(setting.value))))
             // Headers are examined by the request checks.
             .filter(|(setting, role)| *role != Role::Other && !setting.words.starts_with("x auth"))
             .collect();
@@ -139,6 +139,8 @@ impl<'a> Sheet<'a> {
             || is_field(own)
             || self.is_listed(key)
             || self.is_numbered(key)
+            || self.is_registered(key)
+            || is_program(self.input.text, self.input.path) && self.is_of_request(key)
             || self.is_left_to_caller(key)
         {
             return None;
@@ -369,6 +371,14 @@ impl<'a> Sheet<'a> {
                 && wanted(*role, other)
                 && same_group(self.input.text.bytes(), other.span, one.span)
         })
+    }
+}
+
+/// Returns the role of a setting, by its name and by what its value says.
+fn role_of(setting: &Setting, value: &[u8]) -> Role {
+    match role(&setting.words) {
+        Role::Token | Role::ApiToken if stands_for_global_key(value) => Role::Global,
+        role => role,
     }
 }
 

@@ -39,10 +39,30 @@ pub(super) fn is_setting(bytes: &[u8], name: Span, separator: &[u8], value: &[u8
         || value.starts_with(b"~")
         || matches!(before.trim_ascii_end().last(), Some(b'!' | b'<'));
     !comparison
+        && !opens_mapping(bytes, name, separator, value)
         && !is_operand(before, bytes[name.start])
         && !is_type(value)
         && !is_sentence(value)
         && !is_parameter(before, value)
+}
+
+/// Whether the name of a group stands above settings of its own, which are deeper: `login:` above `path: /login`. What
+/// refers to a value, `valueFrom:`, `from_secret:`, `file:`, is the value of the name above it.
+fn opens_mapping(bytes: &[u8], name: Span, separator: &[u8], value: &[u8]) -> bool {
+    const REFERS: &[&str] =
+        &["value", "from", "ref", "secret", "file", "env", "environment", "external", "vault", "source"];
+    let Some(line) = separator.iter().rposition(|b| *b == b'\n') else { return false };
+    let is_key =
+        separator.trim_ascii() == b":" && words(&bytes[name.start..name.end]).split(' ').count() == 1;
+    let deeper = lines::indentation(&separator[line + 1..])
+        > lines::indentation(lines::before(bytes, name.start, LINE));
+    let inner =
+        &value[..value.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count()];
+    is_key
+        && deeper
+        && value[inner.len()..].starts_with(b":")
+        && !matches!(inner, b"name" | b"key")
+        && !words(inner).split(' ').any(|word| REFERS.contains(&word))
 }
 
 /// Whether a value is a parameter of a statement of SQL, which names a column: `SET email = ?, api_key = :key`.

@@ -2,6 +2,7 @@
 //! headers have the same syntax.
 
 use crate::check::{Input, fixed};
+use crate::fact::words::{is_word, words};
 use crate::span::Span;
 
 /// How much of a value is examined, in bytes.
@@ -43,7 +44,18 @@ fn is_nothing(value: &[u8]) -> bool {
         // `[0-9a-f]{37}`, `(\S+)`, `\$?\w+`, `.*`.
         static PATTERN = r"^[rbfu]?['`\x22]?\(*(?:\?[:P<\w>]*)?(?:\[(?:\^|\\|[a-zA-Z0-9]-[a-zA-Z0-9])|\\+(?:[swSWdb]|\$\?)|\.[*+])";
     }
-    CONSTANT.is_match(value) || MASK.is_match(value) || PATTERN.is_match(value) || is_message(value)
+    CONSTANT.is_match(value)
+        || MASK.is_match(value) && !stands_for_key(value)
+        || PATTERN.is_match(value)
+        || is_message(value)
+}
+
+/// Whether a word between stars asks for the key, rather than says that it was taken out: `***API_KEY***`.
+fn stands_for_key(value: &[u8]) -> bool {
+    let stars = |b: &u8| matches!(b, b'*' | b'"' | b'\'' | b'`');
+    let word = &value[value.iter().take_while(|b| stars(b)).count()..];
+    let (word, rest) = word.split_at(word.iter().take_while(|b| is_word(**b) || **b == b'-').count());
+    rest.starts_with(b"**") && words(word).ends_with("key")
 }
 
 /// Whether the value is a sentence about the header, in any language: `"Der Global API Key ist ungültig"`. Words that stand
@@ -98,6 +110,16 @@ fn is_message(value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::is_nothing;
+
+    #[test]
+    fn stars_may_stand_around_a_word_for_the_key() {
+        for value in ["***APIKEY***'", "'**YOUR-API-KEY**'", "***api_key***"] {
+            assert!(!is_nothing(value.as_bytes()), "{value}");
+        }
+        for value in ["***'", "***abcd'", "***REDACTED***", "'**hidden**'", "****key"] {
+            assert!(is_nothing(value.as_bytes()), "{value}");
+        }
+    }
 
     #[test]
     fn what_is_sent_is_told_from_what_hides_it() {

@@ -325,6 +325,10 @@ fn comments_messages_and_readers_send_nothing() {
         ("a.js", "const A = '«X-Auth-Key', B = 'X-Auth-Key'»"),
         ("a.vb", "If request.Headers(\"«X-Auth-Key\") = key» Then"),
         ("a.vb", "Return request.Headers(\"«X-Auth-Key\") = key»"),
+        ("a.cs", "public Client(string «xAuthKey, string xAuthEmail, string zone)»"),
+        ("a.cs", "var c = new Client(«XAuthKey, XAuthEmail, zone)»;"),
+        ("a.cs", "«XAuthKey = xAuthKey»;"),
+        ("a.ts", "constructor(private «xAuthKey, private xAuthEmail)»"),
     ] {
         assert!(of(path, text, is_not_sent), "{path}: {text}");
     }
@@ -333,6 +337,9 @@ fn comments_messages_and_readers_send_nothing() {
         ("a.sh", "curl -H \"«X-Auth-Key: $KEY»\""),
         ("a.js", "h.set(\"«X-Auth-Key\", key)»"),
         ("a.vb", "    client.Headers(\"«X-Auth-Key\") = key»"),
+        ("a.rs", "headers.insert(«X_AUTH_KEY, value)»"),
+        ("a.py", "«X_AUTH_KEY = config[\"key\"]»"),
+        ("a.yml", "HEADER_«X-Auth-Key: '{{ key }}'»"),
         ("a.vbs", "    .Headers(\"«X-Auth-Key\") = key»"),
         ("a.js", "h = { \"X-Auth-User-Id\": user, \"«X-Auth-Key\": key» }"),
     ] {

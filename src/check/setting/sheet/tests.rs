@@ -217,6 +217,35 @@ fn values_say_whose_they_are() {
 }
 
 #[test]
+fn names_that_a_program_lists_registers_or_reads_from_a_request_hold_nothing() {
+    let decide = |sheet: &Sheet<'_>, key: &Setting| {
+        sheet.is_listed(key) || sheet.is_registered(key) || sheet.is_of_request(key)
+    };
+    for (path, text, words) in [
+        ("a.php", "$p = array('email', 'key', 'domain', 'id');", "key"),
+        ("a.js", "const FIELDS = [\"email\", \"api_key\", \"zone\"];", "api key"),
+        ("a.php", "register_setting('cf', 'cloudflare_api_key', 'trim');", "cloudflare api key"),
+        ("a.php", "$db = ['CloudflareAuthKey' => 'VarChar(255)'];", "cloudflare auth key"),
+        ("a.go", "apiKey := c.Locals(\"user_api_key\").(string)", "api key"),
+        ("a.php", "$api_key = $_POST['cf_api_key'];", "api key"),
+        ("a.py", "api_key = session['cf_api_key']", "api key"),
+        ("a.js", "const cfApiKey = req.body.cfApiKey;", "cf api key"),
+    ] {
+        assert!(decided(path, text, words, decide), "{path}: {text}");
+    }
+    for (path, text, words) in [
+        ("a.php", "$p = array('email' => $e, 'key' => $k);", "key"),
+        ("a.js", "login([\"email\", \"api_key\", process.env.KEY]);", "api key"),
+        ("a.php", "update_option('cloudflare_api_key', $key);", "cloudflare api key"),
+        ("a.py", "api_key = args.api_key", "api key"),
+        ("a.py", "api_key = os.environ['CF_API_KEY']", "api key"),
+        ("a.js", "const cfApiKey = settings.cfApiKey;", "cf api key"),
+    ] {
+        assert!(!decided(path, text, words, decide), "{path}: {text}");
+    }
+}
+
+#[test]
 fn settings_are_declared_and_referred_to() {
     let declared =
         |text: &str, words: &str| decided("compose.yml", text, words, |sheet, key| sheet.is_declared(key));

@@ -7,6 +7,7 @@ use memchr::memmem;
 use super::{BYTES, Sheet, foreign_words, is_option};
 use crate::check::advice::recommends_key;
 use crate::check::{fixed, value};
+use crate::fact::brackets::{self, arguments};
 use crate::fact::lines;
 use crate::fact::naming::parent;
 use crate::fact::place::{around, is_program, is_shell};
@@ -114,7 +115,48 @@ impl Sheet<'_> {
         let value = self.value(key);
         let value = &value[..value.iter().take_while(|b| is_word(**b)).count()];
         let is_name = value.contains(&b'_') && !value.iter().any(u8::is_ascii_digit);
-        is_name && self.is_quoted(key) && between.contains(&b',')
+        self.is_quoted(key) && between.contains(&b',') && (is_name || self.is_word_of_list(key))
+    }
+
+    /// Whether a name is one of at least three words in a list: `["email", "key", "domain"]`.
+    fn is_word_of_list(&self, key: &Setting) -> bool {
+        const LONGEST: usize = 400;
+        let bytes = self.input.text.bytes();
+        let floor = key.span.start.saturating_sub(LONGEST);
+        let Some(open) = brackets::around(bytes, floor, key.span.start).next() else { return false };
+        let is_list = bytes[open] == b'[' || bytes[floor..open].ends_with(b"array");
+        let inside = &bytes[open + 1..brackets::close(bytes, open, key.span.end + LONGEST)];
+        let items = arguments(inside);
+        let is_word = |item: &Span| {
+            let item = inside[item.start..item.end].trim_ascii();
+            let word =
+                item.strip_prefix(b"'").or(item.strip_prefix(b"\"")).and_then(|item| item.split_last());
+            word.is_some_and(|(_, word)| word.iter().all(|b| b.is_ascii_lowercase() || *b == b'_'))
+        };
+        is_list && items.len() > 2 && items.iter().all(is_word)
+    }
+
+    /// Whether a program only names the setting: it registers a field of its page, or gives the type of a column.
+    pub(super) fn is_registered(&self, key: &Setting) -> bool {
+        const REGISTER: &[&[u8]] = &[b"register_setting(", b"add_settings_field(", b"settings_fields("];
+        const TYPES: &[&[u8]] = &[b"varchar(", b"char(", b"text(", b"encrypted"];
+        let before = lines::before(self.input.text.bytes(), key.span.start, LINE);
+        let value = self.value(key);
+        REGISTER.iter().any(|call| memmem::find(before, call).is_some())
+            || TYPES
+                .iter()
+                .any(|word| value.get(..word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word)))
+    }
+
+    /// Whether a program takes the value from the session or the request of its user and hands it on: whoever logs in
+    /// chose it.
+    pub(super) fn is_of_request(&self, key: &Setting) -> bool {
+        fixed! {
+            static READ = r"(?i)^(?:[\w$]+(?:\.|->)){0,2}(?:locals\(|session(?:\.|->|\[|\()|(?:FormValue|PostForm)\(|(?:req|request)(?:\.|->)(?:body|form|query|args)(?:\.|\[|\()|\$_(?:POST|GET|SESSION|REQUEST)\[|request->(?:input|get|post)\()";
+        }
+        let value = self.value(key);
+        let said = [&b"locals"[..], b"session", b"form", b"req", b"$_"];
+        said.iter().any(|word| contains(value, word)) && READ.is_match(value)
     }
 
     /// Whether the value is the number of an enumeration: `CloudflareGlobalApiKey = 58;`.
