@@ -1,6 +1,8 @@
 //! Command lines: where a command ends in a script, a workflow, a Dockerfile or a document, and which variables a shell
 //! would expand in it. Knows shell quoting, nothing about Cloudflare.
 
+use memchr::memchr_iter;
+
 use super::fixed;
 use super::statement::folded;
 use crate::blob::BlobPath;
@@ -62,6 +64,16 @@ pub fn command_end(bytes: &[u8], start: usize) -> (usize, Next) {
         at += 1;
     }
     (limit, Next::Nothing)
+}
+
+/// Whether a text may have an option of one letter, alone or among others: `-k`, `-sSk`. A quick look that takes some
+/// long options for one.
+pub fn may_have_option(bytes: &[u8], letter: u8) -> bool {
+    memchr_iter(b'-', bytes).any(|at| {
+        let starts = !at.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric());
+        let letters = bytes[at + 1..].iter().take_while(|b| b.is_ascii_alphabetic());
+        starts && letters.into_iter().any(|b| *b == letter)
+    })
 }
 
 /// The end of the command that starts at `start` in a file, and what follows it; YAML may fold the lines of a block into one.
@@ -167,8 +179,18 @@ fn single_quoted(text: &[u8]) -> Vec<Span> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Next, command_end, expansions};
+    use super::{Next, command_end, expansions, may_have_option};
     use crate::span::Span;
+
+    #[test]
+    fn an_option_is_a_letter_after_a_dash() {
+        for text in ["-k", "curl -sSk a", "curl a -k", "\"-k\"", "--key a"] {
+            assert!(may_have_option(text.as_bytes(), b'k'), "{text}");
+        }
+        for text in ["", "-", "k", "curl -sS a", "api-key", "-s k", "-1k"] {
+            assert!(!may_have_option(text.as_bytes(), b'k'), "{text}");
+        }
+    }
 
     #[test]
     fn commands_end_where_the_shell_ends_them() {

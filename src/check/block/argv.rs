@@ -265,7 +265,8 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
         if prints && !matches!(next, Next::Pipe(_)) {
             continue;
         }
-        for groups in LITERAL.captures_iter(body) {
+        let literals = may_hold_literal(body).then(|| LITERAL.captures_iter(body));
+        for groups in literals.into_iter().flatten() {
             let place = groups.name("token").or_else(|| groups.name("value")).expect("one takes part");
             let prefixed = groups.name("token").is_some() || PREFIXED.is_match(place.as_bytes());
             let elsewhere = || is_sent_elsewhere(bytes, Span::from(place).shift(hit.start()));
@@ -276,7 +277,8 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
             }
             out.push((Span::from(place).shift(hit.start()), "credential on a command line"));
         }
-        for groups in WORKER_VARIABLE.captures_iter(body).filter(|_| contains(body, b"wrangler")) {
+        let deploys = contains(body, b"wrangler") && memmem::find(body, b"--var").is_some();
+        for groups in deploys.then(|| WORKER_VARIABLE.captures_iter(body)).into_iter().flatten() {
             let place = named(&groups, "variable");
             let name = groups.name("name").map_or(&b""[..], |name| name.as_bytes());
             if is_secret(name) {
@@ -296,6 +298,15 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
             }
         }
     }
+}
+
+/// Whether a command may hold a literal credential: in 32 random characters, dots and slashes leave some in a row, one
+/// of them a digit.
+fn may_hold_literal(command: &[u8]) -> bool {
+    const LEAST: usize = 12;
+    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'=');
+    let mut runs = command.split(|b| !inside(b));
+    runs.any(|run| run.len() >= LEAST && run.iter().any(u8::is_ascii_digit))
 }
 
 /// Returns the matches inside a zone. The expression may look at what precedes the zone.

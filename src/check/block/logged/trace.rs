@@ -7,7 +7,7 @@ use memchr::memmem;
 use super::super::is_comment;
 use super::{Known, Leak, is_known, text_of};
 use crate::check::{Input, Sign, captures_around, fixed};
-use crate::fact::command::{command_end, expansions};
+use crate::fact::command::{command_end, expansions, may_have_option};
 use crate::fact::place::is_yaml;
 use crate::fact::{brackets, lines};
 use crate::literals::{Literals, contains};
@@ -133,6 +133,9 @@ pub(super) fn verbose(bytes: &[u8], known: &Known<'_>, out: &mut Vec<Leak>) {
     for hit in VERBOSE.find_iter(bytes) {
         let (end, _) = command_end(bytes, hit.end() - 1);
         let body = &bytes[hit.end() - 1..end];
+        if !may_have_option(body, b'v') && memmem::find(body, b"--trace").is_none() {
+            continue;
+        }
         let header = contains(body, b"authorization:") || contains(body, b"x-auth-");
         let is_cloudflare = expansions(bytes, Span::new(hit.end() - 1, end))
             .iter()

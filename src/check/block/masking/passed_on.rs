@@ -67,14 +67,20 @@ const LINES: usize = 40;
 
 /// Whether the text passes anything to later steps.
 pub(super) fn passes_any(bytes: &[u8]) -> bool {
-    PASSED_ON.is_match(bytes)
+    names_file(bytes) && PASSED_ON.is_match(bytes)
+}
+
+/// Whether the text names one of the files in [`PASSED_ON`].
+fn names_file(bytes: &[u8]) -> bool {
+    [&b"GITHUB_"[..], b"BASH_ENV"].iter().any(|name| memmem::find(bytes, name).is_some())
 }
 
 /// Returns the places where a credential is passed on that the runner does not know and so does not mask.
 pub(super) fn passed_on(input: &Input<'_>) -> Vec<Span> {
     let bytes = input.text.bytes();
     let mut out = Vec::new();
-    for groups in PASSED_ON.captures_iter(bytes).take(MOST) {
+    let found = names_file(bytes).then(|| PASSED_ON.captures_iter(bytes).take(MOST));
+    for groups in found.into_iter().flatten() {
         let hit = groups.get_match();
         let redirected = groups.name("redirected").is_some();
         let hit = Span::from(hit);
@@ -83,7 +89,8 @@ pub(super) fn passed_on(input: &Input<'_>) -> Vec<Span> {
         );
     }
     // GitLab masks variables of the project settings here as well, so only what a command fetches counts.
-    for file in DOTENV.captures_iter(bytes).filter_map(|groups| groups.name("file")).take(4) {
+    let dotenv = memmem::find(bytes, b"dotenv").map(|_| DOTENV.captures_iter(bytes));
+    for file in dotenv.into_iter().flatten().filter_map(|groups| groups.name("file")).take(4) {
         for at in memmem::find_iter(bytes, file.as_bytes()).take(MOST) {
             let before = bytes[..at].trim_ascii_end();
             let before = before.strip_suffix(b"\"").unwrap_or(before).trim_ascii_end();

@@ -9,7 +9,7 @@ use super::super::API;
 use super::addresses::is_whole;
 use super::wrapper::{calls, wrappers};
 use crate::check::{Input, fixed, spans_around};
-use crate::fact::command::command_end_in;
+use crate::fact::command::{command_end_in, may_have_option};
 use crate::fact::statement::function;
 use crate::fact::words::is_word;
 use crate::literals::{Hit, Literals, contains};
@@ -202,6 +202,10 @@ static CURL_HINTS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["curl"]
 pub(super) fn lax_commands(input: &Input<'_>) -> Vec<Span> {
     let bytes = input.text.bytes();
     let mut out: Vec<Span> = Vec::new();
+    let has_option = |text: &[u8]| may_have_option(text, b'k') || contains(text, b"insecure");
+    if !has_option(bytes) {
+        return out;
+    }
     let mut places: Vec<Span> =
         CURL_HINTS.all(bytes).iter().map(|hit| Span::new(hit.start, hit.end)).collect();
     places.retain(|place| is_whole(bytes, *place));
@@ -215,6 +219,10 @@ pub(super) fn lax_commands(input: &Input<'_>) -> Vec<Span> {
         }
         let end = command_end_in(input.text, hit.start, input.path).0.min(hit.end + COMMAND).max(hit.end);
         let own = &bytes[hit.end..end];
+        if !has_option(own) {
+            done = end;
+            continue;
+        }
         let options: Vec<_> = OPTION.captures_iter(own).filter_map(|groups| groups.name("option")).collect();
         let starts: Vec<usize> = options.iter().map(|option| option.start()).collect();
         let option = first_unquoted(own, &starts).map(|number| options[number]);
