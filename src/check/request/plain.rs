@@ -85,7 +85,7 @@ static SPLIT: LazyLock<Patterns> = LazyLock::new(|| {
         // A port without TLS.
         (&["80"], r#"(?i)(?P<span>api\.cloudflare\.com["']?(?:\s*,\s*|:)80\b)"#),
         (
-            &["port"],
+            &["80"],
             r#"(?i)(?P<span>\bport(?:_?(?:value|number))?["']?\s*(?::\s*\w+\s*)?(?:=>|:=|[:=])\s*["']?80["']?)(?:[\s,;)}]|$)"#,
         ),
         // A scheme as an argument before the host, and `http "api.cloudflare.com" /: "client"`.
@@ -153,7 +153,10 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         }
         out.push(found);
     };
-    if input.signs.has(Sign::Plain) && input.signs.has(Sign::Site) {
+    // `http: client` of a program is no scheme.
+    let may_be_scheme =
+        || [&b"http:/"[..], b"http:\\", b"http\\:"].iter().any(|scheme| contains(bytes, scheme));
+    if input.signs.has(Sign::Plain) && input.signs.has(Sign::Site) && may_be_scheme() {
         for span in spans(&PLAIN, input) {
             push(span, Vec::new());
         }
