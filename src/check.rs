@@ -202,6 +202,7 @@ pub(crate) fn run(variant: Variant, detection: &Detection<'_>, input: &Input<'_>
         Variant::ExposedToClient => block::exposed_to_client,
         Variant::SecretInImage => block::secret_in_image,
         Variant::SecretWithoutMasking => block::secret_without_masking,
+        Variant::SecretExposedToFork => block::secret_exposed_to_fork,
         Variant::PlaintextWorkerSecret => block::plaintext_worker_secret,
         Variant::OverbroadResources => block::overbroad_resources,
         Variant::OverbroadPermissions => block::overbroad_permissions,

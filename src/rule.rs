@@ -283,6 +283,8 @@ pub enum Variant {
     SecretInImage,
     /// `block`: a credential that the log of a workflow shows.
     SecretWithoutMasking,
+    /// `block`: a workflow that runs the code of any pull request with a credential.
+    SecretExposedToFork,
     /// `block`: a secret as a plain variable of a Worker.
     PlaintextWorkerSecret,
     /// `block`: a token for all accounts or zones.
@@ -326,6 +328,7 @@ impl Variant {
             | Variant::ExposedToClient
             | Variant::SecretInImage
             | Variant::SecretWithoutMasking
+            | Variant::SecretExposedToFork
             | Variant::PlaintextWorkerSecret
             | Variant::OverbroadResources
             | Variant::OverbroadPermissions

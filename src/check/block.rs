@@ -17,6 +17,7 @@ mod image;
 mod logged;
 mod masking;
 mod taint;
+mod untrusted;
 mod url;
 mod worker;
 
@@ -30,6 +31,7 @@ pub(super) use definition::{
 pub(super) use image::check as secret_in_image;
 pub(super) use logged::check as credential_logged;
 pub(super) use masking::check as secret_without_masking;
+pub(super) use untrusted::check as secret_exposed_to_fork;
 pub(super) use url::check as credential_in_url;
 pub(super) use worker::check as plaintext_worker_secret;
 
