@@ -1,6 +1,8 @@
 //! Requests that authenticate with the Global API Key: an `X-Auth-Key` header with a value, in a text that concerns
 //! Cloudflare.
 
+use std::sync::LazyLock;
+
 use super::super::{Candidate, Detection, Input, Sign, fixed};
 use super::{API, confidence, permissions, spans};
 use crate::blob::BlobPath;
@@ -13,7 +15,7 @@ use crate::fact::search::{in_search, is_rules};
 use crate::fact::setting::closed;
 use crate::fact::statement::statement;
 use crate::fact::words::is_word;
-use crate::literals::contains;
+use crate::literals::{Literals, contains};
 use crate::rule::{Confidence, Severity};
 use crate::span::Span;
 
@@ -63,6 +65,32 @@ fixed! {
     static VENDOR = r#"(?i)x-auth-user(?:[^\w-]|$)"#;
 
 }
+
+/// What every match of [`HANDLED`] contains. Few texts have any of it.
+static HANDLING: LazyLock<Literals> = LazyLock::new(|| {
+    Literals::caseless(&[
+        "allow",
+        "expose",
+        "redact",
+        "sanitiz",
+        "scrub",
+        "mask",
+        "sensitive",
+        "removeheader",
+        "delete",
+        "del(",
+        "blocklist",
+        "denylist",
+        "filter_",
+        "before_record",
+        "vary:",
+        "proxy_pass_header",
+        "hide_header",
+        "unset",
+        "del-header",
+        "clear_header",
+    ])
+});
 
 /// `variant = "key-headers"`.
 pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
@@ -289,7 +317,8 @@ fn is_compared_in_basic(before: &[u8], own: &[u8]) -> bool {
 pub(super) fn is_handled(input: &Input<'_>, span: Span) -> bool {
     let line = input.text.line_near(span.start);
     let length = input.text.bytes().len();
-    HANDLED.is_match(input.text.get(Span::new(line.start.saturating_sub(160), (line.end + 80).min(length))))
+    let near = input.text.get(Span::new(line.start.saturating_sub(160), (line.end + 80).min(length)));
+    HANDLING.is_match(near) && HANDLED.is_match(near)
 }
 
 /// Whether the name is in a list of header names, which sends nothing: it is quoted and followed by a comma, and is

@@ -1,5 +1,7 @@
 //! Constants that hold the name of the header, and where they are used with a value.
 
+use memchr::memchr2_iter;
+
 use crate::check::{Input, expression, fixed};
 use crate::literals::contains;
 use crate::span::Span;
@@ -20,12 +22,29 @@ pub(super) struct ConstantUse {
     pub(super) definition: Span,
 }
 
+/// Whether the name of the header stands in quotes after which nothing is sent: a bracket, the end of a statement or of
+/// the line.
+fn may_be_defined(bytes: &[u8]) -> bool {
+    const HEADER: &[u8] = b"x-auth-key";
+    memchr2_iter(b'x', b'X', bytes).any(|at| {
+        let end = at + HEADER.len();
+        let quoted = bytes.get(end).is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'));
+        let next = || bytes[end + 1..].iter().find(|b| !matches!(b, b' ' | b'\t'));
+        quoted
+            && bytes[at..end].eq_ignore_ascii_case(HEADER)
+            && next().is_none_or(|b| matches!(b, b';' | b',' | b')' | b'\r' | b'\n' | b'#' | b'/'))
+    })
+}
+
 /// Returns the places where a constant that holds the name of the header is paired with a value: `{NAME: v}`,
 /// `[NAME] = v`, `set(NAME, v)`.
 pub(super) fn constants(input: &Input<'_>) -> Vec<ConstantUse> {
     const MOST: usize = 20;
     let bytes = input.text.bytes();
     let mut out = Vec::new();
+    if !may_be_defined(bytes) {
+        return out;
+    }
     let macros = contains(bytes, b"define").then(|| MACRO.captures_iter(bytes)).into_iter().flatten();
     for groups in CONSTANT.captures_iter(bytes).chain(macros).take(MOST) {
         let Some(name) = groups.name("name") else { continue };

@@ -1,6 +1,8 @@
 //! Whether a header name comes with a value that is sent. Maps of headers to hide, match arms, patterns and cleared
 //! headers have the same syntax.
 
+use memchr::memmem;
+
 use crate::check::{Input, fixed};
 use crate::fact::words::{is_word, words};
 use crate::span::Span;
@@ -31,7 +33,10 @@ fn is_arm(before: &[u8]) -> bool {
     fixed! {
         static ARM = r#"(?:^|[\s{(])(?:case|when)\s[^;{}]*["'`]$|["'`]\s*\|\s*["'`]$"#;
     }
-    ARM.is_match(&before[before.len().saturating_sub(VALUE)..])
+    let near = &before[before.len().saturating_sub(VALUE)..];
+    let may_be =
+        near.contains(&b'|') || [&b"case"[..], b"when"].iter().any(|word| memmem::find(near, word).is_some());
+    may_be && ARM.is_match(near)
 }
 
 /// Whether the value is a Boolean, a number, empty, a word for what to do with the header, a mask, or a pattern.
