@@ -22,6 +22,7 @@ use crate::span::Span;
 mod both;
 mod constants;
 mod flat;
+mod forms;
 mod host;
 mod lisp;
 mod sent;
@@ -35,27 +36,6 @@ use host::{has_other_hosts, is_for_other_host, is_of_other_vendor};
 pub(super) use sent::holds_nothing;
 
 fixed! {
-    /// The header with a value: `X-Auth-Key: v`, `"X-Auth-Key": v`, `("X-Auth-Key", v)`, `["X-Auth-Key"] = v`,
-    /// `{key: "X-Auth-Key", value: v}`, `name: X-Auth-Key` above `value: v`, `proxy_set_header X-Auth-Key v`,
-    /// `Headers("X-Auth-Key") = v`, `[X-Auth-Key $v]`, `set "X-Auth-Key", v` without brackets, and the name after its value:
-    /// `setValue(v, forHTTPHeaderField: "X-Auth-Key")`. A line break of a raw request may be in front, `\nX-Auth-Key: v`,
-    /// and Ansible's `HEADER_`.
-    static KEY = concat!(
-        r#"(?i)(?P<span>(?:\bsetValue|\baddValue|\bsetValue:|\baddValue:)[( ]?[^\n;]{1,120}forHTTPHeaderField:\s*@?"x-auth-key""#,
-        r#"|(?:(?:\b|\\[rn])(?P<name>x[-_]?auth[-_]?key)|header_x-auth-key)\b["'`\\]*\]?\s*(?:(?:=>|:=|<-|[:=])\s*[^\s,)}\]][^\n,)}\]]*"#,
-        r#"|\)[ \t]*=[ \t]*[^\s=>~,)}\]][^\n,)}\]]*"#,
-        r#"|[ \t]+\$[({]?[a-z_][^\s\]),;]*"#,
-        r#"|[,)]?\s*["',]*\s*(?:["']?(?:value|httpHeaderValue\d?)["']?\s*[:=])\s*[^\n,}]+|"?\s*,\s*[^\s\]][^\n]*?[)\]}])"#,
-        r#"|\b[a-z]\w*[ \t]+["']x-auth-key["'][ \t]*,[ \t]*(?:[$@*&]?[a-z_]|["'][0-9a-f]{32})[^\n]*"#,
-        // Haskell and Elm.
-        r#"|\b\w*header[ \t]+"x-auth-key"[ \t]+(?:\.~[ \t]*\S[^\n]*|\[[^\]\n]*\]|\([^)\n]*\)|[a-z_][\w.']*)"#,
-        r#"|\b(?:from_static|from_bytes|HeaderName|HeaderString|of|new)\(\s*b?["']x-auth-key["']\s*\)\??\s*,\s*[^\n;]+"#,
-        r#"|@header\(\s*"x-auth-key"\s*\)\s*(?:final\s+)?\w[\w: ]*"#,
-        r#"|["']?\bvalue["']?\s*:\s*["'][^"'\n]{1,200}["']\s*,\s*["']?(?:key|name)["']?\s*:\s*["']x-auth-key["']"#,
-        r#"|\bhttpHeaderName\d+["']?\s*[:=]\s*["']?x-auth-key"#,
-        r#"|\b(?:proxy_set_header|header_up|set-header|RequestHeader\s+\w+|more_set_input_headers|request_header)\s+["']?x-auth-key["']?\s+[^\s;]+)"#,
-    );
-
     static EMAIL = r#"(?i)(?:\b|\\[rn]|header_)(?P<span>x[-_]?auth[-_]?email\b["'`\\]*\]?\s*(?:=>|:=|[:=,])?\s*[^\s,)}\]][^\n,)}\]]*)"#;
 
     /// Lists of header names, and code that reads, hides or removes headers.
@@ -162,7 +142,7 @@ fn uses(input: &Input<'_>) -> Vec<Use> {
     let emails = spans(&EMAIL, input);
     let by_constant = constants(input);
     let defined: Vec<(Span, Span)> = by_constant.iter().map(|used| (used.place, used.definition)).collect();
-    let mut places = spans(&KEY, input);
+    let mut places = forms::places(input);
     let mut others = flat::pairs(input);
     others.retain(|pair| !places.iter().any(|place| place.overlaps(*pair)));
     others.extend(by_constant.into_iter().map(|used| used.place));
