@@ -113,21 +113,25 @@ pub(crate) struct Shape {
     /// The maximum length of a match, in bytes.
     pub(crate) reach: usize,
     head: Option<String>,
-    run: Option<Run>,
+    /// The runs that every match contains, those of few bytes first: they are the rarest.
+    runs: Vec<Run>,
 }
 
 impl Shape {
     fn of(source: Option<&str>) -> Shape {
         let Some(whole) = source.and_then(parsed) else {
-            return Shape { reach: usize::MAX, head: None, run: None };
+            return Shape { reach: usize::MAX, head: None, runs: Vec::new() };
         };
         let reach = whole.properties().maximum_len().unwrap_or(usize::MAX);
-        Shape { reach, head: head(&whole), run: Run::of(&whole) }
+        let mut runs = Vec::new();
+        Run::collect(&whole, &mut runs);
+        runs.sort_by_key(Run::size);
+        Shape { reach, head: head(&whole), runs }
     }
 
-    /// Whether a text has the run of bytes that every match has. Cheaper than to compile the expression.
+    /// Whether a text has the runs of bytes that every match has. Cheaper than to compile the expression.
     pub(crate) fn may_match(&self, bytes: &[u8]) -> bool {
-        self.run.as_ref().is_none_or(|run| run.occurs(bytes))
+        self.runs.iter().all(|run| run.occurs(bytes))
     }
 }
 
@@ -138,23 +142,27 @@ struct Run {
 }
 
 impl Run {
-    /// Returns the longest run that every match of an expression contains, if one is long enough to be worth a look.
-    fn of(part: &Hir) -> Option<Run> {
+    /// Collects the runs that every match of an expression contains, if they are long enough to be worth a look.
+    fn collect(part: &Hir, out: &mut Vec<Run>) {
         const WORTH: u32 = 20;
         match part.kind() {
-            HirKind::Repetition(repeated) if repeated.min >= WORTH => match repeated.sub.kind() {
-                HirKind::Class(Class::Bytes(class)) => {
+            HirKind::Repetition(repeated) if repeated.min >= WORTH => {
+                if let HirKind::Class(Class::Bytes(class)) = repeated.sub.kind() {
                     let mut own = Box::new([false; 256]);
                     let bytes = class.iter().flat_map(|range| range.start()..=range.end());
                     bytes.for_each(|byte| own[usize::from(byte)] = true);
-                    Some(Run { class: own, least: repeated.min as usize })
+                    out.push(Run { class: own, least: repeated.min as usize });
                 }
-                _ => None,
-            },
-            HirKind::Capture(group) => Run::of(&group.sub),
-            HirKind::Concat(parts) => parts.iter().filter_map(Run::of).max_by_key(|run| run.least),
-            _ => None,
+            }
+            HirKind::Capture(group) => Run::collect(&group.sub, out),
+            HirKind::Concat(parts) => parts.iter().for_each(|part| Run::collect(part, out)),
+            _ => {}
         }
+    }
+
+    /// Returns how many bytes are in the class.
+    fn size(&self) -> usize {
+        self.class.iter().filter(|own| **own).count()
     }
 
     fn occurs(&self, bytes: &[u8]) -> bool {
@@ -231,7 +239,7 @@ mod tests {
     use super::Shape;
 
     #[test]
-    fn the_longest_run_of_a_pattern_is_looked_for() {
+    fn the_runs_of_a_pattern_are_looked_for() {
         let shape = |source| Shape::of(Some(source));
         let value = r"key\s*=\s*(?<secret>[0-9a-f]{32})(?:[^0-9a-f]|$)";
         for length in 0..100 {
@@ -245,6 +253,9 @@ mod tests {
             assert!(shape(source).may_match(b"none"), "{source}");
         }
         assert!(!shape("x[a-f]{20}y(?:[0-9]{30}|z)").may_match(b"xabcdefy"));
+        let both = shape("(?<label>[a-f]{20})=(?<secret>[0-9]{30})");
+        assert!(both.may_match(format!("{}={}", "a".repeat(20), "1".repeat(30)).as_bytes()));
+        assert!(!both.may_match("1".repeat(30).as_bytes()) && !both.may_match("a".repeat(20).as_bytes()));
     }
 
     #[test]
