@@ -84,6 +84,18 @@ fn a_client_that_decides_has_both_ways() {
             "a.sh",
             "if [ -n \"$T\" ]; then\n  a=(-H \"Authorization: Bearer $T\")\nelse\n  a=(-H \"«X-Auth-Key: $K»\")\nfi\n",
         ),
+        (
+            "a.js",
+            "const h = mail\n  ? {\n      '«X-Auth-Key': key»,\n      'X-Auth-Email': mail\n    }\n  : {\n      Authorization: `Bearer ${key}`\n    }\n",
+        ),
+        (
+            "a.php",
+            "$h = $mail\n    ? array(\n        '«X-Auth-Key: ' . $key»,\n    )\n    : array(\n        'Authorization: Bearer ' . $key,\n    );\n",
+        ),
+        (
+            "a.py",
+            "h = (\n    {\"«X-Auth-Key\": key»}\n    if mail\n    else {\"Authorization\": f\"Bearer {key}\"}\n)\n",
+        ),
         ("a.md", "Send `Authorization: Bearer TOKEN`.\n\nOr the old way:\n\n    «X-Auth-Key: KEY»\n"),
         (
             "a.ts",
@@ -157,6 +169,56 @@ fn a_client_that_decides_has_both_ways() {
                 "h.set(\"«X-Auth-Key\", apiKey»);\n{}if (t) h.set(\"Authorization\", `Bearer ${{t}}`);\n",
                 "// more\n".repeat(1000)
             ),
+        ),
+    ] {
+        assert!(!of(path, text, supports_both), "{path}: {text}");
+    }
+}
+
+#[test]
+fn a_token_in_a_comment_is_no_other_way() {
+    for (path, text) in [
+        (
+            "a.go",
+            "if err != nil {\n\treturn err\n}\n// h.Set(\"Authorization\", \"Bearer \"+t)\nh.Set(\"«X-Auth-Key\", key)»\n",
+        ),
+        (
+            "a.ts",
+            "const h = {\n  // Authorization: `Bearer ${this.t}`,\n  \"«X-Auth-Key\": this.key»,\n};\nif (a) b();\n",
+        ),
+        (
+            "a.java",
+            "/*\n * h.put(\"Authorization\", \"Bearer \" + t);\n */\nif (z) h.put(\"«X-Auth-Key\", key)»;\n",
+        ),
+        (
+            "a.sh",
+            "# with -H \"Authorization: Bearer $CF_TOKEN\"\nif [ -n \"$1\" ]; then\ncurl -H \"«X-Auth-Key: $K»\" $URL\nfi\n",
+        ),
+        ("a.py", "# h[\"Authorization\"] = f\"Bearer {t}\"\nif z:\n    h[\"«X-Auth-Key\"] = key»\n"),
+        ("a.rb", "if z\n  # h['Authorization'] = \"Bearer #{t}\"\n  h['«X-Auth-Key'] = key»\nend\n"),
+        (
+            "a.php",
+            "if ($z) {\n  // $h[] = 'Authorization: Bearer ' . $t;\n  $h[] = '«X-Auth-Key: ' . $key»;\n}\n",
+        ),
+    ] {
+        assert!(!of(path, text, supports_both), "{path}: {text}");
+    }
+}
+
+#[test]
+fn two_calls_with_different_credentials_are_no_choice() {
+    for (path, text) in [
+        (
+            "a.py",
+            "def zones():\n    h = {'«X-Auth-Key': KEY»}\n    response = requests.get(BASE, headers=h)\n    if response.ok:\n        return response.json()\n    return None\n\ndef add():\n    h = {'Authorization': f'Bearer {T}'}\n    return requests.post(BASE, headers=h)\n",
+        ),
+        (
+            "a.js",
+            "async function zones() {\n  const r = await fetch(`${BASE}/zones`, { headers: { '«X-Auth-Key': KEY» } });\n  if (!r.ok) return null;\n  return r.json();\n}\n\nasync function add() {\n  return fetch(BASE, { headers: { Authorization: `Bearer ${T}` } });\n}\n",
+        ),
+        (
+            "a.go",
+            "func run() {\n\tr1.Header.Set(\"Authorization\", \"Bearer \"+t)\n\tif err := do(r1); err != nil {\n\t\treturn\n\t}\n\tr2.Header.Set(\"«X-Auth-Key\", key)»\n}\n",
         ),
     ] {
         assert!(!of(path, text, supports_both), "{path}: {text}");
