@@ -43,7 +43,24 @@ fn is_nothing(value: &[u8]) -> bool {
         // `[0-9a-f]{37}`, `(\S+)`, `\$?\w+`, `.*`.
         static PATTERN = r"^[rbfu]?['`\x22]?\(*(?:\?[:P<\w>]*)?(?:\[(?:\^|\\|[a-zA-Z0-9]-[a-zA-Z0-9])|\\+(?:[swSWdb]|\$\?)|\.[*+])";
     }
-    CONSTANT.is_match(value) || MASK.is_match(value) || PATTERN.is_match(value) || is_message(value)
+    CONSTANT.is_match(value)
+        || MASK.is_match(value)
+        || PATTERN.is_match(value)
+        || is_declared(value)
+        || is_message(value)
+}
+
+/// Whether what follows a name is a type that allows for no value, and there is none: `?[]const u8 = undefined`,
+/// `Option<String>,`, `string | null`.
+fn is_declared(value: &[u8]) -> bool {
+    fixed! {
+        static NULLABLE = concat!(
+            r"(?i)^(?:\?(?:\[[^\]\n]*\])*[\w*. ]+|string\?|str(?:ing)?\s*\|\s*(?:null|undefined|none)\b",
+            r"|(?:\w+(?:\.|::))*option(?:al)?\s*[<\[][\w<>\[\]:&' ]*[>\]])",
+            r"\s*(?:=\s*(?:undefined|null|nil|none)\s*)?(?:$|[,;)}\r\n]|//|#)",
+        );
+    }
+    NULLABLE.is_match(value)
 }
 
 /// Whether the value is a sentence about the header, in any language: `"Der Global API Key ist ungültig"`. Words that stand
@@ -127,6 +144,14 @@ mod tests {
             "\"Der Global API Key ist ungültig\",",
             "'API key is missing.' }",
             "\"密钥 无效 请 检查\"",
+            "?[:0]const u8 = undefined;",
+            "?*const u8 = null,",
+            "Option<String>,",
+            "std::option::Option<&'a str>,",
+            "Optional[str] = None",
+            "string | null;",
+            "str | None = None,",
+            "String? = nil",
         ] {
             assert!(is_nothing(value.as_bytes()), "{value}");
         }
@@ -156,6 +181,12 @@ mod tests {
             "\"Cloudflare Global API Key\"",
             "'enter the right key here'",
             "\"$KEY is not set\"",
+            "?[:0]const u8 = getKey();",
+            "Optional[str] = env[\"A\"]",
+            "String? = \"abc\"",
+            "optional[0].key,",
+            "str(key),",
+            "?,",
         ] {
             assert!(!is_nothing(value.as_bytes()), "{value}");
         }
