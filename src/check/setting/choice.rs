@@ -256,7 +256,8 @@ fn is_chosen(bytes: &[u8], span: Span) -> bool {
         let after = &bytes[end..bytes.len().min(end + CONDITION)];
         // The other block follows a colon.
         let other = after.get(1..).unwrap_or_default().trim_ascii_start().strip_prefix(b":");
-        let spaced = [before, b" "].concat();
+        let arm = brackets::before_expression(before);
+        let spaced = [arm, b" "].concat();
         let alternative = after.get(1..).unwrap_or_default().trim_ascii_start().strip_prefix(b"else");
         let alternative = alternative.map(<[u8]>::trim_ascii_start).unwrap_or_default();
         let alternative = &alternative[..brackets::closing(alternative).unwrap_or(0)];
@@ -265,11 +266,13 @@ fn is_chosen(bytes: &[u8], span: Span) -> bool {
             _ if TOKEN_WAY.is_match(alternative) => true,
             Some(b'e') if ELSE.is_match(before) => TOKEN_WAY.is_match(before),
             Some(_) if guarded() => true,
-            Some(b':') => ASKED.is_match(before) && TOKEN_WAY.is_match(before),
-            Some(b'?') if ASKED.is_match(&spaced) => {
-                other.is_some_and(|other| TOKEN_WAY.is_match(other) || TOKEN_WAY.is_match(before))
-            }
-            _ => false,
+            _ => match arm.last() {
+                Some(b':') => ASKED.is_match(arm) && TOKEN_WAY.is_match(arm),
+                Some(b'?') if ASKED.is_match(&spaced) => {
+                    other.is_some_and(|other| TOKEN_WAY.is_match(other) || TOKEN_WAY.is_match(arm))
+                }
+                _ => false,
+            },
         }
     })
 }

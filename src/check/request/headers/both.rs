@@ -246,3 +246,6 @@ pub(in crate::check) fn takes_a_token(input: &Input<'_>) -> bool {
     is_prose(input.path) && BEARER.is_match(bytes)
         || is_program(input.text, input.path) && bearers(input, whole).next().is_some() && has_branch(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,13 @@ fn a_document_that_shows_a_token_of_cloudflare_leaves_the_choice() {
 
 #[test]
 fn branches_of_a_conditional_decide() {
+    for text in [
+        "const cf = t\n  ? new Cloudflare({\n      apiToken: t,\n    })\n  : new Cloudflare({\n      «apiKey: k»,\n      apiEmail: e,\n    });",
+        "const cf = t\n  ? new Cloudflare({\n      «apiKey: k»,\n      apiEmail: e,\n    })\n  : new Cloudflare({\n      apiToken: t,\n    });",
+    ] {
+        assert!(both("a.ts", text), "{text}");
+        assert!(!both("a.ts", &text.replace('?', "=").replace("  :", "  ;")), "{text}");
+    }
     assert!(both("a.php", "$a = $t ? new APIToken($t) : «new APIKey($e, $k)»;"));
     assert!(!both("a.php", "$a = new APIToken($t); $b = «new APIKey($e, $k)»;"));
 }

@@ -3,7 +3,6 @@
 use memchr::{memchr, memmem};
 
 use crate::check::fixed;
-use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};
 use crate::span::Span;
 
@@ -133,21 +132,11 @@ fn are_arms(bytes: &[u8], first: usize, last: usize) -> bool {
     let (of_first, of_last) = (opens(first), opens(last));
     let shared =
         of_first.iter().rev().zip(of_last.iter().rev()).take_while(|(one, other)| one == other).count();
-    let mark = |opens: &[usize]| before_expression(bytes, *opens.get(opens.len().checked_sub(shared + 1)?)?);
+    let mark = |opens: &[usize]| {
+        let open = *opens.get(opens.len().checked_sub(shared + 1)?)?;
+        brackets::before_expression(&bytes[..open]).last().copied()
+    };
     mark(&of_first) == Some(b'?') && mark(&of_last) == Some(b':')
-}
-
-/// Returns what is in front of an expression that a bracket belongs to: `?` for `? {`, `? new Headers(`, `? array(`.
-fn before_expression(bytes: &[u8], open: usize) -> Option<u8> {
-    const LONGEST: usize = 80;
-    let before = bytes[..open].trim_ascii_end();
-    let in_name = |b: &&u8| is_word(**b) || matches!(b, b'.' | b'\\' | b'$');
-    let name = before.iter().rev().take(LONGEST).take_while(in_name).count();
-    let (before, name) = before.split_at(before.len() - name);
-    let before = before.trim_ascii_end();
-    let before = before.strip_suffix(b"new").map_or(before, <[u8]>::trim_ascii_end);
-    // `a?.set(` has no arms.
-    before.last().copied().filter(|_| !name.starts_with(b"."))
 }
 
 #[cfg(test)]
