@@ -7,7 +7,8 @@ use super::request::{permissions_of_file, sends_key};
 use super::{Candidate, Detection, Input, Sign};
 use crate::fact::lines;
 use crate::fact::place::{
-    in_comment, in_prose, in_test_module, is_api_description, is_program, is_prose, is_shell, is_test,
+    in_comment, in_prose, in_test_module, is_api_description, is_program, is_prose, is_shell, is_source_map,
+    is_test,
 };
 use crate::fact::search::{in_search, is_rules};
 use crate::fact::setting::same_group;
@@ -27,7 +28,11 @@ use sheet::{BYTES, Sheet, prefers_key};
 
 /// `variant = "global-key"`: the Global API Key in SDK calls and in settings.
 pub(super) fn global_key(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
-    if is_test(input.path) || is_api_description(input.text, input.path) || is_rules(input.text, input.path) {
+    if is_test(input.path)
+        || is_api_description(input.text, input.path)
+        || is_rules(input.text, input.path)
+        || is_source_map(input.path)
+    {
         return;
     }
     let calls = sdk::calls(input);

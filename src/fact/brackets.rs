@@ -1,6 +1,7 @@
 //! Brackets without a grammar: how many are open, where one is closed, which ones contain a place. Round, square and
 //! curly brackets are not distinguished: most texts are well-formed.
 
+use super::words::is_word;
 use crate::span::Span;
 
 /// Returns how many more brackets the bytes open than they close.
@@ -113,9 +114,39 @@ pub(crate) fn around(bytes: &[u8], floor: usize, at: usize) -> impl Iterator<Ite
     })
 }
 
+/// Returns what is in front of the expression that a bracket opens, given the text before the bracket: the name of what is
+/// called or constructed is part of it, `? new Headers(`, `: array(`. A method of a value, `a?.set(`, is not.
+pub(crate) fn before_expression(before: &[u8]) -> &[u8] {
+    const LONGEST: usize = 80;
+    let before = before.trim_ascii_end();
+    let in_name = |b: &&u8| is_word(**b) || matches!(b, b'.' | b'\\' | b'$');
+    let name = before.iter().rev().take(LONGEST).take_while(in_name).count();
+    let (rest, name) = before.split_at(before.len() - name);
+    if name.starts_with(b".") {
+        return before;
+    }
+    let rest = rest.trim_ascii_end();
+    rest.strip_suffix(b"new").map_or(rest, <[u8]>::trim_ascii_end)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{arguments, around, balance, close, closing, end, end_in_code, end_of_argument};
+    use super::{
+        arguments, around, balance, before_expression, close, closing, end, end_in_code, end_of_argument,
+    };
+
+    #[test]
+    fn names_belong_to_the_expressions_that_they_begin() {
+        for (text, before) in [
+            ("a ? ", "a ?"),
+            ("a ? new Headers", "a ?"),
+            ("a\n  : \\A\\b", "a\n  :"),
+            ("a ? x.y.call", "a ?"),
+            ("a?.set", "a?.set"),
+        ] {
+            assert_eq!(before_expression(text.as_bytes()), before.as_bytes(), "{text}");
+        }
+    }
 
     #[test]
     fn brackets_are_counted() {

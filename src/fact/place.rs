@@ -14,7 +14,7 @@ mod yaml;
 
 pub use file::{
     is_bake, is_code, is_compiled, is_image, is_patch, is_preprocessed, is_program, is_prose, is_shell,
-    is_test, is_yaml,
+    is_source_map, is_test, is_yaml,
 };
 pub use testing::in_test;
 pub use yaml::{list_item, mapping, parent};
@@ -54,7 +54,8 @@ pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
     }
     // In C, lines with `#` are for the preprocessor.
     let hash = || trimmed.starts_with(b"#") && !trimmed.starts_with(b"#{") && !is_preprocessed(path);
-    if marks.iter().any(|mark| trimmed.starts_with(mark)) || hash() || dashes(trimmed) {
+    let own = mark_of_language(path);
+    if marks.iter().chain(&own).any(|mark| trimmed.starts_with(mark)) || hash() || dashes(trimmed) {
         return true;
     }
     // A comment after code. The spaces exclude marks in addresses and strings.
@@ -64,6 +65,17 @@ pub fn in_comment(text: &Text<'_>, at: usize, path: &BlobPath) -> bool {
         || follows(b"\t# ")
         || in_block_comment(text, at, path)
         || in_docstring(text, at, path)
+}
+
+/// Returns what begins a comment in a language that has a mark of its own.
+fn mark_of_language(path: &BlobPath) -> Option<&'static [u8]> {
+    match path.file_name().rsplit(|b| *b == b'.').next()? {
+        b"vb" | b"vbs" | b"bas" => Some(b"'"),
+        b"erl" | b"hrl" => Some(b"%"),
+        b"ml" | b"mli" | b"fs" | b"pas" => Some(b"(*"),
+        b"hs" | b"elm" => Some(b"{-"),
+        _ => None,
+    }
 }
 
 /// How far into a program docstrings are searched for, in bytes.
@@ -292,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_for_files_open_no_comment() {
+    fn comments_are_told_by_the_marks_of_their_language() {
         for (path, text, comment) in [
             ("a.yml", "paths:\n  - worker/**\nHERE: 1\n", false),
             ("a.yml", "paths: |\n  /**\nHERE: 1\n", false),
@@ -306,6 +318,12 @@ mod tests {
             ("a.ino", "# define A HERE\n", false),
             ("a.h", "// #define A HERE\n", true),
             ("a.py", "#define A HERE\n", true),
+            ("a.vbs", "  ' HERE\n", true),
+            ("a.py", "  'HERE'\n", false),
+            ("a.erl", "% HERE\n", true),
+            ("a.ml", "(* HERE *)\n", true),
+            ("a.hs", "{- HERE -}\n", true),
+            ("a.ts", "{-HERE}\n", false),
         ] {
             let at = text.find("HERE").unwrap();
             assert_eq!(

@@ -9,7 +9,7 @@ use crate::blob::BlobPath;
 use crate::endpoint::NO_TOKEN;
 use crate::fact::namesake::is_file_of_other_vendor;
 use crate::fact::place::{
-    around, in_comment, in_pattern, in_prose, in_test_module, is_api_description, is_test,
+    around, in_comment, in_pattern, in_prose, in_test_module, is_api_description, is_source_map, is_test,
 };
 use crate::fact::search::{in_search, is_rules};
 use crate::fact::setting::closed;
@@ -135,6 +135,7 @@ fn uses(input: &Input<'_>) -> Vec<Use> {
         || is_file_of_other_vendor(input.text.bytes(), input.path)
         || is_api_description(input.text, input.path)
         || is_rules(input.text, input.path)
+        || is_source_map(input.path)
     {
         return Vec::new();
     }

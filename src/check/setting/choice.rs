@@ -4,9 +4,9 @@
 use super::super::advice::recommends_key;
 use super::super::assignment::{is_general, names_other};
 use super::super::{Input, fixed};
-use crate::fact::place::{around, is_program, is_prose, is_shell};
+use crate::fact::brackets;
+use crate::fact::place::{around, in_comment, is_program, is_prose, is_shell};
 use crate::fact::words::{is_word, words};
-use crate::fact::{brackets, lines};
 use crate::literals::contains;
 use crate::span::Span;
 
@@ -46,11 +46,7 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
         return true;
     }
     if !is_program(input.text, input.path) {
-        let near = around(input.text, span, BYTES);
-        let text = input.text.get(near);
-        return has_opposite_step(input, span)
-            || BRANCH.is_match(text)
-                && (TOKEN_WAY.is_match(text) || has_token_in_other_branch(input, near, span));
+        return has_opposite_step(input, span) || is_branch_of_template(input, span);
     }
     let script = is_shell(input.text, input.path);
     let near = around(input.text, span, if script { 1500 } else { 20_000 });
@@ -62,11 +58,30 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
         let first = ways.partition_point(|way| way.start < part.start);
         ways[first..].iter().copied().take_while(|way| way.end <= part.end)
     });
-    let mut ways = mentioned.filter(|way| {
-        let line = lines::before(input.text.bytes(), way.start, LINE).trim_ascii_start();
-        !script || !line.starts_with(b"#")
-    });
+    // A second way in a comment is none.
+    let mentioned = mentioned.take(MENTIONS);
+    let mut ways = mentioned.filter(|way| !in_comment(input.text, way.start, input.path));
     ways.next().is_some_and(|first| decides(span) || decides(first) || ways.take(WAYS).any(decides))
+}
+
+/// Whether a template has branches around the setting, of which one is for a token. What the setting itself refers to is no
+/// other way, whatever it is called.
+fn is_branch_of_template(input: &Input<'_>, span: Span) -> bool {
+    let near = around(input.text, span, BYTES);
+    let text = input.text.get(near);
+    let mut branches = BRANCH.find_iter(text).map(|branch| Span::from(branch).shift(near.start));
+    let mut ways = TOKEN_WAY.find_iter(text).map(|way| Span::from(way).shift(near.start));
+    branches.any(|branch| !is_in_other_value(input, branch, span))
+        && (ways.any(|way| !way.overlaps(span)) || has_token_in_other_branch(input, near, span))
+}
+
+/// Whether a branch belongs to a condition on one line that the setting is not on: it chooses the value of another setting.
+fn is_in_other_value(input: &Input<'_>, branch: Span, span: Span) -> bool {
+    fixed! {
+        static WHOLE = r"(?:\{\{|\{%|<%|%\{)[-~]?\s*(?:if|unless)\b.*(?:\{\{|\{%|<%|%\{)[-~]?\s*end";
+    }
+    let line = input.text.line_near(branch.start);
+    !line.overlaps(span) && WHOLE.is_match(input.text.get(line))
 }
 
 /// Whether a template speaks of any token in another branch of the condition that the place is in.
@@ -182,6 +197,8 @@ const DECISION: usize = 600;
 const LINE: usize = 400;
 /// How many mentions of tokens are looked at.
 const WAYS: usize = 40;
+/// How many of them may be in comments.
+const MENTIONS: usize = 200;
 
 /// Whether a document shows how to use a token, or recommends it, rather than only mentions it.
 fn is_advice(input: &Input<'_>, way: Span) -> bool {
@@ -239,7 +256,8 @@ fn is_chosen(bytes: &[u8], span: Span) -> bool {
         let after = &bytes[end..bytes.len().min(end + CONDITION)];
         // The other block follows a colon.
         let other = after.get(1..).unwrap_or_default().trim_ascii_start().strip_prefix(b":");
-        let spaced = [before, b" "].concat();
+        let arm = brackets::before_expression(before);
+        let spaced = [arm, b" "].concat();
         let alternative = after.get(1..).unwrap_or_default().trim_ascii_start().strip_prefix(b"else");
         let alternative = alternative.map(<[u8]>::trim_ascii_start).unwrap_or_default();
         let alternative = &alternative[..brackets::closing(alternative).unwrap_or(0)];
@@ -248,11 +266,13 @@ fn is_chosen(bytes: &[u8], span: Span) -> bool {
             _ if TOKEN_WAY.is_match(alternative) => true,
             Some(b'e') if ELSE.is_match(before) => TOKEN_WAY.is_match(before),
             Some(_) if guarded() => true,
-            Some(b':') => ASKED.is_match(before) && TOKEN_WAY.is_match(before),
-            Some(b'?') if ASKED.is_match(&spaced) => {
-                other.is_some_and(|other| TOKEN_WAY.is_match(other) || TOKEN_WAY.is_match(before))
-            }
-            _ => false,
+            _ => match arm.last() {
+                Some(b':') => ASKED.is_match(arm) && TOKEN_WAY.is_match(arm),
+                Some(b'?') if ASKED.is_match(&spaced) => {
+                    other.is_some_and(|other| TOKEN_WAY.is_match(other) || TOKEN_WAY.is_match(arm))
+                }
+                _ => false,
+            },
         }
     })
 }

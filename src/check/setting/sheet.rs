@@ -146,7 +146,11 @@ impl<'a> Sheet<'a> {
             return None;
         }
         let email = self.email(key, role);
-        if self.is_open_template(key, role) || self.is_left_out(key) || self.is_stored(key, email) {
+        if self.is_open_template(key, role)
+            || self.is_left_out(key)
+            || self.is_stored(key, email)
+            || email.is_some_and(|email| self.is_optional_beside(email, key))
+        {
             return None;
         }
         // A script that sets both to nothing takes them away.

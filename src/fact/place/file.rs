@@ -43,6 +43,13 @@ pub fn is_patch(path: &BlobPath) -> bool {
     [&b".patch"[..], b".diff"].iter().any(|end| path.file_name().ends_with(end))
 }
 
+/// Whether the file maps generated code to its sources, of which it may hold copies: `index.js.map`.
+pub fn is_source_map(path: &BlobPath) -> bool {
+    let generated = path.file_name().strip_suffix(b".map").unwrap_or_default();
+    let end = generated.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    matches!(end, b"js" | b"mjs" | b"cjs" | b"jsx" | b"ts" | b"tsx" | b"css" | b"wasm")
+}
+
 /// Whether the file is a Dockerfile or the like.
 pub fn is_image(path: &BlobPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
@@ -135,8 +142,17 @@ pub fn is_preprocessed(path: &BlobPath) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_test;
+    use super::{is_source_map, is_test};
     use crate::blob::BlobPath;
+
+    #[test]
+    fn source_maps_are_told_by_their_names() {
+        for (path, wanted) in
+            [("dist/a.js.map", true), ("a.min.css.map", true), ("dist/a.js", false), ("hosts.map", false)]
+        {
+            assert_eq!(is_source_map(&BlobPath::new(path)), wanted, "{path}");
+        }
+    }
 
     #[test]
     fn tests_are_told_by_file_and_folder() {

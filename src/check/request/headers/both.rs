@@ -9,30 +9,27 @@ use crate::check::advice::recommends_key;
 use crate::check::assignment::is_sent_elsewhere;
 use crate::check::{Input, fixed};
 use crate::fact::credential::each_credential;
-use crate::fact::place::{around, is_program, is_prose, is_shell};
+use crate::fact::place::{around, in_comment, is_program, is_prose, is_shell};
 use crate::fact::statement::{self, function, statement};
 use crate::fact::words::words;
 use crate::fact::{brackets, lines};
 use crate::literals::contains;
 use crate::span::Span;
 
+mod branch;
 mod siblings;
 
+pub(super) use branch::has_branch;
+use branch::{CONDITION, is_between};
 use siblings::{is_sibling, is_twin};
 
 fixed! {
-    /// A branch, by which code that supports both keys and tokens decides between them; `| Token t ->` is one of OCaml.
-    /// `|| exit` is none: it ends the script when a command fails.
-    static BRANCH = r"(?i)(?P<ends>\|\|\s*(?:exit|return|die|true|false|:|echo|fail\w*|continue|break)\b)|\b(?:if|elif|else|elsif|unless|switch|case|match|when|fi)\b|(?m:^)[ \t]*\|[ \t]*[^|\n]{1,80}->[ \t\r\n]|\?[^\n;]{1,120}(?:\n\s*)?:|\|\||&&";
     /// An API token that is sent.
     static BEARER = r#"(?i)authorization["'`\]]*[\s,:=>(]*[fb]?["'`]?\s*bearer|bearer[ "'`+]|\b\w*(?:auth_?bearer|bearer_?(?:auth|token))\w*\(\s*[^\s)]|(?:->|::|\.)withToken\("#;
 
     /// The key is a member of the object that sends it: the code implements a client rather than uses one.
     static MEMBER = r"(?i)[\s(,=>:]&?(?P<owner>this|self|@|\$this|[a-z]{1,3}|opts|options|config|client|auth)(?:\.|->|\?\.)_?\w*key|@\w*key";
 }
-
-/// How far before the first of key and token their condition is searched for, in bytes.
-const CONDITION: usize = 120;
 
 /// How long a function is that only makes a header, in bytes.
 const HELPER: usize = 400;
@@ -57,7 +54,7 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     let bytes = input.text.get(near);
     let at = span.start - near.start;
     let own = object(bytes, at);
-    let mut tokens: Vec<usize> = bearers(input, near).map(|bearer| bearer.start - near.start).collect();
+    let tokens: Vec<usize> = bearers(input, near).map(|bearer| bearer.start - near.start).collect();
     // Headers of one object are sent together.
     if tokens.iter().any(|token| own.is_some_and(|own| (own.start..own.end).contains(token))) {
         return false;
@@ -65,17 +62,15 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
     if input.has_opposite_step(span) {
         return true;
     }
-    if script {
-        tokens.extend(asked(bytes, input.text.get(span)));
-    }
+    let asked = if script { asked(input, near, input.text.get(span)) } else { Vec::new() };
     let is_alternative =
         |token: &usize| is_sibling(input, span, near.start + token) || is_entry_of_table(bytes, at, *token);
-    if tokens.iter().any(is_alternative) {
+    if tokens.iter().chain(&asked).any(is_alternative) {
         return true;
     }
     // Two functions that call the API are no options of one call; two that only make a header are.
     let function = function(input.text, span).map(|(body, _)| body);
-    let function = function.filter(|body| body.len() > HELPER || contains(input.text.get(*body), b"http"));
+    let function = function.filter(|body| body.len() > HELPER || has_call(input.text.get(*body)));
     let together = |token: usize| {
         let token = Span::new(near.start + token, near.start + token);
         function.is_none_or(|own| {
@@ -83,17 +78,39 @@ pub(super) fn supports_both(input: &Input<'_>, span: Span) -> bool {
                 || statement::function(input.text, token).is_none_or(|(other, _)| other == own)
         })
     };
-    tokens.into_iter().filter(|token| together(*token)).any(|token| {
-        let first = token.min(at);
-        // The condition is before the first of the two, or between them.
-        let between = &bytes[first.saturating_sub(CONDITION)..token.max(at)];
+    let foreign = |first: usize, last: usize| {
+        let between = &bytes[first.saturating_sub(CONDITION)..last];
         let hosts = HOST.captures_iter(between).filter_map(|groups| groups.name("host"));
-        let other = |host: regex::bytes::Match<'_>| {
+        hosts.into_iter().any(|host| {
             let host = host.as_bytes().to_ascii_lowercase();
             !host.ends_with(b"cloudflare.com") && !host.ends_with(b"ietf.org")
-        };
-        has_branch(between) && !hosts.into_iter().any(other)
-    })
+        })
+    };
+    let decided = |token: usize, decides: fn(&[u8], usize, usize) -> bool| {
+        let (first, last) = (token.min(at), token.max(at));
+        together(token) && decides(bytes, first, last) && !foreign(first, last)
+    };
+    tokens.into_iter().any(|token| decided(token, is_between))
+        // The branch itself asks for these.
+        || asked.into_iter().any(|token| decided(token, |bytes, first, last| {
+            has_branch(&bytes[first.saturating_sub(CONDITION)..last])
+        }))
+}
+
+/// Whether a function calls the API itself, judging by its words.
+fn has_call(body: &[u8]) -> bool {
+    /// Calls that send a request, and the name of what they return.
+    const CALLS: &[&[u8]] = &[
+        b"http",
+        b"response",
+        b"fetch(",
+        b"axios",
+        b"urlopen(",
+        b"curl_exec",
+        b"invoke-rest",
+        b"invoke-web",
+    ];
+    CALLS.iter().any(|word| contains(body, word))
 }
 
 /// Whether the value of a header is a member of an object. The environment of a Worker, `env.KEY`, is none.
@@ -103,7 +120,7 @@ fn is_member(header: &[u8]) -> bool {
         .any(|groups| groups.name("owner").is_none_or(|owner| !owner.as_bytes().eq_ignore_ascii_case(b"env")))
 }
 
-/// Returns the tokens in a part of the file that may be sent to the API. What goes to another host is no token for the
+/// Returns the tokens in a part of the file that may be sent to the API. What is in a comment is not sent, what goes to another host is no token for the
 /// API, and what the code expects of its own callers is sent only if it is handed on.
 fn bearers<'a>(input: &'a Input<'_>, part: Span) -> impl Iterator<Item = Span> + 'a {
     fixed! {
@@ -115,7 +132,8 @@ fn bearers<'a>(input: &'a Input<'_>, part: Span) -> impl Iterator<Item = Span> +
     let found = found.map(move |found| Span::from(found).shift(part.start));
     let handed_on = |bearer| HANDED_ON.is_match(input.text.get(around(input.text, bearer, 2000)));
     found.filter(move |bearer| {
-        !is_sent_elsewhere(input.text.bytes(), *bearer)
+        !in_comment(input.text, bearer.start, input.path)
+            && !is_sent_elsewhere(input.text.bytes(), *bearer)
             && (!is_expected(input.text.bytes(), *bearer) || handed_on(*bearer))
     })
 }
@@ -135,7 +153,8 @@ fn is_expected(bytes: &[u8], bearer: Span) -> bool {
 
 /// Returns the API tokens that the conditions of a script ask for, `if [ -n "$CF_API_TOKEN" ]`, unless it cannot go on
 /// without them. That of a tunnel is none, nor is a variable that is sent as the key.
-fn asked(bytes: &[u8], sent: &[u8]) -> Vec<usize> {
+fn asked(input: &Input<'_>, near: Span, sent: &[u8]) -> Vec<usize> {
+    let bytes = input.text.get(near);
     let mut out = Vec::new();
     each_credential(bytes, Span::new(0, bytes.len()), |name| {
         let line =
@@ -146,7 +165,8 @@ fn asked(bytes: &[u8], sent: &[u8]) -> Vec<usize> {
             let words = words(named);
             let token = words.ends_with("token") && !words.contains("tunnel");
             let is_key = || memmem::find(sent, named).is_some();
-            out.extend((token && !is_key() && !is_guard(bytes, line)).then_some(name.start));
+            let commented = || in_comment(input.text, near.start + name.start, input.path);
+            out.extend((token && !is_key() && !is_guard(bytes, line) && !commented()).then_some(name.start));
         }
         ControlFlow::Continue(())
     });
@@ -219,11 +239,6 @@ fn object(bytes: &[u8], at: usize) -> Option<Span> {
     plain.then(|| Span::new(open + 1, open + 1 + body.len()))
 }
 
-/// Whether the code contains a branch other than `|| exit` and the like.
-pub(super) fn has_branch(bytes: &[u8]) -> bool {
-    BRANCH.captures_iter(bytes).any(|groups| groups.name("ends").is_none())
-}
-
 /// Whether a program sends a token instead if one is configured, or a document shows how to send one.
 pub(in crate::check) fn takes_a_token(input: &Input<'_>) -> bool {
     let bytes = input.text.bytes();
@@ -231,3 +246,6 @@ pub(in crate::check) fn takes_a_token(input: &Input<'_>) -> bool {
     is_prose(input.path) && BEARER.is_match(bytes)
         || is_program(input.text, input.path) && bearers(input, whole).next().is_some() && has_branch(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,6 +52,7 @@ fn is_nothing(value: &[u8]) -> bool {
     CONSTANT.is_match(value)
         || MASK.is_match(value) && !stands_for_key(value)
         || PATTERN.is_match(value)
+        || is_declared(value)
         || is_message(value)
 }
 
@@ -61,6 +62,19 @@ fn stands_for_key(value: &[u8]) -> bool {
     let word = &value[value.iter().take_while(|b| stars(b)).count()..];
     let (word, rest) = word.split_at(word.iter().take_while(|b| is_word(**b) || **b == b'-').count());
     rest.starts_with(b"**") && words(word).ends_with("key")
+}
+
+/// Whether what follows a name is a type that allows for no value, and there is none: `?[]const u8 = undefined`,
+/// `Option<String>,`, `string | null`.
+fn is_declared(value: &[u8]) -> bool {
+    fixed! {
+        static NULLABLE = concat!(
+            r"(?i)^(?:\?(?:\[[^\]\n]*\])*[\w*. ]+|string\?|str(?:ing)?\s*\|\s*(?:null|undefined|none)\b",
+            r"|(?:\w+(?:\.|::))*option(?:al)?\s*[<\[][\w<>\[\]:&' ]*[>\]])",
+            r"\s*(?:=\s*(?:undefined|null|nil|none)\s*)?(?:$|[,;)}\r\n]|//|#)",
+        );
+    }
+    NULLABLE.is_match(value)
 }
 
 /// Whether the value is a sentence about the header, in any language: `"Der Global API Key ist ungültig"`. Words that stand
@@ -154,6 +168,14 @@ mod tests {
             "\"Der Global API Key ist ungültig\",",
             "'API key is missing.' }",
             "\"密钥 无效 请 检查\"",
+            "?[:0]const u8 = undefined;",
+            "?*const u8 = null,",
+            "Option<String>,",
+            "std::option::Option<&'a str>,",
+            "Optional[str] = None",
+            "string | null;",
+            "str | None = None,",
+            "String? = nil",
         ] {
             assert!(is_nothing(value.as_bytes()), "{value}");
         }
@@ -183,6 +205,12 @@ mod tests {
             "\"Cloudflare Global API Key\"",
             "'enter the right key here'",
             "\"$KEY is not set\"",
+            "?[:0]const u8 = getKey();",
+            "Optional[str] = env[\"A\"]",
+            "String? = \"abc\"",
+            "optional[0].key,",
+            "str(key),",
+            "?,",
         ] {
             assert!(!is_nothing(value.as_bytes()), "{value}");
         }

@@ -32,8 +32,52 @@ fn a_document_that_shows_a_token_of_cloudflare_leaves_the_choice() {
 
 #[test]
 fn branches_of_a_conditional_decide() {
+    for text in [
+        "const cf = t\n  ? new Cloudflare({\n      apiToken: t,\n    })\n  : new Cloudflare({\n      «apiKey: k»,\n      apiEmail: e,\n    });",
+        "const cf = t\n  ? new Cloudflare({\n      «apiKey: k»,\n      apiEmail: e,\n    })\n  : new Cloudflare({\n      apiToken: t,\n    });",
+    ] {
+        assert!(both("a.ts", text), "{text}");
+        assert!(!both("a.ts", &text.replace('?', "=").replace("  :", "  ;")), "{text}");
+    }
     assert!(both("a.php", "$a = $t ? new APIToken($t) : «new APIKey($e, $k)»;"));
     assert!(!both("a.php", "$a = new APIToken($t); $b = «new APIKey($e, $k)»;"));
+}
+
+#[test]
+fn what_is_commented_out_is_no_other_way() {
+    for (path, text) in [
+        (
+            "a.go",
+            "// cf, err := cloudflare.NewWithAPIToken(t)\napi, err := «cloudflare.New(key, email)»\nif err != nil {\n",
+        ),
+        ("a.py", "cf = «CloudFlare(email, key)»  # or with api_token\nif cf:\n    pass\n"),
+        ("a.js", "/*\n  new Cloudflare({ apiToken })\n*/\nif (a) «define('CLOUDFLARE_API_KEY', k)»;\n"),
+        ("a.sh", "# export CF_API_TOKEN=a\nif true; then\n  «CF_API_KEY=b»\nfi\n"),
+    ] {
+        assert!(!both(path, text), "{path}: {text}");
+        let live = text.replace("// ", "").replace("  # or", "; or").replace("/*", "").replace("# ", "");
+        assert!(both(path, &live), "{path}: {live}");
+    }
+}
+
+#[test]
+fn a_branch_within_another_value_decides_nothing() {
+    let dns = "- cloudflare_dns:\n    record: \"{% if r is defined %}{{ r }}{% else %}@{% endif %}\"\n    account_email: \"{{ m }}\"\n";
+    let key = format!("{dns}    «account_api_key: \"{{{{ cloudflare_api_token }}}}\"»\n");
+    assert!(!both("tasks/a.yml", &key));
+    let erb = "name=<% if @n %><%= @n %><% else %>a<% end %>\n«password=<%= @api_token %>»\n";
+    assert!(!both("a.conf.erb", erb));
+    let go = "name: {{ if .N }}{{ .N }}{{ else }}a{{ end }}\n«cf_api_key: {{ .apiToken }}»\n";
+    assert!(!both("a.tmpl", go));
+    for (path, text) in [
+        (
+            "a.yml",
+            "{% if api_token %}\n    api_token: \"{{ api_token }}\"\n{% else %}\n    «account_api_key: \"{{ k }}\"»\n{% endif %}\n",
+        ),
+        ("a.yml", "«key: \"{% if t %}{{ t }}{% else %}{{ k }}{% endif %}\"»\n# api_token\n"),
+    ] {
+        assert!(both(path, text), "{path}: {text}");
+    }
 }
 
 #[test]

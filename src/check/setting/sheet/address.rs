@@ -4,6 +4,7 @@ use memchr::memmem;
 
 use super::super::role::{Role, names_cloudflare};
 use super::{BYTES, Sheet, is_option};
+use crate::check::fixed;
 use crate::fact::place::{is_program, is_prose, is_shell};
 use crate::fact::setting::{Setting, same_group, same_scope};
 use crate::fact::words::{is_word, words};
@@ -119,6 +120,29 @@ impl<'a> Sheet<'a> {
             !call.contains(key.span) && self.around(key.span).iter().find(entry).is_some()
         };
         lacks(arguments(key), email) || arguments(email).is_some_and(handed_on)
+    }
+
+    /// Whether a program reads the e-mail address as optional, beside a key that is required: without it the value is
+    /// sent as a token. What stands in another paragraph may be optional for another reason.
+    pub(super) fn is_optional_beside(&self, email: &Setting, key: &Setting) -> bool {
+        fixed! {
+            // A type, a word, or a default that is empty.
+            static OPTIONAL = r#"(?i)optional|\boption\s*<|\brequired["']?\s*[:=]\s*false\b|(?:\|\||\?\?|\?:|\bor\b)\s*(?:""|''|``|(?:null|undefined|nil|none)\b)|,\s*(?:""|''|(?:null|none|nil|undefined)\b)\s*\)|:-(?:""|'')?\}|unwrap_or_default|\.ok\(\)"#;
+        }
+        /// How much of the line is looked at, in bytes.
+        const LINE: usize = 300;
+        let is_optional = |setting: &Setting| {
+            let rest = &self.input.text.bytes()[setting.span.start..];
+            OPTIONAL.is_match(lines::first(&rest[..rest.len().min(LINE)]))
+        };
+        let (first, second) = (email.span.start.min(key.span.start), email.span.start.max(key.span.start));
+        let mut between = self.input.text.bytes()[first..second].split(|b| *b == b'\n');
+        // The last is the beginning of a line.
+        between.next_back();
+        is_program(self.input.text, self.input.path)
+            && !between.any(|line| line.trim_ascii().is_empty())
+            && is_optional(email)
+            && !is_optional(key)
     }
 
     /// Whether a setting is an e-mail address, as far as its name and value tell.

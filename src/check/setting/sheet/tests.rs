@@ -80,6 +80,57 @@ fn what_is_handed_over_together_belongs_together() {
 }
 
 #[test]
+fn an_address_that_may_be_missing_leaves_the_choice() {
+    let rust = |mail: &str| {
+        format!("let cf_api_key = required_string(args, \"api_key\")?;\nlet cf_email = {mail};\n")
+    };
+    for (path, text) in [
+        ("a.rs", rust("get_optional_string(args, \"email\")")),
+        ("a.rs", rust("args.email.unwrap_or_default()")),
+        ("a.py", String::from("cf_api_key = c[\"key\"]\ncf_email = c.get(\"mail\", None)\n")),
+        ("a.js", String::from("const cfApiKey = env.CF_KEY;\nconst cfEmail = env.CF_EMAIL || '';\n")),
+        ("a.ts", String::from("const cfApiKey = env.CF_KEY!;\nconst cfEmail = env.CF_EMAIL ?? undefined;\n")),
+        ("a.php", String::from("$cf_api_key = $c['key'];\n$cf_email = $c['mail'] ?: '';\n")),
+        ("a.sh", String::from("CF_API_KEY=${CF_API_KEY:?missing}\nCF_EMAIL=${CF_EMAIL:-}\n")),
+    ] {
+        assert_eq!(pairs(path, &text), [], "{path}: {text}");
+    }
+    for (path, text) in [
+        ("a.rs", rust("required_string(args, \"email\")?")),
+        ("a.py", String::from("cf_api_key = c.get(\"key\", None)\ncf_email = c.get(\"mail\", None)\n")),
+        ("a.js", String::from("const cfApiKey = env.CF_KEY || '';\nconst cfEmail = env.CF_EMAIL || '';\n")),
+        ("a.js", String::from("const cfApiKey = env.CF_KEY;\nconst cfEmail = env.CF_EMAIL || 'a@b.co';\n")),
+        (".env", String::from("CF_API_KEY=${CF_API_KEY}\nCF_EMAIL=${CF_EMAIL:-}\n")),
+        ("a.sh", String::from("CF_API_KEY=$(pass cf)\n\n# for reports\nCF_EMAIL=${CF_EMAIL:-}\n")),
+    ] {
+        assert_eq!(pairs(path, &text).len(), 1, "{path}: {text}");
+    }
+}
+
+#[test]
+fn what_goes_into_authorization_is_a_token() {
+    let email = "CF_EMAIL=a@b.co\nCF_API_KEY=b\n";
+    for (path, request) in [
+        ("a.sh", "curl -H \"Authorization: $CF_API_KEY\""),
+        ("a.sh", "curl -H \"Authorization: Bearer ${CF_API_KEY}\""),
+        ("a.py", "h = {\"Authorization\": CF_API_KEY}"),
+        ("a.py", "h[\"Authorization\"] = f\"Bearer {config.CF_API_KEY}\""),
+        ("a.js", "h.set('Authorization', env.CF_API_KEY)"),
+        ("a.js", "h.Authorization = `Bearer ${this.env.CF_API_KEY}`"),
+        ("a.php", "$h = ['Authorization' => $this->CF_API_KEY];"),
+    ] {
+        assert_eq!(pairs(path, &format!("{email}{request}\n")), [], "{path}: {request}");
+    }
+    for (path, request) in [
+        ("a.sh", "curl -H \"Authorization: $CF_API_TOKEN\""),
+        ("a.sh", "curl -H \"Authorization: $CF_API_KEY\" || curl -H \"X-Auth-Key: $CF_API_KEY\""),
+        ("a.py", "# authorization of the owner of\ncall(CF_API_KEY)"),
+    ] {
+        assert_eq!(pairs(path, &format!("{email}{request}\n")).len(), 1, "{path}: {request}");
+    }
+}
+
+#[test]
 fn scope_decides_however_far_an_address_is() {
     let far = |before: &str, indent: &str, line: &str, after: &str| {
         format!("{before}\n{}{after}\n", format!("{indent}{line}\n").repeat(40))

@@ -271,14 +271,20 @@ impl Sheet<'_> {
                 }))
     }
 
-    /// Whether the file sends the value as a bearer token: then it is one, whatever it is called.
+    /// Whether the file sends the value in an `Authorization` header and not as the key: then it is a token, whatever it is
+    /// called.
     pub(super) fn is_sent_as_token(&self, key: &Setting) -> bool {
         fixed! {
-            static SENT = r#"(?i)(?:\bbearer|(?P<key>\bx-auth-key))(?:["'`:=,+.(\\ \t]|\$\{?|\{+)+(?P<name>[a-z_]\w*)"#;
+            // `Bearer $KEY`, `"Authorization": self.key`, `X-Auth-Key: ${KEY}`.
+            static SENT = r#"(?i)(?:\bbearer|\bauthorization(?:["'`\]):=,>( \t]+[fb]?["'`]?bearer\b)?|(?P<key>\bx-auth-key))(?:["'`:=,+.(\])>\\ \t]|\$\{?|\{+|\b[fb]["'])+(?:\w+(?:\.|->|\?\.|::))*(?P<name>[a-z_]\w*)"#;
         }
+        let bytes = self.input.text.bytes();
         let bearers = self.bearers.get_or_init(|| {
             let (mut tokens, mut keys) = (HashSet::new(), HashSet::new());
-            for groups in SENT.captures_iter(self.input.text.bytes()).take(SENDINGS) {
+            if !contains(bytes, b"authorization") && !contains(bytes, b"bearer") {
+                return tokens;
+            }
+            for groups in SENT.captures_iter(bytes).take(SENDINGS) {
                 let Some(name) = groups.name("name") else { continue };
                 let sent = if groups.name("key").is_some() { &mut keys } else { &mut tokens };
                 sent.insert(words(name.as_bytes()));
