@@ -66,8 +66,6 @@ mod tests {
     use super::Templates;
     use crate::check::tests::asked;
 
-    // flaresec: allow-start(credential-logged) texts that tests look at
-
     #[test]
     fn a_placeholder_is_given_the_key_of_the_file() {
         let logs = |path: &str, text: &str, arguments: &str, name: &str| {
@@ -91,6 +89,4 @@ mod tests {
             assert!(!logs("a.cs", text, arguments, name), "{arguments}");
         }
     }
-
-    // flaresec: allow-end
 }
