@@ -43,6 +43,10 @@ pub(super) static API: LazyLock<Literals> = LazyLock::new(|| {
 fixed! {
     static V1 = r#"(?i)(?P<span>(?:https?://)?(?:www\.|api\.)?cloudflare\.com/(?:api_json\.html|host-gw\.html)[^\s"'`<>]*)"#;
 
+    /// The path alone, of an address that is put together.
+    static V1_PATH = r#"(?i)(?P<span>["'`]/?(?:api_json|host-gw)\.html[^"'`\s]*["'`])"#;
+    static V1_HOST = r#"(?i)["'`](?:https?://)?(?:www|api)\.cloudflare\.com/?["'`]"#;
+
     static SERVICE_KEY = r#"(?i)(?P<span>x-auth-user-service-key["']?\]?\s*(?:[:=]|=>)\s*[^\s,;)\]}]+|\(\s*["']x-auth-user-service-key["']\s*,\s*[^\s)]+|\b(?:CLOUDFLARE|CF)_API_(?:USER_SERVICE_KEY|CERTKEY)["']?\s*[:=]\s*[^\s]+|\b(?:api_)?user_service_key["']?\s*[:=]\s*[^\s,;)}]+|\buserServiceKey\s*:\s*[^\s,;)}]+|\bserviceKeyRef\s*:|WithUserServiceKey\([^)\n]+\)|Credentials::Service\s*\{[^}]*\}|\bcerttoken\s*=\s*[^\s,)]+)"#;
 
     static TOKEN = r"(?i)api_?-?token|bearer";
@@ -55,6 +59,9 @@ fixed! {
 pub(super) fn legacy_v1(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let first = out.len();
     simple(&V1, detection, input, out);
+    if out.len() == first && V1_PATH.is_match(input.text.bytes()) && V1_HOST.is_match(input.text.bytes()) {
+        simple(&V1_PATH, detection, input, out);
+    }
     out[first..].iter_mut().for_each(|found| label_key(input, found));
 }
 
@@ -67,7 +74,9 @@ pub(super) fn service_key(detection: &Detection<'_>, input: &Input<'_>, out: &mu
     let first = out.len();
     simple(&SERVICE_KEY, detection, input, out);
     let new = out.split_off(first);
-    out.extend(new.into_iter().filter(|found| !is_stored(input, found.span)));
+    out.extend(
+        new.into_iter().filter(|found| !is_stored(input, found.span) && !is_declared(input, found.span)),
+    );
 }
 
 /// Pushes a candidate for every match outside of comments, prose, tests, lists and code that handles headers.
@@ -100,11 +109,25 @@ fn is_stored(input: &Input<'_>, span: Span) -> bool {
     let end = bytes.len().min(span.end + 40);
     // `Client(service_key=service_key)` hands it on.
     let is_member = || matches!(bytes[..span.start].last(), Some(b'.' | b'>' | b'$' | b'@'));
-    is_code(input.path)
-        && STORED.captures(&bytes[span.start..end]).is_some_and(|groups| {
-            let name = |of: &str| groups.name(of).map(|m| m.as_bytes());
-            name("value").is_none_or(|value| Some(value) == name("name") && is_member())
-        })
+    STORED.captures(&bytes[span.start..end]).is_some_and(|groups| {
+        let name = |of: &str| groups.name(of).map(|m| m.as_bytes());
+        name("value").is_none_or(|value| Some(value) == name("name") && is_member())
+    })
+}
+
+/// Whether a name is given a type or a description instead of a value, as in the schema of a provider:
+/// `"api_user_service_key": { "type": "string" }`, `api_user_service_key : Optional Text`.
+fn is_declared(input: &Input<'_>, span: Span) -> bool {
+    fixed! {
+        static DECLARED = concat!(
+            r#"(?i)^[\w-]*service_?key["']?\??\s*[:=]\s*(?:\{\s*["']?(?:type|description|description_kind|optional|required|computed|sensitive)["']?\s*[:=]"#,
+            r#"|(?:optional|maybe|none|option|nullable)\b[\s<\[(]*(?:text|str|string)\b|(?:\w+\.)?(?:str|string|text)\??\s*(?:[,;|})\r\n]|$))"#,
+        );
+    }
+    /// How long a declaration may be, in bytes.
+    const LONGEST: usize = 120;
+    let bytes = input.text.bytes();
+    DECLARED.is_match(&bytes[span.start..bytes.len().min(span.start + LONGEST)])
 }
 
 /// Labels the parameter that carries the key.
@@ -182,7 +205,7 @@ pub(super) fn confidence(detection: &Detection<'_>, sure: bool) -> Confidence {
 
 #[cfg(test)]
 mod tests {
-    use super::is_stored;
+    use super::{V1_HOST, V1_PATH, is_declared, is_stored};
     use crate::check::tests::{asked, marked};
 
     #[test]
@@ -206,6 +229,51 @@ mod tests {
             "«X-Auth-User-Service-Key: $user_service_key»",
         ] {
             assert!(!stored(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_service_key_with_a_type_is_declared() {
+        let declared = |text: &str| {
+            let (text, span) = marked(text);
+            asked("a.json", &text, |input| is_declared(input, span))
+        };
+        for text in [
+            "\"api_«user_service_key\": {\"type\":\"string\"»,\"optional\":true}",
+            "\"«api_user_service_key\": {»\n  \"description\": \"A key.\" }",
+            ", «api_user_service_key : Optional» Text",
+            ", «api_user_service_key = None» Text",
+            "  «user_service_key: Option<String>»,",
+            "  «userServiceKey: string;»\n",
+            "  «userServiceKey?: string»;\n",
+            "    «user_service_key: str» | None",
+        ] {
+            assert!(declared(text), "{text}");
+        }
+        for text in [
+            "«api_user_service_key = var.key»",
+            "«api_user_service_key = \"v1.0-abc\"»",
+            "«userServiceKey: string(key)»",
+            "«user_service_key: process.env.KEY»",
+            "«X-Auth-User-Service-Key: $KEY»",
+            "\"«user_service_key\": {»\"value\": \"v1.0-a\"}",
+        ] {
+            assert!(!declared(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_api_may_be_written_in_two_pieces() {
+        for (text, apart) in [
+            ("$base = 'https://www.cloudflare.com'; $path = '/api_json.html';", true),
+            ("{ \"host\": \"www.cloudflare.com\", \"path\": \"/api_json.html\" }", true),
+            ("HOST = \"https://api.cloudflare.com/\"\nGATEWAY = \"host-gw.html\"", true),
+            ("$path = '/api_json.html';", false),
+            ("$base = 'https://www.cloudflare.com/plans'; $path = '/api_json.html';", false),
+            ("$base = 'https://www.cloudflare.com'; // api_json.html", false),
+        ] {
+            let bytes = text.as_bytes();
+            assert_eq!(V1_PATH.is_match(bytes) && V1_HOST.is_match(bytes), apart, "{text}");
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::literals::{Literals, contains};
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
+mod formatted;
 mod lists;
 mod texts;
 
@@ -82,7 +83,9 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
     };
     if input.signs.has(Sign::Tunnel) && (input.signs.has(Sign::TunnelToken) || installs()) {
         tunnels(input, &mut found);
+        services(input, &mut found);
     }
+    formatted::formatted(input, &mut found);
     let api = || input.signs.has(Sign::ApiHost);
     let prefixed = input.signs.has(Sign::Prefix) && PREFIX.is_match(bytes);
     // An argument follows its tool, so tools are searched for only before possible arguments.
@@ -125,7 +128,7 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         done.push(span);
         let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
         candidate.message = Some(message.to_owned());
-        if !bytes[span.start..span.end].contains(&b'$') {
+        if !is_expression(&bytes[span.start..span.end]) {
             candidate.secrets.push(span);
         }
         out.push(candidate);
@@ -227,6 +230,28 @@ fn tunnels(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
     }
 }
 
+/// Whether an argument is a variable, or is put into a text or joined to it, rather than a literal.
+fn is_expression(text: &[u8]) -> bool {
+    text.contains(&b'$') || matches!(text.first(), Some(b'{' | b'#' | b'"' | b'\'' | b'`'))
+}
+
+/// Finds tunnel tokens in the arguments that a service of an init system starts `cloudflared` with.
+fn services(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
+    fixed! {
+        static ARGUMENTS = r#"(?m)^[ \t]*(?:\w+_)?(?i:args|flags|options|opts)=["'][^"'\n]*--token[ =](?<value>\$\{?(?<name>\w+)\}?)"#;
+    }
+    let bytes = input.text.bytes();
+    if input.path.file_name().ends_with(b".py") || memmem::find(bytes, b"cloudflared").is_none() {
+        return;
+    }
+    for groups in ARGUMENTS.captures_iter(bytes) {
+        let name = named(&groups, "name").as_bytes();
+        if name.eq_ignore_ascii_case(b"token") || is_credential(name) {
+            out.push((Span::from(named(&groups, "value")), "tunnel token on the command line"));
+        }
+    }
+}
+
 /// Whether an argument is a variable of a shell: `$TOKEN`, `${TOKEN}`, `%TOKEN%`, `$env:TOKEN`.
 fn is_shell_variable(text: &[u8]) -> bool {
     let text = text.trim_ascii_end();
@@ -269,7 +294,10 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
         for groups in literals.into_iter().flatten() {
             let place = groups.name("token").or_else(|| groups.name("value")).expect("one takes part");
             let prefixed = groups.name("token").is_some() || PREFIXED.is_match(place.as_bytes());
-            let elsewhere = || is_sent_elsewhere(bytes, Span::from(place).shift(hit.start()));
+            let elsewhere = || {
+                let place = Span::from(place).shift(hit.start());
+                is_sent_elsewhere(bytes, place) || texts::is_linked(bytes, place)
+            };
             if prefixed && value::is_placeholder(&place.as_bytes()[5..])
                 || !prefixed && !is_literal(place, body, api, &elsewhere)
             {

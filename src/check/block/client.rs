@@ -1,5 +1,6 @@
 //! Credentials in variables whose values a build tool puts into what browsers and apps download.
 
+use std::cell::LazyCell;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
@@ -8,13 +9,17 @@ use memchr::memmem;
 
 use super::{Detection, is_comment};
 use crate::check::{Candidate, Input, Sign, fixed};
+use crate::fact::brackets;
 use crate::fact::credential::{each_credential, is_credential, is_secret};
+use crate::fact::lines;
 use crate::fact::place::{in_prose, is_prose};
 use crate::fact::search::in_search;
 use crate::fact::words::is_word;
 use crate::literals::{Literals, contains};
 use crate::rule::Confidence;
 use crate::span::Span;
+
+mod position;
 
 /// The prefixes of variables that build tools make public.
 const PUBLIC: &[&[u8]] = &[
@@ -76,6 +81,12 @@ fixed! {
 
     /// `env` in the configuration of Next.js.
     static NEXT_ENV = r"\benv\s*:\s*\{(?<public>[^{}]*)";
+
+    /// What Expo packs into the app, which reads it with `Constants.expoConfig.extra`.
+    static EXPO_EXTRA = r#"\bextra["']?\s*:\s*\{"#;
+
+    /// The name and the value of a setting that is not empty.
+    static FILLED = r#"^["']?\s*:\s*(?:[A-Za-z_(`$]|["'][^"'])"#;
 }
 
 /// `variant = "exposed-to-client"`.
@@ -86,7 +97,9 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         return;
     }
     // A name with a public prefix is not a credential as a whole, so `names_credential` may miss it.
-    if !input.signs.has(Sign::Public) && !input.names_credential() {
+    let by_name = input.signs.has(Sign::Public) || input.names_credential();
+    let by_position = LazyCell::new(|| position::may_be_taken(input));
+    if !by_name && !*by_position {
         return;
     }
     let bytes = input.text.bytes();
@@ -94,10 +107,17 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
     for hit in PREFIXES.all(bytes) {
         let begins = hit.start == 0 || !is_word(bytes[hit.start - 1]);
         let end = hit.end + bytes[hit.end..].iter().take_while(|b| is_word(**b)).count();
-        if begins && is_credential(&bytes[hit.end..end]) {
-            let span = Span::new(hit.start, end);
+        let span = Span::new(hit.start, end);
+        if begins && (is_credential(&bytes[hit.end..end]) || *by_position && position::is_taken(input, span))
+        {
             found.push((span, "the build puts this credential into what browsers download"));
         }
+    }
+    if matches!(
+        name,
+        b"app.json" | b"app.config.js" | b"app.config.ts" | b"app.config.mjs" | b"app.config.cjs"
+    ) {
+        expo(bytes, &mut found);
     }
     // Next.js replaces these names wherever they are used, also in the browser.
     let next = name.starts_with(b"next.config.").then(|| NEXT_ENV.captures_iter(bytes)).into_iter().flatten();
@@ -145,6 +165,29 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         let mut candidate = Candidate::new(detection.rule, span, Confidence::High);
         candidate.message = Some(message.to_owned());
         out.push(candidate);
+    }
+}
+
+/// Finds credentials in the settings that Expo packs into an app.
+fn expo(bytes: &[u8], found: &mut Vec<(Span, &'static str)>) {
+    /// How long the settings may be, in bytes.
+    const LONGEST: usize = 6000;
+    if memmem::find(bytes, b"extra").is_none() {
+        return;
+    }
+    for hit in EXPO_EXTRA.find_iter(bytes) {
+        let end = brackets::close(bytes, hit.end() - 1, hit.end() + LONGEST).min(bytes.len());
+        each_credential(bytes, Span::new(hit.end(), end), |span| {
+            let null =
+                |text: &[u8]| [&b"null"[..], b"undefined", b"false"].iter().any(|w| text.starts_with(w));
+            let rest = lines::first(&bytes[span.end..]);
+            let value =
+                rest.iter().position(|b| *b == b':').map_or(rest, |at| rest[at + 1..].trim_ascii_start());
+            if FILLED.is_match(rest) && !null(value) && is_secret(&bytes[span.start..span.end]) {
+                found.push((span, "this setting is packed into the app"));
+            }
+            ControlFlow::Continue(())
+        });
     }
 }
 

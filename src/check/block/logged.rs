@@ -16,6 +16,7 @@ mod known;
 mod passage;
 mod printer;
 mod shell;
+mod template;
 mod trace;
 mod tunnel;
 

@@ -30,14 +30,16 @@ mod wrapper;
 
 use addresses::{Address, addresses};
 use clients::makes_request;
-use connection::sends_key;
+use connection::{bears_credential, sends_key};
 use switch::{SET, STORED, is_command, is_evaluated, is_of_git, lax_commands, switches};
 use target::target;
 
 /// `variant = "tls-off"`.
 pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    if !input.signs.any(&[Sign::Api, Sign::Client, Sign::ToolSwitch, Sign::KeyHeader]) {
+    if !input.signs.any(&[Sign::Api, Sign::Client, Sign::ToolSwitch, Sign::KeyHeader])
+        && !bears_credential(input)
+    {
         return;
     }
     let mut switches = switches(bytes);

@@ -3,8 +3,8 @@
 // flaresec: allow-start(credential-in-argv) texts that tests look at
 
 use super::{
-    LITERAL, is_argument, is_literal, lines_before, may_be_argument, may_be_credential, options, tunnels,
-    zones_before,
+    LITERAL, is_argument, is_literal, lines_before, may_be_argument, may_be_credential, options, services,
+    texts, tunnels, zones_before,
 };
 use crate::check::tests::{asked, made, marked};
 use crate::span::Span;
@@ -117,6 +117,52 @@ fn tunnels_are_given_tokens() {
         "cloudflared tunnel run; other --token $TOKEN",
     ] {
         assert_eq!(found(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn services_start_the_tunnel_with_a_token() {
+    let found = |path: &str, text: &str| {
+        let mut out = Vec::new();
+        asked(path, text, |input| services(input, &mut out));
+        out.len()
+    };
+    for text in [
+        "procname=cloudflared\ncommand_args=\"--metrics localhost:2000 ${mode} --token ${token}\"\n",
+        "name=cloudflared\ncommand_args=\"tunnel run --token $TUNNEL_TOKEN\"\n",
+        "# cloudflared\nDAEMON_OPTS=\"--token $CLOUDFLARED_TOKEN\"\n",
+    ] {
+        assert_eq!(found("rc.d/cloudflared", text), 1, "{text}");
+    }
+    for text in [
+        "procname=agent\ncommand_args=\"--token ${token}\"\n",
+        "name=cloudflared\ncommand_args=\"--token-file ${token_file}\"\n",
+        "name=cloudflared\ncommand_args=\"tunnel run ${name}\"\n",
+        "# cloudflared and more\nagent_args=\"--token $GITHUB_TOKEN\"\n",
+    ] {
+        assert_eq!(found("rc.d/cloudflared", text), 0, "{text}");
+    }
+}
+
+#[test]
+fn the_address_of_an_image_is_no_command() {
+    let linked = |text: &str| {
+        let (text, span) = marked(text);
+        texts::is_linked(text.as_bytes(), span)
+    };
+    for text in [
+        "<img hidden src=\"https://a.example.net/v2?key=«value»&image=1\"/>",
+        "<a href='https://a.example.net/?token=«value»'>",
+        "![a](https://a.example.net/badge?key=«value»)",
+    ] {
+        assert!(linked(text), "{text}");
+    }
+    for text in [
+        "<img src=\"https://api.cloudflare.com/v2?key=«value»\"/>",
+        "curl \"https://a.example.net/v2?key=«value»\"",
+        "curl -H \"Authorization: Bearer «value»\"",
+    ] {
+        assert!(!linked(text), "{text}");
     }
 }
 

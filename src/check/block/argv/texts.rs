@@ -6,6 +6,8 @@ use crate::check::{Input, fixed};
 use crate::fact::lines;
 use crate::fact::place::{is_code, is_shell};
 use crate::fact::words::is_word;
+use crate::literals::contains;
+use crate::span::Span;
 
 /// How much of the line before a command is looked at, in bytes.
 const LINE: usize = 400;
@@ -30,7 +32,39 @@ pub(super) fn is_shown(input: &Input<'_>, at: usize) -> bool {
     let rest = lines::first(&bytes[at..]);
     let script =
         text.starts_with(b"#!") || [text, rest].iter().any(|part| memmem::find(part, b"\\n").is_some());
-    !script && !runs(before) && !name(before).is_some_and(|name| is_run(bytes, name))
+    !script && !runs(before) && !name(before).is_some_and(|name| names_script(bytes, name))
+}
+
+/// Whether a command that starts at a place of a program is in a text of that line which is run, itself or by its name.
+pub(super) fn is_run(input: &Input<'_>, at: usize) -> bool {
+    fixed! {
+        static CALL = r#"(?i)(?:exec\w*|spawn\w*|system\w*|popen\w*|passthru|subprocess\.\w+|check_(?:call|output)|\brun\w*|\bcall|\bsh|\bcmd\.\w+)(?:\(|[ \t]+|\[|["'`,-]|\s|\bsh\b|\bbash\b|\bcmd\b)*[frbu]{0,2}$"#;
+    }
+    let bytes = input.text.bytes();
+    let line = lines::before(bytes, at, LINE);
+    let Some(open) = quote(line) else { return false };
+    let before = &line[..open];
+    let hands_on = |place: usize| CALL.is_match(lines::before(bytes, place, LINE));
+    CALL.is_match(before) || name(text_start(before)).is_some_and(|name| uses(bytes, name).any(hands_on))
+}
+
+/// Returns what precedes the prefix of a text: of `cmd = f`, `cmd = `.
+fn text_start(before: &[u8]) -> &[u8] {
+    let bare = before.strip_suffix(b"f").unwrap_or(before);
+    if bare.ends_with(b" ") || bare.ends_with(b"=") { bare } else { before }
+}
+
+/// Whether a value is in the address of an image or a link, on a host that is not Cloudflare's: `<img src="https://…">`.
+pub(super) fn is_linked(bytes: &[u8], place: Span) -> bool {
+    let line = lines::before(bytes, place.start, LINE);
+    let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'(' | b'<' | b'>');
+    let start = line.iter().rposition(ends).map_or(0, |at| at + 1);
+    let (before, address) = line.split_at(start);
+    let opens = [&b"src="[..], b"href=", b"]("];
+    let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
+    address.starts_with(b"http")
+        && opens.iter().any(|open| before.ends_with(open))
+        && !contains(address, b"cloudflare")
 }
 
 /// Returns where the text begins that a line ends in.
@@ -78,13 +112,17 @@ fn name(before: &[u8]) -> Option<&[u8]> {
 }
 
 /// Whether a line of the program runs what has the name.
-fn is_run(bytes: &[u8], name: &[u8]) -> bool {
-    /// How many uses are looked at.
+fn names_script(bytes: &[u8], name: &[u8]) -> bool {
+    uses(bytes, name).any(|at| runs(lines::before(bytes, at, LINE)))
+}
+
+/// Returns where a name stands as a word.
+fn uses<'b>(bytes: &'b [u8], name: &'b [u8]) -> impl Iterator<Item = usize> {
+    /// How many places are looked at.
     const USES: usize = 50;
-    memmem::find_iter(bytes, name).take(USES).any(|at| {
-        let apart = !at.checked_sub(1).is_some_and(|before| is_word(bytes[before]))
-            && !bytes.get(at + name.len()).is_some_and(|b| is_word(*b));
-        apart && runs(lines::before(bytes, at, LINE))
+    memmem::find_iter(bytes, name).take(USES).filter(|at| {
+        !at.checked_sub(1).is_some_and(|before| is_word(bytes[before]))
+            && !bytes.get(at + name.len()).is_some_and(|b| is_word(*b))
     })
 }
 

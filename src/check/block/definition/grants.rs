@@ -7,7 +7,7 @@ use super::locate::find;
 use crate::check::{Candidate, Input, fixed};
 use crate::endpoint::group_name;
 use crate::fact::lines;
-use crate::fact::place::{in_comment, is_code, is_test};
+use crate::fact::place::{in_comment, in_test_module, is_code, is_test};
 use crate::fact::tree::{Node, Value};
 use crate::span::Span;
 
@@ -82,6 +82,7 @@ fn in_maps(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate
             .rposition(|w| w.eq_ignore_ascii_case(b"\"allow") || w.eq_ignore_ascii_case(b"'allow"));
         if out.iter().any(|other| other.rule == detection.rule && other.span.overlaps(span))
             || in_comment(input.text, span.start, input.path)
+            || in_test_module(input.text, span.start, input.path)
             || OTHER.is_match(lines::last(before))
             || OTHER.find(before).is_some_and(|m| m.end() == before.len())
             || denied.is_some() && denied > allowed

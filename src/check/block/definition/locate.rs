@@ -3,7 +3,7 @@
 
 use crate::check::{Input, fixed, named};
 use crate::fact::brackets;
-use crate::fact::place::{in_comment, is_test};
+use crate::fact::place::{in_comment, in_test_module, is_test};
 use crate::fact::tree::{Node, Value, literal, same_name};
 use crate::literals::contains;
 use crate::span::Span;
@@ -43,8 +43,8 @@ fn bodies(node: &Node, depth: usize, out: &mut Vec<Definition>) {
     }
     let policies = node.get(&["policies", "policy"]);
     // A description of the fields is no token.
-    let described =
-        policies.is_some_and(|(_, p)| p.get(&["elem", "items", "max_items_one", "$ref"]).is_some());
+    let described = policies
+        .is_some_and(|(_, p)| p.get(&["elem", "items", "max_items_one", "$ref", "nesting_mode"]).is_some());
     if !described
         && policies.is_some_and(|(_, p)| has_key(p, "permission_groups"))
         && node.get(&["name", "expires_on", "condition"]).is_some()
@@ -95,6 +95,7 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
             if other
                 || OTHER.is_match(&bytes[header.start..body.span.end])
                 || in_comment(input.text, hit.start(), input.path)
+                || in_test_module(input.text, hit.start(), input.path)
             {
                 continue;
             }

@@ -6,6 +6,7 @@ use super::super::is_comment;
 use super::calls::{End, printing};
 use super::passage::{Style, arrives};
 use super::shell::substitution;
+use super::template::Templates;
 use super::{Known, Leak, Sink, is_known, text_of};
 use crate::check::{Input, fixed, named};
 use crate::fact::credential::is_credential;
@@ -32,6 +33,7 @@ const LINKS: usize = 12;
 pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, harmless: &mut Vec<Sink>) {
     let bytes = input.text.bytes();
     piped(bytes, known, out);
+    let templates = Templates::new(input);
     for call in printing(input) {
         if is_comment(lines::before(bytes, call.start, LINE))
             || is_data(input, call.start)
@@ -43,7 +45,10 @@ pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
         loop {
             let end = arguments_end(bytes, start, call.end);
             let body = &bytes[start..end];
-            let place = printed(body, call.style, known, &|name, at| is_known(name, start + at, known, body));
+            let sink = &bytes[call.start..call.arguments];
+            let place = printed(body, call.style, known, &|name, at| {
+                is_known(name, start + at, known, body) || templates.is_key(sink, body, name)
+            });
             if place.is_none()
                 && let Some(place) = environment(input, body)
             {

@@ -187,6 +187,7 @@ pub(super) fn addresses(bytes: &[u8]) -> Vec<Address> {
                 || is_short(name) && !is_expanded(bytes, place)
                 || definitions.iter().any(|own| own.place == place)
                 || is_assigned(&bytes[place.end..])
+                || is_value(bytes, place)
             {
                 continue;
             }
@@ -262,6 +263,11 @@ fn may_be_api(base: &[u8], path: &[u8]) -> bool {
         static NAME = r"(?i)cf|cloudflare|base|api|endpoint|host|url|prefix|root";
     }
     PATH.is_match(path) || NAME.is_match(base)
+}
+
+/// Whether a name in quotes is a value rather than a key, so that it stands for nothing: `mode = 'client'`.
+fn is_value(bytes: &[u8], name: Span) -> bool {
+    is_quoted(bytes, name) && bytes[..name.start - 1].trim_ascii_end().ends_with(b"=")
 }
 
 /// Whether a value is assigned to the name before this text: `baseURL: process.env.URL` has nothing to do with another

@@ -65,6 +65,11 @@ pub(super) fn makes_request(text: &[u8]) -> bool {
     REQUEST.is_match(text)
 }
 
+/// Returns how many requests a text makes.
+pub(super) fn count_requests(text: &[u8]) -> usize {
+    REQUEST.find_iter(text).count()
+}
+
 /// Whether the request carries a credential, in headers that it names or that a name stands for.
 fn carries_credential(input: &Input<'_>, request: Span) -> bool {
     let bytes = input.text.bytes();

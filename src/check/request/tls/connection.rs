@@ -4,6 +4,7 @@
 use memchr::memmem;
 
 use super::addresses::{Address, is_whole, within};
+use super::clients::count_requests;
 use crate::check::{Input, Sign, fixed};
 use crate::fact::credential::mentions;
 use crate::fact::statement::{function, statement};
@@ -15,30 +16,60 @@ fixed! {
     static CONNECTS = r"(?i)\btls\.(?:connect|dial\w*)\(|\bhttps?\.(?:request|get)\(\s*\{|\bSSLSocket(?:\.new|\()|\bTLSSocket\(|\bwrap_socket\(|\bstream_socket_client\(|\bcreate_connection\(|\bopen_connection\(|\bTlsStream::connect\(|\bTlsConnector::(?:from|new)\(|\bconnect\(\s*(?:&?(?:domain|host|hostname|server_?name)\b)";
 }
 
-/// Returns where a client whose address is in another file sends the Global API Key: in the statement of the switch, or in
-/// another about the same object.
+/// Returns where a client whose address is in another file sends a credential of the API: in the statement of the switch,
+/// in another about the same object, or in a function that makes a single request.
 pub(super) fn sends_key(input: &Input<'_>, switch: Span) -> Option<Span> {
     fixed! {
         static OBJECT = r"^\s*(?:\w+\(\s*)?(?P<name>\$?[A-Za-z_]\w*)\s*(?:[,\[.]|->)";
     }
-    const KEY: &[u8] = b"x-auth-key";
     let bytes = input.text.bytes();
-    let elsewhere = input.signs.has(Sign::KeyHeader) && !input.signs.has(Sign::Api);
-    // Others have headers of the one name, but not of both.
-    if !elsewhere || !contains(bytes, b"x-auth-email") {
+    if input.signs.has(Sign::Api) || !input.signs.has(Sign::KeyHeader) && !bears_credential(input) {
         return None;
     }
     let own = statement(input.text, switch);
-    if contains(input.text.get(own), KEY) {
+    if carries(input, own).is_some() {
         return Some(own);
     }
+    let body = function(input.text, own).map(|(body, _)| body);
+    if let Some(found) = body.and_then(|body| of_single_request(input, body)) {
+        return Some(found);
+    }
     let name = OBJECT.captures(input.text.get(own))?.name("name")?.as_bytes();
-    let zone = function(input.text, own).map_or(Span::new(0, bytes.len()), |(body, _)| body);
+    let zone = body.unwrap_or(Span::new(0, bytes.len()));
     let places = memmem::find_iter(input.text.get(zone), name).map(|at| zone.start + at);
     let places = places.map(|start| Span::new(start, start + name.len()));
     let mut statements =
         places.filter(|place| is_whole(bytes, *place)).take(USES).map(|place| statement(input.text, place));
-    statements.find(|statement| contains(input.text.get(*statement), KEY))
+    statements.find(|statement| carries(input, *statement).is_some())
+}
+
+/// Whether a text may send a token of the API: it names one, and makes a header for one.
+pub(super) fn bears_credential(input: &Input<'_>) -> bool {
+    input.names_credential() && contains(input.text.bytes(), b"bearer")
+}
+
+/// Returns the header in a part of the file that carries a credential of the API: the key, or a token by its name.
+fn carries(input: &Input<'_>, part: Span) -> Option<Span> {
+    fixed! {
+        static KEY = r"(?i)\bx-auth-key\b";
+        static BEARER = r#"(?i)\bbearer["'`\s+.{$(,%]*(?P<name>[a-z_][\w.>-]*)"#;
+    }
+    let text = input.text.get(part);
+    // Others have headers of the one name, but not of both.
+    let pair = || contains(input.text.bytes(), b"x-auth-email");
+    let key = KEY.find(text).filter(|_| pair()).map(Span::from);
+    let token = || {
+        let mut names = BEARER.captures_iter(text).filter_map(|groups| groups.name("name"));
+        names.find(|name| mentions(name.as_bytes())).map(Span::from)
+    };
+    key.or_else(token).map(|place| place.shift(part.start))
+}
+
+/// Returns the header in a function that makes a single request and names no address.
+fn of_single_request(input: &Input<'_>, body: Span) -> Option<Span> {
+    let text = input.text.get(body);
+    let single = memmem::find(text, b"://").is_none() && count_requests(text) == 1;
+    if single { carries(input, body) } else { None }
 }
 
 /// How many uses of a name are looked at.
@@ -82,4 +113,63 @@ pub(super) fn connects_elsewhere(
         found |= connects;
         connects || sets(&place)
     }) && found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sends_key;
+    use crate::check::tests::{asked, marked};
+
+    // flaresec: allow-start(tls-verification-disabled) texts that tests look at
+
+    fn sends(path: &str, text: &str) -> bool {
+        let (text, switch) = marked(text);
+        asked(path, &text, |input| sends_key(input, switch).is_some())
+    }
+
+    #[test]
+    fn headers_of_the_api_say_where_a_request_goes() {
+        for (path, text) in [
+            (
+                "a.php",
+                "class A {\n  public function ask($url) {\n    $h = array(\"X-Auth-Email: $e\", \"X-Auth-Key: $k\");\n    $o = array(CURLOPT_HTTPHEADER => $h);\n    $o += array(«CURLOPT_SSL_VERIFYPEER => 0»);\n    curl_setopt_array($ch, $o);\n    return curl_exec($ch);\n  }\n}\n",
+            ),
+            (
+                "a.py",
+                "def ask(url):\n    h = {'Authorization': f'Bearer {CF_API_TOKEN}'}\n    return requests.get(url, headers=h, «verify=False»)\n\n",
+            ),
+            (
+                "a.js",
+                "async function ask(url) {\n  const h = { Authorization: `Bearer ${env.CLOUDFLARE_API_TOKEN}` };\n  const agent = new https.Agent({ «rejectUnauthorized: false» });\n  return fetch(url, { agent, headers: h });\n}\n\n",
+            ),
+        ] {
+            assert!(sends(path, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_headers_and_other_requests_do_not() {
+        for (path, text) in [
+            (
+                "a.py",
+                "def ask(url):\n    h = {'Authorization': f'Bearer {NAS_TOKEN}'}\n    return requests.get(url, headers=h, «verify=False»)\n\nCF_API_TOKEN = a\n",
+            ),
+            (
+                "a.py",
+                "def ask(url):\n    requests.get(url, headers={'Authorization': f'Bearer {CF_API_TOKEN}'})\n    s = Session()\n    s.verify = «False»\n    return s.get(nas)\n\n",
+            ),
+            (
+                "a.py",
+                "def ask(url):\n    h = {'Authorization': f'Bearer {CF_API_TOKEN}'}\n    return requests.get('https://nas.example.net', headers=h2, «verify=False»)\n\n",
+            ),
+            (
+                "a.php",
+                "function ask($url) {\n  $h = array(\"X-Auth-Key: $k\");\n  $o = array(«CURLOPT_SSL_VERIFYPEER => 0»);\n  return curl_exec($ch);\n}\n\n",
+            ),
+        ] {
+            assert!(!sends(path, text), "{text}");
+        }
+    }
+
+    // flaresec: allow-end
 }

@@ -51,10 +51,17 @@ impl<'i> Every<'i> {
         fixed! {
             /// The call that lists all groups, directly in the list.
             static LISTED = r"(?i)permission_?groups(?:\.(?:list|get|all|auto\w*)|\w*\()";
+            /// The same as a data source of Terraform.
+            static DATA = r"permission_groups_list\.(?P<label>[\w-]+)(?:\[\w+\])?\.result\b";
         }
         let text_bytes = text.as_bytes();
         if CHOICE.is_match(text_bytes) {
             return false;
+        }
+        if EACH.is_match(text_bytes)
+            && let Some(label) = DATA.captures(text_bytes).and_then(|groups| groups.name("label"))
+        {
+            return !self.is_filtered(label.as_bytes());
         }
         if EACH.is_match(text_bytes) && (LISTED.is_match(text_bytes) || self.names_source(text)) {
             return true;
@@ -65,6 +72,18 @@ impl<'i> Every<'i> {
                 let filled = self.filled().iter().filter(|(name, _)| *name == word.as_bytes());
                 filled.into_iter().any(|(_, source)| self.sources().contains(source))
             })
+    }
+
+    /// Whether the data source with the label asks for some of the groups: by name or by scope.
+    fn is_filtered(&self, label: &[u8]) -> bool {
+        let head = [b"permission_groups_list\" \"", label, b"\""].concat();
+        memmem::find(self.bytes, &head).is_some_and(|at| {
+            let body = &self.bytes[at + head.len()..];
+            let body = &body[..memmem::find(body, b"}").unwrap_or(body.len())];
+            body.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_start).any(|line| {
+                [&b"name"[..], b"scope", b"max_items"].iter().any(|filter| line.starts_with(filter))
+            })
+        })
     }
 
     fn names_source(&self, text: &str) -> bool {
@@ -98,4 +117,36 @@ impl<'i> Every<'i> {
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Every;
+
+    #[test]
+    fn a_comprehension_without_a_condition_grants_everything() {
+        const ALL: &str = "data \"cloudflare_account_api_token_permission_groups_list\" \"all\" {\n  account_id = var.id\n}\n";
+        let makes = |data: &str, list: &str| Every::new(data.as_bytes()).makes(list);
+        let list =
+            "[for g in data.cloudflare_account_api_token_permission_groups_list.all.result : { id = g.id }]";
+        assert!(makes(ALL, list));
+        assert!(makes(ALL, &list.replace("account_api_token", "api_token")));
+        assert!(makes("", &list.replace("all.result", "all[0].result")));
+        for (data, list) in [
+            (ALL.to_owned(), list.replace(" }]", " } if g.name == \"DNS Write\"]")),
+            (ALL.to_owned(), list.replace(" }]", " } if contains(var.names, g.name)]")),
+            (ALL.replace("  account_id", "  name = \"DNS Write\"\n  account_id"), list.to_owned()),
+            (
+                ALL.replace("  account_id", "  scope = \"com.cloudflare.api.account.zone\"\n  account_id"),
+                list.to_owned(),
+            ),
+            (
+                ALL.to_owned(),
+                "[{ id = data.cloudflare_account_api_token_permission_groups_list.all.result[0].id }]"
+                    .to_owned(),
+            ),
+        ] {
+            assert!(!makes(&data, &list), "{list}");
+        }
+    }
 }
