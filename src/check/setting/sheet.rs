@@ -137,6 +137,7 @@ impl<'a> Sheet<'a> {
         let own = self.value(key);
         if opens_object(own) && !self.is_reference(key)
             || is_field(own)
+            || self.is_collection(key)
             || self.is_listed(key)
             || self.is_numbered(key)
             || self.is_registered(key)

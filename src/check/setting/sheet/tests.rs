@@ -270,7 +270,10 @@ fn values_say_whose_they_are() {
 #[test]
 fn names_that_a_program_lists_registers_or_reads_from_a_request_hold_nothing() {
     let decide = |sheet: &Sheet<'_>, key: &Setting| {
-        sheet.is_listed(key) || sheet.is_registered(key) || sheet.is_of_request(key)
+        sheet.is_listed(key)
+            || sheet.is_registered(key)
+            || sheet.is_of_request(key)
+            || sheet.is_collection(key)
     };
     for (path, text, words) in [
         ("a.php", "$p = array('email', 'key', 'domain', 'id');", "key"),
@@ -281,6 +284,7 @@ fn names_that_a_program_lists_registers_or_reads_from_a_request_hold_nothing() {
         ("a.php", "$api_key = $_POST['cf_api_key'];", "api key"),
         ("a.py", "api_key = session['cf_api_key']", "api key"),
         ("a.js", "const cfApiKey = req.body.cfApiKey;", "cf api key"),
+        ("a.cs", "ApiKey = new ConcurrentDictionary<string, string>();", "api key"),
     ] {
         assert!(decided(path, text, words, decide), "{path}: {text}");
     }

@@ -136,6 +136,13 @@ impl Sheet<'_> {
         is_list && items.len() > 2 && items.iter().all(is_word)
     }
 
+    /// Whether the value is an empty collection: `new Dictionary<string, string>()`.
+    pub(super) fn is_collection(&self, key: &Setting) -> bool {
+        let class = self.value(key).strip_prefix(b"new ");
+        class.is_some_and(|class| class.iter().all(|b| is_word(*b) || *b == b'.'))
+            && self.input.text.bytes().get(key.value.end) == Some(&b'<')
+    }
+
     /// Whether a program only names the setting: it registers a field of its page, or gives the type of a column.
     pub(super) fn is_registered(&self, key: &Setting) -> bool {
         const REGISTER: &[&[u8]] = &[b"register_setting(", b"add_settings_field(", b"settings_fields("];
