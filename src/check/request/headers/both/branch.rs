@@ -64,11 +64,13 @@ fn has_arms(bytes: &[u8], branch: Span, first: usize, last: usize) -> bool {
 /// Whether a place is reached only by a branch: it follows on the line in the same block, or all lines down to it are
 /// deeper than that of the branch.
 fn governs(bytes: &[u8], branch: Span, place: usize) -> bool {
+    /// How far before a branch its line may begin, in bytes.
+    const LONGEST: usize = 500;
     /// What begins a line that goes on with a branch.
     const GOES_ON: &[&[u8]] = &[b"{", b"}", b")", b"]", b"then", b"do", b"&&", b"||"];
     let between = &bytes[branch.end..place];
     let Some(end) = memchr(b'\n', between) else { return !is_over(between) };
-    let own = lines::start(bytes, 0, branch.start);
+    let own = lines::start(bytes, branch.start.saturating_sub(LONGEST), branch.start);
     let depth = column(&bytes[own..]);
     // The patterns of a shell may be as deep as their `case`.
     let has_patterns = chooses(&bytes[branch.start..branch.end]);
