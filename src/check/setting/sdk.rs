@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::super::{Input, Sign, fixed, spans_around};
+use crate::fact::brackets;
 use crate::fact::words::is_word;
 use crate::literals::{Literals, contains};
 use crate::span::Span;
@@ -32,10 +33,6 @@ fn named_calls() -> String {
         format!(r"\b(?:new\s+)?CloudflareAccess\({ARGUMENT},{ARGUMENT}\)"),
         String::from(r"\bRubyflare\.connect_with\b\(?\s*[^)\n]+\)?"),
         format!(r"\bCloudFlare(?:\.CloudFlare)?\({ARGUMENT},{ARGUMENT}\)"),
-        // With an e-mail address, the `token` of python-cloudflare is the key.
-        String::from(
-            r"\bCloudFlare(?:\.CloudFlare)?\((?:[^()]{0,200},)?\s*(?:email\s*=[^()]{1,200},\s*token|token\s*=[^()]{1,200},\s*email)\s*=(?:[^()]|\([^()]{0,100}\)){1,200}\)",
-        ),
         String::from(r#"\bdefine\(\s*['"]CLOUDFLARE_API_KEY['"]\s*,\s*[^)\n]+\)"#),
     ];
     format!("(?P<span>{})", calls.join("|"))
@@ -87,6 +84,7 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         let imports = IMPORT.captures_iter(bytes).filter_map(|groups| groups.name("package"));
         imports.map(|m| m.as_bytes()).collect()
     });
+    found.extend(with_address(bytes));
     found.retain(|span| {
         let call = input.text.get(*span);
         let package = memmem::find(call, b".New(").map(|at| &call[..at]);
@@ -105,6 +103,28 @@ pub(super) fn calls(input: &Input<'_>) -> Vec<Span> {
         !has_token(call) && !is_defined(bytes, *span) && !is_of_own_class(bytes, call)
     });
     found
+}
+
+/// Returns the calls of python-cloudflare with an e-mail address and a token, which then is the key:
+/// `CloudFlare.CloudFlare(email=email, token=token)`.
+fn with_address(bytes: &[u8]) -> Vec<Span> {
+    const CLASS: &[u8] = b"CloudFlare(";
+    let call = |at: usize| {
+        let open = at + CLASS.len() - 1;
+        let end = brackets::close(bytes, open, open + AFTER);
+        let inside = &bytes[open + 1..end];
+        let arguments = brackets::arguments(inside);
+        let has = |name: &[u8]| {
+            let named = |text: &[u8]| {
+                text.strip_prefix(name).is_some_and(|rest| rest.trim_ascii_start().starts_with(b"="))
+            };
+            arguments.iter().any(|argument| named(inside[argument.start..argument.end].trim_ascii()))
+        };
+        let start = if bytes[..at].ends_with(b"CloudFlare.") { at - CLASS.len() } else { at };
+        let apart = !start.checked_sub(1).is_some_and(|before| is_word(bytes[before]));
+        (apart && has(b"email") && has(b"token")).then(|| Span::new(start, (end + 1).min(bytes.len())))
+    };
+    memmem::find_iter(bytes, CLASS).filter_map(call).collect()
 }
 
 /// Whether the file imports the SDK by the name under which it is published.
@@ -168,7 +188,24 @@ fn has_token(call: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_imported, is_of_own_class};
+    use super::{is_imported, is_of_own_class, with_address};
+
+    #[test]
+    fn with_an_address_the_token_is_the_key() {
+        let found = |text: &str| -> Vec<String> {
+            with_address(text.as_bytes()).iter().map(|call| text[call.start..call.end].to_owned()).collect()
+        };
+        for call in [
+            "CloudFlare.CloudFlare(email=email, token=api_key)",
+            "CloudFlare(token=os.environ['K'], email=a)",
+            "CloudFlare.CloudFlare(\n    email = mail(),\n    token = key,\n)",
+        ] {
+            assert_eq!(found(&format!("cf = {call}\n")), [call]);
+        }
+        for text in ["CloudFlare(token=t)", "CloudFlare(email=e, key=k)", "MyCloudFlare(email=e, token=t)"] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+    }
 
     #[test]
     fn a_class_of_the_file_is_not_the_one_of_the_sdk() {
