@@ -25,8 +25,15 @@ pub(super) fn formatted(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) 
         return;
     }
     let bytes = input.text.bytes();
+    // Up to where the last command was read: another one on its line is a part of it.
+    let mut done = 0;
     for hit in TOOLS.all(bytes) {
-        for groups in INSERTED.captures_iter(command(&bytes[hit.start..])) {
+        if hit.start < done {
+            continue;
+        }
+        let command = command(&bytes[hit.start..]);
+        done = hit.start + command.len();
+        for groups in INSERTED.captures_iter(command) {
             let name = groups.name("held").or_else(|| groups.name("joined")).expect("one takes part");
             if names_token(name.as_bytes()) && is_run(input, hit.start) {
                 out.push((
