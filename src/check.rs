@@ -35,7 +35,7 @@ pub(crate) use crate::fact::{expression, fixed, named};
 pub(crate) use around::{captures_around, spans_around};
 pub use candidate::Candidate;
 pub(crate) use compiled::Compiled;
-pub(crate) use signs::{SIGNS, Sign, Signs};
+pub(crate) use signs::{API_HOSTS, SIGNS, Sign, Signs};
 
 /// The input of a check: one text, and facts about it that are computed when first asked for.
 pub struct Input<'a> {

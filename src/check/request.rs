@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::{Candidate, Detection, Input, Sign, fixed};
+use super::{API_HOSTS, Candidate, Detection, Input, Sign, fixed};
 use crate::endpoint::advice;
 use crate::fact::place::{
     around, in_comment, in_prose, in_test, is_api_description, is_code, is_prose, is_test,
@@ -28,17 +28,7 @@ pub(super) use plain::check as plain_http;
 pub(super) use tls::check as tls_off;
 
 /// The host of the API, or of a service that takes the same credentials.
-pub(super) static API: LazyLock<Literals> = LazyLock::new(|| {
-    Literals::caseless(&[
-        "api.cloudflare.com",
-        "api.fed.cloudflare.com",
-        "api.staging.cloudflare.com",
-        "gateway.ai.cloudflare.com",
-        ".r2.cloudflarestorage.com",
-        "challenges.cloudflare.com/turnstile",
-        "rtc.live.cloudflare.com",
-    ])
-});
+pub(super) static API: LazyLock<Literals> = LazyLock::new(|| Literals::caseless(API_HOSTS));
 
 fixed! {
     static V1 = r#"(?i)(?P<span>(?:https?://)?(?:www\.|api\.)?cloudflare\.com/(?:api_json\.html|host-gw\.html)[^\s"'`<>]*)"#;

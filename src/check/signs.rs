@@ -48,21 +48,21 @@ pub(crate) enum Sign {
     Runner,
 }
 
+/// The hosts of the API and of services that take the same credentials.
+pub(crate) const API_HOSTS: &[&str] = &[
+    "api.cloudflare.com",
+    "api.fed.cloudflare.com",
+    "api.staging.cloudflare.com",
+    "gateway.ai.cloudflare.com",
+    ".r2.cloudflarestorage.com",
+    "challenges.cloudflare.com/turnstile",
+    "rtc.live.cloudflare.com",
+];
+
 /// The words of each sign, in lower case.
 pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     (Sign::Vendor, &["cloudflare", "rubyflare"]),
-    (
-        Sign::Api,
-        &[
-            "api.cloudflare.com",
-            "api.fed.cloudflare.com",
-            "api.staging.cloudflare.com",
-            "gateway.ai.cloudflare.com",
-            ".r2.cloudflarestorage.com",
-            "challenges.cloudflare.com/turnstile",
-            "rtc.live.cloudflare.com",
-        ],
-    ),
+    (Sign::Api, API_HOSTS),
     (Sign::ApiHost, &["api.cloudflare.com"]),
     (Sign::Site, &["cloudflare.com", "cloudflarestorage.com"]),
     (Sign::Plain, &["http:", "http\\:"]),

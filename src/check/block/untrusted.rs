@@ -23,7 +23,7 @@ fixed! {
     static GUARD = r"(?i)head\.repo\.|\.fork\b|author_association|labels?\b|\.actor\b|sender\.|user\.login|head_repository|head_branch|workflow_run\.event\b|event_name\s*==\s*'push'";
 
     /// A secret of the repository.
-    static SECRET = r"\$\{\{\s*(?P<span>secrets\.(?P<name>[A-Za-z_]\w*))\s*\}\}";
+    static SECRET = r"\b(?P<span>secrets(?:\.|\[')(?P<name>[A-Za-z_]\w*)(?:'\])?)";
 }
 
 /// `variant = "secret-exposed-to-fork"`.
@@ -99,15 +99,13 @@ fn checkout(step: &Node) -> Option<Span> {
         return None;
     }
     let uses = step.get(&["uses"]).and_then(|(_, action)| action.text()).unwrap_or_default();
-    let place = if uses.starts_with("actions/checkout@") {
-        step.get(&["with"])?.1.get(&["ref", "repository"])?.1
-    } else {
-        step.get(&["run"])?.1
-    };
-    let text = written(place)?;
-    let is_checkout =
-        uses.starts_with("actions/checkout@") || text.contains("checkout") || text.contains("fetch");
-    (is_checkout && REVISION.is_match(text.as_bytes())).then_some(place.span)
+    let is_action = uses.starts_with("actions/checkout@");
+    let holder = if is_action { step.get(&["with"])?.1 } else { step };
+    let named: &[&str] = if is_action { &["ref", "repository"] } else { &["run"] };
+    let is_foreign = |place: &&Node| written(place).is_some_and(|text| REVISION.is_match(text.as_bytes()));
+    let place = holder.all(named).into_iter().map(|(_, place)| place).find(is_foreign)?;
+    let fetches = |text: &str| text.contains("checkout") || text.contains("fetch");
+    (is_action || written(place).is_some_and(fetches)).then_some(place.span)
 }
 
 /// Whether a step runs what was checked out: a command, a local action, or the action of Wrangler, which builds the
@@ -171,6 +169,21 @@ mod tests {
         assert_eq!(found(on, env, &format!("{CHECKOUT}      - run: npm ci\n")), 1);
         let action = "      - uses: cloudflare/wrangler-action@v3\n        with:\n          apiToken: ${{ secrets.CLOUDFLARE_API_TOKEN }}\n";
         assert_eq!(found(on, "", &format!("{CHECKOUT}{action}")), 1);
+        for with in [
+            "repository: owner/name\n          ref: ${{ github.head_ref }}",
+            "ref: refs/pull/${{ github.event.number }}/merge",
+        ] {
+            let checkout = format!("      - uses: actions/checkout@v4\n        with:\n          {with}\n");
+            assert_eq!(found(on, "", &format!("{checkout}{DEPLOY}")), 1, "{with}");
+        }
+        for secret in ["secrets['CLOUDFLARE_API_TOKEN']", "secrets.CLOUDFLARE_API_TOKEN || ''"] {
+            let deploy = DEPLOY.replace("secrets.CLOUDFLARE_API_TOKEN", secret);
+            assert_eq!(found(on, "", &format!("{CHECKOUT}{deploy}")), 1, "{secret}");
+        }
+        assert_eq!(
+            found("on: { pull_request_target: { types: [opened] } }", "", &format!("{CHECKOUT}{DEPLOY}")),
+            1
+        );
         let by_hand = "      - run: gh pr checkout ${{ github.event.number }}\n";
         assert_eq!(found(on, "", &format!("{by_hand}{DEPLOY}")), 1);
     }

@@ -40,13 +40,21 @@ fixed! {
     /// The header with a value after its name, as most write it.
     static KEY = format!("(?i)(?P<span>{AFTER_NAME})");
 
+    /// The operators of Kotlin and Scala that make a pair: `"X-Auth-Key" to key`, `"X-Auth-Key" -> key`.
+    static PAIR = r#"(?i)["'](?P<span>x-auth-key["'][ \t]*(?:\bto[ \t]|->)[ \t]*[^\s,)}\]][^\n,)}\]]*)"#;
+
     /// The header with a value in any form; takes several times as long to compile.
     static ANY_KEY = format!("(?i)(?P<span>{}|{AFTER_NAME}{})", BEFORE_NAME, FURTHER);
 }
 
 /// Returns where the header is written with a value.
 pub(super) fn places(input: &Input<'_>) -> Vec<Span> {
-    if has_further_form(input.text.bytes()) { spans(&ANY_KEY, input) } else { spans(&KEY, input) }
+    let mut found =
+        if has_further_form(input.text.bytes()) { spans(&ANY_KEY, input) } else { spans(&KEY, input) };
+    if [&b".kt"[..], b".kts", b".scala", b".sc"].iter().any(|end| input.path.file_name().ends_with(end)) {
+        found.extend(spans(&PAIR, input));
+    }
+    found
 }
 
 /// Whether the header may be written in another way than [`AFTER_NAME`].

@@ -280,6 +280,16 @@ fn headers_are_read_in_every_syntax() {
         let places: Vec<&str> = places.iter().map(|span| &text[span.start..span.end]).collect();
         assert_eq!(places, [found], "{text}");
     }
+    for (path, text, found) in [
+        ("a.kt", "mapOf(\"X-Auth-Key\" to key, \"X-Auth-Email\" to mail)", "X-Auth-Key\" to key"),
+        ("a.scala", "Map(\"X-Auth-Email\" -> mail, \"X-Auth-Key\" -> key)", "X-Auth-Key\" -> key"),
+    ] {
+        let places = asked(path, text, forms::places);
+        let places: Vec<&str> = places.iter().map(|span| &text[span.start..span.end]).collect();
+        assert_eq!(places, [found], "{text}");
+    }
+    let told = "error(\"set \\\"X-Auth-Key\\\" to your key\")";
+    assert_eq!(asked("a.py", told, forms::places), []);
     let text = "for name in \"X-Auth-Key\", \"X-Auth-Email\"";
     assert_eq!(asked("a.x", text, forms::places), []);
     let text = "X-Auth-Key: \" + K + \"\\r\\nX-Auth-Email: \" + E";

@@ -146,10 +146,12 @@ impl Sheet<'_> {
     /// Whether a program only names the setting: it registers a field of its page, or gives the type of a column.
     pub(super) fn is_registered(&self, key: &Setting) -> bool {
         const REGISTER: &[&[u8]] = &[b"register_setting(", b"add_settings_field(", b"settings_fields("];
-        const TYPES: &[&[u8]] = &[b"varchar(", b"char(", b"text(", b"encrypted"];
+        const TYPES: &[&[u8]] = &[b"varchar(", b"char(", b"text("];
         let before = lines::before(self.input.text.bytes(), key.span.start, LINE);
         let value = self.value(key);
         REGISTER.iter().any(|call| memmem::find(before, call).is_some())
+            // A cast of Laravel.
+            || value == b"encrypted"
             || TYPES
                 .iter()
                 .any(|word| value.get(..word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word)))
