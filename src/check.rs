@@ -53,7 +53,7 @@ pub struct Input<'a> {
     pub(crate) signs: Signs,
     /// Its syntax tree, or why it could not be parsed; `None` if the file is not structured.
     tree: OnceCell<Option<Result<Vec<Node>, ParseFault>>>,
-    names_credential: OnceCell<bool>,
+    mentions: OnceCell<Vec<Span>>,
     settings: OnceCell<Vec<Setting>>,
     calls: OnceCell<Vec<Call>>,
     token_definitions: OnceCell<Vec<block::Definition>>,
@@ -80,7 +80,7 @@ impl<'a> Input<'a> {
             today,
             limits,
             tree: OnceCell::new(),
-            names_credential: OnceCell::new(),
+            mentions: OnceCell::new(),
             settings: OnceCell::new(),
             calls: OnceCell::new(),
             token_definitions: OnceCell::new(),
@@ -92,7 +92,12 @@ impl<'a> Input<'a> {
 
     /// Whether any identifier in the text names a Cloudflare credential.
     pub fn names_credential(&self) -> bool {
-        *self.names_credential.get_or_init(|| mentions(self.text.bytes()))
+        !self.mentions().is_empty()
+    }
+
+    /// Returns the identifiers, and the chains of them, that name a Cloudflare credential, in order.
+    pub(crate) fn mentions(&self) -> &[Span] {
+        self.mentions.get_or_init(|| mentions(self.text.bytes()))
     }
 
     /// Returns the settings whose names end like those of credentials or of their owners (e-mail addresses, users).

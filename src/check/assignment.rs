@@ -1,7 +1,9 @@
 //! `check = "assignment"`: a value of a certain shape whose name says that it is a credential. The shape finds the
 //! value; then its names, the blocks around it, the path of the file and nearby addresses decide.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::ptr;
 use std::sync::LazyLock;
 
 use memchr::memmem;
@@ -64,6 +66,18 @@ static HOSTS: LazyLock<Literals> = LazyLock::new(|| {
     ])
 });
 
+/// Whose a value is, and why; `None` if nothing says so.
+type Verdict = Option<(Confidence, String)>;
+
+/// What the answer of [`confidence_from_uses`] depends on within one text.
+#[derive(PartialEq, Eq, Hash)]
+struct Question {
+    detection: *const Compiled,
+    name: Vec<u8>,
+    key: bool,
+    hops: usize,
+}
+
 /// The detections of this kind that apply to one text, and what they share.
 pub(crate) struct Shaped<'d> {
     all: Vec<&'d Compiled>,
@@ -71,6 +85,8 @@ pub(crate) struct Shaped<'d> {
     without_digits: Vec<&'d Compiled>,
     /// How many more names may be followed: each takes a search of the whole text.
     names_left: Cell<usize>,
+    /// What the uses of a name said: many values of a text stand under the same name.
+    said: RefCell<HashMap<Question, Verdict>>,
     /// Whether the text contains an address of the API.
     has_api_host: OnceCell<bool>,
 }
@@ -83,7 +99,13 @@ impl<'d> Shaped<'d> {
         let random = |of: &Detect| matches!(of.random, Some(Randomness::Token | Randomness::Hex));
         let needs_digits = |of: &Detect| of.proof.is_none() && random(of);
         let without_digits = all.iter().copied().filter(|d| !needs_digits(&d.detect)).collect();
-        Shaped { all, without_digits, names_left: Cell::new(NAMES), has_api_host: OnceCell::new() }
+        Shaped {
+            all,
+            without_digits,
+            names_left: Cell::new(NAMES),
+            said: RefCell::default(),
+            has_api_host: OnceCell::new(),
+        }
     }
 }
 
@@ -239,7 +261,7 @@ fn vendor_confidence(
     view: &View<'_>,
     span: Span,
     path: &BlobPath,
-) -> Option<(Confidence, String)> {
+) -> Verdict {
     let own = names.own();
     let shown = own.trim();
     let near = detection.near();
@@ -308,7 +330,25 @@ fn confidence_from_uses(
     view: &View<'_>,
     path: &BlobPath,
     hops: usize,
-) -> Option<(Confidence, String)> {
+) -> Verdict {
+    let question =
+        Question { detection: ptr::from_ref(detection), name: name.name.to_vec(), key: name.key, hops };
+    if let Some(answer) = detections.said.borrow().get(&question) {
+        return answer.clone();
+    }
+    let answer = verdict_of_uses(detection, detections, name, view, path, hops);
+    detections.said.borrow_mut().insert(question, answer.clone());
+    answer
+}
+
+fn verdict_of_uses(
+    detection: &Compiled,
+    detections: &Shaped<'_>,
+    name: Assignee<'_>,
+    view: &View<'_>,
+    path: &BlobPath,
+    hops: usize,
+) -> Verdict {
     fixed! {
         /// Marks the body of a function that sends its argument as a bearer token.
         static SENDS = "(?i)bearer";

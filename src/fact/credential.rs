@@ -368,12 +368,22 @@ fn chain(bytes: &[u8], span: Span) -> Span {
 }
 
 /// Like [`each_credential`], also for chains of identifiers.
-pub fn each_mention(bytes: &[u8], zone: Span, visit: impl FnMut(Span) -> ControlFlow<()>) {
-    let _ = identifiers(bytes, zone, true, visit);
+pub fn each_mention(bytes: &[u8], visit: impl FnMut(Span) -> ControlFlow<()>) {
+    let _ = identifiers(bytes, Span::new(0, bytes.len()), true, visit);
+}
+
+/// Returns all that [`each_mention`] visits.
+pub fn mentions(bytes: &[u8]) -> Vec<Span> {
+    let mut out = Vec::new();
+    each_mention(bytes, |span| {
+        out.push(span);
+        ControlFlow::Continue(())
+    });
+    out
 }
 
 /// Whether any identifier in the bytes, or a chain of identifiers, names a Cloudflare credential.
-pub fn mentions(bytes: &[u8]) -> bool {
+pub fn mentions_any(bytes: &[u8]) -> bool {
     identifiers(bytes, Span::new(0, bytes.len()), true, |_| ControlFlow::Break(())).is_break()
 }
 

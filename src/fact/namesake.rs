@@ -1,11 +1,12 @@
 //! Other products whose names people shorten to `CF`: a name such as `CF_API_KEY` means Cloudflare only if the text is
 //! not about one of them, and files that concern another vendor altogether.
 
-use memchr::memmem;
+use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
 use super::fixed;
 use crate::blob::BlobPath;
-use crate::literals::contains;
+use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
 
 /// Words that show that a text is about Cloudflare.
@@ -40,21 +41,50 @@ const OTHER_PRODUCTS: &[&[u8]] = &[
     b"modpack",
 ];
 
+static NAMES: LazyLock<Literals> =
+    LazyLock::new(|| Literals::caseless(&[CLOUDFLARE, OTHER_PRODUCTS].concat()));
+
+/// Whether the words that a text contains are Cloudflare's, and whether they are other products'.
+#[derive(Clone, Copy, Default)]
+struct Named {
+    cloudflare: bool,
+    other: bool,
+}
+
+impl Named {
+    fn by(bytes: &[u8]) -> Named {
+        let mut out = Named::default();
+        let _ = NAMES.each(bytes, 0, |hit| {
+            out.add(hit);
+            if out.cloudflare && out.other { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        out
+    }
+
+    fn add(&mut self, hit: Hit) {
+        let own = hit.index < CLOUDFLARE.len();
+        self.cloudflare |= own;
+        self.other |= !own;
+    }
+
+    fn any(self) -> bool {
+        self.cloudflare || self.other
+    }
+}
+
 /// How far from a place a product name tells what `CF` means there, in bytes.
 const REACH: usize = 600;
 
 /// Whether `CF` means another product in a text: the text or its path names one, and does not name Cloudflare.
 pub fn cf_means_other_product(bytes: &[u8], path: &BlobPath) -> bool {
-    let any =
-        |words: &[&[u8]]| words.iter().any(|word| contains(path.as_bytes(), word) || contains(bytes, word));
-    !any(CLOUDFLARE) && any(OTHER_PRODUCTS)
+    let (of_path, of_text) = (Named::by(path.as_bytes()), Named::by(bytes));
+    !(of_path.cloudflare || of_text.cloudflare) && (of_path.other || of_text.other)
 }
 
 /// Like [`cf_means_other_product`], for a place in a text that may name both: the last name before the place decides.
 pub fn cf_means_other_product_at(bytes: &[u8], place: Span) -> bool {
-    let before = bytes[place.start.saturating_sub(REACH)..place.start].to_ascii_lowercase();
-    let last = |words: &[&[u8]]| words.iter().filter_map(|word| memmem::rfind(&before, word)).max();
-    last(OTHER_PRODUCTS) > last(CLOUDFLARE)
+    let before = &bytes[place.start.saturating_sub(REACH)..place.start];
+    NAMES.all(before).last().is_some_and(|last| last.index >= CLOUDFLARE.len())
 }
 
 /// Like [`cf_means_other_product_at`], but if there is no name before the place, names after it decide, and then the
@@ -62,14 +92,12 @@ pub fn cf_means_other_product_at(bytes: &[u8], place: Span) -> bool {
 pub fn cf_means_other_product_near(bytes: &[u8], path: &BlobPath, place: Span) -> bool {
     let before = &bytes[place.start.saturating_sub(REACH)..place.start];
     let after = &bytes[place.end..bytes.len().min(place.end + REACH)];
-    let any = |text: &[u8], words: &[&[u8]]| words.iter().any(|word| contains(text, word));
-    if any(before, CLOUDFLARE) || any(before, OTHER_PRODUCTS) {
+    if NAMES.is_match(before) {
         return cf_means_other_product_at(bytes, place);
     }
-    if any(after, CLOUDFLARE) || any(after, OTHER_PRODUCTS) {
-        return !any(after, CLOUDFLARE);
-    }
-    any(path.as_bytes(), OTHER_PRODUCTS) && !any(path.as_bytes(), CLOUDFLARE)
+    let of_text = Named::by(after);
+    let names = if of_text.any() { of_text } else { Named::by(path.as_bytes()) };
+    names.other && !names.cloudflare
 }
 
 /// Whether a file concerns another vendor: it has addresses, and neither it nor its path mentions Cloudflare. Others use

@@ -15,7 +15,7 @@ const MOST: usize = 30;
 pub(super) struct Assignee<'b> {
     pub(super) name: &'b [u8],
     /// Whether it is a key or a field. Such names are not unique in a file.
-    key: bool,
+    pub(super) key: bool,
 }
 
 /// Returns the name that a value is assigned to: the variable of the assignment, or the key. It is `k` in

@@ -1,6 +1,5 @@
 //! Credentials as arguments of commands, which every process on the machine can see and shell histories keep.
 
-use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use memchr::{memmem, memrchr};
@@ -8,9 +7,9 @@ use regex::bytes::{Match, Regex};
 
 use super::{Detection, is_comment};
 use crate::check::assignment::is_sent_elsewhere;
-use crate::check::{Candidate, Input, Sign, fixed, named, value};
+use crate::check::{Candidate, Input, Sign, captures_around, fixed, named, value};
 use crate::fact::command::{Next, command_end_in, expansions};
-use crate::fact::credential::{each_mention, is_credential, is_secret};
+use crate::fact::credential::{is_credential, is_secret};
 use crate::fact::lines;
 use crate::fact::place::{is_compiled, is_prose, is_test};
 use crate::fact::words::is_word;
@@ -24,6 +23,17 @@ mod texts;
 
 /// How far after the name of a tool its options may be, in bytes.
 const REACH: usize = 3000;
+/// How far before an option its tool may be, and how far after it its value may reach, in bytes.
+const BEFORE: usize = 1000;
+const AFTER: usize = 400;
+
+/// What takes the token of a tunnel: every match of [`TUNNEL`], [`LISTED`] and [`CONNECTOR`] contains one of these.
+static TUNNEL_OPTIONS: LazyLock<Literals> =
+    LazyLock::new(|| Literals::new(&["--token", "install", "connector"]));
+
+/// The options of [`DATABASE`].
+static DATABASE_OPTIONS: LazyLock<Literals> =
+    LazyLock::new(|| Literals::new(&["--connection-string", "--origin-password"]));
 
 fixed! {
     /// A tunnel token as an argument of `cloudflared`.
@@ -96,21 +106,18 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         if input.signs.has(Sign::Wrangler) {
             places.extend(memmem::find_iter(bytes, b"--var"));
         }
-        if input.names_credential() {
-            let whole = Span::new(0, bytes.len());
-            each_mention(bytes, whole, |name| {
-                // Only a variable is replaced by its value; the mere name is harmless.
-                let variable = lines_before(bytes, name.start).is_none_or(|before| before.contains(&b'$'));
-                places.extend(variable.then_some(name.start));
-                ControlFlow::Continue(())
-            });
-        }
+        // Only a variable is replaced by its value; the mere name is harmless.
+        let variable =
+            |name: &&Span| lines_before(bytes, name.start).is_none_or(|before| before.contains(&b'$'));
+        places.extend(input.mentions().iter().filter(variable).map(|name| name.start));
         places.sort_unstable();
         literals(input, &zones_before(&places), &api, &mut found);
     }
     let hyperdrive = || memmem::find(bytes, b"hyperdrive").is_some();
     if input.signs.has(Sign::Wrangler) && hyperdrive() && !is_test(input.path) {
-        let passwords = DATABASE.captures_iter(bytes).map(|groups| Span::from(named(&groups, "password")));
+        let hits = DATABASE_OPTIONS.all(bytes);
+        let passwords = captures_around(&DATABASE, &hits, bytes, BEFORE, |_| AFTER);
+        let passwords = passwords.iter().map(|groups| Span::from(named(groups, "password")));
         let passwords = passwords.filter(|place| !value::is_placeholder(&bytes[place.start..place.end]));
         found.extend(passwords.map(|place| (place, "password of a database on a command line")));
     }
@@ -187,8 +194,16 @@ fn may_be_credential(run: &[u8]) -> bool {
 /// Finds tunnel tokens in the arguments of `cloudflared` and `warp-cli`.
 fn tunnels(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
     let bytes = input.text.bytes();
+    let mut hits = TUNNEL_OPTIONS.all(bytes);
+    // `service install`, also as two arguments of a list.
+    let between = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b',');
+    hits.retain(|hit| {
+        let before = &bytes[..hit.start];
+        let end = before.len() - before.iter().rev().take_while(|b| between(b)).count();
+        bytes[hit.start] != b'i' || before[..end].ends_with(b"service")
+    });
     if memmem::find(bytes, b"cloudflared").is_some() {
-        for groups in LISTED.captures_iter(bytes) {
+        for groups in captures_around(&LISTED, &hits, bytes, BEFORE, |_| AFTER) {
             let place = named(&groups, "value");
             let text = place.as_bytes();
             let last = text.rsplit(|b| *b == b'.').next().unwrap_or(text);
@@ -197,7 +212,8 @@ fn tunnels(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
             }
         }
     }
-    for groups in TUNNEL.captures_iter(bytes).chain(CONNECTOR.captures_iter(bytes)) {
+    let tunnels = captures_around(&TUNNEL, &hits, bytes, BEFORE, |_| AFTER);
+    for groups in tunnels.into_iter().chain(captures_around(&CONNECTOR, &hits, bytes, BEFORE, |_| AFTER)) {
         let Some(place) =
             ["run", "install", "early", "named", "token"].iter().find_map(|name| groups.name(name))
         else {
@@ -244,7 +260,7 @@ fn services(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
     if input.path.file_name().ends_with(b".py") || memmem::find(bytes, b"cloudflared").is_none() {
         return;
     }
-    for groups in ARGUMENTS.captures_iter(bytes) {
+    for groups in captures_around(&ARGUMENTS, &TUNNEL_OPTIONS.all(bytes), bytes, BEFORE, |_| AFTER) {
         let name = named(&groups, "name").as_bytes();
         if name.eq_ignore_ascii_case(b"token") || is_credential(name) {
             out.push((Span::from(named(&groups, "value")), "tunnel token on the command line"));
@@ -385,7 +401,7 @@ fn is_literal(
     let option = &before[before.iter().rposition(|b| !word(b)).map_or(0, |at| at + 1)..];
     let is_cloudflare = is_credential(option)
         || contains(command, b"cloudflare")
-        || crate::fact::credential::mentions(command)
+        || crate::fact::credential::mentions_any(command)
         || contains(command, b"x-auth-")
         || contains(command, b"cf-")
         || api() && !ADDRESS.is_match(command);

@@ -10,7 +10,7 @@ use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 use super::matches;
 use crate::check::{fixed, named};
 use crate::fact::brackets::{self, arguments};
-use crate::fact::credential::{BEGINNINGS, is_credential, is_secret, may_be_secret, mentions};
+use crate::fact::credential::{BEGINNINGS, is_credential, is_secret, may_be_secret, mentions_any};
 use crate::fact::lines;
 use crate::fact::words::is_word;
 use crate::literals::{Literals, contains};
@@ -58,8 +58,12 @@ fixed! {
 /// Returns the names in the file that hold a credential.
 pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
     let mut out = HashSet::new();
-    let zones = zones(bytes);
-    for groups in matches(&ASSIGNMENT, bytes, &zones).take(5000) {
+    let mut zones = zones(bytes);
+    let has = |zone: &Span, mark: &[u8]| memmem::find(&bytes[zone.start..zone.end], mark).is_some();
+    zones.retain(|zone| [&b"="[..], b":", b"<-", b"getenv", b"env"].iter().any(|mark| has(zone, mark)));
+    let assigned: Vec<Span> =
+        zones.iter().filter(|zone| has(zone, b"=") || has(zone, b"<-")).copied().collect();
+    for groups in matches(&ASSIGNMENT, bytes, &assigned).take(5000) {
         let (Some(name), Some(value)) = (groups.name("name"), groups.name("value")) else { continue };
         let (name, rest) = (name.as_bytes(), &bytes[value.start()..]);
         if out.len() >= MOST {
@@ -73,7 +77,7 @@ pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
             out.insert(name.to_vec());
         }
     }
-    for groups in matches(&PARALLEL, bytes, &zones).take(5000) {
+    for groups in matches(&PARALLEL, bytes, &assigned).take(5000) {
         let names = named(&groups, "names").as_bytes().split(|b| *b == b',').map(<[u8]>::trim_ascii);
         let values = named(&groups, "values").as_bytes();
         // `const [a, b] = [x, y]`
@@ -113,9 +117,10 @@ pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
 
 /// Whether a framework may set fields of the file to properties for Cloudflare.
 pub(super) fn injects(bytes: &[u8]) -> bool {
-    let mut marks = [&b"@Value("[..], b"Property(", b"@Named("].into_iter();
+    static MARKS: LazyLock<Literals> =
+        LazyLock::new(|| Literals::new(&["@Value(", "Property(", "@Named("]));
     let named = || [&b"cloudf"[..], b"cf", b"r2"].iter().any(|word| contains(bytes, word));
-    marks.any(|mark| memmem::find(bytes, mark).is_some()) && named()
+    MARKS.is_match(bytes) && named()
 }
 
 /// Whether a property names a credential: `cloudflare.api-token`.
@@ -228,7 +233,7 @@ fn wraps(value: &[u8], known: &HashSet<Vec<u8>>) -> bool {
     let body = &value[..end];
     let header = contains(body, b"bearer") || contains(body, b"x-auth");
     let words = body.split(|b| !is_word(*b));
-    let holds = || mentions(body) || words.into_iter().any(|word| known.contains(word));
+    let holds = || mentions_any(body) || words.into_iter().any(|word| known.contains(word));
     (literal || string) && header && holds()
 }
 

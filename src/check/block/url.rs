@@ -9,7 +9,7 @@ use super::taint::tainted;
 use super::{Detection, is_comment, matches};
 use crate::blob::PREFIXES;
 use crate::check::{Candidate, Input, Sign, fixed, named, value};
-use crate::fact::credential::{is_credential, mentions};
+use crate::fact::credential::{is_credential, mentions_any};
 use crate::fact::place::is_test;
 use crate::fact::words::{is_word, words};
 use crate::fact::{brackets, lines};
@@ -49,13 +49,14 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
     if !(names || input.signs.any(&[Sign::Site, Sign::Prefix])) {
         return;
     }
+    let places: Vec<usize> = parameter_places(bytes).collect();
     let (parameters, users) =
-        (zones_around(bytes, parameter_places(bytes)), zones_around(bytes, user_places(bytes)));
+        (zones_around(bytes, places.iter().copied()), zones_around(bytes, user_places(bytes)));
     let query = matches(&QUERY, bytes, &parameters).map(|groups| (groups, false));
     let user = matches(&USER, bytes, &users).map(|groups| (groups, true));
     let open = matches(&OPEN_QUERY, bytes, &parameters).map(|groups| (groups, false));
     let mut done: Vec<Span> = Vec::new();
-    for span in formats::formats(bytes, parameter_places(bytes), &known) {
+    for span in formats::formats(bytes, places.into_iter(), &known) {
         if !is_comment(input.text.get(input.text.line_near(span.start))) && !is_test(input.path) {
             done.push(span);
             out.push(Candidate::new(detection.rule, span, Confidence::High));
@@ -203,5 +204,5 @@ fn mentions_credential(text: &[u8]) -> bool {
     fixed! {
         static CHAIN = r"[A-Za-z_][\w.]*";
     }
-    mentions(text) || CHAIN.find_iter(text).any(|m| is_credential(m.as_bytes()))
+    mentions_any(text) || CHAIN.find_iter(text).any(|m| is_credential(m.as_bytes()))
 }

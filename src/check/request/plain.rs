@@ -154,8 +154,9 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         out.push(found);
     };
     // `http: client` of a program is no scheme.
-    let may_be_scheme =
-        || [&b"http:/"[..], b"http:\\", b"http\\:"].iter().any(|scheme| contains(bytes, scheme));
+    static SCHEMES: LazyLock<Literals> =
+        LazyLock::new(|| Literals::caseless(&["http:/", "http:\\", "http\\:"]));
+    let may_be_scheme = || SCHEMES.is_match(bytes);
     if input.signs.has(Sign::Plain) && input.signs.has(Sign::Site) && may_be_scheme() {
         for span in spans(&PLAIN, input) {
             push(span, Vec::new());

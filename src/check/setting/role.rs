@@ -39,12 +39,36 @@ impl Role {
 /// Whether [`Role::is_owner`] may hold for a setting with the name. A cheap test, because splitting names into words is
 /// slow.
 pub(super) fn may_be_owner(name: &[u8]) -> bool {
-    let any = |words: &[&[u8]]| words.iter().any(|word| contains(name, word));
-    any(&[b"mail", b"user", b"usr", b"login", b"global"])
-        || any(&[b"cf"]) && any(&[b"id"])
-        || any(&[b"key"])
-            && any(&[b"api", b"auth", b"cf", b"cloud", b"flarectl", b"wrangler", b"terraforming"])
-        || any(&[b"token"]) && any(&[b"account"])
+    let [mut cf, mut id, mut key, mut api, mut token, mut account] = [false; 6];
+    for (at, first) in name.iter().enumerate() {
+        let begins = |word: &[u8]| {
+            name.get(at..at + word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word))
+        };
+        match first.to_ascii_lowercase() {
+            b'm' if begins(b"mail") => return true,
+            b'u' if begins(b"user") || begins(b"usr") => return true,
+            b'l' if begins(b"login") => return true,
+            b'g' if begins(b"global") => return true,
+            b'k' => key |= begins(b"key"),
+            b'i' => id |= begins(b"id"),
+            b'c' => {
+                cf |= begins(b"cf");
+                api |= begins(b"cf") || begins(b"cloud");
+            }
+            b'a' => {
+                api |= begins(b"api") || begins(b"auth");
+                account |= begins(b"account");
+            }
+            b'f' => api |= begins(b"flarectl"),
+            b'w' => api |= begins(b"wrangler"),
+            b't' => {
+                api |= begins(b"terraforming");
+                token |= begins(b"token");
+            }
+            _ => {}
+        }
+    }
+    cf && id || key && api || token && account
 }
 
 fixed! {

@@ -346,7 +346,7 @@ impl<'a> Sheet<'a> {
     /// Whether Cloudflare is mentioned shortly before or after, but not in an unrelated group.
     fn near(&self, key: &Setting) -> bool {
         let near = around(self.input.text, key.span, 300);
-        let places = mentions(self.input.text.get(near), b"cloudflare");
+        let places = mentions_any(self.input.text.get(near), b"cloudflare");
         places.map(|at| near.start + at).any(|at| concerns(self.input.text.bytes(), at, key.span))
     }
 
@@ -401,7 +401,7 @@ pub(super) fn foreign_words(setting: &Setting) -> impl Iterator<Item = &str> {
 }
 
 /// Returns where the text contains the word, in any case.
-fn mentions(text: &[u8], word: &'static [u8]) -> impl Iterator<Item = usize> {
+fn mentions_any(text: &[u8], word: &'static [u8]) -> impl Iterator<Item = usize> {
     let fits = |(at, part): (usize, &[u8])| part.eq_ignore_ascii_case(word).then_some(at);
     text.windows(word.len()).enumerate().filter_map(fits)
 }

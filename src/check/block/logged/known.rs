@@ -8,7 +8,7 @@ use memchr::memmem;
 
 use super::super::taint::tainted;
 use crate::fact::brackets;
-use crate::fact::credential::{is_credential, is_secret, mentions};
+use crate::fact::credential::{is_credential, is_secret, mentions_any};
 use crate::fact::statement::function;
 use crate::fact::words::is_word;
 use crate::literals::contains;
@@ -142,7 +142,7 @@ fn is_r2_secret(name: &[u8]) -> bool {
 }
 
 fn mentions_vendor(text: &[u8]) -> bool {
-    contains(text, b"cloudflare") || mentions(text)
+    contains(text, b"cloudflare") || mentions_any(text)
 }
 
 /// Returns what begins an item of a table that the bytes follow: `["`, of `config["token"]`.

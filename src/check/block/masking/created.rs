@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::check::{Input, fixed, named};
+use crate::check::{Input, captures_around, fixed, named};
 use crate::fact::command::command_end;
 use crate::fact::credential::is_credential;
 use crate::fact::place::{in_comment, in_prose, is_test};
@@ -77,6 +77,14 @@ static HINTS: LazyLock<Literals> = LazyLock::new(|| {
         "variables",
     ])
 });
+
+/// What every match of the expressions below contains, for calls and for commands.
+static CLASS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["Variable("]));
+static VERB: LazyLock<Literals> =
+    LazyLock::new(|| Literals::new(&["variable set", "variable create", "variable update"]));
+
+/// How far a match may reach on both sides of that, in bytes.
+const BESIDE: usize = 200;
 
 /// Returns the places of variables that hold a credential and are not masked, with the message for each.
 pub(super) fn created(input: &Input<'_>) -> Vec<(Span, &'static str)> {
@@ -199,7 +207,7 @@ fn calls(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
         static CALL = r"\b(?:new\s+)?(?:\w+\.)*(?:New)?(?P<class>(?:Project|Group|Instance|Repository|Deployment|Workspace|Tfe)Variable|Actions(?:Organization|Environment)?Variable)(?P<open>\()";
     }
     let bytes = input.text.bytes();
-    for groups in CALL.captures_iter(bytes) {
+    for groups in captures_around(&CALL, &CLASS.all(bytes), bytes, BESIDE, |_| 0) {
         let (whole, open) = (groups.get_match(), named(&groups, "open"));
         let Some(kind) = KINDS.iter().find(|kind| kind.class.as_bytes() == &groups["class"]) else {
             continue;
@@ -222,7 +230,7 @@ fn commands(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
         static COMMAND = r"\b(?P<tool>glab|gh|az)[ \t]+(?:pipelines[ \t]+)?variable(?:-group[ \t]+variable)?[ \t]+(?:set|create|update)\b";
     }
     let bytes = input.text.bytes();
-    for groups in COMMAND.captures_iter(bytes) {
+    for groups in captures_around(&COMMAND, &VERB.all(bytes), bytes, BESIDE, |_| BESIDE) {
         let place = Span::from(groups.get_match());
         if in_comment(input.text, place.start, input.path) || in_prose(input.text, place.start, input.path) {
             continue;

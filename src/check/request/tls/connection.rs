@@ -6,7 +6,7 @@ use memchr::memmem;
 use super::addresses::{Address, is_whole, within};
 use super::clients::count_requests;
 use crate::check::{Input, Sign, fixed};
-use crate::fact::credential::mentions;
+use crate::fact::credential::mentions_any;
 use crate::fact::statement::{function, statement};
 use crate::literals::contains;
 use crate::span::Span;
@@ -60,7 +60,7 @@ fn carries(input: &Input<'_>, part: Span) -> Option<Span> {
     let key = KEY.find(text).filter(|_| pair()).map(Span::from);
     let token = || {
         let mut names = BEARER.captures_iter(text).filter_map(|groups| groups.name("name"));
-        names.find(|name| mentions(name.as_bytes())).map(Span::from)
+        names.find(|name| mentions_any(name.as_bytes())).map(Span::from)
     };
     key.or_else(token).map(|place| place.shift(part.start))
 }
@@ -87,7 +87,7 @@ pub(super) fn connects_elsewhere(
         let text = input.text.get(statement);
         CONNECTS.is_match(text)
             && !contains(text, b"/client/v4")
-            && !mentions(text)
+            && !mentions_any(text)
             && !within(addresses, statement).any(|address| address.is_cloudflare)
     };
     if elsewhere(own) {

@@ -69,7 +69,7 @@ impl<'a> Containers<'a> {
     fn find(&self, sent: &Sent<'a>) -> Vec<Container<'a>> {
         let bytes = self.program.bytes;
         let mut out = Vec::new();
-        each_mention(bytes, self.program.whole(), |item| {
+        each_mention(bytes, |item| {
             // A chain begins with its owner: `cfg.cfApiToken`.
             let start = bytes[item.start..item.end].iter().rposition(|b| !is_word(*b));
             self.add(start.map_or(item, |at| Span::new(item.start + at + 1, item.end)), &mut out);

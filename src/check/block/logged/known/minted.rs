@@ -2,14 +2,30 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 use regex::bytes::Captures;
 
 use super::super::tunnel;
-use crate::check::fixed;
+use crate::check::{captures_around, fixed};
 use crate::fact::words::is_word;
-use crate::literals::contains;
+use crate::literals::{Literals, contains};
+
+/// What every place where a token is made contains.
+const MADE_BY: &[&str] = &[
+    "okens.create(",
+    "okens.New(",
+    "okens.Create(",
+    "okens.roll(",
+    "okens.value.update(",
+    "okens.value.Update(",
+    "okens.Value.update(",
+    "okens.Value.Update(",
+    "CreateAPIToken(",
+    "result",
+    "\"value",
+];
 
 /// The tokens that a file makes, computed when first asked for.
 pub(super) struct Minted<'a> {
@@ -36,6 +52,9 @@ impl<'a> Minted<'a> {
     pub(super) fn has(&self, name: &[u8]) -> bool {
         /// How many are followed.
         const MOST: usize = 20;
+        /// How far before the words that make it an expression may begin, in bytes.
+        const BEFORE: usize = 500;
+        static MAKERS: LazyLock<Literals> = LazyLock::new(|| Literals::new(MADE_BY));
         fixed! {
             static MADE = concat!(
                 r"\b(?P<owner>\w+)(?:\s*,\s*\w+)?\s*:?=\s*(?:await\s+)?(?:[\w.]*\.[tT]okens\.(?:create|New|Create|roll|[vV]alue\.[uU]pdate)|[\w.]*\.CreateAPIToken)\(",
@@ -43,28 +62,12 @@ impl<'a> Minted<'a> {
             );
         }
         let made = self.names.get_or_init(|| {
-            // Most files have no tokens to make.
-            let speaks = || {
-                let mut makers = [
-                    &b"okens.create("[..],
-                    b"okens.New(",
-                    b"okens.Create(",
-                    b"okens.roll(",
-                    b"okens.value.update(",
-                    b"okens.Value.Update(",
-                    b"CreateAPIToken(",
-                ]
-                .into_iter();
-                makers.any(|word| memmem::find(self.bytes, word).is_some())
-            };
-            if !speaks() && !self.creates() {
-                return HashSet::new();
-            }
             let name = |groups: Captures<'a>| {
                 let own = groups.name("owner").map(|owner| owner.as_bytes());
                 own.or_else(|| groups.name("read").filter(|_| self.creates()).map(|read| read.as_bytes()))
             };
-            MADE.captures_iter(self.bytes).filter_map(name).take(MOST).collect()
+            let made = captures_around(&MADE, &MAKERS.all(self.bytes), self.bytes, BEFORE, |_| 0);
+            made.into_iter().filter_map(name).take(MOST).collect()
         });
         if self.of_tunnels.get_or_init(|| tunnel::names(self.bytes)).contains(name) {
             return true;

@@ -5,7 +5,7 @@ use memchr::{memmem, memrchr};
 use super::sent::bound_again;
 use super::{Program, mentions_vendor, takes};
 use crate::check::fixed;
-use crate::fact::credential::{is_credential, is_secret, mentions};
+use crate::fact::credential::{is_credential, is_secret, mentions_any};
 use crate::fact::lines;
 use crate::fact::words::{is_word, words};
 use crate::span::Span;
@@ -43,7 +43,7 @@ fn is_look_up_of_other(value: &[u8]) -> bool {
         static LOOK_UP = r#"(?i)(?:env\w*|get\w*|fetch\w*|secrets?|config|settings|option|param\w*)["'\])]*\s*(?:[\[(]\s*["']|\.)(?P<name>[a-z][\w.-]*[_.-][\w.-]*)"#;
     }
     let mut names = LOOK_UP.captures_iter(value).filter_map(|groups| groups.name("name")).peekable();
-    names.peek().is_some() && !mentions(value) && !names.any(|name| is_secret(name.as_bytes()))
+    names.peek().is_some() && !mentions_any(value) && !names.any(|name| is_secret(name.as_bytes()))
 }
 
 /// Returns what was last assigned to the name before a place, up to the end of its line, and where the name stands there.

@@ -1,16 +1,17 @@
 //! Names that a file sends as the credential of the API, alone or in headers.
 
 use std::cell::{LazyCell, OnceCell};
+use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::bytes::Captures;
+use regex::bytes::{Captures, Regex};
 
 use super::addresses::api_addresses;
 use super::{Program, item_mark};
-use crate::check::fixed;
+use crate::check::{captures_around, fixed};
 use crate::fact::lines;
 use crate::fact::words::is_word;
-use crate::literals::contains;
+use crate::literals::{Literals, contains};
 use crate::span::Span;
 
 /// What a file sends as the credential, computed when first asked for.
@@ -36,11 +37,23 @@ impl<'a> Sent<'a> {
         })
     }
 
+    /// Returns the matches of an expression that all contain one of the words for the credential of a request.
+    fn around(&self, pattern: &LazyLock<Regex>, before: usize) -> Vec<Captures<'a>> {
+        static WORDS: LazyLock<Literals> =
+            LazyLock::new(|| Literals::caseless(&["bearer", "authorization", "x-auth-key"]));
+        /// How far after the word a match may reach, in bytes.
+        const AFTER: usize = 400;
+        let bytes = self.program.bytes;
+        captures_around(pattern, &WORDS.all(bytes), bytes, before, |_| AFTER)
+    }
+
     /// Returns the names of headers with a token among them, and where: `headers = {"Authorization": f"Bearer {token}"}`,
     /// `request.Header.Set("Authorization", …)`.
     fn headers(&self) -> &[(&'a [u8], usize)] {
         /// No program has more.
         const MOST: usize = 100;
+        /// How long such a table may be up to the token, in bytes.
+        const TABLE: usize = 500;
         fixed! {
             static BOUND = concat!(
                 r#"(?P<name>\b\w*(?i:headers))\s*(?::\s*\w+\s*)?(?::?=|:)\s*[\w.]{0,20}[{(\[][^})\]]{0,300}(?:(?i:authorization)["'`]?\s*(?:=>|[:=,])\s*[fb$]?["'`]?\s*(?i:bearer)|(?i:x-auth-key)["'`]?\s*(?:=>|[:=,]))"#,
@@ -53,7 +66,7 @@ impl<'a> Sent<'a> {
             Some((name.as_bytes(), name.start()))
         };
         self.headers
-            .get_or_init(|| BOUND.captures_iter(self.program.bytes).filter_map(name).take(MOST).collect())
+            .get_or_init(|| self.around(&BOUND, TABLE).into_iter().filter_map(name).take(MOST).collect())
     }
 
     /// Whether a name at a place is one of headers with a token. Those of a request are its own, so they are set shortly
@@ -77,8 +90,9 @@ impl<'a> Sent<'a> {
         self.names.get_or_init(|| {
             // A program may talk to others as well: those requests have headers of their own.
             let addresses = LazyCell::new(|| api_addresses(self.program.bytes));
-            let found = SENT
-                .captures_iter(self.program.bytes)
+            let found = self
+                .around(&SENT, 0)
+                .into_iter()
                 .filter_map(|groups| Some((groups.name("name")?, groups.name("member").is_some())));
             let found = found.take(20 * MOST).filter(|(name, _)| addresses.near(name.start())).take(MOST);
             let sent = found.map(|(name, member)| {
