@@ -196,14 +196,8 @@ fn matching_run(detection: &Compiled, bytes: &[u8], run: Span) -> Option<Span> {
     if run.len() < shortest || run.len() > longest {
         return None;
     }
-    let value = detection.value()?;
-    let fits = |span: Span| {
-        value.find(&bytes[span.start..span.end]).is_some_and(|m| m.start() == 0 && m.end() == span.len())
-    };
-    if fits(run) && !is_part_of_longer(bytes, run) {
-        return Some(run);
-    }
-    None
+    let fits = detection.value().fits(&bytes[run.start..run.end]);
+    (fits && !is_part_of_longer(bytes, run)).then_some(run)
 }
 
 /// Whether the run is part of something longer: a path, an address, base64, a dotted name.

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 use regex_syntax::ParserBuilder;
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassBytes, Hir, HirKind, Look};
 
 use super::expression;
 use crate::rule::{Detect, Rule};
@@ -19,7 +19,7 @@ pub(crate) struct Compiled {
     head: OnceLock<Option<Regex>>,
     shape: OnceLock<Shape>,
     lengths: OnceLock<(usize, usize)>,
-    value: OnceLock<Option<Regex>>,
+    value: OnceLock<Value>,
     partner: OnceLock<Option<Regex>>,
     file: OnceLock<Option<Regex>>,
     topic: OnceLock<Option<Regex>>,
@@ -79,8 +79,9 @@ impl Compiled {
         *self.lengths.get_or_init(|| lengths(&self.detect.value))
     }
 
-    pub(crate) fn value(&self) -> Option<&Regex> {
-        compile(&self.value, &self.detect.value)
+    /// Returns the shape of a value.
+    pub(crate) fn value(&self) -> &Value {
+        self.value.get_or_init(|| self.detect.value.as_deref().map_or(Value::None, Value::of))
     }
 
     pub(crate) fn partner(&self) -> Option<&Regex> {
@@ -135,6 +136,65 @@ impl Shape {
     }
 }
 
+/// Bytes of a class, so many at least and at most.
+pub(crate) struct Counted {
+    class: Box<[bool; 256]>,
+    least: usize,
+    most: usize,
+}
+
+/// The shape of a value.
+pub(crate) enum Value {
+    /// The detection does not look for values of a shape.
+    None,
+    /// One of these.
+    Of(Vec<Counted>),
+    /// Anything else.
+    Matching(Regex),
+}
+
+impl Value {
+    fn of(source: &str) -> Value {
+        match parsed(source).as_ref().and_then(Value::simple) {
+            Some(all) => Value::Of(all),
+            None => Value::Matching(tried(source)),
+        }
+    }
+
+    /// Returns the classes of an expression for a whole text that only counts bytes: `^[0-9a-f]{37}$`.
+    fn simple(whole: &Hir) -> Option<Vec<Counted>> {
+        let HirKind::Concat(parts) = whole.kind() else { return None };
+        let [start, counted, end] = parts.as_slice() else { return None };
+        let anchored = matches!(start.kind(), HirKind::Look(Look::Start))
+            && matches!(end.kind(), HirKind::Look(Look::End));
+        let one = |part: &Hir| {
+            let HirKind::Repetition(repeated) = part.kind() else { return None };
+            let HirKind::Class(Class::Bytes(class)) = repeated.sub.kind() else { return None };
+            let most = repeated.max.map_or(usize::MAX, |most| most as usize);
+            Some(Counted { class: members(class), least: repeated.min as usize, most })
+        };
+        let all = match counted.kind() {
+            HirKind::Alternation(parts) => parts.iter().map(one).collect(),
+            _ => one(counted).map(|one| vec![one]),
+        };
+        all.filter(|_| anchored)
+    }
+
+    /// Whether all of a text has the shape.
+    pub(crate) fn fits(&self, text: &[u8]) -> bool {
+        match self {
+            Value::None => false,
+            Value::Of(all) => all.iter().any(|of| {
+                (of.least..=of.most).contains(&text.len())
+                    && text.iter().all(|byte| of.class[usize::from(*byte)])
+            }),
+            Value::Matching(value) => {
+                value.find(text).is_some_and(|found| found.start() == 0 && found.end() == text.len())
+            }
+        }
+    }
+}
+
 /// A number of bytes of one class in a row, as values have: `[0-9a-f]{32}`.
 struct Run {
     class: Box<[bool; 256]>,
@@ -148,10 +208,7 @@ impl Run {
         match part.kind() {
             HirKind::Repetition(repeated) if repeated.min >= WORTH => {
                 if let HirKind::Class(Class::Bytes(class)) = repeated.sub.kind() {
-                    let mut own = Box::new([false; 256]);
-                    let bytes = class.iter().flat_map(|range| range.start()..=range.end());
-                    bytes.for_each(|byte| own[usize::from(byte)] = true);
-                    out.push(Run { class: own, least: repeated.min as usize });
+                    out.push(Run { class: members(class), least: repeated.min as usize });
                 }
             }
             HirKind::Capture(group) => Run::collect(&group.sub, out),
@@ -183,6 +240,14 @@ impl Run {
         }
         false
     }
+}
+
+/// Returns which bytes are in a class.
+fn members(class: &ClassBytes) -> Box<[bool; 256]> {
+    let mut own = Box::new([false; 256]);
+    let bytes = class.iter().flat_map(|range| range.start()..=range.end());
+    bytes.for_each(|byte| own[usize::from(byte)] = true);
+    own
 }
 
 /// Returns the beginning of an expression up to its first gap of arbitrary text, or `None` if it has no gap: that of
@@ -230,13 +295,17 @@ fn lengths(source: &Option<String>) -> (usize, usize) {
 
 /// Returns the compiled form of an optional expression, compiling it on first use.
 fn compile<'a>(cell: &'a OnceLock<Option<Regex>>, source: &Option<String>) -> Option<&'a Regex> {
-    let build = |e: &String| expression(e).expect("expressions are tried when a rule is loaded");
-    cell.get_or_init(|| source.as_ref().map(build)).as_ref()
+    cell.get_or_init(|| source.as_deref().map(tried)).as_ref()
+}
+
+/// Compiles an expression of a rule, which was tried when the rule was loaded.
+fn tried(source: &str) -> Regex {
+    expression(source).expect("expressions are tried when a rule is loaded")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Shape;
+    use super::{Shape, Value};
 
     #[test]
     fn the_runs_of_a_pattern_are_looked_for() {
@@ -256,6 +325,32 @@ mod tests {
         let both = shape("(?<label>[a-f]{20})=(?<secret>[0-9]{30})");
         assert!(both.may_match(format!("{}={}", "a".repeat(20), "1".repeat(30)).as_bytes()));
         assert!(!both.may_match("1".repeat(30).as_bytes()) && !both.may_match("a".repeat(20).as_bytes()));
+    }
+
+    #[test]
+    fn values_that_are_only_counted_need_no_expression() {
+        let hex = |length: usize| "a0".repeat(length).into_bytes()[..length].to_vec();
+        for (source, simple) in [
+            ("^[0-9a-f]{37}$", true),
+            ("^(?:[0-9a-f]{37,39}|[0-9a-f]{41,45})$", true),
+            ("^[0-9a-f]{32}k[0-9a-f]{32}$", false),
+            ("[0-9a-f]{37}", false),
+            ("(?m)^[0-9a-f]{37}$", false),
+        ] {
+            let value = Value::of(source);
+            assert_eq!(matches!(value, Value::Of(_)), simple, "{source}");
+            let expression = super::tried(source);
+            for length in 30..70 {
+                for text in [
+                    hex(length),
+                    [hex(length), b"g".to_vec()].concat(),
+                    [hex(32), b"k".to_vec(), hex(length - 1)].concat(),
+                ] {
+                    let whole = expression.find(&text).is_some_and(|found| found.len() == text.len());
+                    assert_eq!(value.fits(&text), whole, "{source} {length}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -46,6 +46,10 @@ pub(crate) enum Sign {
     Joins,
     /// A variable or file that the GitHub Actions runner provides to steps.
     Runner,
+    /// The header with the secret of a service token of Access.
+    AccessSecret,
+    /// What frameworks mark fields with that they set to a property.
+    Injected,
 }
 
 /// The hosts of the API and of services that take the same credentials.
@@ -104,6 +108,8 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     (Sign::ResourceSecret, &["turnstile_widget"]),
     (Sign::Joins, &["join(", "concat", "implode("]),
     (Sign::Runner, &["github_"]),
+    (Sign::AccessSecret, &["cf-access-client-secret"]),
+    (Sign::Injected, &["@value(", "property(", "@named("]),
 ];
 
 /// A set of signs.

@@ -222,13 +222,33 @@ const VERBS: &[&str] = &[
 /// Whether the identifier, or a longer text, contains the beginning of a word for secrets. A cheap test, because
 /// splitting names into words is slow.
 pub fn may_be_secret(identifier: &[u8]) -> bool {
-    identifier.windows(3).any(|w| {
-        matches!(
-            &[w[0] | 0x20, w[1] | 0x20, w[2] | 0x20],
-            b"key" | b"tok" | b"tkn" | b"sec" | b"pas" | b"pwd" | b"cre" | b"bea"
-        )
+    let (mut first, mut second) = (0, 0);
+    identifier.iter().any(|byte| {
+        let [begins, goes_on, ends] = SECRETS[usize::from(*byte)];
+        let third = second & ends;
+        (first, second) = (begins, first & goes_on);
+        third != 0
     })
 }
+
+/// For each byte, in any case, a bit for each beginning of a word for secrets that has it as its first, its second and
+/// its third byte.
+const SECRETS: [[u8; 3]; 256] = {
+    const BEGINNINGS: [&[u8; 3]; 8] = [b"key", b"tok", b"tkn", b"sec", b"pas", b"pwd", b"cre", b"bea"];
+    let mut table = [[0; 3]; 256];
+    let mut number = 0;
+    while number < BEGINNINGS.len() {
+        let mut place = 0;
+        while place < 3 {
+            let byte = BEGINNINGS[number][place] as usize;
+            table[byte][place] |= 1 << number;
+            table[byte & !0x20][place] |= 1 << number;
+            place += 1;
+        }
+        number += 1;
+    }
+    table
+};
 
 /// Whether the identifier contains a word for Cloudflare; also a cheap test.
 fn may_be_cloudflare(identifier: &[u8]) -> bool {

@@ -26,12 +26,11 @@ use passage::Style;
 /// `variant = "credential-logged"`.
 pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out: &mut Vec<Candidate>) {
     let bytes = input.text.bytes();
-    let asks = || input.signs.has(Sign::Tunnel) && tunnel::is_asked(bytes);
-    if !input.signs.any(&[Sign::ApiHost, Sign::Client])
-        && !input.names_credential()
-        && !injects(bytes)
-        && !asks()
-    {
+    let concerned = input.signs.any(&[Sign::ApiHost, Sign::Client])
+        || input.names_credential()
+        || input.signs.has(Sign::Injected) && injects(bytes)
+        || input.signs.has(Sign::Tunnel) && tunnel::is_asked(bytes);
+    if !concerned {
         return;
     }
     let known = Known::of(input.text);

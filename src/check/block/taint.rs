@@ -117,8 +117,7 @@ pub(super) fn tainted(bytes: &[u8]) -> HashSet<Vec<u8>> {
 
 /// Whether a framework may set fields of the file to properties for Cloudflare.
 pub(super) fn injects(bytes: &[u8]) -> bool {
-    static MARKS: LazyLock<Literals> =
-        LazyLock::new(|| Literals::new(&["@Value(", "Property(", "@Named("]));
+    static MARKS: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["@Value(", "Property(", "@Named("]));
     let named = || [&b"cloudf"[..], b"cf", b"r2"].iter().any(|word| contains(bytes, word));
     MARKS.is_match(bytes) && named()
 }

@@ -7,7 +7,7 @@ use std::sync::{LazyLock, OnceLock};
 use memchr::memmem;
 use regex::bytes::Regex;
 
-use super::super::{Candidate, Detection, Input, Sign, fixed};
+use super::super::{Candidate, Detection, Input, Sign, fixed, spans_around};
 use super::{API, proxy, skipped, spans};
 use crate::fact::compiled;
 use crate::fact::place::{around, in_pattern, is_code, is_test, is_yaml, list_item};
@@ -153,12 +153,13 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         }
         out.push(found);
     };
+    /// How long an address may be up to its host, in bytes.
+    const ADDRESS: usize = 400;
     // `http: client` of a program is no scheme.
     static SCHEMES: LazyLock<Literals> =
         LazyLock::new(|| Literals::caseless(&["http:/", "http:\\", "http\\:"]));
-    let may_be_scheme = || SCHEMES.is_match(bytes);
-    if input.signs.has(Sign::Plain) && input.signs.has(Sign::Site) && may_be_scheme() {
-        for span in spans(&PLAIN, input) {
+    if input.signs.has(Sign::Plain) && input.signs.has(Sign::Site) {
+        for span in spans_around(&PLAIN, &SCHEMES.all(bytes), bytes, 0, |_| ADDRESS) {
             push(span, Vec::new());
         }
     }

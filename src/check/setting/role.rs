@@ -41,9 +41,8 @@ impl Role {
 pub(super) fn may_be_owner(name: &[u8]) -> bool {
     let [mut cf, mut id, mut key, mut api, mut token, mut account] = [false; 6];
     for (at, first) in name.iter().enumerate() {
-        let begins = |word: &[u8]| {
-            name.get(at..at + word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word))
-        };
+        let begins =
+            |word: &[u8]| name.get(at..at + word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word));
         match first.to_ascii_lowercase() {
             b'm' if begins(b"mail") => return true,
             b'u' if begins(b"user") || begins(b"usr") => return true,

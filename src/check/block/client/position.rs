@@ -32,7 +32,7 @@ fixed! {
 
 /// Whether the text has any place that takes a credential.
 pub(super) fn may_be_taken(input: &Input<'_>) -> bool {
-    input.signs.any(&[Sign::Api, Sign::KeyHeader]) || contains(input.text.bytes(), b"cf-access-client-secret")
+    input.signs.any(&[Sign::Api, Sign::KeyHeader, Sign::AccessSecret])
 }
 
 /// Whether a variable, or the name that it is bound to, stands where Cloudflare takes a credential.

@@ -1,11 +1,13 @@
 //! Finds definitions: Terraform resources in every form, Pulumi, manifests, plans and states, request bodies for the
 //! token-creation API, object literals in code.
 
+use std::sync::LazyLock;
+
 use crate::check::{Input, fixed, named};
 use crate::fact::brackets;
 use crate::fact::place::{in_comment, in_test_module, is_test};
 use crate::fact::tree::{Node, Value, literal, same_name};
-use crate::literals::contains;
+use crate::literals::{Literals, contains};
 use crate::span::Span;
 
 /// The definition of a resource.
@@ -78,8 +80,10 @@ fn in_code(input: &Input<'_>, out: &mut Vec<Definition>) {
         static TYPE = r"(?:\bnew\s+(?:\w+\.)?|\bcloudflare\.)(?P<type>[A-Z]\w*)\($";
         static POLICIES = r#"(?i)\bpolic(?:ies|y)\\?["']?\s*(?:[:=]|=>)"#;
     }
+    static WORD: LazyLock<Literals> = LazyLock::new(|| Literals::caseless(&["polic"]));
     let mut from = 0;
-    while let Some(hit) = contains(&bytes[from..], b"polic").then(|| POLICIES.find_at(bytes, from)).flatten()
+    while let Some(hit) =
+        WORD.find(bytes, from).and_then(|hit| POLICIES.find_at(bytes, hit.start.saturating_sub(1).max(from)))
     {
         from = hit.end();
         let Some(open) = opening(bytes, hit.start()) else { continue };

@@ -1,5 +1,7 @@
 //! Credentials that a program prints or responds with: in the arguments of calls, as code or inside of strings.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 
 use super::super::is_comment;
@@ -13,7 +15,7 @@ use crate::fact::credential::is_credential;
 use crate::fact::place::{is_program, is_prose, is_shell};
 use crate::fact::words::is_word;
 use crate::fact::{brackets, lines};
-use crate::literals::contains;
+use crate::literals::{Literals, contains};
 use crate::span::Span;
 
 /// How long the arguments of a call may be, in bytes.
@@ -220,22 +222,35 @@ fn bound_headers(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
 pub(super) fn responses(input: &Input<'_>, out: &mut Vec<Leak>) {
     let bytes = input.text.bytes();
     fixed! {
-        static ANSWER = r"\b(?:Response\.json|new Response|res\.(?:json|send|end|write)|c\.(?:json|text|html)|jsonify|JsonResponse)\(";
         static OF_ENVIRONMENT = r#"\b(?:process\.|c\.)?env\.(?<name>[A-Za-z_]\w*)|\bos\.environ(?:\.get)?[\[(]\s*["'](?<item>\w+)"#;
     }
     if [&b"env"[..], b"os.environ"].iter().all(|word| memmem::find(bytes, word).is_none()) {
         return;
     }
-    const WORDS: &[&[u8]] = &[b"Response", b"res.", b"c.", b"jsonify("];
-    if WORDS.iter().all(|word| memmem::find(bytes, word).is_none()) {
-        return;
-    }
-    for answer in ANSWER.find_iter(bytes) {
-        let end = arguments_end(bytes, answer.end(), End::Bracket);
-        let body = &bytes[answer.end()..end];
+    static ANSWERS: LazyLock<Literals> = LazyLock::new(|| {
+        Literals::new(&[
+            "Response.json(",
+            "new Response(",
+            "res.json(",
+            "res.send(",
+            "res.end(",
+            "res.write(",
+            "c.json(",
+            "c.text(",
+            "c.html(",
+            "jsonify(",
+            "JsonResponse(",
+        ])
+    });
+    for answer in ANSWERS.all(bytes) {
+        if answer.start > 0 && is_word(bytes[answer.start - 1]) {
+            continue;
+        }
+        let end = arguments_end(bytes, answer.end, End::Bracket);
+        let body = &bytes[answer.end..end];
         if let Some(place) = environment(input, body) {
             out.push(Leak::new(
-                place.shift(answer.end()),
+                place.shift(answer.end),
                 "answers with the environment, credentials included",
             ));
             continue;
@@ -248,7 +263,7 @@ pub(super) fn responses(input: &Input<'_>, out: &mut Vec<Leak>) {
             let used = contains(before, b"fetch(") || contains(before, b"bearer");
             let own = Span::from(whole);
             if is_credential(name.as_bytes()) && !used && arrives(body, own, Style::default()) {
-                let span = own.shift(answer.end());
+                let span = own.shift(answer.end);
                 out.push(Leak::new(span, format!("answers with `{}`", text_of(name.as_bytes()))));
                 break;
             }
