@@ -23,6 +23,7 @@ pub struct Literals {
     level: Level,
     tables: Vec<Tables>,
     buckets: Vec<Vec<Literal>>,
+    heads: Heads,
     caseless: bool,
 }
 
@@ -89,6 +90,7 @@ impl Literals {
         Literals {
             level: Level::new(),
             tables: bytes.chunks(BUCKETS).map(|set| Tables::new(set, caseless)).collect(),
+            heads: Heads::of(buckets.iter().map(|bucket| bucket.iter().map(|at| literals[*at])), caseless),
             buckets: buckets.iter().map(|bucket| bucket.iter().map(literal).collect()).collect(),
             caseless,
         }
@@ -146,6 +148,9 @@ impl Literals {
     ) -> ControlFlow<()> {
         let rest = &bytes[start..];
         let head = head(rest) | if self.caseless { u32::from_le_bytes([CASE; 4]) } else { 0 };
+        if !self.heads.may_be(head, buckets) {
+            return ControlFlow::Continue(());
+        }
         while buckets != 0 {
             let bucket = buckets.trailing_zeros() as usize;
             buckets &= buckets - 1;
@@ -156,6 +161,47 @@ impl Literals {
             }
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Tells without looking at any literal that none begins with four bytes, which is so at most places where a search
+/// stops.
+struct Heads {
+    /// A bit for each value of [`Heads::place`] that a literal has.
+    known: [u64; 64],
+    /// The buckets with literals of less than four bytes, of which nothing is known.
+    short: u32,
+}
+
+impl Heads {
+    fn of<'l>(buckets: impl Iterator<Item = impl Iterator<Item = &'l [u8]>>, caseless: bool) -> Heads {
+        let mut heads = Heads { known: [0; 64], short: 0 };
+        for (number, bucket) in buckets.enumerate() {
+            for literal in bucket {
+                let literal = Literal::new(0, literal, caseless);
+                if literal.mask != !0 {
+                    heads.short |= 1 << number;
+                } else {
+                    let (word, bit) = Heads::place(literal.head);
+                    heads.known[word] |= bit;
+                }
+            }
+        }
+        heads
+    }
+
+    /// Returns the word and the bit for the first four bytes of a text.
+    #[inline]
+    fn place(head: u32) -> (usize, u64) {
+        let mixed = head.wrapping_mul(0x9E37_79B1);
+        ((mixed >> 26) as usize, 1 << (mixed >> 20 & 63))
+    }
+
+    /// Whether a literal of the buckets may begin with these four bytes.
+    #[inline]
+    fn may_be(&self, head: u32, buckets: u32) -> bool {
+        let (word, bit) = Heads::place(head);
+        self.known[word] & bit != 0 || self.short & buckets != 0
     }
 }
 
