@@ -129,13 +129,15 @@ impl Scanner {
 
     /// Runs the checks that look for values: `token` and `assignment`.
     fn values(&self, path: &BlobPath, view: &View<'_>, runs: &[Span], hits: &Hits, out: &mut Vec<Candidate>) {
+        // In a decoded text, only the runs beside of decoded pieces are known.
+        let known = view.steps.is_empty().then_some(runs);
         let applies = |d: &Compiled| {
             d.file().is_none_or(|file| file.is_match(view.bytes) || file.is_match(path.as_bytes()))
         };
         for (number, detection) in self.detections.iter().enumerate() {
             let places = hits.places(number);
             if !places.is_empty() && applies(detection) {
-                token::check(detection, places, view, out);
+                token::check(detection, places, known, view, out);
             }
         }
         if runs.is_empty() {

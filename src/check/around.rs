@@ -1,6 +1,6 @@
 //! Expressions that run only around the words that they need.
 
-use std::sync::LazyLock;
+use std::ops::Deref;
 
 use memchr::memchr;
 use regex::bytes::{Captures, Regex};
@@ -10,7 +10,7 @@ use crate::span::Span;
 
 /// Returns the spans of the group `span` in the matches of [`captures_around`].
 pub(crate) fn spans_around(
-    pattern: &LazyLock<Regex>,
+    pattern: &impl Deref<Target = Regex>,
     hits: &[Hit],
     bytes: &[u8],
     before: usize,
@@ -24,7 +24,7 @@ pub(crate) fn spans_around(
 /// expression only runs around the hits: from `before` bytes before each to the end of the line that holds the byte
 /// `after(index)` bytes after it, where `index` is that of the literal. Without a hit it is not even compiled.
 pub(crate) fn captures_around<'b>(
-    pattern: &LazyLock<Regex>,
+    pattern: &impl Deref<Target = Regex>,
     hits: &[Hit],
     bytes: &'b [u8],
     before: usize,

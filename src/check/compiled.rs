@@ -7,6 +7,7 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, ClassBytes, Hir, HirKind, Look};
 
 use super::expression;
+use crate::fact::runs::is_token_byte;
 use crate::rule::{Detect, Rule};
 
 /// A detection whose expressions are compiled when first needed.
@@ -116,18 +117,22 @@ pub(crate) struct Shape {
     head: Option<String>,
     /// The runs that every match contains, those of few bytes first: they are the rarest.
     runs: Vec<Run>,
+    /// The length of the longest of them that consists of the bytes of tokens.
+    pub(crate) value_run: usize,
 }
 
 impl Shape {
     fn of(source: Option<&str>) -> Shape {
         let Some(whole) = source.and_then(parsed) else {
-            return Shape { reach: usize::MAX, head: None, runs: Vec::new() };
+            return Shape { reach: usize::MAX, head: None, runs: Vec::new(), value_run: 0 };
         };
         let reach = whole.properties().maximum_len().unwrap_or(usize::MAX);
         let mut runs = Vec::new();
         Run::collect(&whole, &mut runs);
         runs.sort_by_key(Run::size);
-        Shape { reach, head: head(&whole), runs }
+        let of_token = |run: &&Run| (0..=u8::MAX).all(|b| !run.class[usize::from(b)] || is_token_byte(b));
+        let value_run = runs.iter().filter(of_token).map(|run| run.least).max().unwrap_or(0);
+        Shape { reach, head: head(&whole), runs, value_run }
     }
 
     /// Whether a text has the runs of bytes that every match has. Cheaper than to compile the expression.

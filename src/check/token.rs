@@ -4,6 +4,7 @@
 use regex::bytes::Regex;
 
 use super::{Candidate, Compiled, View, proof, value};
+use crate::fact::runs::SHORTEST_VALUE;
 use crate::rule::Confidence;
 use crate::span::Span;
 
@@ -14,8 +15,27 @@ const AFTER: usize = 8 * 1024;
 const BESIDE: usize = 400;
 
 /// Matches the detection's pattern around every hit of one of its keywords, and pushes what it finds.
-pub(crate) fn check(detection: &Compiled, hits: &[usize], view: &View<'_>, out: &mut Vec<Candidate>) {
+///
+/// `runs` are all [`runs`](crate::fact::runs::values) of the text, if they are known.
+pub(crate) fn check(
+    detection: &Compiled,
+    hits: &[usize],
+    runs: Option<&[Span]>,
+    view: &View<'_>,
+    out: &mut Vec<Candidate>,
+) {
     let shape = detection.shape();
+    let least = shape.value_run;
+    // Whether a part of the text touches a run that is long enough for the value.
+    let has_run = |part: Span| {
+        runs.filter(|_| least >= SHORTEST_VALUE).is_none_or(|runs| {
+            let first = runs.partition_point(|run| run.end < part.start);
+            runs[first..].iter().take_while(|run| run.start < part.end).any(|run| run.len() >= least)
+        })
+    };
+    if !has_run(Span::new(0, view.bytes.len())) {
+        return;
+    }
     let reach = shape.reach.min(AFTER);
     let (mut done, mut clear) = (0, 0);
     for &hit in hits {
@@ -28,7 +48,7 @@ pub(crate) fn check(detection: &Compiled, hits: &[usize], view: &View<'_>, out: 
         let window = &view.bytes[start..end];
         // A match that starts near the end of the window may continue after it.
         let open = if end == view.bytes.len() { 0 } else { reach.min((end - start) / 2) };
-        if !shape.may_match(window) {
+        if !has_run(Span::new(start, end)) || !shape.may_match(window) {
             clear = end - open;
             continue;
         }

@@ -275,9 +275,9 @@ fn is_random_token(value: &[u8]) -> bool {
         b'0'..=b'9' => 2,
         _ => 3,
     };
-    let changes = value.windows(2).filter(|w| class(&w[0]) != class(&w[1])).count();
+    let changes = || value.windows(2).filter(|w| class(&w[0]) != class(&w[1])).count();
     classes
-        && changes * 8 >= value.len() * 3
+        && changes() * 8 >= value.len() * 3
         && distinct(value) * 5 >= value.len() * 2
         && bytes_in_words(value) * 2 < value.len()
         && decoded(value).is_none()

@@ -30,10 +30,31 @@ pub struct Setting {
 /// What names of credentials and of their owners end in.
 static ENDS: LazyLock<Literals> = LazyLock::new(|| {
     Literals::caseless(&[
-        "key", "token", "tkn", "password", "passwd", "mail", "user", "usr", "login", "method", "cfid",
+        "key",
+        "token",
+        "tkn",
+        "password",
+        "passwd",
+        "mail",
+        "user",
+        "usr",
+        "login",
+        "cfid",
         "cf_id",
+        // A method counts only as that of an authentication, see [`may_begin`].
+        "authmethod",
+        "auth_method",
     ])
 });
+const METHOD: usize = "method".len();
+
+/// Calls `visit` for every place where a name may end, in order: with the word that it ends in.
+fn each_end(bytes: &[u8], mut visit: impl FnMut(Span) -> ControlFlow<()>) -> ControlFlow<()> {
+    ENDS.each(bytes, 0, |hit| {
+        let start = if bytes[hit.start] | 0x20 == b'a' { hit.end - METHOD } else { hit.start };
+        visit(Span::new(start, hit.end))
+    })
+}
 
 fixed! {
     /// The end of such a name, the separator, and the beginning of the value.
@@ -56,7 +77,7 @@ const LINE: usize = 256;
 /// of one of the words that such names end in.
 pub fn any_setting(bytes: &[u8], wanted: impl Fn(&[u8]) -> bool) -> bool {
     let mut from = 0;
-    ENDS.each(bytes, 0, |hit| {
+    each_end(bytes, |hit| {
         if hit.start < from {
             return ControlFlow::Continue(());
         }
@@ -82,7 +103,7 @@ fn in_name(byte: u8) -> bool {
 pub fn settings(bytes: &[u8]) -> Vec<Setting> {
     let mut out = Vec::new();
     let (mut from, mut done) = (0, 0);
-    let _ = ENDS.each(bytes, 0, |hit| {
+    let _ = each_end(bytes, |hit| {
         if hit.start >= from {
             from = hit.end;
             if let Some((end, setting)) = setting_at(bytes, hit.start, hit.end, done) {

@@ -67,7 +67,7 @@ impl Scanner {
         for (number, detection) in self.detections.iter().enumerate() {
             let places = hits.places(number);
             if !places.is_empty() {
-                token::check(detection, places, view, &mut candidates);
+                token::check(detection, places, None, view, &mut candidates);
             }
         }
         for run in zones.iter().flat_map(|zone| runs(view.bytes, *zone)) {

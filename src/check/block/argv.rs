@@ -162,8 +162,9 @@ fn may_be_argument(bytes: &[u8], run: Span) -> bool {
         Literals::caseless(&["tok", "key", "sec", "pas", "bea", "-p ", "-u ", "-t ", "-b "])
     });
     let text = &bytes[run.start..run.end];
-    // Most other runs have no digit.
+    // Most other runs have no digit, or are the hashes of commits.
     text.iter().any(u8::is_ascii_digit)
+        && may_be_random(text)
         && (memmem::find(text, b"cf").is_some()
             || lines_before(bytes, run.start).is_none_or(|before| SAYS.find(before, 0).is_some()))
         && may_be_credential(text)
@@ -180,6 +181,12 @@ fn lines_before(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let alone = near[own..].iter().all(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`'));
     let start = if alone { line_start(near[..own].trim_ascii_end()) } else { own };
     (start > 0 || floor == 0).then(|| &near[start..])
+}
+
+/// Whether a run has the kinds of characters that [`may_be_credential`] asks for; a cheap test.
+fn may_be_random(run: &[u8]) -> bool {
+    let mixed = run.iter().any(u8::is_ascii_uppercase) && run.iter().any(u8::is_ascii_lowercase);
+    mixed || run.len() != 40 && run.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Whether a run of value characters looks like a credential rather than a long name.

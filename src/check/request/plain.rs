@@ -8,12 +8,12 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::super::{Candidate, Detection, Input, Sign, fixed, spans_around};
-use super::{API, proxy, skipped, spans};
+use super::{API, proxy, skipped};
 use crate::fact::compiled;
 use crate::fact::place::{around, in_pattern, is_code, is_test, is_yaml, list_item};
 use crate::fact::setting::same_group;
 use crate::fact::words::is_word;
-use crate::literals::{Literals, contains};
+use crate::literals::{Hit, Literals, contains};
 use crate::span::Span;
 
 mod call;
@@ -58,15 +58,22 @@ impl Patterns {
         }
     }
 
-    /// Returns the expressions of which the text contains a word.
-    fn matching(&self, bytes: &[u8]) -> impl Iterator<Item = &Regex> {
-        let mut asked = vec![false; self.patterns.len()];
+    /// Returns what the expressions match around their words: those of the first, those of the second, and so on.
+    fn spans(&self, bytes: &[u8]) -> Vec<Span> {
+        /// How far before its word a match may begin, and how far after it, in bytes.
+        const BEFORE: usize = 200;
+        const AFTER: usize = 600;
+        let mut hits = vec![Vec::new(); self.patterns.len()];
         let _ = self.words.each(bytes, 0, |hit| {
-            self.owners[hit.index].iter().for_each(|owner| asked[*owner] = true);
+            self.owners[hit.index].iter().for_each(|owner| hits[*owner].push(hit));
             ControlFlow::Continue(())
         });
-        let asked = self.patterns.iter().zip(asked).filter(|(_, asked)| *asked);
-        asked.map(|((pattern, source), _)| pattern.get_or_init(|| compiled(source)))
+        let asked = self.patterns.iter().zip(hits).filter(|(_, hits)| !hits.is_empty());
+        let found = asked.map(|((pattern, source), hits)| {
+            let pattern = pattern.get_or_init(|| compiled(source));
+            spans_around(&pattern, &hits, bytes, BEFORE, |_| AFTER)
+        });
+        found.flatten().collect()
     }
 }
 
@@ -119,13 +126,14 @@ fixed! {
     /// An address without a scheme: `curl`, `wget` and others then use `http://`, unless they are told what to use.
     static BARE = r#"(?i)\b(?:curl|wget|http|xh)\b(?:[^\n|;&`]|\\\r?\n)*?[\s"'=](?P<span>api\.cloudflare\.com/[^\s"'`]*)"#;
 
-    static LOCATION_TRUSTED = r"(?P<span>--location-trusted)";
-
     /// The host without a scheme.
     static BARE_HOST = r"(?i)[^/.\w]api\.cloudflare\.com";
 
     static VENDOR = "(?i)cloudflare";
 }
+
+/// The option of curl that sends the credential to whatever host it is sent on to.
+const TRUSTED: &[u8] = b"--location-trusted";
 
 /// What every match of [`JOINED`] contains.
 static SCHEME: LazyLock<Literals> =
@@ -153,8 +161,9 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         }
         out.push(found);
     };
-    /// How long an address may be up to its host, in bytes.
+    /// How long an address may be, and a command up to its address, in bytes.
     const ADDRESS: usize = 400;
+    const COMMAND: usize = 1500;
     // `http: client` of a program is no scheme.
     static SCHEMES: LazyLock<Literals> =
         LazyLock::new(|| Literals::caseless(&["http:/", "http:\\", "http\\:"]));
@@ -168,8 +177,9 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         static SWITCH = r"(?i)\bssl[ \t]*=|use_https|secure[-_]ssl";
     }
     let talks = input.signs.has(Sign::Api);
-    let named = || contains(bytes, b"use_https") || contains(bytes, b"ssl") || contains(bytes, b"secure");
-    let switched = || !is_code(input.path) && named() && SWITCH.is_match(bytes);
+    static SWITCHES: LazyLock<Literals> =
+        LazyLock::new(|| Literals::caseless(&["ssl", "use_https", "secure-ssl", "secure_ssl"]));
+    let switched = || !is_code(input.path) && SWITCHES.is_match(bytes) && SWITCH.is_match(bytes);
     if !talks && !switched() {
         return;
     }
@@ -191,8 +201,9 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
             push(Span::from(span), vec![(host, "the host it is put before")]);
         }
     }
-    if has_bare_host(bytes) {
-        for span in spans(&BARE, input) {
+    let bare = bare_hosts(bytes);
+    if !bare.is_empty() {
+        for span in spans_around(&BARE, &bare, bytes, COMMAND, |_| ADDRESS) {
             let line = input.text.get(input.text.line_near(span.start));
             if memmem::find(line, b"--proto-default").is_none() {
                 push(span, Vec::new());
@@ -200,48 +211,44 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
         }
     }
     let mut split: Vec<(Span, Option<Span>, Vec<Span>)> = Vec::new();
-    let trusted = memmem::find(bytes, b"--location-trusted").map(|_| &*LOCATION_TRUSTED);
-    for pattern in SPLIT.matching(bytes).chain(trusted) {
-        for span in spans(pattern, input) {
-            let near = around(input.text, span, 400);
-            let text = input.text.get(near);
-            let beside = API.find(text, 0);
-            let own = API.is_match(input.text.get(span));
-            // Cookies have a `secure` setting as well: it counts only in a call that names the host.
-            let word = first_word(input.text.get(span)).to_ascii_lowercase();
-            let unrelated = word == b"secure" && !own && !input.text.get(span).contains(&b'-');
-            let called = if word == b"secure" { host_of_call(input, span) } else { None };
-            let unrelated = unrelated && called.is_none() && !in_group(input, span, near, API.all(text));
-            // What a proxy does is a question of certificates.
-            let unrelated = unrelated || word == b"secure" && proxy::target(bytes, span).is_some();
-            // A port, and an argument without TLS, count only beside the host, and only if the host has no scheme.
-            let argument =
-                matches!(word.as_slice(), b"ssl" | b"tls") && !input.text.get(span).ends_with(b"no");
-            let of_host = word.starts_with(b"port") || argument;
-            let unrelated = unrelated || of_host && !in_group(input, span, near, BARE_HOST.find_iter(text));
-            let scheme = input.text.get(span).to_ascii_lowercase();
-            let scheme =
-                ["scheme", "proto"].iter().any(|name| memmem::find(&scheme, name.as_bytes()).is_some());
-            let unrelated = unrelated || scheme && !own && !has_open_host(input, near);
-            if unrelated || !own && (is_of_another_host(input, span) || in_other_item(input, span)) {
-                continue;
-            }
-            // A variable of the environment may be for any of the hosts that are set beside it.
-            let variable = input.text.get(span).first().is_some_and(u8::is_ascii_uppercase);
-            let settings = !variable
-                && !argument
-                && matches!(word.as_slice(), b"ssl" | b"use_https")
-                && in_group(input, span, near, VENDOR.find_iter(text));
-            // The switch of the tool itself comes before all of its providers.
-            let settings = settings || word == b"secure" && contains(text, b"cloudflare");
-            let settings = settings || called.is_some();
-            if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
-                let host = called.or(beside.map(|m| Span::from(m).shift(near.start)));
-                // One connection may have several of these, such as a port and a scheme.
-                match split.iter_mut().find(|(_, other, _)| host.is_some() && *other == host) {
-                    Some((_, _, more)) => more.push(span),
-                    None => split.push((span, host, Vec::new())),
-                }
+    let trusted = memmem::find_iter(bytes, TRUSTED).map(|at| Span::new(at, at + TRUSTED.len()));
+    for span in SPLIT.spans(bytes).into_iter().chain(trusted) {
+        let near = around(input.text, span, 400);
+        let text = input.text.get(near);
+        let beside = API.find(text, 0);
+        let own = API.is_match(input.text.get(span));
+        // Cookies have a `secure` setting as well: it counts only in a call that names the host.
+        let word = first_word(input.text.get(span)).to_ascii_lowercase();
+        let unrelated = word == b"secure" && !own && !input.text.get(span).contains(&b'-');
+        let called = if word == b"secure" { host_of_call(input, span) } else { None };
+        let unrelated = unrelated && called.is_none() && !in_group(input, span, near, API.all(text));
+        // What a proxy does is a question of certificates.
+        let unrelated = unrelated || word == b"secure" && proxy::target(bytes, span).is_some();
+        // A port, and an argument without TLS, count only beside the host, and only if the host has no scheme.
+        let argument = matches!(word.as_slice(), b"ssl" | b"tls") && !input.text.get(span).ends_with(b"no");
+        let of_host = word.starts_with(b"port") || argument;
+        let unrelated = unrelated || of_host && !in_group(input, span, near, BARE_HOST.find_iter(text));
+        let scheme = input.text.get(span).to_ascii_lowercase();
+        let scheme = ["scheme", "proto"].iter().any(|name| memmem::find(&scheme, name.as_bytes()).is_some());
+        let unrelated = unrelated || scheme && !own && !has_open_host(input, near);
+        if unrelated || !own && (is_of_another_host(input, span) || in_other_item(input, span)) {
+            continue;
+        }
+        // A variable of the environment may be for any of the hosts that are set beside it.
+        let variable = input.text.get(span).first().is_some_and(u8::is_ascii_uppercase);
+        let settings = !variable
+            && !argument
+            && matches!(word.as_slice(), b"ssl" | b"use_https")
+            && in_group(input, span, near, VENDOR.find_iter(text));
+        // The switch of the tool itself comes before all of its providers.
+        let settings = settings || word == b"secure" && contains(text, b"cloudflare");
+        let settings = settings || called.is_some();
+        if own || settings || beside.is_some() && !other_host_closer(input, span, near) {
+            let host = called.or(beside.map(|m| Span::from(m).shift(near.start)));
+            // One connection may have several of these, such as a port and a scheme.
+            match split.iter_mut().find(|(_, other, _)| host.is_some() && *other == host) {
+                Some((_, _, more)) => more.push(span),
+                None => split.push((span, host, Vec::new())),
             }
         }
     }
@@ -284,10 +291,14 @@ fn in_group(
     places.any(|place| same_group(input.text.bytes(), place, span))
 }
 
-/// Whether the API's host occurs anywhere without a scheme.
-fn has_bare_host(bytes: &[u8]) -> bool {
-    memmem::find_iter(bytes, b"api.cloudflare.com/")
-        .any(|at| at > 0 && matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b'"' | b'\'' | b'='))
+/// Returns where the API's host stands without a scheme.
+fn bare_hosts(bytes: &[u8]) -> Vec<Hit> {
+    static HOST: LazyLock<Literals> = LazyLock::new(|| Literals::caseless(&["api.cloudflare.com/"]));
+    let mut hits = HOST.all(bytes);
+    hits.retain(|hit| {
+        hit.start > 0 && matches!(bytes[hit.start - 1], b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'=')
+    });
+    hits
 }
 
 /// Whether the line contains the same address with `https` as well: it distinguishes the two, or replaces one by the

@@ -82,7 +82,11 @@ impl<'a> Starts<'a> {
 
 /// The beginnings of escapes, and what may be a joint: the end of a piece, a quote, and what may lead to the next
 /// piece.
-static MARKS: LazyLock<Shapes> = LazyLock::new(|| {
+static MARKS: LazyLock<Shapes> = LazyLock::new(|| marks(b" \"$&'+."));
+/// The same where lists are joined: a comma leads to the next piece.
+static MARKS_IN_LISTS: LazyLock<Shapes> = LazyLock::new(|| marks(b" \"$&'+,."));
+
+fn marks(leads_on: &[u8]) -> Shapes {
     const LETTERS: &[u8] = b"#0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     // Bytes are classified by their halves; with the signs in the same class as the letters, a space would match as
     // well.
@@ -94,18 +98,19 @@ static MARKS: LazyLock<Shapes> = LazyLock::new(|| {
         &[b"%&", LETTERS],
         &[b"\\", b"ux\n\r"],
         &[ANY, QUOTES, b"\t\n\r"],
-        &[ANY, QUOTES, b" \"$&'+,."],
+        &[ANY, QUOTES, leads_on],
         &[WORD, QUOTES, b"<>ru|~*"],
         &[WORD, QUOTES, b"@\\bf^"],
         &[SIGNS, QUOTES, b"<>ru|~*@\\bf^"],
         &[ANY, b"`", b"\t\n\r $&`+,.<>ru|~*@\\bf^"],
     ])
-});
+}
 
 /// Returns the first escape or joint from `from` up to `stop`.
 fn next_mark(bytes: &[u8], from: usize, stop: usize, joins: bool) -> Option<Piece> {
     let mut piece = None;
-    let _ = MARKS.each(&bytes[..bytes.len().min(stop + DEPTH)], from.saturating_sub(1), |start| {
+    let marks = if joins { &MARKS_IN_LISTS } else { &MARKS };
+    let _ = marks.each(&bytes[..bytes.len().min(stop + DEPTH)], from.saturating_sub(1), |start| {
         let escapes = matches!(bytes[start], b'%' | b'\\' | b'&');
         // The shape of a joint includes the last byte of the piece before it.
         let at = if escapes { start } else { start + 1 };

@@ -138,13 +138,34 @@ fn hints(bytes: &[u8]) -> Vec<Hit> {
     let mut hits = HINTS.all(bytes);
     hits.retain(|hit| {
         let Some((_, names)) = hit.index.checked_sub(WORDS.len()).map(|short| SHORT[short]) else {
-            return true;
+            return may_print(WORDS[hit.index], &bytes[..hit.start], &bytes[hit.end..]);
         };
         let before = &bytes[..hit.end - 1];
         let start = before.iter().rposition(|b| !is_word(*b)).map_or(0, |at| at + 1);
         names.contains(&&before[start..])
     });
     hits
+}
+
+/// Whether a word of [`hints`] between these texts may be in the name of a call. Most are parts of others: `login`,
+/// `overwrite`.
+fn may_print(word: &str, before: &[u8], rest: &[u8]) -> bool {
+    let opens = |rest: &[u8]| rest.first().is_some_and(|b| *b == b'(' || b.is_ascii_whitespace());
+    match word {
+        "log" => {
+            let rest = [&b"ger"[..], b"ging", b"rus"]
+                .iter()
+                .find(|more| rest.get(..more.len()).is_some_and(|own| own.eq_ignore_ascii_case(more)))
+                .map_or(rest, |more| &rest[more.len()..]);
+            let member = rest.strip_prefix(b"()").unwrap_or(rest);
+            let ends = |end: &&[u8]| before.ends_with(end);
+            [&b"."[..], b"->", b"::"].iter().any(|mark| member.starts_with(mark))
+                || opens(rest) && [&b"NS"[..], b".", b"error_"].iter().any(ends)
+        }
+        "rite" => matches!(before, [.., b'.', b'w' | b'W']),
+        "puts" | "inspect" | "echo" | "dump" | "die" | "alert" => opens(rest),
+        _ => true,
+    }
 }
 
 /// Returns what [`CALL`] has matched, if it is a call in the language of the file.

@@ -12,7 +12,7 @@ use crate::check::{captures_around, fixed};
 use crate::fact::words::is_word;
 use crate::literals::{Literals, contains};
 
-/// What every place where a token is made contains.
+/// What every place where a token is made, or read from an answer, contains.
 const MADE_BY: &[&str] = &[
     "okens.create(",
     "okens.New(",
@@ -66,7 +66,10 @@ impl<'a> Minted<'a> {
                 let own = groups.name("owner").map(|owner| owner.as_bytes());
                 own.or_else(|| groups.name("read").filter(|_| self.creates()).map(|read| read.as_bytes()))
             };
-            let made = captures_around(&MADE, &MAKERS.all(self.bytes), self.bytes, BEFORE, |_| 0);
+            let mut hits = MAKERS.all(self.bytes);
+            // The last two read an answer, which has no token unless the file makes one.
+            hits.retain(|hit| hit.index + 2 < MADE_BY.len() || self.creates());
+            let made = captures_around(&MADE, &hits, self.bytes, BEFORE, |_| 0);
             made.into_iter().filter_map(name).take(MOST).collect()
         });
         if self.of_tunnels.get_or_init(|| tunnel::names(self.bytes)).contains(name) {
