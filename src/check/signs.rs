@@ -46,6 +46,8 @@ pub(crate) enum Sign {
     Joins,
     /// A variable or file that the GitHub Actions runner provides to steps.
     Runner,
+    /// The scheme of an API token in a header.
+    Bearer,
     /// The header with the secret of a service token of Access.
     AccessSecret,
     /// What frameworks mark fields with that they set to a property.
@@ -108,6 +110,7 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     (Sign::ResourceSecret, &["turnstile_widget"]),
     (Sign::Joins, &["join(", "concat", "implode("]),
     (Sign::Runner, &["github_"]),
+    (Sign::Bearer, &["bearer"]),
     (Sign::AccessSecret, &["cf-access-client-secret"]),
     (Sign::Injected, &["@value(", "property(", "@named("]),
 ];

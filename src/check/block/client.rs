@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::{Detection, is_comment};
-use crate::check::{Candidate, Input, Sign, fixed};
+use crate::check::{Candidate, Input, Sign, captures_around, fixed};
 use crate::fact::brackets;
 use crate::fact::credential::{each_credential, is_credential, is_secret};
 use crate::fact::lines;
@@ -48,6 +48,10 @@ const PUBLIC: &[&[u8]] = &[
 ];
 
 static PREFIXES: LazyLock<Literals> = LazyLock::new(|| Literals::new(PUBLIC));
+
+/// How far before its word a match of [`DEFINE`] may begin, and how far after it may end, in bytes.
+const BEFORE: usize = 400;
+const SETTING: usize = 2000;
 
 /// Words of which every match of [`DEFINE`] contains one.
 static SETTINGS: LazyLock<Literals> = LazyLock::new(|| {
@@ -121,8 +125,8 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
     }
     // Next.js replaces these names wherever they are used, also in the browser.
     let next = name.starts_with(b"next.config.").then(|| NEXT_ENV.captures_iter(bytes)).into_iter().flatten();
-    let defined = SETTINGS.find(bytes, 0).map(|_| DEFINE.captures_iter(bytes)).into_iter().flatten();
-    for groups in defined.chain(next) {
+    let defined = captures_around(&DEFINE, &SETTINGS.all(bytes), bytes, BEFORE, |_| SETTING);
+    for groups in defined.into_iter().chain(next) {
         // A Flutter app keeps its environment as constants or as an asset.
         let dart = name.ends_with(b".dart") && !is_on_a_server(input);
         let of_app = ["compiled", "asset"].iter().find_map(|name| groups.name(name)).filter(|_| dart);

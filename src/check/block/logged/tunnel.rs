@@ -1,21 +1,38 @@
 //! Tokens of tunnels, which `cloudflared tunnel token` prints.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
-use crate::check::fixed;
+use crate::check::{captures_around, fixed};
+use crate::literals::{Hit, Literals};
 use crate::span::Span;
 
 /// The command, in a script or as a list of words. With `--cred-file` it writes a file and prints nothing.
 pub(super) const COMMAND: &str = r#"\bcloudflared(?:\.exe)?["',\s]+(?:--?[\w-]+[ =][^\s|;&)`]+[ ]+)*tunnel["',\s]+(?:--?[\w-]+[ =][^\s|;&)`]+[ ]+)*token\b(?:["',\s]+[^\s|;&>)`]+)"#;
+
+/// How long an assignment may be up to the program, in bytes, and a command after its name.
+const BEFORE: usize = 300;
+const AFTER: usize = 400;
+
+/// Returns where the program may be asked for a token.
+fn asked(bytes: &[u8]) -> Vec<Hit> {
+    static PROGRAM: LazyLock<Literals> = LazyLock::new(|| Literals::new(&["cloudflared"]));
+    let mut hits = PROGRAM.all(bytes);
+    hits.retain(|hit| {
+        let rest = &bytes[hit.end..bytes.len().min(hit.end + AFTER)];
+        memmem::find(rest, b"tunnel").is_some_and(|at| memmem::find(&rest[at..], b"token").is_some())
+    });
+    hits
+}
 
 /// Whether a file asks for the token of a tunnel.
 pub(super) fn is_asked(bytes: &[u8]) -> bool {
     fixed! {
         static ASKED = COMMAND;
     }
-    memmem::find(bytes, b"cloudflared").is_some() && ASKED.is_match(bytes)
+    !captures_around(&ASKED, &asked(bytes), bytes, BEFORE, |_| AFTER).is_empty()
 }
 
 /// Returns the names that the token of a tunnel is assigned to: `TOKEN=$(cloudflared tunnel token NAME)`.
@@ -25,10 +42,8 @@ pub(super) fn names(bytes: &[u8]) -> HashSet<&[u8]> {
             r#"(?m)\$?\b(?P<name>[A-Za-z_]\w*)[ \t]*:?=[ \t]*(?P<value>["']?(?:\$\(|`|&[ \t]*["']?|[\w.]+\([\[("' ]*)?[^\n|;=()]{{0,80}}{COMMAND}[^\n|;]*)(?P<end>.?)"#
         );
     }
-    if memmem::find(bytes, b"cloudflared").is_none() {
-        return HashSet::new();
-    }
-    let all = ASSIGNED.captures_iter(bytes).filter(|groups| {
+    let all = captures_around(&ASSIGNED, &asked(bytes), bytes, BEFORE, |_| AFTER).into_iter();
+    let all = all.filter(|groups| {
         let piped = groups.name("end").is_some_and(|end| end.as_bytes() == b"|");
         !piped
             && memmem::find(groups.name("value").map_or(b"", |value| value.as_bytes()), b"--cred").is_none()

@@ -45,7 +45,7 @@ pub(super) fn sends_key(input: &Input<'_>, switch: Span) -> Option<Span> {
 
 /// Whether a text may send a token of the API: it names one, and makes a header for one.
 pub(super) fn bears_credential(input: &Input<'_>) -> bool {
-    input.names_credential() && contains(input.text.bytes(), b"bearer")
+    input.signs.has(Sign::Bearer) && input.names_credential()
 }
 
 /// Returns the header in a part of the file that carries a credential of the API: the key, or a token by its name.
