@@ -7,7 +7,7 @@ use memchr::memmem;
 use regex::bytes::{Captures, Regex};
 
 use super::addresses::api_addresses;
-use super::{Program, item_mark, origins};
+use super::{Program, item_mark};
 use crate::check::{captures_around, fixed};
 use crate::fact::lines;
 use crate::fact::words::is_word;
@@ -79,7 +79,7 @@ impl<'a> Sent<'a> {
         let means = |set: usize| {
             name.len() > 1
                 || set < at
-                    && origins::last_assigned(self.program.bytes, name, at) == Some(set)
+                    && assigned(&self.program.bytes[set..at], name).is_none()
                     && bound_again(&self.program.bytes[set..at], name).is_none()
         };
         self.headers().iter().any(|(own, set)| {

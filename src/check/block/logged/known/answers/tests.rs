@@ -1,7 +1,5 @@
 //! Which names hold an answer of the API, and what of it is printed.
 
-// flaresec: allow-start(credential-logged) texts that tests look at
-
 use super::super::super::passage::Style;
 use super::super::Known;
 use crate::fact::command::expansions;
@@ -142,5 +140,3 @@ fn commands_print_an_answer_or_the_credential_in_it() {
         assert!(!echoed(&format!("{MADE}{text}")), "{text}");
     }
 }
-
-// flaresec: allow-end
