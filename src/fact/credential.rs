@@ -284,7 +284,18 @@ pub fn is_credential(identifier: &[u8]) -> bool {
         || (list.contains(&"tunnel") && any(OF_TUNNEL))
         || (list.contains(&"r2") && any(OF_R2))
         || (list.contains(&"cfd") && any(OF_CFD));
-    vendor && is_secret_words(&list)
+    vendor && is_secret_words(&list) && !is_of_program(&list)
+}
+
+/// Whether the words of a name are those of a secret that a program makes for itself, to encrypt or to sign what it stores:
+/// `CF_ENCRYPTION_KEY`, `CF_SESSION_SECRET`.
+fn is_of_program(list: &[&str]) -> bool {
+    const ENCRYPTS: &[&str] = &["encryption", "encrypt", "cipher", "fernet", "aes"];
+    const STORES: &[&str] = &["session", "cookie", "csrf", "jwt"];
+    list.windows(2).any(|pair| {
+        SECRET.contains(&pair[1]) && ENCRYPTS.contains(&pair[0])
+            || pair[1] == "secret" && STORES.contains(&pair[0])
+    })
 }
 
 /// Whether the identifier names a secret of any vendor: `API_TOKEN`, `secretKey`.
@@ -430,6 +441,8 @@ mod tests {
             "CF_TOKEN_FOR_USE",
             "secrets.CF_TOKEN",
             "secrets.CLOUDFLARE",
+            "CF_SESSION_TOKEN",
+            "ENCRYPTED_CF_API_TOKEN",
         ] {
             assert!(is_credential(name.as_bytes()), "{name}");
         }
@@ -461,6 +474,10 @@ mod tests {
             "CF_AI_MAX_TOKENS",
             "cfUsage.total_tokens",
             "cfPromptTokens",
+            "CF_ENCRYPTION_KEY",
+            "cloudflareEncryptionSecret",
+            "CF_SESSION_SECRET",
+            "CF_COOKIE_SECRET_KEY",
         ] {
             assert!(!is_credential(name.as_bytes()), "{name}");
         }

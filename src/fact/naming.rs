@@ -3,7 +3,7 @@
 //! and configuration format: `KEY=v`, `"key": "v"`, `key: v`, `-H "Key: v"`, `--flag v`, `f("KEY", "v")`,
 //! `<key>v</key>`, `name: KEY` above `value: v`, `the key is v`.
 
-use super::words::split;
+use super::words::{after_escape, split};
 use crate::blob::BlobPath;
 use crate::span::Span;
 
@@ -195,7 +195,7 @@ fn phrases(bytes: &[u8], at: usize) -> Vec<Name> {
             }
             // The name of a closing tag repeats that of the opening one further left.
             if !bytes[..i].ends_with(b"</") {
-                phrase.push(bytes, Span::new(i, end));
+                phrase.push(bytes, Span::new(after_escape(bytes, Span::new(i, end)), end));
             }
             continue;
         }

@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use super::words::{is_word, words};
+use super::words::{after_escape, is_word, words};
 use super::{fixed, lines};
 use crate::literals::Literals;
 use crate::span::Span;
@@ -121,7 +121,7 @@ pub fn settings(bytes: &[u8]) -> Vec<Setting> {
 /// Names up to `done` have been read already.
 fn setting_at(bytes: &[u8], start: usize, end: usize, done: usize) -> Option<(usize, Option<Setting>)> {
     let before = bytes[done..start].iter().rev().take(LONGEST).take_while(|b| in_name(**b)).count();
-    let name = Span::new(start - before, end);
+    let name = Span::new(after_escape(bytes, Span::new(start - before, end)), end);
     // The name continues one that was just read.
     if before == LONGEST || (name.start == done && done > 0) || !may_end(&bytes[end..]) {
         return None;

@@ -4,6 +4,8 @@ mod languages;
 
 use languages::{english, translated};
 
+use crate::span::Span;
+
 /// How long a word without separators may be to be split into known words, in bytes.
 const LONGEST: usize = 40;
 
@@ -37,6 +39,41 @@ fn parts(first: u8) -> &'static [&'static str] {
 /// Whether the byte can be part of an identifier: a letter, a digit or `_`.
 pub fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Returns where a name starts behind the escape that a backslash before it makes of its first letter: `\nCF_API_KEY` in a
+/// text of several lines. That of `\token` is the name itself.
+pub fn after_escape(bytes: &[u8], name: Span) -> usize {
+    const BEGINNINGS: &[&[u8]] = &[
+        b"account",
+        b"access",
+        b"api",
+        b"auth",
+        b"aws",
+        b"cf",
+        b"client",
+        b"cloudflare",
+        b"dns",
+        b"email",
+        b"export",
+        b"global",
+        b"key",
+        b"login",
+        b"password",
+        b"r2",
+        b"s3",
+        b"secret",
+        b"token",
+        b"tunnel",
+        b"turnstile",
+        b"user",
+        b"zone",
+    ];
+    let own = &bytes[name.start..name.end];
+    let Some((b'n' | b'r' | b't', rest)) = own.split_first() else { return name.start };
+    let begins = rest.first().is_none_or(|b| b.is_ascii_uppercase())
+        || BEGINNINGS.iter().any(|word| rest.starts_with(word));
+    name.start + usize::from(bytes[..name.start].ends_with(b"\\") && begins)
 }
 
 /// Appends the words of an identifier to `out`, in lower case, each followed by a space.
@@ -178,7 +215,8 @@ fn cover<'a>(rest: &'a str, out: &mut Vec<&'a str>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{after_escape, words};
+    use crate::span::Span;
 
     #[test]
     fn all_spellings_read_the_same() {
@@ -195,6 +233,23 @@ mod tests {
         assert_eq!(words(b"myCloudFlareToken"), "my cloudflare token");
         assert_eq!(words(b"solar_flare"), "solar flare");
         assert_eq!(words(b"R2_SECRET_ACCESS_KEY"), "r2 secret access key");
+    }
+
+    #[test]
+    fn the_letter_of_an_escape_is_not_part_of_the_name_behind_it() {
+        for (text, name) in [
+            ("\\nCF_API_KEY", "CF_API_KEY"),
+            ("\\ndns_cloudflare_api_key", "dns_cloudflare_api_key"),
+            ("\\tapi_token", "api_token"),
+            ("\\token", "token"),
+            ("\\namespace", "namespace"),
+            ("nCF_API_KEY", "nCF_API_KEY"),
+            ("\\r", ""),
+        ] {
+            let start = text.len() - text.trim_start_matches('\\').len();
+            let from = after_escape(text.as_bytes(), Span::new(start, text.len()));
+            assert_eq!(&text[from..], name, "{text}");
+        }
     }
 
     #[test]

@@ -96,6 +96,9 @@ enum Sink {
     Command(Span),
 }
 
+/// How the message begins for an answer of the API.
+const ANSWER: &str = "prints the answer of the API with the credential in it,";
+
 fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -72,7 +72,7 @@ pub(super) fn may_be_owner(name: &[u8]) -> bool {
 
 fixed! {
     /// Tools whose `token` setting is the Global API Key as soon as an e-mail address is set as well.
-    pub(super) static TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|\\bCloudFlare\\(|account_api_token|terraform|frontend_?cache";
+    pub(super) static TRAPS = "(?i)provider\\s*\"cloudflare\"|octodns|lexicon|\\bCloudFlare\\(|account_api_token|terraform|frontend_?cache|cloudflare\\.cfg";
 }
 
 /// Whether the words of a name are those of Cloudflare or one of its tools.

@@ -141,6 +141,8 @@ impl<'a> Sheet<'a> {
             || self.is_listed(key)
             || self.is_numbered(key)
             || self.is_registered(key)
+            || self.is_object_of_form(key)
+            || self.is_name_to_copy(key)
             || is_program(self.input.text, self.input.path) && self.is_of_request(key)
             || self.is_left_to_caller(key)
         {
@@ -234,7 +236,10 @@ impl<'a> Sheet<'a> {
                 if !trap && key.words != "auth token" && is_program(self.input.text, self.input.path) {
                     return None;
                 }
-                found(email, if trap || plain { Confidence::High } else { Confidence::Low })
+                // The `auth_token` of Lexicon is the key. A `token` that no known tool reads is what it is called, unless
+                // it has the form of the key.
+                let sure = trap || plain && (key.words == "auth token" || self.is_like_key(key));
+                found(email, if sure { Confidence::High } else { Confidence::Low })
             }
             _ => None,
         }?;

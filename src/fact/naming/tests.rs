@@ -88,5 +88,7 @@ fn one_reading_serves_every_syntax() {
     own("[zone, cfToken] = [\n  \"a\",\n  \"VALUE\"\n]", "cf token");
     own("(cf_token, zone) = (f('a', 'b'), 'VALUE')", "zone");
     own("CF_TOKEN=\nOTHER_TOKEN=VALUE", "other token");
+    own("printf \"a;\\ncf_token = VALUE", "cf token");
+    own("'a;\\r\\nCF_TOKEN=VALUE", "cf token");
     own("@h{qw(cf_token)} = (\n  zone => 'VALUE',\n);", "zone");
 }

@@ -83,6 +83,16 @@ pub fn is_test(path: &BlobPath) -> bool {
             name.strip_suffix(*capital).is_some_and(joined) || name.strip_suffix(*lower).is_some_and(free)
         })
     }
+    /// `test3.json`, `testdata.yml`: what a test reads. `test.json` may be the settings of an environment.
+    fn names_data(stem: &[u8], end: &[u8]) -> bool {
+        const ENDS: &[&[u8]] = &[
+            b".json", b".yml", b".yaml", b".toml", b".xml", b".ini", b".conf", b".cfg", b".txt", b".csv",
+            b".hcl",
+        ];
+        let Some((b"test", number)) = stem.split_at_checked(4) else { return false };
+        let is_data = number == b"data" || !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+        is_data && ENDS.contains(&end)
+    }
     let name = path.file_name();
     let mut folders = path.as_bytes().split(|b| *b == b'/').rev().skip(1);
     let stem = name.iter().rposition(|b| *b == b'.').map(|dot| &name[..dot]);
@@ -95,6 +105,7 @@ pub fn is_test(path: &BlobPath) -> bool {
         || name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"test_"))
         || MARKS.find(name, 0).is_some()
         || is_code(path) && stem.is_some_and(names_tests)
+        || stem.is_some_and(|stem| names_data(stem, &name[stem.len()..]))
 }
 
 /// Whether the file is a program, judging by its name. Programs make decisions, configuration does not.
@@ -173,6 +184,9 @@ mod tests {
             "cypress/support/a.js",
             "web/e2e/a.ts",
             "purge.cy.js",
+            "test3.json",
+            "cfg/test12.yml",
+            "testdata.toml",
         ] {
             assert!(is_test(&BlobPath::new(path)), "{path}");
         }
@@ -187,6 +201,10 @@ mod tests {
             "t/main.pl",
             "legacy.js",
             "cypress.env",
+            "config/test.json",
+            "test1.env",
+            "testing.yml",
+            "latest3.json",
         ] {
             assert!(!is_test(&BlobPath::new(path)), "{path}");
         }

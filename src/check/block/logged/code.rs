@@ -9,7 +9,7 @@ use super::calls::{End, printing};
 use super::passage::{Style, arrives};
 use super::shell::substitution;
 use super::template::Templates;
-use super::{Known, Leak, Sink, is_known, text_of};
+use super::{ANSWER, Known, Leak, Sink, is_known, text_of};
 use crate::check::{Input, fixed, named};
 use crate::fact::credential::is_credential;
 use crate::fact::place::{is_program, is_prose, is_shell};
@@ -40,6 +40,7 @@ pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
         if is_comment(lines::before(bytes, call.start, LINE))
             || is_data(input, call.start)
             || is_captured(input, call.start)
+            || is_in_field(bytes, call.start)
         {
             continue;
         }
@@ -61,6 +62,10 @@ pub(super) fn calls(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
             if let Some(place) = place.or_else(|| header(body, start, known)) {
                 let span = Span::new(start + place.start, start + place.end);
                 out.push(Leak::new(span, format!("prints `{}`", text_of(&bytes[span.start..span.end]))));
+                break;
+            }
+            if let Some(span) = known.answers.in_call(Span::new(start, end), call.style) {
+                out.push(Leak::new(span, format!("{ANSWER} `{}`", text_of(&bytes[span.start..span.end]))));
                 break;
             }
             // `log.Info().Str("token", token).Msg("…")`
@@ -89,6 +94,25 @@ fn is_captured(input: &Input<'_>, at: usize) -> bool {
     let line = lines::before(input.text.bytes(), at, LINE);
     let script = || is_shell(input.text, input.path) || !is_program(input.text, input.path);
     memmem::find(line, b"$(").is_some() && script() && substitution(line).is_some()
+}
+
+/// Whether what PHP prints at a place is the value of a field in a form, which goes to the page of its owner:
+/// `<input value="<?php echo $token ?>">`.
+fn is_in_field(bytes: &[u8], at: usize) -> bool {
+    fixed! {
+        static FIELD = r#"(?i)(?:\bvalue\s*=\s*["']?|<textarea\b[^<>]*>)\s*<\?php\s*$"#;
+    }
+    let before = lines::before(bytes, at, LINE);
+    memmem::find(before, b"<?php").is_some() && FIELD.is_match(before)
+}
+
+/// Whether a value at a place among the arguments of a call is put into a field of a form: `echo '<input value="' . $token`.
+fn is_put_into_field(body: &[u8], place: usize) -> bool {
+    fixed! {
+        static VALUE = r#"(?i)<input\b[^<>\n]*\bvalue=\\?["']?(?:["']\s*\.\s*|\{)?\$?$"#;
+    }
+    let before = &body[..place];
+    contains(before, b"<input") && VALUE.is_match(lines::last(before))
 }
 
 /// What Elixir hands to a call that prints it: `System.get_env("NAME") |> IO.inspect()`.
@@ -151,7 +175,7 @@ pub(super) fn printed(
             .iter()
             .rposition(|b| *b == b'.')
             .filter(|dot| body.get(at) == Some(&b'(') || CONVERTS.contains(&&name[dot + 1..]));
-        if item || !is_asked(&name[..owner.unwrap_or(name.len())], start) {
+        if item || is_put_into_field(body, start) || !is_asked(&name[..owner.unwrap_or(name.len())], start) {
             continue;
         }
         // `printf("%.8s…", key)` shows the beginning.
@@ -194,7 +218,7 @@ fn header(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
     fixed! {
         static READ = r#"(?i)headers?(?:\(\))?(?:\.get\(\s*["']|\[\s*["']|\.)(?:authorization|x-auth-key)["']?\s*[\])]?"#;
     }
-    if !contains(body, b"header") {
+    if !contains(body, b"header") && !known.sent.has_short_headers() {
         return None;
     }
     let found = READ.find(body).map(Span::from).or_else(|| bound_headers(body, at, known))?;
@@ -204,10 +228,13 @@ fn header(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
 /// Returns the name of the headers of the request, if they are an argument as a whole.
 fn bound_headers(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
     fixed! {
-        static ALONE = r#"(?:^|[,(]\s*|=>\s*)[$@]?(?P<name>(?:\w+(?:\.|->))*\w*(?i:headers?))\s*(?:$|[,)\]])"#;
+        static ALONE = r#"(?:^|[,({]\s*|=>\s*)[$@]?(?P<name>(?:\w+(?:\.|->))*\w*(?i:headers?)|[A-Za-z])\s*(?:$|[,)\]}])"#;
     }
     let alone = ALONE.captures(body)?;
     let name = named(&alone, "name").as_bytes();
+    if is_of_sent_request(name, at, known) {
+        return Some(Span::from(named(&alone, "name")));
+    }
     // `options.headers`, where `options` is an object with headers.
     let object = || {
         let (owner, own) = name.split_at(name.iter().rposition(|b| *b == b'.')?);
@@ -216,6 +243,33 @@ fn bound_headers(body: &[u8], at: usize, known: &Known<'_>) -> Option<Span> {
         .then_some(())
     };
     (known.sent.has_headers(name, at) || object().is_some()).then(|| Span::from(named(&alone, "name")))
+}
+
+/// Whether a chain of members is that of the headers of the request that a response belongs to: `r.request.headers`,
+/// `response.config.headers`. The request that a server has received has no response.
+fn is_of_sent_request(name: &[u8], at: usize, known: &Known<'_>) -> bool {
+    const MEMBERS: &[&[u8]] = &[
+        b".request.headers",
+        b".config.headers",
+        b".Request.Header",
+        b".RequestMessage.Headers",
+        b".request.options.headers",
+    ];
+    const RESPONSES: &[&[u8]] = &[
+        b"r",
+        b"res",
+        b"resp",
+        b"rsp",
+        b"response",
+        b"reply",
+        b"answer",
+        b"err",
+        b"error",
+        b"ex",
+        b"request",
+    ];
+    let Some(owner) = MEMBERS.iter().find_map(|members| name.strip_suffix(*members)) else { return false };
+    RESPONSES.contains(&owner) || known.is_answer_of_call(owner, at)
 }
 
 /// Finds workers and servers that respond with a credential from their environment.

@@ -16,6 +16,7 @@ use crate::span::Span;
 use crate::text::Text;
 
 mod addresses;
+mod answers;
 mod containers;
 mod holders;
 mod labels;
@@ -23,6 +24,7 @@ mod minted;
 mod origins;
 mod sent;
 
+use answers::{Answers, is_masked};
 use containers::Containers;
 use holders::Holders;
 use labels::Labels;
@@ -39,6 +41,7 @@ pub(super) struct Known<'a> {
     containers: Containers<'a>,
     holders: Holders<'a>,
     minted: Minted<'a>,
+    pub(super) answers: Answers<'a>,
     pub(super) labels: Labels<'a>,
     is_dart: OnceCell<bool>,
 }
@@ -64,6 +67,7 @@ impl<'a> Known<'a> {
             containers: Containers::new(program),
             holders: Holders::new(program),
             minted: Minted::new(program.bytes),
+            answers: Answers::new(program),
             labels: Labels::new(program.bytes),
             is_dart: OnceCell::new(),
         }
@@ -81,6 +85,12 @@ impl<'a> Known<'a> {
                 .iter()
                 .any(|import| memmem::find(self.bytes, import).is_some())
         })
+    }
+
+    /// Whether a name at a place was given what a request returned: `r = requests.get(url)`. A parameter is judged by the
+    /// calls of its function.
+    pub(super) fn is_answer_of_call(&self, name: &[u8], at: usize) -> bool {
+        origins::is_requested(self.bytes, name, at)
     }
 
     /// Whether what stands at a place is one item of what has the name: `$($config['zone'])`.
@@ -122,7 +132,8 @@ pub(super) fn is_known(name: &[u8], at: usize, known: &Known<'_>, around: &[u8])
             && (own.is_some() || !origins::is_rebound(known.program, name, at))
         || !known.is_item(name, at)
             && (known.sent.is(name, at) || known.containers.is(name, at, &known.sent))
-        || known.minted.has(name)
+        || known.minted.has(name) && !is_masked(&known.bytes[..at.min(known.bytes.len())], name)
+        || known.answers.is_secret(name, at)
         || known.holders.is_parameter(name, at, known.assigned())
         || field.is_some_and(|field| is_secret(field) && known.assigned().contains(field))
         // `key` alone is mostly that of a map, `tokens` a number.

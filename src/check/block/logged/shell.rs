@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::passage::{Style, arrives};
-use super::{Known, Leak, Sink, is_known, text_of, tunnel};
+use super::{ANSWER, Known, Leak, Sink, is_known, text_of, tunnel};
 use crate::check::{Input, captures_around, fixed, named};
 use crate::fact::command::{Expansion, Next, command_end, expansions};
 use crate::fact::lines;
@@ -92,7 +92,8 @@ pub(super) fn shell(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
         let body = &bytes[zone.start..zone.end];
         // The arguments of PowerShell's commands are expressions.
         let arguments = command.as_bytes().starts_with(b"Write-").then(|| whole.end());
-        let leak = expansions(bytes, zone).into_iter().find(|expansion| {
+        let variables = expansions(bytes, zone);
+        let leak = variables.iter().find(|expansion| {
             is_known(expansion.name, expansion.span.start, known, body)
                 && match arguments {
                     Some(start) => reaches(&bytes[start..zone.end], start, expansion),
@@ -100,6 +101,11 @@ pub(super) fn shell(input: &Input<'_>, known: &Known<'_>, out: &mut Vec<Leak>, h
                 }
         });
         let leak = leak.map(|e| Leak::new(e.span, format!("prints `{}`", text_of(e.name))));
+        let answer = || known.answers.in_command(zone, &variables);
+        let leak = leak.or_else(|| {
+            let span = answer()?;
+            Some(Leak::new(span, format!("{ANSWER} `{}`", text_of(&bytes[span.start..span.end]))))
+        });
         let leak = leak.or_else(|| Some(Leak::new(tunnel::substituted(bytes, zone)?, tunnel::MESSAGE)));
         match leak {
             Some(leak) => out.push(leak),
@@ -176,7 +182,7 @@ pub(super) fn reaches_output(bytes: &[u8], body: &[u8], next: Next) -> bool {
         /// A redirection to a file or a descriptor.
         static REDIRECT = r#"(?:^|[^-=$>&<])(?<from>[12&]?)>{1,2}\s*(?<to>"?[^\s"';)]+)"#;
         /// A command that passes its input on to its output.
-        static SHOWS = r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|sort|uniq|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-(?:\d{3,}|[2-9]\d)|column|jq|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b|^\s*cut\s+-c\s*1-(?:\s|$)";
+        static SHOWS = r"^\s*(?:sudo\s+)?(?:tee|cat|less|more|sort|uniq|base64|rev|sed|xxd|od|hexdump|fold|tr|cut\s+-c\s*1-(?:\d{3,}|[2-9]\d)|column|jq|json_pp|python3?\s+-m\s+json\.tool|nl|Out-Host|Write-Host|Out-String|Tee-Object|logger)\b|^\s*cut\s+-c\s*1-(?:\s|$)";
     }
     if let Next::Pipe(start) = next {
         let (end, after) = command_end(bytes, start);

@@ -30,17 +30,32 @@ pub(super) fn sends_key(input: &Input<'_>, switch: Span) -> Option<Span> {
     if carries(input, own).is_some() {
         return Some(own);
     }
+    // `$options[CURLOPT_HTTPHEADER] = $headers`: the variable of the headers carries it.
+    fixed! {
+        static HEADERS = r#"(?i)(?:\bCURLOPT_HTTPHEADER|\bheaders?)["'\])]*\s*(?:=>|[=,:])\s*(?P<name>\$?[A-Za-z_]\w*)\s*(?:[,;)\]}]|$)"#;
+    }
+    let uses = |name: &[u8], zone: Span| {
+        let places = memmem::find_iter(input.text.get(zone), name).map(|at| zone.start + at);
+        let places = places.map(|start| Span::new(start, start + name.len()));
+        let whole = places.filter(|place| is_whole(bytes, *place)).take(USES);
+        whole.map(|place| statement(input.text, place)).collect::<Vec<Span>>()
+    };
+    let by_name = |part: Span, zone: Span| {
+        let name = HEADERS.captures(input.text.get(part))?.name("name")?.as_bytes();
+        uses(name, zone).into_iter().find(|statement| carries(input, *statement).is_some())
+    };
     let body = function(input.text, own).map(|(body, _)| body);
     if let Some(found) = body.and_then(|body| of_single_request(input, body)) {
         return Some(found);
     }
-    let name = OBJECT.captures(input.text.get(own))?.name("name")?.as_bytes();
     let zone = body.unwrap_or(Span::new(0, bytes.len()));
-    let places = memmem::find_iter(input.text.get(zone), name).map(|at| zone.start + at);
-    let places = places.map(|start| Span::new(start, start + name.len()));
-    let mut statements =
-        places.filter(|place| is_whole(bytes, *place)).take(USES).map(|place| statement(input.text, place));
-    statements.find(|statement| carries(input, *statement).is_some())
+    if let Some(found) = by_name(own, zone) {
+        return Some(found);
+    }
+    let name = OBJECT.captures(input.text.get(own))?.name("name")?.as_bytes();
+    let statements = uses(name, zone);
+    let direct = statements.iter().find(|statement| carries(input, **statement).is_some()).copied();
+    direct.or_else(|| statements.into_iter().find_map(|statement| by_name(statement, zone)))
 }
 
 /// Whether a text may send a token of the API: it names one, and makes a header for one.
@@ -135,6 +150,14 @@ mod tests {
                 "class A {\n  public function ask($url) {\n    $h = array(\"X-Auth-Email: $e\", \"X-Auth-Key: $k\");\n    $o = array(CURLOPT_HTTPHEADER => $h);\n    $o += array(«CURLOPT_SSL_VERIFYPEER => 0»);\n    curl_setopt_array($ch, $o);\n    return curl_exec($ch);\n  }\n}\n",
             ),
             (
+                "a.php",
+                "$h = array();\n$h[] = 'X-Auth-Email: '.$e;\n$h[] = 'X-Auth-Key: '.$k;\n\n$o = array();\n$o[«CURLOPT_SSL_VERIFYPEER] = false»;\n$o[CURLOPT_TIMEOUT] = 9;\n$o[CURLOPT_HTTPHEADER] = $h;\n",
+            ),
+            (
+                "a.php",
+                "$h = ['X-Auth-Email: '.$e, 'X-Auth-Key: '.$k];\n$o = [CURLOPT_HTTPHEADER => $h, «CURLOPT_SSL_VERIFYPEER => false»];\n",
+            ),
+            (
                 "a.py",
                 "def ask(url):\n    h = {'Authorization': f'Bearer {CF_API_TOKEN}'}\n    return requests.get(url, headers=h, «verify=False»)\n\n",
             ),
@@ -161,6 +184,10 @@ mod tests {
             (
                 "a.py",
                 "def ask(url):\n    h = {'Authorization': f'Bearer {CF_API_TOKEN}'}\n    return requests.get('https://nas.example.net', headers=h2, «verify=False»)\n\n",
+            ),
+            (
+                "a.php",
+                "$h = ['X-Auth-Email: '.$e, 'X-Auth-Key: '.$k];\n$o[CURLOPT_HTTPHEADER] = $h;\n$nas[«CURLOPT_SSL_VERIFYPEER] = false»;\n$nas[CURLOPT_HTTPHEADER] = $other;\n",
             ),
             (
                 "a.php",

@@ -22,7 +22,8 @@ fn a_key_with_an_address_is_the_global_one() {
         (".env", "CLOUDFLARE_GLOBAL_API_KEY=$K\n", "cloudflare global api key"),
         ("a.toml", "[cloudflare]\nemail = \"a@b.co\"\napi_key = \"$K\"\n", "api key"),
         ("a.yml", "cloudflare:\n  email: a@b.co\n  key: $K\n", "key"),
-        ("a.yml", "cloudflare:\n  email: a@b.co\n  token: $K\n", "token"),
+        ("a.yml", "octodns_cloudflare:\n  email: a@b.co\n  token: $K\n", "token"),
+        (".cloudflare/cloudflare.cfg", "[CloudFlare]\nemail = a@b.co\ntoken = $K\n", "token"),
         ("ddclient.conf", "protocol=cloudflare, \\\nlogin=a@b.co, \\\npassword=$K\n", "password"),
         (
             "a.sh",
@@ -162,6 +163,13 @@ fn what_may_be_a_token_is_less_sure() {
         (".env", "CF_API_KEY=$K\n"),
         (".env", "MY_GLOBAL_API_KEY=$K\n"),
         ("a.py", "cloudflare_dns(x)\nemail = e\napi_key = k\n"),
+        // A setting of no known tool is what it is called.
+        ("a.yml", "cloudflare:\n  email: a@b.co\n  token: $K\n"),
+        ("a.toml", "[cloudflare]\nemail = \"a@b.co\"\ntoken = \"REPLACE\"\n"),
+        (
+            "a.nix",
+            "options.services.cf-ddns = {\n  email = mkOption { type = str; };\n  token = mkOption { type = str; };\n};\n",
+        ),
     ] {
         let found = pairs(path, text);
         assert_eq!(found.len(), 1, "{path}: {text}");
@@ -274,6 +282,8 @@ fn names_that_a_program_lists_registers_or_reads_from_a_request_hold_nothing() {
             || sheet.is_registered(key)
             || sheet.is_of_request(key)
             || sheet.is_collection(key)
+            || sheet.is_object_of_form(key)
+            || sheet.is_name_to_copy(key)
     };
     for (path, text, words) in [
         ("a.php", "$p = array('email', 'key', 'domain', 'id');", "key"),
@@ -285,6 +295,12 @@ fn names_that_a_program_lists_registers_or_reads_from_a_request_hold_nothing() {
         ("a.py", "api_key = session['cf_api_key']", "api key"),
         ("a.js", "const cfApiKey = req.body.cfApiKey;", "cf api key"),
         ("a.cs", "ApiKey = new ConcurrentDictionary<string, string>();", "api key"),
+        ("a.php", "$api_key = TextField::create('CloudflareAuthKey', 'Auth Key');", "api key"),
+        ("a.php", "$api_key = new \\Form\\PasswordField('key');", "api key"),
+        ("a.js", "const apiKey = new FormControl('');", "api key"),
+        ("a.py", "cf_api_key = forms.CharField(max_length=80)", "cf api key"),
+        ("Makefile", "A = cloudflareApiKey:CLOUDFLARE_API_KEY \\\n", "cloudflare api key"),
+        ("a.sh", "for p in \"cfApiKey:CF_API_KEY\"; do", "cf api key"),
     ] {
         assert!(decided(path, text, words, decide), "{path}: {text}");
     }
@@ -295,6 +311,10 @@ fn names_that_a_program_lists_registers_or_reads_from_a_request_hold_nothing() {
         ("a.py", "api_key = args.api_key", "api key"),
         ("a.py", "api_key = os.environ['CF_API_KEY']", "api key"),
         ("a.js", "const cfApiKey = settings.cfApiKey;", "cf api key"),
+        ("a.js", "const apiKey = keyInput.value(0);", "api key"),
+        ("a.php", "$api_key = getField('cf_api_key');", "api key"),
+        ("a.js", "f({cfApiKey:CF_API_KEY})", "cf api key"),
+        ("a.yml", "cfApiKey: CF_API_KEY\n", "cf api key"),
     ] {
         assert!(!decided(path, text, words, decide), "{path}: {text}");
     }

@@ -168,6 +168,39 @@ impl Sheet<'_> {
         said.iter().any(|word| contains(value, word)) && READ.is_match(value)
     }
 
+    /// Whether the value is an object of a form that a program builds: `TextField::create('AuthKey')`, `new FormControl()`.
+    pub(super) fn is_object_of_form(&self, key: &Setting) -> bool {
+        fixed! {
+            static OBJECT = r"^(?:new\s+)?\\?(?:[A-Za-z_]\w*(?:\.|::|\\))*[A-Z]\w*(?:Field|Input|Control|[aA]rea|[bB]ox|Entry|Widget|Column)(?:(?:::|\.)(?:create|make|new|builder))?\s*\(";
+        }
+        let value = self.value(key);
+        value.contains(&b'(') && is_program(self.input.text, self.input.path) && OBJECT.is_match(value)
+    }
+
+    /// Whether a name is handed on under its own name, in a list of such pairs that something copies what is set of:
+    /// `cloudflareApiKey:CLOUDFLARE_API_KEY`.
+    pub(super) fn is_name_to_copy(&self, key: &Setting) -> bool {
+        let bytes = self.input.text.bytes();
+        let constant = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_';
+        let value = self.value(key);
+        let value = &value[..value.iter().take_while(|b| constant(b)).count()];
+        let end = key.value.start + value.len();
+        let apart =
+            |b: Option<&u8>| b.is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'\\'));
+        let pair = bytes[..key.value.start].last() == Some(&b':') && apart(bytes.get(end));
+        // A name of the environment with a value is one: `CF_API_KEY:abc`.
+        let own = &bytes[key.span.start..key.value.start];
+        let lower = own.iter().any(u8::is_ascii_lowercase);
+        pair && lower && value.contains(&b'_') && words(value) == key.words
+    }
+
+    /// Whether the value has the form of the Global API Key.
+    pub(super) fn is_like_key(&self, key: &Setting) -> bool {
+        let value = self.value(key);
+        (37..=45).contains(&value.len()) && value.iter().all(u8::is_ascii_hexdigit)
+            || value.starts_with(b"cfk_")
+    }
+
     /// Whether the value is the number of an enumeration: `CloudflareGlobalApiKey = 58;`.
     pub(super) fn is_numbered(&self, key: &Setting) -> bool {
         let value = self.input.text.get(key.value);

@@ -278,4 +278,63 @@ fn other_calls_and_less_than_the_value_are_not_printed() {
     }
 }
 
+/// Returns what a text prints by calls.
+fn shown(path: &str, text: &str) -> Vec<String> {
+    asked(path, text, |input| {
+        let (known, mut out) = (Known::of(input.text), Vec::new());
+        calls(input, &known, &mut out, &mut Vec::new());
+        out.iter().map(|leak| text[leak.span.start..leak.span.end].to_owned()).collect()
+    })
+}
+
+#[test]
+fn fields_of_forms_are_shown_to_their_owner() {
+    const HEAD: &str = "<?php $token = get_option('cloudflare_api_token');";
+    for text in [
+        "?>\n<input name=\"a\" value=\"<?php echo $token; ?>\">\n",
+        "?>\n<input value='<?php echo $token ?>'/>\n",
+        "?>\n<textarea name=\"a\"><?php echo $token; ?></textarea>\n",
+        "\necho '<input type=\"text\" value=\"' . $token . '\">';\n",
+        "\necho \"<input value='{$token}'>\";\n",
+    ] {
+        assert_eq!(shown("a.php", &format!("{HEAD}{text}")), [""; 0], "{text}");
+    }
+    for text in [
+        "?>\n<p>token: <?php echo $token; ?></p>\n",
+        "\necho '<p>' . $token . '</p>';\n",
+        "\necho '<input name=\"a\">' . $token;\n",
+        "\n$value = 1; echo $token;\n",
+    ] {
+        assert_eq!(shown("a.php", &format!("{HEAD}{text}")), ["token"], "{text}");
+    }
+}
+
+#[test]
+fn headers_of_the_request_that_was_sent_hold_the_token() {
+    const SENDS: &str = "URL = 'https://api.cloudflare.com/client/v4/zones'\nr = requests.get(URL, headers={'Authorization': f'Bearer {t}'})\n";
+    for (text, name) in [
+        ("print(r.request.headers)\n", "r.request.headers"),
+        ("print(json.dumps(dict(r.request.headers)))\n", "r.request.headers"),
+        ("zones = session.get(URL)\nprint(zones.request.headers)\n", "zones.request.headers"),
+        ("h = {'Authorization': f'Bearer {t}'}\nprint(h)\n", "h"),
+        ("h = {'Authorization': f'Bearer {t}'}\nprint(f\"headers {h}\")\n", "h"),
+    ] {
+        assert_eq!(shown("a.py", &format!("{SENDS}{text}")), [name], "{text}");
+    }
+    for text in [
+        "print(r.headers)\n",
+        "print(ctx.request.headers)\n",
+        "print(self.request.headers)\n",
+        "print(r.request.url)\n",
+        "h = {'Accept': 'a'}\nprint(h)\n",
+        "h = {'Authorization': f'Bearer {t}'}\nh = hash(a)\nprint(h)\n",
+        "h = {'Authorization': f'Bearer {t}'}\nfor h in hosts:\n    print(h)\n",
+        "r = get({'Authorization': f'Bearer {t}'})\nprint(r)\n",
+        "a = 1\nget({'Authorization': f'Bearer {t}'})\nprint(a)\n",
+        "print(h)\nh = {'Authorization': f'Bearer {t}'}\n",
+    ] {
+        assert_eq!(shown("a.py", &format!("{SENDS}{text}")), [""; 0], "{text}");
+    }
+}
+
 // flaresec: allow-end

@@ -84,7 +84,7 @@ impl<'a> Minted<'a> {
     /// Whether the file makes a token through the API.
     fn creates(&self) -> bool {
         fixed! {
-            static CREATED = r#"(?i)(?:/user|/accounts/[^\s"'`]{1,80}|["'`])/tokens["'`\s]"#;
+            static CREATED = r#"(?i)(?:/user|/accounts/[^\s"'`]{1,80}|["'`])/tokens(?:["'`\s);,]|$)"#;
             static POSTS = r#"(?i)\bpost\b|--data\b|\s-d\s"#;
         }
         /// How far from the address the body of the request may be, in bytes.

@@ -46,6 +46,19 @@ fn is_look_up_of_other(value: &[u8]) -> bool {
     names.peek().is_some() && !mentions_any(value) && !names.any(|name| is_secret(name.as_bytes()))
 }
 
+/// Whether a name at a place holds what a request returned: `r = session.get(url)`.
+pub(super) fn is_requested(bytes: &[u8], name: &[u8], at: usize) -> bool {
+    fixed! {
+        static REQUEST = r"^\s*(?:await\s+)?(?:[\w.]+\.(?:get|post|put|patch|delete|request|send|execute)|fetch|axios|urlopen)\(";
+    }
+    assigned(bytes, name, at).is_some_and(|(_, value)| REQUEST.is_match(value))
+}
+
+/// Returns where something was last assigned to the name before a place.
+pub(super) fn last_assigned(bytes: &[u8], name: &[u8], at: usize) -> Option<usize> {
+    assigned(bytes, name, at).map(|(place, _)| place)
+}
+
 /// Returns what was last assigned to the name before a place, up to the end of its line, and where the name stands there.
 fn assigned<'b>(bytes: &'b [u8], name: &[u8], at: usize) -> Option<(usize, &'b [u8])> {
     let floor = at.saturating_sub(ABOVE);

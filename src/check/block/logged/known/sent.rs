@@ -58,11 +58,12 @@ impl<'a> Sent<'a> {
             static BOUND = concat!(
                 r#"(?P<name>\b\w*(?i:headers))\s*(?::\s*\w+\s*)?(?::?=|:)\s*[\w.]{0,20}[{(\[][^})\]]{0,300}(?:(?i:authorization)["'`]?\s*(?:=>|[:=,])\s*[fb$]?["'`]?\s*(?i:bearer)|(?i:x-auth-key)["'`]?\s*(?:=>|[:=,]))"#,
                 r#"|(?P<set>(?:\b\w+\.)*\b\w*(?i:headers?))(?:\(\))?(?:\.(?:[sS]et|[aA]dd|append|put)\(\s*|\[\s*)["'](?i:authorization|x-auth-key)["']"#,
+                r#"|\b(?P<short>[A-Za-z])\s*(?::\s*\w+\s*)?:?=\s*(?:new\s+Headers\(\s*|dict|array|map\[string\]string|http\.Header)?[{\[(][^{}()\[\]]{0,300}(?:(?i:authorization)["'`]?\s*(?:=>|[:=,])\s*[fb$]?["'`]?\s*(?i:bearer)|(?i:x-auth-key)["'`]?\s*(?:=>|[:=,]))"#,
                 r#"|\$(?P<pushed>\w*(?i:headers))\[\]\s*=\s*["'](?i:authorization)"#,
             );
         }
         let name = |groups: Captures<'a>| {
-            let name = ["name", "set", "pushed"].into_iter().find_map(|name| groups.name(name))?;
+            let name = ["name", "set", "short", "pushed"].into_iter().find_map(|name| groups.name(name))?;
             Some((name.as_bytes(), name.start()))
         };
         self.headers
@@ -74,9 +75,21 @@ impl<'a> Sent<'a> {
     pub(in super::super) fn has_headers(&self, name: &[u8], at: usize) -> bool {
         const BEFORE: usize = 3000;
         let name = of_object(name);
+        // A name of one letter means many things in a file.
+        let means = |set: usize| {
+            name.len() > 1
+                || set < at
+                    && assigned(&self.program.bytes[set..at], name).is_none()
+                    && bound_again(&self.program.bytes[set..at], name).is_none()
+        };
         self.headers().iter().any(|(own, set)| {
-            of_object(own) == name && (!name.contains(&b'.') || *set < at && at - set < BEFORE)
+            of_object(own) == name && means(*set) && (!name.contains(&b'.') || *set < at && at - set < BEFORE)
         })
+    }
+
+    /// Whether any headers with a token have a name of one letter.
+    pub(in super::super) fn has_short_headers(&self) -> bool {
+        self.headers().iter().any(|(name, _)| name.len() == 1)
     }
 
     /// Returns where names are sent as the credential of the API: `-H "Authorization: Bearer $TOKEN"`,
