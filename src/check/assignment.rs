@@ -13,7 +13,7 @@ use super::{Candidate, Compiled, View, fixed, token, value};
 use crate::blob::BlobPath;
 use crate::fact::namesake::{cf_means_other_product_near, is_file_of_other_vendor};
 use crate::fact::naming::{Name, Naming, enclosing, naming};
-use crate::fact::words;
+use crate::fact::{lines, words};
 use crate::literals::{Literals, contains};
 use crate::rule::{CheckKind, Confidence, Detect, Randomness};
 use crate::span::Span;
@@ -233,13 +233,35 @@ fn is_named(detection: &Compiled, names: &Naming, view: &View<'_>, span: Span, p
     let named = name.is_match(own.as_bytes())
         || names.phrases.iter().take(4).any(|n| near(&n))
         || name.is_match(statement(names).as_bytes());
-    if !named || detection.not_name().is_some_and(|n| n.is_match(own.as_bytes())) {
+    let refused = || detection.not_name().is_some_and(|n| n.is_match(own.as_bytes()));
+    if !named || refused() && !is_named_by_one_word(detection, view.bytes, span) {
         return false;
     }
     // Django and Flask use this name for the key that signs sessions. A storage key has its id nearby.
     own.trim() != "secret key"
         || !path.file_name().ends_with(b".py")
         || detection.partner().is_none_or(|partner| partner.is_match(view.around(span, SAME_CALL)))
+}
+
+/// Whether the word before the value is its name, and what precedes that word is about something else: the word is an
+/// option, or follows the value of another name. `access_key_id ID secret_access_key VALUE`, `--id ID --secret-key VALUE`
+fn is_named_by_one_word(detection: &Compiled, bytes: &[u8], span: Span) -> bool {
+    let blank = |b: &u8| matches!(b, b' ' | b'\t');
+    let word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let line = lines::before(bytes, span.start, STATEMENT);
+    let between = |b: &u8| blank(b) || matches!(b, b'"' | b'\'' | b'=' | b',');
+    let line = &line[..line.iter().rposition(|b| !between(b)).map_or(0, |at| at + 1)];
+    let start = line.iter().rposition(|b| !word(b)).map_or(0, |at| at + 1);
+    let name = &line[start..];
+    let before = line[..start].trim_ascii_end();
+    let other = &before[before.iter().rposition(blank).map_or(0, |at| at + 1)..];
+    let is_value = before.len() < start
+        && (other.iter().filter(|b| b.is_ascii_digit()).count() >= 4 && other.len() >= 20
+            || matches!(other.first(), Some(b'$' | b'"' | b'\'' | b'<')));
+    let words = words::words(name);
+    (name.starts_with(b"--") || is_value)
+        && detection.name().is_some_and(|n| n.is_match(words.as_bytes()))
+        && detection.not_name().is_none_or(|n| !n.is_match(words.as_bytes()))
 }
 
 /// Joins the phrases of the statement, outermost first.

@@ -111,16 +111,22 @@ pub(super) fn is_of_other_service(bytes: &[u8], value: Span) -> bool {
 /// after another object storage.
 pub(super) fn in_foreign_settings(bytes: &[u8], span: Span) -> bool {
     fixed! {
-        static ADDRESS = r#"(?i)\b\w*(?:end_?-?point\w*|api_?url|base_?url)["']?\s*(?:=>|[:=(,])\s*["'`]?(?P<host>https?://[^\s"'`,;)}]+|[a-z0-9][\w-]*\.[\w.-]+[a-z](?::\d+)?\b)"#;
+        static ADDRESS = r#"(?i)\b\w*(?:end_?-?point\w*|api_?url|base_?url)["']?(?:\s*(?:=>|[:=(,])\s*|[ \t]+)["'`]?(?P<host>https?://[^\s"'`,;)}]+|[a-z0-9][\w-]*\.[\w.-]+[a-z](?::\d+)?\b)"#;
     }
     let from = span.start.saturating_sub(SAME_CALL);
     let near = &bytes[from..bytes.len().min(span.end + SAME_CALL)];
-    let hosts: Vec<&[u8]> = ADDRESS
+    let mut places: Vec<Span> = ADDRESS
         .captures_iter(near)
         .filter_map(|groups| groups.name("host"))
-        .filter(|host| same_group(bytes, Span::from(*host).shift(from), span))
-        .map(|host| host.as_bytes())
+        .map(|host| Span::from(host).shift(from))
+        .filter(|host| same_group(bytes, *host, span))
         .collect();
+    // An address in the same command says more than one on another line.
+    let own = command(bytes, span);
+    if places.iter().any(|place| own.overlaps(*place)) {
+        places.retain(|place| own.overlaps(*place));
+    }
+    let hosts: Vec<&[u8]> = places.iter().map(|place| &bytes[place.start..place.end]).collect();
     if hosts.iter().any(|host| contains(host, b"cloudflare")) {
         return false;
     }
@@ -129,9 +135,27 @@ pub(super) fn in_foreign_settings(bytes: &[u8], span: Span) -> bool {
         || parent(bytes, span.start).is_some_and(|name| words::has_any(&name.words, STORAGE))
 }
 
+/// Returns the line of a value, with those that it is continued from and on by a backslash.
+fn command(bytes: &[u8], value: Span) -> Span {
+    let floor = value.start.saturating_sub(SAME_CALL);
+    let limit = bytes.len().min(value.end + SAME_CALL);
+    let continued = |end: usize| bytes[floor..end].trim_ascii_end().ends_with(b"\\");
+    let mut start = lines::start(bytes, floor, value.start);
+    while start > floor && continued(start) {
+        start = lines::start(bytes, floor, start - 1);
+    }
+    let end_of = |at: usize| at + lines::first(&bytes[at..limit]).len();
+    let mut end = end_of(value.end);
+    while end < limit && continued(end) {
+        end = end_of(end + 1);
+    }
+    Span::new(start, end)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{FOREIGN, GENERAL, STORAGE, is_general, names_other};
+    use super::{FOREIGN, GENERAL, STORAGE, command, is_general, names_other};
+    use crate::check::tests::marked;
 
     #[test]
     fn lists_are_in_order() {
@@ -150,5 +174,19 @@ mod tests {
         }
         assert!(is_general("my api token 2 "));
         assert!(!is_general("my weather token ") && !is_general("") && !is_general("token"));
+    }
+
+    #[test]
+    fn a_command_goes_on_after_a_backslash() {
+        for (text, expected) in [
+            ("a\nb --key «VALUE» c\nd", "b --key VALUE c"),
+            ("a\nb \\\n  --key «VALUE» \\\n  c\nd", "b \\\n  --key VALUE \\\n  c"),
+            ("«VALUE»", "VALUE"),
+            ("a \\\n«VALUE»\\\n", "a \\\nVALUE\\\n"),
+        ] {
+            let (text, span) = marked(text);
+            let found = command(text.as_bytes(), span);
+            assert_eq!(&text[found.start..found.end], expected);
+        }
     }
 }

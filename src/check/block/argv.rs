@@ -12,12 +12,13 @@ use crate::fact::command::{Next, command_end_in, expansions};
 use crate::fact::credential::{is_credential, is_secret};
 use crate::fact::lines;
 use crate::fact::place::{is_compiled, is_prose, is_test};
-use crate::fact::words::is_word;
+use crate::fact::words::{is_word, words};
 use crate::literals::{Literals, contains};
 use crate::rule::{Confidence, Randomness};
 use crate::span::Span;
 
 mod formatted;
+mod joined;
 mod lists;
 mod texts;
 
@@ -53,13 +54,17 @@ fixed! {
     /// The name of a tool that is often given credentials, at the beginning of a command.
     static TOOL = r#"(?mx)(?:^|[\s;&|("'`$@=/>])(?:echo|printf|curl|wget|https?|xh|httpie|cloudflared|wrangler|npx|pnpm|yarn|bunx|terraform|tofu|pulumi|docker|podman|kubectl|helm|flarectl|
         cf-terraforming|gh|ansible-playbook|ansible|node|deno|bun|python3?|go\ run|certbot|lego|acme\.sh|octodns-sync|dnscontrol|rclone|aws|az|gcloud|cf|
-        Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|op|sops|cscli|lexicon|ddclient|caddy|traefik|inadyn|doppler|bws|setx|nomad|consul|skaffold|kustomize|flux|restic|s3cmd|mc|[\w.-]*(?:ddns|cloudflare|cf-)[\w.-]*\.(?:sh|py|ps1|pl|rb)|\$[({][A-Z_]+[)}])(?:\.exe)?[\ \t]"#;
+        Invoke-RestMethod|Invoke-WebRequest|irm|iwr|systemd-run|ssh|make|cmd|\./\S+|flyctl|fly|heroku|vercel|netlify|vault|git|op|sops|cscli|lexicon|ddclient|caddy|traefik|inadyn|doppler|bws|setx|nomad|consul|skaffold|kustomize|flux|restic|s3cmd|mc|[\w.-]*(?:ddns|cloudflare|cf-)[\w.-]*\.(?:sh|py|ps1|pl|rb)|\$[({][A-Z_]+[)}])(?:\.exe)?[\ \t]"#;
 
     /// A credential, by its prefix or by the name before it.
     static LITERAL = r#"(?x)(?<token>\bcf(?:ut|at|k|ast)_[0-9A-Za-z]{40}[0-9a-f]{8}\b|\bcfoat_[\w-]{43}\.[\w-]{43})
         | (?:(?i:bearer|token)[\ =:]+|(?i:x-auth-key|x-auth-user-service-key|cf-access-client-secret)\s*[:=]\s*|--[\w-]*(?:token|key|secret|password)[\w-]*[\ =]+|
-            \b(?:[A-Za-z_][\w.-]*)?(?i:token|key|secret|password)=|setx[\ ]+\w*(?i:token|key|secret|password)[\ ]+|--body[\ =]+|(?:^|\s)-[pbt][\ ]+|(?:^|\s)-u[\ ]+[\w.@+-]+:)
-          ["']?(?<value>[A-Za-z0-9_\-.+/=]{32,})"#;
+            \b(?:[A-Za-z_][\w.-]*)?(?i:token|key|secret|password)=|setx[\ ]+\w*(?i:token|key|secret|password)[\ ]+|--body[\ =]+|(?:^|\s)-[pbt][\ ]+|(?:^|\s)-u[\ ]+["']?[\w.@+-]+:
+            # A name of several words.
+            |\b[A-Za-z]\w*[_.-](?i:token|key|secret|password)["']?[\ ]+)
+          ["']?(?<value>[A-Za-z0-9_\-.+/=]{32,})
+        # An id beside its secret.
+        | \b[0-9a-f]{32}["']?[\ :]+["']?(?<secret>[0-9a-f]{64})\b"#;
 
     /// What follows a text that a command writes to a file: its end, and a redirection.
     static WRITTEN = r#"^[^"'\n]*["']\s*(?:>>?\s*["$\w./~]|\|\s*(?:sudo\s+)?tee\s)"#;
@@ -94,9 +99,11 @@ pub(in crate::check) fn check(detection: &Detection<'_>, input: &Input<'_>, out:
     if input.signs.has(Sign::Tunnel) && (input.signs.has(Sign::TunnelToken) || installs()) {
         tunnels(input, &mut found);
         services(input, &mut found);
+        joined::joined(input, &mut found);
     }
     formatted::formatted(input, &mut found);
-    let api = || input.signs.has(Sign::ApiHost);
+    let stores = || input.signs.has(Sign::Api) && memmem::find(bytes, b"r2.cloudflarestorage").is_some();
+    let api = |value: &[u8]| input.signs.has(Sign::ApiHost) || is_r2_secret(value) && stores();
     let prefixed = input.signs.has(Sign::Prefix) && PREFIX.is_match(bytes);
     // An argument follows its tool, so tools are searched for only before possible arguments.
     let values = input.runs.iter().filter(|run| may_be_argument(bytes, **run));
@@ -166,7 +173,8 @@ fn may_be_argument(bytes: &[u8], run: Span) -> bool {
     text.iter().any(u8::is_ascii_digit)
         && may_be_random(text)
         && (memmem::find(text, b"cf").is_some()
-            || lines_before(bytes, run.start).is_none_or(|before| SAYS.find(before, 0).is_some()))
+            || lines_before(bytes, run.start).is_none_or(|before| SAYS.find(before, 0).is_some())
+            || is_r2_secret(text) && follows_id(bytes, run))
         && may_be_credential(text)
 }
 
@@ -187,6 +195,24 @@ fn lines_before(bytes: &[u8], at: usize) -> Option<&[u8]> {
 fn may_be_random(run: &[u8]) -> bool {
     let mixed = run.iter().any(u8::is_ascii_uppercase) && run.iter().any(u8::is_ascii_lowercase);
     mixed || run.len() != 40 && run.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Whether a value has the shape of a secret access key of R2.
+fn is_r2_secret(value: &[u8]) -> bool {
+    value.len() == 64 && is_hex(value)
+}
+
+fn is_hex(text: &[u8]) -> bool {
+    text.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether a value stands beside an id of 32 digits: `ID SECRET`, `ID:SECRET`, `"ID" "SECRET"`.
+fn follows_id(bytes: &[u8], value: Span) -> bool {
+    const ID: usize = 32;
+    let before = &bytes[value.start.saturating_sub(ID + 4)..value.start];
+    let mark = |b: &u8| matches!(b, b' ' | b':' | b'"' | b'\'');
+    let end = before.iter().rposition(|b| !mark(b)).map_or(0, |at| at + 1);
+    end < before.len() && end >= ID && is_hex(&before[end - ID..end])
 }
 
 /// Whether a run of value characters looks like a credential rather than a long name.
@@ -232,16 +258,22 @@ fn tunnels(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
         // What is written to a file is a script.
         let shown = [&b"echo "[..], b"printf ", b"Write-Host "].iter().any(|word| line.starts_with(word))
             && !WRITTEN.is_match(rest);
+        let mut span = Span::from(place);
+        // The end of a text or an element: `` `cloudflared … ${token}` ``, `<code>cloudflared … {{ token }}</code>`.
+        let ends = place.as_bytes().iter().position(|b| matches!(b, b'`' | b'<')).filter(|at| *at > 0);
+        span.end = span.start + ends.unwrap_or(span.len());
+        let argument = &bytes[span.start..span.end];
+        let variable = is_shell_variable(argument);
         // There is no other way to install the service than with the token as its argument.
-        let variable = is_shell_variable(place.as_bytes());
-        let installs = groups.name("install").is_some() && variable;
-        if shown || installs || variable && texts::is_shown(input, groups.get_match().start()) {
+        let installs =
+            groups.name("install").is_some() && (variable || is_command_substitution(&bytes[span.start..]));
+        let on_page = texts::is_page(input.path) && !argument.starts_with(b"eyJ");
+        if shown || installs || on_page || variable && texts::is_shown(input, groups.get_match().start()) {
             continue;
         }
-        let mut span = Span::from(place);
         // `${{ secrets.X }}` contains spaces and `$(X)` a bracket, which the expression stops at.
         for (open, close) in [(&b"${{"[..], &b"}}"[..]), (b"$(", b")")] {
-            if place.as_bytes().starts_with(open)
+            if argument.starts_with(open)
                 && let Some(at) = memmem::find(&bytes[span.start..], close)
             {
                 span.end = span.start + at + close.len();
@@ -255,7 +287,7 @@ fn tunnels(input: &Input<'_>, out: &mut Vec<(Span, &'static str)>) {
 
 /// Whether an argument is a variable, or is put into a text or joined to it, rather than a literal.
 fn is_expression(text: &[u8]) -> bool {
-    text.contains(&b'$') || matches!(text.first(), Some(b'{' | b'#' | b'"' | b'\'' | b'`'))
+    text.contains(&b'$') || matches!(text.first(), Some(b'{' | b'#' | b'%' | b'"' | b'\'' | b'`'))
 }
 
 /// Finds tunnel tokens in the arguments that a service of an init system starts `cloudflared` with.
@@ -285,6 +317,13 @@ fn is_shell_variable(text: &[u8]) -> bool {
     name.is_some_and(|name| !name.is_empty() && name.iter().all(|b| is_word(*b)))
 }
 
+/// Whether a text starts with the output of a command: `$(cat FILE)`. `$(TOKEN)` is a variable of make or Kubernetes.
+fn is_command_substitution(text: &[u8]) -> bool {
+    let Some(command) = lines::first(text).strip_prefix(b"$(") else { return false };
+    let name = &command[..command.iter().take_while(|b| is_word(**b)).count()];
+    command.get(name.len()) != Some(&b')') || name.iter().any(u8::is_ascii_lowercase)
+}
+
 /// Whether an argument is a variable or a literal token, as opposed to a placeholder, an option, or prose.
 fn is_argument(text: &[u8]) -> bool {
     if text.starts_with(b"$") || text.starts_with(b"{{") || text.starts_with(b"%") {
@@ -294,7 +333,12 @@ fn is_argument(text: &[u8]) -> bool {
 }
 
 /// Finds credentials in the commands of the zones.
-fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut Vec<(Span, &'static str)>) {
+fn literals(
+    input: &Input<'_>,
+    zones: &[Span],
+    api: &dyn Fn(&[u8]) -> bool,
+    out: &mut Vec<(Span, &'static str)>,
+) {
     let bytes = input.text.bytes();
     let mut done = 0;
     for hit in zones.iter().flat_map(|zone| find_in(&TOOL, bytes, *zone)) {
@@ -315,7 +359,8 @@ fn literals(input: &Input<'_>, zones: &[Span], api: &dyn Fn() -> bool, out: &mut
         }
         let literals = may_hold_literal(body).then(|| LITERAL.captures_iter(body));
         for groups in literals.into_iter().flatten() {
-            let place = groups.name("token").or_else(|| groups.name("value")).expect("one takes part");
+            let mut names = ["token", "value", "secret"].iter();
+            let place = names.find_map(|name| groups.name(name)).expect("one takes part");
             let prefixed = groups.name("token").is_some() || PREFIXED.is_match(place.as_bytes());
             let elsewhere = || {
                 let place = Span::from(place).shift(hit.start());
@@ -383,11 +428,11 @@ fn options(bytes: &[u8], out: &mut Vec<(Span, &'static str)>) {
 
 /// Whether the value is a Cloudflare credential: it looks random, and the option says so, or the command names Cloudflare
 /// and does not go `elsewhere`. If the command has no literal address, it is enough that the file calls the API, which
-/// `api` tells.
+/// `api` tells for the value.
 fn is_literal(
     place: Match<'_>,
     command: &[u8],
-    api: &dyn Fn() -> bool,
+    api: &dyn Fn(&[u8]) -> bool,
     elsewhere: &dyn Fn() -> bool,
 ) -> bool {
     let text = place.as_bytes();
@@ -398,7 +443,7 @@ fn is_literal(
     if text.starts_with(b"eyJhIjoi") {
         return is_argument(text);
     }
-    let hex = text.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+    let hex = is_hex(text);
     // Ids have 32 digits; credentials of that length say what they are.
     let is_id = hex && text.len() == 32;
     // `--r2-secret-access-key VALUE`
@@ -411,7 +456,8 @@ fn is_literal(
         || crate::fact::credential::mentions_any(command)
         || contains(command, b"x-auth-")
         || contains(command, b"cf-")
-        || api() && !ADDRESS.is_match(command);
+        || is_r2_secret(text) && words(command).split(' ').any(|word| word == "r2")
+        || api(text) && !ADDRESS.is_match(command);
     let random = if hex && text.len() != 40 {
         value::looks_random(Randomness::Hex, text)
     } else {

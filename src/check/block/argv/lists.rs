@@ -28,7 +28,7 @@ const CHAIN: usize = 1200;
 pub(super) fn lists(
     bytes: &[u8],
     zones: &[Span],
-    api: &dyn Fn() -> bool,
+    api: &dyn Fn(&[u8]) -> bool,
     out: &mut Vec<(Span, &'static str)>,
 ) {
     let mut done = 0;

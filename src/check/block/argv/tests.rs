@@ -3,8 +3,8 @@
 // flaresec: allow-start(credential-in-argv) texts that tests look at
 
 use super::{
-    LITERAL, is_argument, is_literal, lines_before, may_be_argument, may_be_credential, options, services,
-    texts, tunnels, zones_before,
+    LITERAL, follows_id, is_argument, is_literal, lines_before, may_be_argument, may_be_credential, options,
+    services, texts, tunnels, zones_before,
 };
 use crate::check::tests::{asked, made, marked};
 use crate::span::Span;
@@ -43,9 +43,26 @@ fn credentials_are_told_from_long_names_and_commits() {
         ("  echo ", false),
         ("token=a\necho ", false),
         ("git checkout ", false),
+        ("mc alias set r2 https://a.example.net 0123456789abcdef0123456789abcdef ", false),
     ] {
         let (text, span) = marked(&format!("{before}«{token}»\n"));
         assert_eq!(may_be_argument(text.as_bytes(), span), expected, "{before}");
+    }
+}
+
+#[test]
+fn secrets_of_storage_stand_beside_their_id() {
+    let (id, secret) = (made("hex32"), made("hex64"));
+    for (before, expected) in [
+        (format!("mc alias set r2 a {id} "), true),
+        (format!("curl --user \"{id}:"), true),
+        (format!("\"{id}\" \""), true),
+        (id.clone(), false),
+        (format!("a{id}/"), false),
+        (String::from("sum "), false),
+    ] {
+        let (text, span) = marked(&format!("{before}«{secret}»\n"));
+        assert_eq!(follows_id(text.as_bytes(), span), expected, "{before}");
     }
 }
 
@@ -67,16 +84,21 @@ fn a_line_before_counts_where_nothing_else_stands_on_the_own_one() {
 
 #[test]
 fn a_literal_is_ours_by_its_command() {
-    let (token, hex) = (made("token40"), made("hex37"));
+    let (token, hex, id, secret) = (made("token40"), made("hex37"), made("hex32"), made("hex64"));
     let literal = |command: &str, api: bool| {
-        let place = LITERAL.captures(command.as_bytes()).and_then(|g| g.name("value")).expect("a value");
-        is_literal(place, command.as_bytes(), &|| api, &|| false)
+        let groups = LITERAL.captures(command.as_bytes()).expect("a value");
+        let place = groups.name("value").or_else(|| groups.name("secret")).expect("a value");
+        is_literal(place, command.as_bytes(), &|_| api, &|| false)
     };
     for command in [
         format!("curl https://api.cloudflare.com -H 'Authorization: Bearer {token}'"),
         format!("curl $URL -H 'X-Auth-Key: {hex}'"),
         format!("tool --cf-api-token {token}"),
         format!("docker run -e CF_API_TOKEN={token} image"),
+        format!("aws configure set aws_secret_access_key {secret} --profile r2"),
+        format!("mc alias set r2 \"$R2_URL\" {id} \"{secret}\""),
+        format!("kubectl create secret generic r2 --from-literal=secret-key={secret}"),
+        format!("git config http.extraHeader \"CF-Access-Client-Secret: {secret}\""),
     ] {
         assert!(literal(&command, false), "{command}");
     }
@@ -85,6 +107,8 @@ fn a_literal_is_ours_by_its_command() {
         format!("curl $URL -H 'Authorization: Bearer {token}'"),
         format!("cloudflare --token={}", "a".repeat(40)),
         format!("cloudflare --key={hex}abc"),
+        format!("aws configure set aws_secret_access_key {secret} --profile minio"),
+        format!("mc alias set minio \"$URL\" {id} {secret}"),
     ] {
         assert!(!literal(&command, false), "{command}");
     }
@@ -114,9 +138,39 @@ fn tunnels_are_given_tokens() {
         "cloudflared tunnel run --token <TOKEN>",
         "cloudflared tunnel run NAME",
         "cloudflared service install",
+        "cloudflared service install \"$(cat /run/token)\"",
+        "cloudflared service install $(get_token)",
+        "cloudflared service install `cat /run/token`",
         "cloudflared tunnel run; other --token $TOKEN",
     ] {
         assert_eq!(found(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn pages_show_commands() {
+    let found = |path: &str, text: &str| {
+        let mut out = Vec::new();
+        asked(path, text, |input| tunnels(input, &mut out));
+        out.len()
+    };
+    for (path, text) in [
+        ("a.vue", "<code>cloudflared service install {{ token }}</code>"),
+        ("a.vue", "const cmd = `cloudflared tunnel run --token ${token}`"),
+        ("a.svelte", "<pre>cloudflared tunnel run --token {token}</pre>"),
+        ("a.html", "<code>cloudflared tunnel run --token {{ .Token }}</code>"),
+        ("a.html.erb", "<code>cloudflared tunnel run --token $TOKEN</code>"),
+        ("a.tsx", "const A = <code>cloudflared tunnel run --token $T</code>;"),
+    ] {
+        assert_eq!(found(path, text), 0, "{path} {text}");
+    }
+    let token = format!("eyJhIjoi{}{}", made("token40"), made("token40"));
+    for (path, text) in [
+        ("a.html", format!("<code>cloudflared tunnel run --token {token}</code>")),
+        ("a.yaml", String::from("command: cloudflared tunnel run --token {{ .Values.token }}")),
+        ("a.js", String::from("exec(`cloudflared tunnel run --token ${token}`)")),
+    ] {
+        assert_eq!(found(path, &text), 1, "{path} {text}");
     }
 }
 

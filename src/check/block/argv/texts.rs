@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use crate::blob::BlobPath;
 use crate::check::{Input, fixed};
 use crate::fact::lines;
 use crate::fact::place::{is_code, is_shell};
@@ -33,6 +34,32 @@ pub(super) fn is_shown(input: &Input<'_>, at: usize) -> bool {
     let script =
         text.starts_with(b"#!") || [text, rest].iter().any(|part| memmem::find(part, b"\\n").is_some());
     !script && !runs(before) && !name(before).is_some_and(|name| names_script(bytes, name))
+}
+
+/// Whether the file is a page or a component of one, which runs in a browser: what it says of commands is shown.
+pub(super) fn is_page(path: &BlobPath) -> bool {
+    const PAGES: &[&[u8]] = &[
+        b".vue",
+        b".svelte",
+        b".html",
+        b".htm",
+        b".xhtml",
+        b".hbs",
+        b".handlebars",
+        b".mustache",
+        b".ejs",
+        b".cshtml",
+        b".html.erb",
+        b".html.j2",
+        b".html.twig",
+        b".html.heex",
+        b".html.tmpl",
+        b".gohtml",
+        b".blade.php",
+        b".razor",
+    ];
+    let name = path.file_name().to_ascii_lowercase();
+    PAGES.iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a command that starts at a place of a program is in a text of that line which is run, itself or by its name.
