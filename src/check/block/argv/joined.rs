@@ -3,7 +3,7 @@
 
 use memchr::memmem;
 
-use super::TUNNEL_OPTIONS;
+use super::tunnel::TUNNEL_OPTIONS;
 use crate::check::{Input, captures_around, fixed, named, value};
 use crate::fact::lines;
 use crate::fact::place::is_shell;
