@@ -68,6 +68,11 @@ const LINES: &[(&str, &str, &str)] = &[
         "curl.sh",
         "curl -k https://api.cloudflare.com/client/v4/zones -H \"X-Auth-Key: $K\" -H \"X-Auth-Email: $E\"; ",
     ),
+    (
+        "options of curl",
+        "options.php",
+        "$o[CURLOPT_HTTPHEADER] = $h; $o[CURLOPT_SSL_VERIFYPEER] = false; $h[] = \"X-Auth-Key: \".$k; ",
+    ),
     ("repeated secrets", "keys.json", "\"a#\": \"@@cfut:#@@\", \"b#\": \"@@cfut:#@@\",\n"),
 ];
 

@@ -26,6 +26,8 @@ pub(crate) enum Sign {
     ToolSwitch,
     /// A header that carries the Global API Key or the e-mail address of its owner.
     KeyHeader,
+    /// The header with the e-mail address alone.
+    EmailHeader,
     /// The prefix of a credential, such as `cfut_`.
     Prefix,
     /// A program that runs tunnels.
@@ -91,6 +93,7 @@ pub(crate) const SIGNS: &[(Sign, &[&str])] = &[
     (Sign::GoModule, &["cloudflare/cloudflare-go"]),
     (Sign::ToolSwitch, &["cacert", "node_tls_"]),
     (Sign::KeyHeader, &["x-auth-", "x_auth_", "xauth"]),
+    (Sign::EmailHeader, &["x-auth-email"]),
     (Sign::Prefix, &PREFIXES),
     (Sign::Tunnel, &["cloudflared", "tunnel", "warp-cli"]),
     (Sign::TunnelToken, &["--token", "warp-cli"]),

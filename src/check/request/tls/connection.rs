@@ -21,6 +21,8 @@ fixed! {
 pub(super) fn sends_key(input: &Input<'_>, switch: Span) -> Option<Span> {
     fixed! {
         static OBJECT = r"^\s*(?:\w+\(\s*)?(?P<name>\$?[A-Za-z_]\w*)\s*(?:[,\[.]|->)";
+        // `$options[CURLOPT_HTTPHEADER] = $headers`: the variable of the headers carries it.
+        static HEADERS = r#"(?i)(?:\bCURLOPT_HTTPHEADER|\bheaders?)["'\])]*\s*(?:=>|[=,:])\s*(?P<name>\$?[A-Za-z_]\w*)\s*(?:[,;)\]}]|$)"#;
     }
     let bytes = input.text.bytes();
     if input.signs.has(Sign::Api) || !input.signs.has(Sign::KeyHeader) && !bears_credential(input) {
@@ -30,18 +32,14 @@ pub(super) fn sends_key(input: &Input<'_>, switch: Span) -> Option<Span> {
     if carries(input, own).is_some() {
         return Some(own);
     }
-    // `$options[CURLOPT_HTTPHEADER] = $headers`: the variable of the headers carries it.
-    fixed! {
-        static HEADERS = r#"(?i)(?:\bCURLOPT_HTTPHEADER|\bheaders?)["'\])]*\s*(?:=>|[=,:])\s*(?P<name>\$?[A-Za-z_]\w*)\s*(?:[,;)\]}]|$)"#;
-    }
     let uses = |name: &[u8], zone: Span| {
         let places = memmem::find_iter(input.text.get(zone), name).map(|at| zone.start + at);
         let places = places.map(|start| Span::new(start, start + name.len()));
         let whole = places.filter(|place| is_whole(bytes, *place)).take(USES);
         whole.map(|place| statement(input.text, place)).collect::<Vec<Span>>()
     };
-    let by_name = |part: Span, zone: Span| {
-        let name = HEADERS.captures(input.text.get(part))?.name("name")?.as_bytes();
+    let headers = |part: Span| Some(HEADERS.captures(input.text.get(part))?.name("name")?.as_bytes());
+    let by_name = |name: &[u8], zone: Span| {
         uses(name, zone).into_iter().find(|statement| carries(input, *statement).is_some())
     };
     let body = function(input.text, own).map(|(body, _)| body);
@@ -49,13 +47,19 @@ pub(super) fn sends_key(input: &Input<'_>, switch: Span) -> Option<Span> {
         return Some(found);
     }
     let zone = body.unwrap_or(Span::new(0, bytes.len()));
-    if let Some(found) = by_name(own, zone) {
+    if let Some(found) = headers(own).and_then(|name| by_name(name, zone)) {
         return Some(found);
     }
     let name = OBJECT.captures(input.text.get(own))?.name("name")?.as_bytes();
     let statements = uses(name, zone);
     let direct = statements.iter().find(|statement| carries(input, **statement).is_some()).copied();
-    direct.or_else(|| statements.into_iter().find_map(|statement| by_name(statement, zone)))
+    direct.or_else(|| {
+        // Statements on one line have the same variable.
+        let mut names: Vec<&[u8]> = statements.into_iter().filter_map(headers).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter().take(NAMES).find_map(|name| by_name(name, zone))
+    })
 }
 
 /// Whether a text may send a token of the API: it names one, and makes a header for one.
@@ -71,8 +75,8 @@ fn carries(input: &Input<'_>, part: Span) -> Option<Span> {
     }
     let text = input.text.get(part);
     // Others have headers of the one name, but not of both.
-    let pair = || contains(input.text.bytes(), b"x-auth-email");
-    let key = KEY.find(text).filter(|_| pair()).map(Span::from);
+    let pair = input.signs.has(Sign::EmailHeader);
+    let key = KEY.find(text).filter(|_| pair).map(Span::from);
     let token = || {
         let mut names = BEARER.captures_iter(text).filter_map(|groups| groups.name("name"));
         names.find(|name| mentions_any(name.as_bytes())).map(Span::from)
@@ -87,8 +91,9 @@ fn of_single_request(input: &Input<'_>, body: Span) -> Option<Span> {
     if single { carries(input, body) } else { None }
 }
 
-/// How many uses of a name are looked at.
+/// How many uses of a name are looked at, and how many variables of headers are followed.
 const USES: usize = 50;
+const NAMES: usize = 3;
 
 /// Whether the statement of a switch connects to a server by itself, or sets up what only does that, and the server is
 /// not Cloudflare's as far as the program says.
