@@ -357,6 +357,7 @@ fn confidence_from_uses(
     answer
 }
 
+/// Answers [`confidence_from_uses`] by looking at every use of the name.
 fn verdict_of_uses(
     detection: &Compiled,
     detections: &Shaped<'_>,
